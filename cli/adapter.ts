@@ -1,0 +1,54 @@
+/** What WebGPU adapter this process, or a child process with another environment, sees. */
+
+/** An adapter in the words the commands print. */
+export interface Adapter {
+  /** Vendor as the driver gives it; on Vulkan a number. */
+  vendor: string;
+  /** Architecture, often empty. */
+  architecture: string;
+  /** Name of the device, for example "llvmpipe (LLVM 15.0.6, 256 bits)". */
+  description: string;
+  /** True when a processor does the work. */
+  software: boolean;
+  /** What the adapter allows, by the WebGPU names. */
+  limits: Record<string, number>;
+  /** Optional features, sorted. */
+  features: string[];
+}
+
+/** Debian packages that bring the software adapter. */
+export const packages: readonly string[] = ["mesa-vulkan-drivers", "libvulkan1"];
+
+/** One sentence that says how to get an adapter on this machine. */
+export function howToInstall(): string {
+  if (Deno.build.os !== "linux") return "update the graphics driver; WebGPU needs Metal, Direct3D 12 or Vulkan";
+  return `install a Vulkan driver, for example \`sudo apt-get install ${packages.join(" ")}\` ` +
+    "(Debian, Ubuntu; elsewhere Mesa's lavapipe and the Vulkan loader), or run `deno task doctor --fix` as root";
+}
+
+/** The adapter of this process, or undefined. */
+export async function findAdapter(): Promise<Adapter | undefined> {
+  const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
+  if (!adapter) return undefined;
+  const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
+  const limits: Record<string, number> = {};
+  for (const key in adapter.limits) {
+    const value = (adapter.limits as unknown as Record<string, unknown>)[key];
+    if (typeof value === "number") limits[key] = value;
+  }
+  const software = isFallbackAdapter || /llvmpipe|lavapipe|swiftshader|basic render/i.test(description);
+  return { vendor, architecture, description, software, limits, features: [...adapter.features].sort() };
+}
+
+/** The adapter of a child process with `env` added to this one's environment; drivers are chosen when a process starts. */
+export async function findAdapterWith(env: Record<string, string>): Promise<Adapter | undefined> {
+  const args = ["run", "-A", "--no-check", "--quiet", import.meta.url];
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), { args, env, stderr: "null" }).output();
+  const text = new TextDecoder().decode(stdout).trim();
+  return success && text ? JSON.parse(text) : undefined;
+}
+
+if (import.meta.main) {
+  const adapter = await findAdapter();
+  if (adapter) console.log(JSON.stringify(adapter));
+}

@@ -1,0 +1,64 @@
+/** The environment in which a child process finds the best adapter of this machine. */
+import { type Adapter, findAdapterWith, howToInstall } from "./adapter.ts";
+import { canInstall, findDriver, installDriver } from "./lavapipe.ts";
+
+/** Variables for a child process, and the adapter it will find. */
+export interface GpuEnvironment {
+  /** What to add to the environment. */
+  env: Record<string, string>;
+  /** The adapter, or undefined when there is none. */
+  adapter?: Adapter;
+}
+
+/**
+ * A hardware adapter is kept. Otherwise lavapipe is chosen if it is installed or, with `install`, if it can be installed.
+ * A driver chosen by the caller's own variables is never replaced. Throws when `install` is asked for and fails.
+ */
+export async function gpuEnvironment({ install = false } = {}): Promise<GpuEnvironment> {
+  const quiet = quietEnvironment();
+  const first = await findAdapterWith(quiet);
+  if (Deno.build.os !== "linux" || (first && !first.software)) return { env: quiet, adapter: first };
+  const chosen = ["VK_ICD_FILENAMES", "VK_DRIVER_FILES"].find((name) => Deno.env.get(name));
+  if (chosen) return await withVulkan(quiet);
+  const software = await withLavapipe(quiet);
+  if (software.adapter || !install) return software;
+  if (!canInstall()) return software;
+  await installDriver();
+  return await withLavapipe(quiet);
+}
+
+/** Why there is no adapter, and what to do about it. */
+export function whyNoAdapter(): string {
+  const chosen = ["VK_ICD_FILENAMES", "VK_DRIVER_FILES"].find((name) => Deno.env.get(name));
+  if (!chosen) return `this machine lists none; ${howToInstall()}`;
+  return `${chosen}=${Deno.env.get(chosen)} gives none; unset it, or ${howToInstall()}`;
+}
+
+/** Only Vulkan: without a Vulkan driver an OpenGL adapter would be taken silently, and it is not one to rely on. */
+async function withVulkan(quiet: Record<string, string>, more: Record<string, string> = {}): Promise<GpuEnvironment> {
+  const backend = Deno.env.get("DENO_WEBGPU_BACKEND") ?? "vulkan";
+  const env = { ...quiet, DENO_WEBGPU_BACKEND: backend, ...more };
+  return { env, adapter: await findAdapterWith(env) };
+}
+
+function withLavapipe(quiet: Record<string, string>): Promise<GpuEnvironment> {
+  const driver = findDriver();
+  return withVulkan(quiet, driver ? { VK_ICD_FILENAMES: driver } : {});
+}
+
+/** Silences a driver message about XDG_RUNTIME_DIR and keeps compiled shaders between runs. */
+function quietEnvironment(): Record<string, string> {
+  const env: Record<string, string> = {};
+  if (Deno.build.os !== "linux") return env;
+  const temporary = `${Deno.env.get("TMPDIR") ?? "/tmp"}/refrain-${Deno.uid()}`;
+  const home = Deno.env.get("HOME");
+  const cache = Deno.env.get("XDG_CACHE_HOME") ?? (home ? `${home}/.cache` : temporary);
+  if (!Deno.env.get("XDG_RUNTIME_DIR")) env.XDG_RUNTIME_DIR = folder(`${temporary}/runtime`);
+  if (!Deno.env.get("MESA_SHADER_CACHE_DIR")) env.MESA_SHADER_CACHE_DIR = folder(`${cache}/refrain/shaders`);
+  return env;
+}
+
+function folder(path: string): string {
+  Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+  return path;
+}

@@ -1,0 +1,50 @@
+/** The software adapter, Mesa's lavapipe: where its driver file is, and how to install it. */
+import { packages } from "./adapter.ts";
+
+const folders = ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
+
+/** Path of lavapipe's Vulkan driver file for this processor, or undefined when it is not installed. */
+export function findDriver(): string | undefined {
+  const found = folders.flatMap((folder) => list(folder).map((name) => `${folder}/${name}`));
+  return found.find((path) => path.includes(`.${Deno.build.arch}.`)) ??
+    found.find((path) => /lvp_icd\.json$/.test(path));
+}
+
+function list(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map((entry) => entry.name).filter((name) => /^lvp_icd.*\.json$/.test(name));
+  } catch {
+    return [];
+  }
+}
+
+/** Whether this process may install packages: root on a machine with apt-get. */
+export function canInstall(): boolean {
+  const apt = (Deno.env.get("PATH") ?? "").split(":").some((folder) => isFile(`${folder}/apt-get`));
+  return Deno.build.os === "linux" && Deno.uid() === 0 && apt;
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** Installs the packages with apt-get and says so; throws when apt-get fails. */
+export async function installDriver(): Promise<void> {
+  const start = performance.now();
+  console.error(`Installing ${packages.join(" and ")} with apt-get: this machine lists no WebGPU adapter.`);
+  await apt(["update"]).catch((error) => console.error(`${error.message}; trying to install all the same.`));
+  await apt(["install", "-y", "--no-install-recommends", ...packages]);
+  console.error(`Installed in ${((performance.now() - start) / 1000).toFixed(0)} s.`);
+}
+
+async function apt(args: string[]): Promise<void> {
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  const options = ["-qq", "-o", "DPkg::Lock::Timeout=300"];
+  const command = new Deno.Command("apt-get", { args: [...options, ...args], env, stdin: "null", stdout: "null" });
+  const { code } = await command.spawn().status;
+  if (code !== 0) throw new Error(`Cannot install ${packages.join(" and ")}: apt-get ${args[0]} exited with ${code}`);
+}
