@@ -1,0 +1,89 @@
+/** `deno task doctor`: which adapter WebGPU finds here, what it allows, and what to install. */
+import { parseArgs } from "@std/cli/parse-args";
+import type { Adapter } from "./adapter.ts";
+import { gpuEnvironment, whyNoAdapter } from "./gpu_environment.ts";
+import { canInstall } from "./lavapipe.ts";
+
+const help = `deno task doctor [--fix] [--json]
+
+Prints the WebGPU adapter that the other tasks use, its limits beside what Refrain's kernels need, and its features.
+Ends with 1 when there is no adapter or a limit is too small.
+
+  --fix    install a software adapter when there is none (as root, with apt-get)
+  --json   print one JSON object
+  --help   print this text`;
+
+/** What every kernel keeps to, by the WebGPU names of the limits. */
+const budget: Record<string, number> = {
+  maxStorageBuffersPerShaderStage: 8,
+  maxComputeWorkgroupStorageSize: 16_384,
+  maxComputeInvocationsPerWorkgroup: 256,
+  maxStorageBufferBindingSize: 134_217_728,
+  maxComputeWorkgroupsPerDimension: 65_535,
+};
+
+/** Features some kernel has a faster variant for, or a bench needs. */
+const useful = ["shader-f16", "subgroups", "timestamp-query"];
+
+/** Deno grants subgroups on Vulkan and Metal without listing them, so a missing name there means "ask the device". */
+async function hasFeature(adapter: Adapter, feature: string, env: Record<string, string>): Promise<boolean> {
+  if (adapter.features.includes(feature)) return true;
+  const ask = `const a = await navigator.gpu.requestAdapter();
+    await a.requestDevice({ requiredFeatures: [${JSON.stringify(feature)}] });`;
+  const child = new Deno.Command(Deno.execPath(), { args: ["eval", ask], env, stdout: "null", stderr: "null" });
+  return (await child.output()).success;
+}
+
+/** Everything the command reports. */
+async function examine(fix: boolean) {
+  const { env, adapter } = await gpuEnvironment({ install: fix });
+  const platform = { deno: Deno.version.deno, system: `${Deno.build.os} ${Deno.build.arch}` };
+  if (!adapter) return { ...platform, adapter: null, advice: whyNoAdapter() };
+  const limits = Object.entries(budget).map(([name, needed]) => {
+    const available = adapter.limits[name] ?? 0;
+    return { name, needed, available, ok: available >= needed };
+  });
+  const features = await Promise.all(useful.map(async (name) => [name, await hasFeature(adapter, name, env)] as const));
+  return { ...platform, adapter, env, limits, features: Object.fromEntries(features) };
+}
+
+type Report = Awaited<ReturnType<typeof examine>>;
+
+function print(report: Report): void {
+  console.log(`Deno ${report.deno} on ${report.system}`);
+  if (!report.adapter) return console.log(`Adapter       none: ${report.advice}`);
+  const { vendor, architecture, description, software } = report.adapter;
+  console.log(`Adapter       ${description || "unnamed"}${software ? " (software)" : ""}`);
+  console.log(`Vendor        ${vendor || "unnamed"}   architecture ${architecture || "unnamed"}`);
+  for (const { name, needed, available, ok } of report.limits) {
+    console.log(`${ok ? "ok " : "LOW"} ${name.padEnd(36)}${available} (needed ${needed})`);
+  }
+  for (const [name, has] of Object.entries(report.features)) console.log(`${has ? "yes" : "no "} ${name}`);
+  for (const [name, value] of Object.entries(report.env)) console.log(`set by the tasks: ${name}=${value}`);
+  if (software) {
+    console.log("A processor does the work here; with a GPU, install its Vulkan driver and run this again.");
+  }
+}
+
+async function main(): Promise<number> {
+  const args = parseArgs(Deno.args, { boolean: ["fix", "json", "help"], unknown: refuse });
+  if (args.help) return console.log(help), 0;
+  if (args.fix && !canInstall()) console.error("Cannot install here: --fix needs Linux, root and apt-get.");
+  const report = await examine(args.fix);
+  if (args.json) console.log(JSON.stringify(report, null, 2));
+  else print(report);
+  return report.adapter && report.limits.every(({ ok }) => ok) ? 0 : 1;
+}
+
+function refuse(arg: string): never {
+  throw new Error(`Cannot run doctor: ${arg} is not an option; see --help`);
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main());
+  } catch (error) {
+    console.error((error as Error).message);
+    Deno.exit(1);
+  }
+}
