@@ -1,0 +1,122 @@
+/** The import graph keeps its direction, and every operation has its whole row: reference, kernel, test and bench. */
+import { assert, assertEquals } from "@std/assert";
+import { vocabulary as operations } from "../src/vocabulary.ts";
+import { kernels } from "../kernels/mod.ts";
+import { references } from "../reference/mod.ts";
+
+const root = new URL("../", import.meta.url);
+const library = ["mod.ts", "src", "reference", "kernels"];
+
+/** What each part of the library may import; cli, tests and bench join everything. */
+const mayImport: Record<string, string[]> = {
+  "src": ["src"],
+  "reference": ["reference", "src"],
+  "kernels": ["kernels", "src"],
+  "mod.ts": ["src", "reference", "kernels"],
+  "cli": ["cli", "vendor", ...library],
+};
+
+/** Inside src each of these knows only itself and what stands before it. */
+const order = ["src/op.ts", "src/ops/", "src/vocabulary.ts", "src/model/", "src/train/"];
+
+/** Why a file must not import another, or undefined when it may; `to` is a path in the project or a package. */
+function wrong(from: string, to: string): string | undefined {
+  const part = from.split("/")[0], target = to.split("/")[0];
+  const local = /\.(ts|json)$/.test(to) && !to.includes(":");
+  if (!local) return library.includes(part) ? `${from} imports the package ${to}` : undefined;
+  if (mayImport[part]?.includes(target) === false) return `${from} imports ${to}`;
+  const rank = (path: string) => order.findIndex((prefix) => path.startsWith(prefix));
+  if (rank(from) >= 0 && rank(to) > rank(from)) return `${from} imports ${to}, which stands above it`;
+}
+
+/** Every TypeScript file below a folder, as paths from the root. */
+function* files(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(new URL(folder, root))) {
+    if (isDirectory) yield* files(`${folder}${name}/`);
+    else if (name.endsWith(".ts")) yield `${folder}${name}`;
+  }
+}
+
+/** All [importer, imported] pairs of the project, type-only imports included. */
+async function arrows(): Promise<[string, string][]> {
+  const every = ["mod.ts", ...["src/", "reference/", "kernels/", "cli/"].flatMap((folder) => [...files(folder)])];
+  const all = await Deno.makeTempFile({ suffix: ".ts" });
+  await Deno.writeTextFile(all, every.map((file) => `import "${new URL(file, root)}";\n`).join(""));
+  const args = ["info", "--json", "--no-lock", "--config", new URL("deno.json", root).pathname, all];
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "null" }).output();
+  await Deno.remove(all);
+  const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: Module[] };
+  const path = (specifier: string) => specifier.startsWith(root.href) ? specifier.slice(root.href.length) : specifier;
+  const own = modules.filter(({ specifier }) => every.includes(path(specifier)));
+  assertEquals(own.length, every.length, "every file is in the graph");
+  return own.flatMap(({ specifier, dependencies = [] }) =>
+    dependencies.flatMap(({ code, type }): [string, string][] => {
+      const target = code?.specifier ?? type?.specifier;
+      return target ? [[path(specifier), path(target)]] : []; // what does not resolve is for the type checker
+    })
+  );
+}
+
+interface Module {
+  specifier: string;
+  dependencies?: { code?: { specifier?: string }; type?: { specifier?: string } }[];
+}
+
+Deno.test("no file imports against the direction", async () => {
+  const found = await arrows();
+  assert(found.length > 0);
+  assertEquals(found.map(([from, to]) => wrong(from, to)).filter(Boolean), []);
+});
+
+Deno.test("the direction rule notices wrong arrows", () => {
+  const bad = [
+    ["src/ops/linear.ts", "src/model/layer.ts"],
+    ["src/op.ts", "src/vocabulary.ts"],
+    ["src/model/layer.ts", "reference/linear.ts"],
+    ["reference/linear.ts", "kernels/linear.ts"],
+    ["kernels/linear.ts", "reference/linear.ts"],
+    ["kernels/linear.ts", "npm:fast-check@4"],
+    ["cli/demo.ts", "tests/linear_test.ts"],
+    ["mod.ts", "cli/demo.ts"],
+  ];
+  for (const [from, to] of bad) assert(wrong(from, to), `${from} → ${to}`);
+  assertEquals(wrong("src/model/layer.ts", "src/ops/linear.ts"), undefined);
+  assertEquals(wrong("kernels/linear.ts", "src/op.ts"), undefined);
+  assertEquals(wrong("cli/demo.ts", "npm:x@1"), undefined);
+});
+
+Deno.test("every operation has its reference, kernel, test and bench", () => {
+  const vocabulary = operations as unknown as Record<string, { name: string; family: string }>;
+  const missing: string[] = [];
+  for (const [name, op] of Object.entries(vocabulary)) {
+    if (op.name !== name) missing.push(`${name}: its name is ${op.name}`);
+    if (!(name in references)) missing.push(`${name}: no reference in reference/mod.ts`);
+    if (!(name in kernels)) missing.push(`${name}: no kernel in kernels/mod.ts`);
+    const one = (...paths: string[]) => paths.some(exists) || missing.push(`${name}: no ${paths.join(" or ")}`);
+    one(`src/ops/${op.family}.ts`);
+    one(`reference/${op.family}.ts`);
+    one(`kernels/${op.family}.ts`, `kernels/${op.family}/`);
+    one(`tests/${op.family}_test.ts`);
+    one(`bench/${op.family}_bench.ts`);
+  }
+  assertEquals(missing, []);
+  assertEquals(Object.keys(references).filter((name) => !(name in vocabulary)), [], "references of no operation");
+  assertEquals(Object.keys(kernels).filter((name) => !(name in vocabulary)), [], "kernels of no operation");
+});
+
+Deno.test("the lock file holds only the packages deno.json names", () => {
+  // Every task downloads all that the lock names, so tools with large packages run with --no-lock.
+  const read = (name: string) => JSON.parse(Deno.readTextFileSync(new URL(name, root)));
+  const major = (specifier: string) => specifier.replace(/(@)\^?(\d+)\..*$/, "$1$2");
+  const named = Object.values(read("deno.json").imports as Record<string, string>).map(major);
+  const locked = Object.keys(read("deno.lock").specifiers ?? {}).map(major);
+  assertEquals(locked.filter((specifier) => !named.includes(specifier)), []);
+});
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(new URL(path, root)) !== undefined;
+  } catch {
+    return false;
+  }
+}
