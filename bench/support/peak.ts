@@ -1,0 +1,74 @@
+/**
+ * What an adapter can reach at best: a chain of multiply-adds in registers, and a copy.
+ *
+ * @module
+ */
+import type { WebGpuDevice } from "../../kernels/mod.ts";
+
+/** Measured peaks of an adapter. */
+export interface Peaks {
+  /** Billions of float operations per second. */
+  gflops: number;
+  /** Billions of bytes read and written per second. */
+  gbytes: number;
+}
+
+const known = new WeakMap<WebGpuDevice, Promise<Peaks>>();
+
+/** Peaks of a device, measured once. */
+export function peaks(device: WebGpuDevice): Promise<Peaks> {
+  if (!known.has(device)) known.set(device, measure(device));
+  return known.get(device)!;
+}
+
+const STEPS = 4096;
+
+const multiplyAdd = /* wgsl */ `
+@group(0) @binding(0) var<storage, read_write> y: array<vec4<f32>>;
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+  var a = y[id.x]; var b = a + 1.0; var c = a + 2.0; var d = a + 3.0;
+  let s = a * 0.5;
+  for (var i = 0u; i < ${STEPS}u; i++) { a = fma(a, s, s); b = fma(b, s, s); c = fma(c, s, s); d = fma(d, s, s); }
+  y[id.x] = a + b + c + d;
+}`;
+
+const copy = /* wgsl */ `
+@group(0) @binding(0) var<storage, read_write> y: array<vec4<f32>>;
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) { y[id.x] = y[id.x] + 1.0; }`;
+
+async function measure(device: WebGpuDevice): Promise<Peaks> {
+  const cpu = device.adapter.family === "cpu";
+  const threads = cpu ? 64 * 256 : 64 * 16384;
+  const compute = await time(device.device, multiplyAdd, threads, threads / 64);
+  const elements = 64 * (cpu ? 32768 : 65535);
+  const memory = await time(device.device, copy, elements, elements / 64);
+  return { gflops: threads * STEPS * 4 * 4 * 2 / compute / 1e6, gbytes: elements * 32 / memory / 1e6 };
+}
+
+/** Best of five, in milliseconds, as the difference between three dispatches and one. */
+async function time(device: GPUDevice, code: string, elements: number, groups: number): Promise<number> {
+  const buffer = device.createBuffer({ size: elements * 16, usage: GPUBufferUsage.STORAGE });
+  const module = device.createShaderModule({ code });
+  const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module, entryPoint: "main" } });
+  const layout = pipeline.getBindGroupLayout(0);
+  const bindGroup = device.createBindGroup({ layout, entries: [{ binding: 0, resource: { buffer } }] });
+  const run = async (repeats: number) => {
+    const start = performance.now();
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindGroup);
+    for (let repeat = 0; repeat < repeats; repeat++) pass.dispatchWorkgroups(groups);
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+    await device.queue.onSubmittedWorkDone();
+    return performance.now() - start;
+  };
+  await run(1);
+  let best = Infinity;
+  for (let sample = 0; sample < 5; sample++) best = Math.min(best, (await run(5) - await run(1)) / 4);
+  buffer.destroy();
+  return best;
+}

@@ -1,0 +1,179 @@
+/**
+ * The WebGPU backend: record → plan → encode in one pass → submit once.
+ *
+ * @module
+ */
+import type { Device, HostTensor, Program } from "../src/device.ts";
+import { type Inputs, type Op, type Outputs, type Tensor } from "../src/op.ts";
+import { type Adapter, describeDevice } from "./adapter.ts";
+import { FaultWatch } from "./faults.ts";
+import { PipelineCache } from "./pipelines.ts";
+import { BufferPool } from "./pool.ts";
+import { GpuProgram } from "./program.ts";
+import { readBack } from "./readback.ts";
+import { GpuTensor, type Step } from "./tensor.ts";
+
+/** Compiled programs kept per `compile`; the least recently used shapes are recorded again. */
+const PROGRAMS_KEPT = 64;
+
+/** A program for known shapes, with the tensors that the host fills and reads. */
+interface Compiled {
+  readonly program: GpuProgram;
+  readonly inputs: Record<string, GpuTensor>;
+  readonly outputs: Record<string, GpuTensor>;
+}
+
+/**
+ * Runs operations as WebGPU kernels. Operations are recorded; `read` and compiled programs run them.
+ *
+ * A result that was not read is gone after the next `read`: only tensors made by `from` stay.
+ */
+export class WebGpuDevice implements Device<GpuTensor> {
+  /** Always `"webgpu"`. */
+  readonly kind = "webgpu";
+  /** What the adapter can do. */
+  readonly adapter: Adapter;
+  /** Compiled pipelines. */
+  readonly pipelines: PipelineCache;
+  /** Buffers of weights and intermediate tensors. */
+  readonly pool: BufferPool;
+  /** Buffers of run-time sizes. */
+  readonly uniforms: BufferPool;
+  /** Buffers that results are copied to. */
+  readonly staging: BufferPool;
+  /** Errors that the GPU reported on its own. */
+  readonly faults: FaultWatch;
+  #steps: Step[] = [];
+  #programs = new Set<Map<string, Compiled>>();
+
+  /** Wraps a device; `owned` devices are destroyed with the wrapper. Use `openWebGpu` to get one. */
+  constructor(readonly device: GPUDevice, info?: GPUAdapterInfo, readonly owned = false) {
+    this.adapter = describeDevice(device, info);
+    this.pipelines = new PipelineCache(device);
+    const { STORAGE, COPY_SRC, COPY_DST, UNIFORM, MAP_READ } = GPUBufferUsage;
+    this.pool = new BufferPool(device, STORAGE | COPY_SRC | COPY_DST, "tensor");
+    this.uniforms = new BufferPool(device, UNIFORM | COPY_DST, "sizes");
+    this.staging = new BufferPool(device, MAP_READ | COPY_DST, "staging");
+    this.faults = new FaultWatch(device);
+  }
+
+  /** Records one operation; throws a RangeError when shapes do not fit or a tensor is gone. */
+  run<I extends string, O extends string, P>(
+    op: Op<I, O, P>,
+    inputs: Inputs<I, GpuTensor>,
+    params: P,
+  ): Outputs<O, GpuTensor> {
+    for (const [name, tensor] of Object.entries<GpuTensor | undefined>(inputs)) {
+      if (tensor?.expired) {
+        throw new RangeError(`Cannot apply ${op.name}: ${name} [${tensor.shape}] was freed by an earlier read or free`);
+      }
+    }
+    const make = ([name, { shape, dtype }]: [string, Tensor]) => [name, new GpuTensor(shape, dtype)];
+    const outputs = Object.fromEntries(Object.entries<Tensor>(op.infer(inputs, params)).map(make));
+    this.#steps.push({ op, inputs: inputs as Step["inputs"], outputs, params });
+    return outputs;
+  }
+
+  /** Copies host data to the GPU, where it stays. */
+  from({ shape, data }: HostTensor): GpuTensor {
+    this.faults.check("copy data to the GPU");
+    const tensor = new GpuTensor(shape, data instanceof Int32Array ? "i32" : "f32", true);
+    const { maxBufferSize } = this.device.limits;
+    if (tensor.bytes > maxBufferSize) {
+      throw new RangeError(
+        `Cannot copy a tensor [${shape}] to the GPU: ${tensor.bytes} bytes, ${maxBufferSize} is the most`,
+      );
+    }
+    tensor.buffer = this.pool.take(tensor.bytes);
+    this.#upload(tensor, data);
+    return tensor;
+  }
+
+  #upload({ buffer }: GpuTensor, data: HostTensor["data"]): void {
+    const words = data instanceof Float64Array ? Float32Array.from(data) : data;
+    if (words.length > 0) this.device.queue.writeBuffer(buffer!, 0, words as BufferSource); // Deno panics on none
+  }
+
+  /** Frees a tensor made by `from`; programs that use it must not run again. */
+  free(tensor: GpuTensor): void {
+    if (tensor.expired || !tensor.persistent) return;
+    tensor.expired = true;
+    this.pool.give(tensor.buffer!);
+  }
+
+  /** Runs everything recorded and copies the named tensors back. */
+  async read<K extends string>(tensors: { readonly [Name in K]: GpuTensor }): Promise<{ [Name in K]: HostTensor }> {
+    const steps = this.#steps;
+    this.#steps = [];
+    this.faults.check("read from the GPU");
+    const program = new GpuProgram(this, steps, [], Object.values(tensors));
+    for (const { outputs } of steps) for (const tensor of Object.values(outputs)) tensor.expired = true;
+    const results = readBack(this, program, tensors);
+    program.dispose();
+    return await results;
+  }
+
+  /** Plans what was recorded so far without running it: for counting dispatches and timing them. */
+  plan(results: readonly GpuTensor[]): GpuProgram {
+    const steps = this.#steps;
+    this.#steps = [];
+    return new GpuProgram(this, steps, [], results);
+  }
+
+  /** Makes a replayable program: recorded once per combination of input shapes. */
+  compile<I extends string, O extends string>(
+    body: (inputs: { readonly [Name in I]: GpuTensor }) => { readonly [Name in O]: GpuTensor },
+  ): Program<I, O> {
+    const programs = new Map<string, Compiled>();
+    this.#programs.add(programs);
+    return async (inputs) => {
+      this.faults.check("run a program on the GPU");
+      const hosts = Object.entries<HostTensor>(inputs);
+      const key = JSON.stringify(hosts.map(([name, { shape, data }]) => [name, shape, data instanceof Int32Array]));
+      const compiled = programs.get(key) ?? this.#record(body as never, inputs);
+      keepRecent(programs, key, compiled);
+      for (const [name, { data }] of hosts) this.#upload(compiled.inputs[name], data);
+      return await readBack(this, compiled.program, compiled.outputs) as { [Name in O]: HostTensor };
+    };
+  }
+
+  #record(
+    body: (inputs: Record<string, GpuTensor>) => Record<string, GpuTensor>,
+    hosts: Readonly<Record<string, HostTensor>>,
+  ): Compiled {
+    const outside = this.#steps;
+    this.#steps = [];
+    try {
+      const placeholder = ({ shape, data }: HostTensor) =>
+        new GpuTensor(shape, data instanceof Int32Array ? "i32" : "f32");
+      const inputs = Object.fromEntries(Object.entries(hosts).map(([name, host]) => [name, placeholder(host)]));
+      const outputs = body(inputs);
+      const program = new GpuProgram(this, this.#steps, Object.values(inputs), Object.values(outputs));
+      return { program, inputs, outputs };
+    } finally {
+      this.#steps = outside;
+    }
+  }
+
+  /** Bytes of all buffers of this device. */
+  get bytes(): number {
+    return this.pool.bytes + this.uniforms.bytes + this.staging.bytes;
+  }
+
+  /** Destroys every buffer, and the device if it is owned. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.faults.settle();
+    this.#programs.clear();
+    for (const pool of [this.pool, this.uniforms, this.staging]) pool.dispose();
+    if (this.owned) this.device.destroy();
+  }
+}
+
+function keepRecent(programs: Map<string, Compiled>, key: string, compiled: Compiled): void {
+  programs.delete(key);
+  programs.set(key, compiled);
+  if (programs.size <= PROGRAMS_KEPT) return;
+  const [oldest, { program }] = programs.entries().next().value!;
+  programs.delete(oldest);
+  program.dispose();
+}

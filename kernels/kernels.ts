@@ -1,0 +1,12 @@
+/**
+ * Every operation's kernel, by name.
+ *
+ * @module
+ */
+import type { AnyKernel } from "./kernel.ts";
+import { linear } from "./linear/linear.ts";
+
+/** Kernels by operation name. */
+export const kernels: Readonly<Record<string, AnyKernel>> = {
+  linear,
+};

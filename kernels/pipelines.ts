@@ -1,0 +1,62 @@
+/**
+ * Pipelines by what they are made of: the module's text and its constants.
+ *
+ * @module
+ */
+import type { Dispatch } from "./kernel.ts";
+import { type Binding, usedBindings, writeModule } from "./module.ts";
+
+/** A pipeline and the layout of its bind groups. */
+export interface Pipeline {
+  /** The compiled pipeline. */
+  readonly pipeline: GPUComputePipeline;
+  /** Layout: the used tensors in order, then the sizes. */
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** Makes each pipeline once. */
+export class PipelineCache {
+  readonly #pipelines = new Map<string, Pipeline>();
+
+  /** Makes an empty cache over a device. */
+  constructor(readonly device: GPUDevice) {}
+
+  /** Complete WGSL modules made so far. */
+  get modules(): string[] {
+    return [...this.#pipelines.keys()];
+  }
+
+  /** The pipeline of a dispatch; compiles it at first use. */
+  get(dispatch: Dispatch, bindings: readonly Binding[]): Pipeline {
+    const code = writeModule(dispatch, bindings);
+    const constants = { ...dispatch.constants, ...dispatch.floats };
+    const key = `// ${dispatch.label} ${JSON.stringify(constants)}\n${code}`;
+    let found = this.#pipelines.get(key);
+    if (!found) this.#pipelines.set(key, found = this.#make(dispatch, bindings, code, constants));
+    return found;
+  }
+
+  #make(
+    dispatch: Dispatch,
+    bindings: readonly Binding[],
+    code: string,
+    constants: Record<string, number>,
+  ): Pipeline {
+    const { device } = this;
+    const used = usedBindings(dispatch, bindings);
+    const entry = (type: GPUBufferBindingType, binding: number): GPUBindGroupLayoutEntry => ({
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: { type },
+    });
+    const entries = used.map(({ writable }, index) => entry(writable ? "storage" : "read-only-storage", index));
+    if (dispatch.sizes) entries.push(entry("uniform", used.length));
+    const layout = device.createBindGroupLayout({ entries, label: dispatch.label });
+    const pipeline = device.createComputePipeline({
+      label: dispatch.label,
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module: device.createShaderModule({ code, label: dispatch.label }), entryPoint: "main", constants },
+    });
+    return { pipeline, layout };
+  }
+}

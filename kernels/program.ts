@@ -1,0 +1,131 @@
+/**
+ * A planned recording: dispatches with their bind groups, ready to be encoded in one pass as often as wanted.
+ *
+ * @module
+ */
+import { assignBuffers } from "./plan.ts";
+import type { Adapter } from "./adapter.ts";
+import type { Dispatch } from "./kernel.ts";
+import { kernels } from "./kernels.ts";
+import { bareName, type Binding, usedBindings } from "./module.ts";
+import type { PipelineCache } from "./pipelines.ts";
+import type { BufferPool } from "./pool.ts";
+import type { GpuTensor, Step } from "./tensor.ts";
+
+/** What planning needs of a device. */
+export interface Planner {
+  /** The device. */
+  readonly device: GPUDevice;
+  /** What the adapter can do. */
+  readonly adapter: Adapter;
+  /** Compiled pipelines. */
+  readonly pipelines: PipelineCache;
+  /** Buffers of intermediate tensors. */
+  readonly pool: BufferPool;
+  /** Buffers of run-time sizes. */
+  readonly uniforms: BufferPool;
+}
+
+/** A dispatch with everything bound. */
+interface Bound {
+  readonly dispatch: Dispatch;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+}
+
+/** A recording that has been planned. */
+export class GpuProgram {
+  /** Dispatches in order, for counting and printing. */
+  readonly dispatches: readonly Dispatch[];
+  readonly #bound: readonly Bound[];
+  readonly #sizes: GPUBuffer | undefined;
+
+  /** Plans steps: chooses buffers and kernels, compiles pipelines, makes bind groups. */
+  constructor(
+    readonly planner: Planner,
+    readonly steps: readonly Step[],
+    inputs: readonly GpuTensor[],
+    results: readonly GpuTensor[],
+  ) {
+    assignBuffers(steps, inputs, results, planner.pool);
+    const planned = steps.flatMap((step) => {
+      const bindings = bindingsOf(step);
+      return planStep(step, planner.adapter).map((dispatch) => ({ dispatch, bindings, step }));
+    }).filter(({ dispatch }) => dispatch.workgroups.every((groups) => groups > 0));
+    this.#sizes = writeSizes(planner, planned.map(({ dispatch }) => dispatch));
+    this.#bound = planned.map((entry, index) => bind(planner, entry, this.#sizes, index));
+    this.dispatches = planned.map(({ dispatch }) => dispatch);
+  }
+
+  /** Adds all dispatches to a pass. */
+  encode(pass: GPUComputePassEncoder): void {
+    for (const { dispatch, pipeline, bindGroup } of this.#bound) {
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(...dispatch.workgroups);
+    }
+  }
+
+  /** Gives the sizes' buffer back; tensors' buffers belong to the pool since planning. */
+  dispose(): void {
+    if (this.#sizes) this.planner.uniforms.give(this.#sizes);
+  }
+}
+
+/** Inputs, then outputs; an input that is overwritten in place is bound once, as the output. */
+function bindingsOf({ op, inputs, outputs }: Step): Binding[] {
+  const overwritten = new Set(Object.values(op.inPlace ?? {}));
+  const read = op.inputs.map(bareName).filter((name: string) => inputs[name] && !overwritten.has(name));
+  return [
+    ...read.map((name: string) => ({ name, tensor: inputs[name]!, writable: false })),
+    ...op.outputs.map((name: string) => ({ name, tensor: outputs[name], writable: true })),
+  ];
+}
+
+function planStep({ op, inputs, outputs, params }: Step, adapter: Adapter): readonly Dispatch[] {
+  const kernel = kernels[op.name];
+  if (!kernel) throw new TypeError(`Cannot apply ${op.name}: WebGPU has no kernel of that name`);
+  const dispatches = kernel({ inputs: inputs as Record<string, GpuTensor>, outputs, params, adapter });
+  for (const { label, workgroups } of dispatches) {
+    if (workgroups.some((groups) => groups > 65535)) {
+      throw new RangeError(
+        `Cannot apply ${op.name}: ${label} needs ${workgroups} work groups, 65535 an axis is the most`,
+      );
+    }
+  }
+  return dispatches;
+}
+
+const SIZES_STRIDE = 256;
+
+function writeSizes({ device, uniforms }: Planner, dispatches: readonly Dispatch[]): GPUBuffer | undefined {
+  if (!dispatches.some(({ sizes }) => sizes)) return undefined;
+  const words = new Uint32Array(dispatches.length * SIZES_STRIDE / 4);
+  dispatches.forEach(({ sizes = {} }, index) => words.set(Object.values(sizes), index * SIZES_STRIDE / 4));
+  const buffer = uniforms.take(words.byteLength);
+  device.queue.writeBuffer(buffer, 0, words);
+  return buffer;
+}
+
+function bind(
+  { device, pipelines, adapter }: Planner,
+  { dispatch, bindings, step }: { dispatch: Dispatch; bindings: readonly Binding[]; step: Step },
+  sizes: GPUBuffer | undefined,
+  index: number,
+): Bound {
+  const { pipeline, layout } = pipelines.get(dispatch, bindings);
+  const entries: GPUBindGroupEntry[] = usedBindings(dispatch, bindings).map(({ name, tensor }, binding) => {
+    const { buffer, bytes } = tensor as GpuTensor;
+    if (bytes > adapter.maxBindingBytes) {
+      throw new RangeError(
+        `Cannot apply ${step.op.name}: ${name} has ${bytes} bytes, this adapter binds ${adapter.maxBindingBytes} at most`,
+      );
+    }
+    return { binding, resource: { buffer: buffer!, size: Math.max(16, Math.ceil(bytes / 16) * 16) } };
+  });
+  if (dispatch.sizes) {
+    const size = Math.ceil(4 * Object.keys(dispatch.sizes).length / 16) * 16;
+    entries.push({ binding: entries.length, resource: { buffer: sizes!, offset: index * SIZES_STRIDE, size } });
+  }
+  return { dispatch, pipeline, bindGroup: device.createBindGroup({ layout, entries, label: dispatch.label }) };
+}

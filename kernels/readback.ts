@@ -1,0 +1,46 @@
+/**
+ * Running a program and copying its results out: one encoder, one pass, one submit, one map.
+ *
+ * @module
+ */
+import type { HostTensor } from "../src/device.ts";
+import type { FaultWatch } from "./faults.ts";
+import type { BufferPool } from "./pool.ts";
+import type { GpuProgram } from "./program.ts";
+import type { GpuTensor } from "./tensor.ts";
+
+/** Copies start at multiples of this many bytes. */
+const ALIGNMENT = 16;
+
+/** Runs a program once and copies the named tensors to the host. */
+export async function readBack<K extends string>(
+  { device, staging, faults }: { device: GPUDevice; staging: BufferPool; faults: FaultWatch },
+  program: GpuProgram,
+  tensors: { readonly [Name in K]: GpuTensor },
+): Promise<{ [Name in K]: HostTensor }> {
+  const entries = Object.entries<GpuTensor>(tensors);
+  const offsets: number[] = [];
+  let total = 0;
+  for (const [, { bytes }] of entries) {
+    offsets.push(total);
+    total += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+  }
+  const target = staging.take(total);
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  program.encode(pass);
+  pass.end();
+  entries.forEach(([, { buffer, bytes }], index) => {
+    if (bytes > 0) encoder.copyBufferToBuffer(buffer!, 0, target, offsets[index], bytes);
+  });
+  device.queue.submit([encoder.finish()]);
+  await faults.guard("read results from the GPU", target.mapAsync(GPUMapMode.READ, 0, Math.max(total, ALIGNMENT)));
+  const mapped = target.getMappedRange(0, Math.max(total, ALIGNMENT)).slice(0);
+  target.unmap();
+  staging.give(target);
+  const results = entries.map(([name, { shape, dtype, bytes }], index): [string, HostTensor] => {
+    const make = dtype === "i32" ? Int32Array : Float32Array;
+    return [name, { shape, data: new make(mapped, offsets[index], bytes / 4) }];
+  });
+  return Object.fromEntries(results) as { [Name in K]: HostTensor };
+}

@@ -1,0 +1,121 @@
+/**
+ * The contract between models, numbers and GPUs: an operation is data, a backend runs it.
+ *
+ * A model is written once against {@link Backend}; the reference says what each operation means, the kernels say how it
+ * runs on a GPU. A backend promises nothing but `run`: no laziness, no order beyond that of the data.
+ *
+ * ## The alphabet of axes
+ *
+ * | letter | axis                                   | letter | axis                                 |
+ * | ------ | -------------------------------------- | ------ | ------------------------------------ |
+ * | B      | sequences of a batch                   | V      | vocabulary                           |
+ * | M      | rows (tokens of all sequences)         | L      | unrolled layers                      |
+ * | S      | rows of a routed subset                | N      | recursions (the paper's N_r)         |
+ * | T      | tokens of one sequence, or positions   | E      | experts                              |
+ * | D      | width of the residual stream           | R      | LoRA rank                            |
+ * | H      | query heads                            | J      | embedding width                      |
+ * | G      | key/value heads                        | k      | experts per token                    |
+ * | K      | head width                             | C      | rows a KV cache holds per sequence   |
+ * | F      | feed-forward width                     | O      | columns of a projection              |
+ *
+ * Activations are **rows** [M, D]: all sequences unpadded, one after the other. `offsets` [B+1] say where sequences
+ * start; rows from `offsets[B]` on are not live: operations need not compute them and nobody may read them.
+ *
+ * @module
+ */
+
+/** Element type of a tensor: activations and weights are `f32`, row lists, ids and ranges `i32`. */
+export type DType = "f32" | "i32";
+
+/** Sizes of the axes, outermost first. */
+export type Shape = readonly number[];
+
+/** What every backend's tensor says of itself; a bare `Tensor` is also the result of shape inference. */
+export interface Tensor {
+  /** Sizes of the axes. */
+  readonly shape: Shape;
+  /** Element type. */
+  readonly dtype: DType;
+}
+
+/** Named inputs of an operation: a name ending in `?` may be left out, and is passed without the mark. */
+export type Inputs<I extends string, T> =
+  & { readonly [Name in I as Name extends `${string}?` ? never : Name]: T }
+  & { readonly [Name in I as Name extends `${infer Bare}?` ? Bare : never]?: T | undefined };
+
+/** Named outputs of an operation. */
+export type Outputs<O extends string, T> = { readonly [Name in O]: T };
+
+/** An operation: names, shape rule, and (once training needs it) its derivative in the same vocabulary. */
+export interface Op<I extends string, O extends string, P> {
+  /** Unique name, as in `vocabulary`. */
+  readonly name: string;
+  /** File name, without ending, of its row: `src/ops`, `reference`, `kernels`, `tests`, `bench`. */
+  readonly family: string;
+  /** Input names; a trailing `?` marks an optional one. */
+  readonly inputs: readonly I[];
+  /** Output names. */
+  readonly outputs: readonly O[];
+  /** Outputs that overwrite an input (output name → input name); that input must not be read afterwards. */
+  readonly inPlace?: { readonly [Name in O]?: string };
+  /** Shapes of the outputs; throws an error that names the operation and the numbers when inputs do not fit. */
+  infer(inputs: Inputs<I, Tensor>, params: P): Outputs<O, Tensor>;
+}
+
+/** An operation of which nothing is known statically. */
+// deno-lint-ignore no-explicit-any
+export type AnyOp = Op<any, any, any>;
+
+/** Runs operations on tensors of type T. */
+export interface Backend<T extends Tensor> {
+  /** Runs one operation. Throws when shapes do not fit. */
+  run<I extends string, O extends string, P>(op: Op<I, O, P>, inputs: Inputs<I, T>, params: P): Outputs<O, T>;
+}
+
+/** Declares an operation and keeps its names as types. */
+export function defineOp<const I extends string, const O extends string, P>(op: Op<I, O, P>): Op<I, O, P> {
+  return op;
+}
+
+/** A tensor's shape and type, without data. */
+export function spec(shape: Shape, dtype: DType = "f32"): Tensor {
+  return { shape, dtype };
+}
+
+/** Number of elements of a shape. */
+export function sizeOf(shape: Shape): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** Throws `Cannot apply <operation>: <reason>` unless the condition holds. */
+export function require(op: string, condition: boolean, reason: () => string): asserts condition {
+  if (!condition) throw new RangeError(`Cannot apply ${op}: ${reason()}`);
+}
+
+/**
+ * Throws unless a tensor has exactly this shape and type; `undefined` sizes match anything.
+ *
+ * ```ts
+ * import { requireShape, spec } from "@refrain/transformers/model";
+ * requireShape("linear", "x", spec([2, 3]), [undefined, 3]);
+ * ```
+ */
+export function requireShape(
+  op: string,
+  name: string,
+  tensor: Tensor,
+  shape: readonly (number | undefined)[],
+  dtype: DType = "f32",
+): void {
+  const fits = tensor.shape.length === shape.length &&
+    shape.every((size, axis) => size === undefined || size === tensor.shape[axis]);
+  require(op, fits, () => `${name} has shape [${tensor.shape}], expected [${shape.map((size) => size ?? "any")}]`);
+  require(op, tensor.dtype === dtype, () => `${name} is ${tensor.dtype}, expected ${dtype}`);
+}
+
+/** Throws unless `offsets`, where given, is an i32 vector of at least one element. */
+export function requireOffsets(op: string, offsets: Tensor | undefined, name = "offsets"): void {
+  if (!offsets) return;
+  requireShape(op, name, offsets, [undefined], "i32");
+  require(op, offsets.shape[0] >= 1, () => `${name} is empty, expected B + 1 row offsets`);
+}

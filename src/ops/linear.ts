@@ -1,0 +1,56 @@
+/**
+ * Linear projection, the matrix product of every figure.
+ *
+ * @module
+ */
+import { type Backend, defineOp, type Op, require, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+
+/** Which rows of the weight are used: output column o is weight row `from + o`. */
+export interface LinearParams {
+  /** First weight row. */
+  readonly from: number;
+  /** One past the last weight row. */
+  readonly to: number;
+}
+
+/**
+ * y = x·wᵀ (+ bias) (+ residual) over rows [from, to) of w.
+ *
+ * x [M, D], w [≥to, D], bias [≥to], residual [M, O] → y [M, O], O = to − from.
+ */
+export const linearOp: Op<"x" | "w" | "bias?" | "residual?" | "offsets?", "y", LinearParams> = defineOp({
+  name: "linear",
+  family: "linear",
+  inputs: ["x", "w", "bias?", "residual?", "offsets?"],
+  outputs: ["y"],
+  infer({ x, w, bias, residual, offsets }, { from, to }: LinearParams) {
+    requireShape("linear", "x", x, [undefined, undefined]);
+    requireShape("linear", "w", w, [undefined, undefined]);
+    const [M, D] = x.shape;
+    const [rows, columns] = w.shape;
+    require("linear", D === columns, () => `x has ${D} columns, w has ${columns}`);
+    require("linear", 0 <= from && from <= to && to <= rows, () => `rows ${from}..${to} are not inside w's ${rows}`);
+    if (bias) requireShape("linear", "bias", bias, [rows]);
+    if (residual) requireShape("linear", "residual", residual, [M, to - from]);
+    requireOffsets("linear", offsets);
+    return { y: spec([M, to - from]) };
+  },
+});
+
+/** Optional operands of {@link linear}. */
+export interface LinearOptions<T> {
+  /** Added to every row, [rows of w]. */
+  bias?: T;
+  /** Added to the result, [M, O]. */
+  residual?: T;
+  /** Row offsets that say how many rows are live. */
+  offsets?: T;
+  /** Use only these rows of w, [from, to). */
+  rows?: readonly [from: number, to: number];
+}
+
+/** Applies {@link linearOp}: x [M, D], w [O, D] → [M, O]. */
+export function linear<T extends Tensor>(backend: Backend<T>, x: T, w: T, options: LinearOptions<T> = {}): T {
+  const { bias, residual, offsets, rows = [0, w.shape[0]] } = options;
+  return backend.run(linearOp, { x, w, bias, residual, offsets }, { from: rows[0], to: rows[1] }).y;
+}
