@@ -47,8 +47,8 @@ export class WebGpuDevice implements Device<GpuTensor> {
   #programs = new Set<Map<string, Compiled>>();
 
   /** Wraps a device; `owned` devices are destroyed with the wrapper. Use `openWebGpu` to get one. */
-  constructor(readonly device: GPUDevice, info?: GPUAdapterInfo, readonly owned = false) {
-    this.adapter = describeDevice(device, info);
+  constructor(readonly device: GPUDevice, adapter?: Adapter, readonly owned = false) {
+    this.adapter = adapter ?? describeDevice(device, device.adapterInfo);
     this.pipelines = new PipelineCache(device);
     const { STORAGE, COPY_SRC, COPY_DST, UNIFORM, MAP_READ } = GPUBufferUsage;
     this.pool = new BufferPool(device, STORAGE | COPY_SRC | COPY_DST, "tensor");

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { describeDevice } from "./adapter.ts";
 import { WebGpuDevice } from "./device.ts";
 
 /** Where a WebGPU device comes from: a device, an adapter source, or (by default) `navigator.gpu`. */
@@ -21,7 +22,7 @@ const FEATURES = ["shader-f16", "subgroups", "timestamp-query"] as const;
  * Throws when there is no WebGPU or no adapter; it never falls back to the reference.
  */
 export async function openWebGpu(options: OpenOptions = {}): Promise<WebGpuDevice> {
-  if (options.device) return new WebGpuDevice(options.device, options.device.adapterInfo);
+  if (options.device) return new WebGpuDevice(options.device);
   const gpu = options.gpu ?? globalThis.navigator?.gpu;
   if (!gpu) throw new Error("Cannot open WebGPU: this runtime has no navigator.gpu");
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
@@ -35,5 +36,5 @@ export async function openWebGpu(options: OpenOptions = {}): Promise<WebGpuDevic
       maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
     },
   });
-  return new WebGpuDevice(device, adapter.info, true);
+  return new WebGpuDevice(device, describeDevice(device, adapter.info), true);
 }

@@ -1,28 +1,11 @@
-import fc from "fast-check";
 import { assertEquals, assertThrows } from "@std/assert";
 import { hostIndices, hostTensor } from "../src/device.ts";
 import { linear, linearOp } from "../src/ops/linear.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
-import { maybe, offsets, size, tensor } from "./support/arbitraries.ts";
-import { equivalence, liveElements } from "./support/equivalence.ts";
+import * as cases from "./cases/linear.ts";
+import { equivalence } from "./support/equivalence.ts";
 
-const cases = fc.tuple(size(70), size(70), size(70, 1)).chain(([M, D, rows]) =>
-  fc.record({
-    x: tensor([M, D]),
-    w: tensor([rows, D]),
-    bias: maybe(tensor([rows])),
-    offsets: maybe(offsets(M)),
-    range: fc.tuple(fc.nat(rows), fc.nat(rows)).map(([a, b]) => [Math.min(a, b), Math.max(a, b)]),
-  }).chain(({ range: [from, to], ...inputs }) =>
-    maybe(tensor([M, to - from])).map((residual) => ({
-      inputs: { ...inputs, residual },
-      params: { from, to },
-      live: liveElements(M, to - from, inputs.offsets),
-    }))
-  )
-);
-
-equivalence(linearOp, cases);
+equivalence(linearOp, cases.linear);
 
 Deno.test("linear: a worked example with bias and residual", async () => {
   const device = new ReferenceDevice();

@@ -8,7 +8,7 @@ import type { HostTensor } from "../../src/device.ts";
 import type { Inputs, Op } from "../../src/op.ts";
 import type { WebGpuDevice } from "../../kernels/mod.ts";
 import { type AnyReference, ReferenceDevice, references, type RefTensor } from "../../reference/mod.ts";
-import { gpuTest } from "./gpu.ts";
+import { everyVariant, gpuTest } from "./gpu.ts";
 
 /** One call of an operation, on the host. */
 export interface Case<I extends string, P> {
@@ -78,13 +78,15 @@ export async function worstRatio<I extends string, O extends string, P>(
 export function equivalence<I extends string, O extends string, P>(
   op: Op<I, O, P>,
   cases: fc.Arbitrary<Case<I, P>>,
-  numRuns = 60,
+  numRuns = 90,
 ): void {
   gpuTest(`${op.name}: kernel equals reference within the computed bound`, async (device) => {
+    const variants = everyVariant(device);
     let worst = 0;
+    let run = 0;
     await fc.assert(
       fc.asyncProperty(cases, async (test) => {
-        worst = Math.max(worst, await worstRatio(device, op, test));
+        worst = Math.max(worst, await worstRatio(variants[run++ % variants.length], op, test));
       }),
       { numRuns },
     );

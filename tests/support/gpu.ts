@@ -3,13 +3,23 @@
  *
  * @module
  */
-import { openWebGpu, type WebGpuDevice } from "../../kernels/mod.ts";
+import { openWebGpu, WebGpuDevice } from "../../kernels/mod.ts";
 
 let opened: Promise<WebGpuDevice> | undefined;
 
 /** The shared device. */
 export function gpu(): Promise<WebGpuDevice> {
   return opened ??= openWebGpu();
+}
+
+/** The shared device once for each family of kernel variants, so that any adapter tests them all. */
+export function everyVariant({ device, adapter }: WebGpuDevice): WebGpuDevice[] {
+  const bare = new Set<string>();
+  return [
+    new WebGpuDevice(device, { ...adapter, family: "cpu" }),
+    new WebGpuDevice(device, { ...adapter, family: "gpu" }),
+    new WebGpuDevice(device, { ...adapter, family: "gpu", features: bare }),
+  ];
 }
 
 const adapter = await globalThis.navigator?.gpu?.requestAdapter();

@@ -1,0 +1,79 @@
+/**
+ * Attention by ranges: every query row sees a contiguous range of key rows.
+ *
+ * Causal, bidirectional, windowed, cached, recursion-wise and KV-shared attention are one operation with other ranges.
+ *
+ * @module
+ */
+import { type Backend, defineOp, type Op, require, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import type { Heads } from "./rope.ts";
+
+/** How far a row sees. */
+export interface VisibilityParams {
+  /** Query rows, M. */
+  readonly M: number;
+  /** Whether a row sees only rows up to itself. */
+  readonly causal: boolean;
+  /** Rows further away than this are not seen; 0 for no limit. */
+  readonly window: number;
+}
+
+/**
+ * Ranges over the key rows: query m is key row i = rows[m] (m itself unless given) of the sequence [s, e) that holds it.
+ *
+ * ranges[m] = [max(s, i − window), min(e, i + window + 1, causal ? i + 1 : ∞)). offsets [B+1] are the key rows' own,
+ * rows [M] i32 ascending, queryOffsets [*] end with the number of live query rows → ranges [M, 2] i32.
+ */
+export const visibilityOp: Op<"offsets" | "rows?" | "queryOffsets?", "ranges", VisibilityParams> = defineOp({
+  name: "visibility",
+  family: "attention",
+  inputs: ["offsets", "rows?", "queryOffsets?"],
+  outputs: ["ranges"],
+  infer({ offsets, rows, queryOffsets }, { M }: VisibilityParams) {
+    requireOffsets("visibility", offsets);
+    requireOffsets("visibility", queryOffsets, "queryOffsets");
+    if (rows) requireShape("visibility", "rows", rows, [M], "i32");
+    return { ranges: spec([M, 2], "i32") };
+  },
+});
+
+/** Applies {@link visibilityOp}: ranges [M, 2]. */
+export function visibility<T extends Tensor>(
+  backend: Backend<T>,
+  inputs: { offsets: T; rows?: T; queryOffsets?: T },
+  params: VisibilityParams,
+): T {
+  return backend.run(visibilityOp, inputs, params).ranges;
+}
+
+/**
+ * y = softmax(q·kᵀ / √K)·v over the visible keys, head by head; query head h reads key/value head ⌊h·G/H⌋.
+ *
+ * q [M, H·K], kv [N, 2·G·K] (keys of all heads, then values), ranges [M, 2] i32 inside [0, N] → y [M, H·K]. A row with
+ * an empty range gives zeros. Never holds M×N scores (Dao et al., arXiv 2205.14135).
+ */
+export const attentionOp: Op<"q" | "kv" | "ranges" | "offsets?", "y", Heads> = defineOp({
+  name: "attention",
+  family: "attention",
+  inputs: ["q", "kv", "ranges", "offsets?"],
+  outputs: ["y"],
+  infer({ q, kv, ranges, offsets }, { H, G, K }: Heads) {
+    const M = q.shape[0];
+    require("attention", G > 0 && H % G === 0, () => `${H} query heads do not share ${G} key/value heads evenly`);
+    requireShape("attention", "q", q, [undefined, H * K]);
+    requireShape("attention", "kv", kv, [undefined, 2 * G * K]);
+    requireShape("attention", "ranges", ranges, [M, 2], "i32");
+    requireOffsets("attention", offsets);
+    return { y: spec([M, H * K]) };
+  },
+});
+
+/** Applies {@link attentionOp}: q [M, H·K], kv [N, 2·G·K], ranges [M, 2] → [M, H·K]. */
+export function attention<T extends Tensor>(
+  backend: Backend<T>,
+  inputs: { q: T; kv: T; ranges: T; offsets?: T },
+  heads: Heads,
+): T {
+  const { H, G, K } = heads;
+  return backend.run(attentionOp, inputs, { H, G, K }).y;
+}

@@ -1,0 +1,122 @@
+/**
+ * Mixture of LoRAs: what a row's chosen experts add to the shared feed-forward (arXiv 2512.12880).
+ *
+ *     u = Wi·h;   u_e = u + s·B1_e·(A1_e·h);   z_e = f(u_e[:F]) ⊙ u_e[F:]
+ *     MoL = Wo·(Σ w_e·z_e) + s·Σ w_e·B2_e·(A2_e·z_e)
+ *
+ * Both dense matrices are applied once for any k; only chosen experts are computed.
+ *
+ * @module
+ */
+import { type Backend, defineOp, type Op, require, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import type { GateKind } from "./activation.ts";
+
+/**
+ * y[m, j] = A_e·x[m] (or A_e·x[m, j]) with e = experts[m, j]: into the rank of each chosen expert.
+ *
+ * x [M, F], the same for all chosen experts, or [M, k, F], one each; a [E, R, F], experts [M, k] i32 → y [M, k, R].
+ */
+export const expertProjectOp: Op<"x" | "a" | "experts" | "offsets?", "y", Record<never, never>> = defineOp({
+  name: "expertProject",
+  family: "experts",
+  inputs: ["x", "a", "experts", "offsets?"],
+  outputs: ["y"],
+  infer({ x, a, experts, offsets }) {
+    requireShape("expertProject", "a", a, [undefined, undefined, undefined]);
+    requireShape("expertProject", "experts", experts, [undefined, undefined], "i32");
+    const [M, k] = experts.shape;
+    const [, R, F] = a.shape;
+    requireShape("expertProject", "x", x, x.shape.length === 2 ? [M, F] : [M, k, F]);
+    requireOffsets("expertProject", offsets);
+    return { y: spec([M, k, R]) };
+  },
+});
+
+/** Applies {@link expertProjectOp}: x [M, F] or [M, k, F] → [M, k, R]. */
+export function expertProject<T extends Tensor>(
+  backend: Backend<T>,
+  inputs: { x: T; a: T; experts: T; offsets?: T },
+): T {
+  return backend.run(expertProjectOp, inputs, {}).y;
+}
+
+/** The gated unit of the shared feed-forward, and the LoRA scale s = alpha / rank. */
+export interface ExpertUnitParams {
+  /** SwiGLU or GeGLU. */
+  readonly kind: GateKind;
+  /** s. */
+  readonly scale: number;
+}
+
+/**
+ * z_j = gatedUnit(u + s·B_e·a_j) for every chosen expert, and their mixture Σ_j w_j·z_j.
+ *
+ * u [M, 2F], a [M, k, R], b [E, 2F, R], experts [M, k] i32, weights [M, k] → z [M, k, F], mix [M, F].
+ */
+export const expertUnitOp: Op<
+  "u" | "a" | "b" | "experts" | "weights" | "offsets?",
+  "z" | "mix",
+  ExpertUnitParams
+> = defineOp({
+  name: "expertUnit",
+  family: "experts",
+  inputs: ["u", "a", "b", "experts", "weights", "offsets?"],
+  outputs: ["z", "mix"],
+  infer({ u, a, b, experts, weights, offsets }) {
+    requireShape("expertUnit", "b", b, [undefined, undefined, undefined]);
+    requireShape("expertUnit", "experts", experts, [undefined, undefined], "i32");
+    const [M, k] = experts.shape;
+    const [, twice, R] = b.shape;
+    require("expertUnit", twice % 2 === 0, () => `b has ${twice} rows an expert, which do not halve`);
+    requireShape("expertUnit", "u", u, [M, twice]);
+    requireShape("expertUnit", "a", a, [M, k, R]);
+    requireShape("expertUnit", "weights", weights, [M, k]);
+    requireOffsets("expertUnit", offsets);
+    return { z: spec([M, k, twice / 2]), mix: spec([M, twice / 2]) };
+  },
+});
+
+/** Applies {@link expertUnitOp}: u [M, 2F] → z [M, k, F], mix [M, F]. */
+export function expertUnit<T extends Tensor>(
+  backend: Backend<T>,
+  inputs: { u: T; a: T; b: T; experts: T; weights: T; offsets?: T },
+  { kind, scale }: ExpertUnitParams,
+): { z: T; mix: T } {
+  return backend.run(expertUnitOp, inputs, { kind, scale });
+}
+
+/**
+ * y = x + s·Σ_j w_j·B_e·a_j: out of the rank, weighted, onto what the shared matrix gave.
+ *
+ * x [M, D], a [M, k, R], b [E, D, R], experts [M, k] i32, weights [M, k] → y [M, D].
+ */
+export const expertExpandOp: Op<
+  "x" | "a" | "b" | "experts" | "weights" | "offsets?",
+  "y",
+  { readonly scale: number }
+> = defineOp({
+  name: "expertExpand",
+  family: "experts",
+  inputs: ["x", "a", "b", "experts", "weights", "offsets?"],
+  outputs: ["y"],
+  infer({ x, a, b, experts, weights, offsets }) {
+    requireShape("expertExpand", "b", b, [undefined, undefined, undefined]);
+    requireShape("expertExpand", "experts", experts, [undefined, undefined], "i32");
+    const [M, k] = experts.shape;
+    const [, D, R] = b.shape;
+    requireShape("expertExpand", "x", x, [M, D]);
+    requireShape("expertExpand", "a", a, [M, k, R]);
+    requireShape("expertExpand", "weights", weights, [M, k]);
+    requireOffsets("expertExpand", offsets);
+    return { y: spec([M, D]) };
+  },
+});
+
+/** Applies {@link expertExpandOp}: x [M, D] → [M, D]. */
+export function expertExpand<T extends Tensor>(
+  backend: Backend<T>,
+  inputs: { x: T; a: T; b: T; experts: T; weights: T; offsets?: T },
+  scale: number,
+): T {
+  return backend.run(expertExpandOp, inputs, { scale }).y;
+}

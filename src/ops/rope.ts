@@ -1,0 +1,72 @@
+/**
+ * Rotary position embedding (RoFormer, arXiv 2104.09864, in the rotate-half form of Llama), and the split into queries
+ * and keys/values.
+ *
+ * @module
+ */
+import { type Backend, defineOp, type Op, require, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { type HostTensor, hostTensor } from "../device.ts";
+
+/** Heads of an attention layer. */
+export interface Heads {
+  /** Query heads. */
+  readonly H: number;
+  /** Key/value heads; 0 where only queries are computed. */
+  readonly G: number;
+  /** Head width. */
+  readonly K: number;
+}
+
+/**
+ * Splits rows of Wqkv·h, heads [Q… | K… | V…] each K wide, rotates Q and K, and leaves V as it is.
+ *
+ * x [M, (H+2G)·K], positions [M] i32 below T, table [T, K] (cosines of the K/2 angles, then sines) → q [M, H·K],
+ * kv [M, 2·G·K] (rotated keys of all heads, then values). Within a head, with a, b its halves:
+ * rotate(a, b) = (a·cos − b·sin, b·cos + a·sin).
+ */
+export const ropeOp: Op<"x" | "positions" | "table" | "offsets?", "q" | "kv", Heads> = defineOp({
+  name: "rope",
+  family: "rope",
+  inputs: ["x", "positions", "table", "offsets?"],
+  outputs: ["q", "kv"],
+  infer({ x, positions, table, offsets }, { H, G, K }: Heads) {
+    const M = x.shape[0];
+    requireShape("rope", "x", x, [undefined, (H + 2 * G) * K]);
+    requireShape("rope", "positions", positions, [M], "i32");
+    requireShape("rope", "table", table, [undefined, K]);
+    require("rope", K % 2 === 0, () => `head width ${K} is odd`);
+    requireOffsets("rope", offsets);
+    return { q: spec([M, H * K]), kv: spec([M, 2 * G * K]) };
+  },
+});
+
+/** Applies {@link ropeOp}: x [M, (H+2G)·K] → q [M, H·K], kv [M, 2·G·K]. */
+export function rope<T extends Tensor>(
+  backend: Backend<T>,
+  inputs: { x: T; positions: T; table: T; offsets?: T },
+  heads: Heads,
+): { q: T; kv: T } {
+  const { H, G, K } = heads;
+  return backend.run(ropeOp, inputs, { H, G, K });
+}
+
+/**
+ * The table that {@link ropeOp} reads, computed in double: angle(t, i) = t·θ^(−2i/K), i < K/2 → [T, K].
+ *
+ * ```ts
+ * import { ropeTable } from "@refrain/transformers/model";
+ * const table = ropeTable(2048, 64, 10000);
+ * ```
+ */
+export function ropeTable(T: number, K: number, theta: number): HostTensor {
+  const half = K / 2;
+  const data = new Float64Array(T * K);
+  for (let t = 0; t < T; t++) {
+    for (let i = 0; i < half; i++) {
+      const angle = t * theta ** (-2 * i / K);
+      data[t * K + i] = Math.cos(angle);
+      data[t * K + half + i] = Math.sin(angle);
+    }
+  }
+  return hostTensor([T, K], data);
+}

@@ -1,0 +1,86 @@
+/**
+ * What a router's logits become: gates of a recursion, or weights of chosen experts (and depths).
+ *
+ * @module
+ */
+import { type Backend, defineOp, type Op, require, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+
+/** The function between a recursion's score and its gate (Mixture-of-Recursions §2.2.1). */
+export interface GateParams {
+  /** `sigmoid`: α·σ(z). `tanh`: α·tanh(z). `none`: z itself. */
+  readonly kind: "sigmoid" | "tanh" | "none";
+  /** α; ignored by `none`. */
+  readonly alpha: number;
+}
+
+/** g = α·σ(z) (or its relatives), row by row. scores [M, 1] → gates [M, 1]. */
+export const gateOp: Op<"scores" | "offsets?", "gates", GateParams> = defineOp({
+  name: "gate",
+  family: "router",
+  inputs: ["scores", "offsets?"],
+  outputs: ["gates"],
+  infer({ scores, offsets }) {
+    requireShape("gate", "scores", scores, [undefined, 1]);
+    requireOffsets("gate", offsets);
+    return { gates: spec(scores.shape) };
+  },
+});
+
+/** Applies {@link gateOp}: scores [M, 1] → [M, 1]. */
+export function gate<T extends Tensor>(backend: Backend<T>, scores: T, params: GateParams, offsets?: T): T {
+  return backend.run(gateOp, { scores, offsets }, { kind: params.kind, alpha: params.alpha }).gates;
+}
+
+/** How logits over E alternatives choose k of them. */
+export interface RouteParams {
+  /** Alternatives chosen per row. */
+  readonly k: number;
+  /** p = α·softmax(z) or p = α·σ(z). */
+  readonly kind: "softmax" | "sigmoid";
+  /** α, 1 for experts. */
+  readonly alpha: number;
+  /** Whether the chosen weights are divided by their sum. */
+  readonly normalize: boolean;
+}
+
+/**
+ * p over all E; S = the k largest of p + bias, ties to the lower index; w_e = p_e (/ Σ_S p).
+ *
+ * Experts of a token (MoL, arXiv 2512.12880) and depths of a token (token-choice MoR, arXiv 2507.10524 §2.2.1; k = 1, the
+ * loss-free bias chooses but never weighs). logits [M, E], bias [E] → probs [M, E], experts [M, k] i32 (best first),
+ * weights [M, k].
+ */
+export const routeOp: Op<"logits" | "bias?" | "offsets?", "probs" | "experts" | "weights", RouteParams> = defineOp({
+  name: "route",
+  family: "router",
+  inputs: ["logits", "bias?", "offsets?"],
+  outputs: ["probs", "experts", "weights"],
+  infer({ logits, bias, offsets }, { k }: RouteParams) {
+    requireShape("route", "logits", logits, [undefined, undefined]);
+    const [M, E] = logits.shape;
+    require("route", 1 <= k && k <= E, () => `cannot choose ${k} of ${E}`);
+    if (bias) requireShape("route", "bias", bias, [E]);
+    requireOffsets("route", offsets);
+    return { probs: spec([M, E]), experts: spec([M, k], "i32"), weights: spec([M, k]) };
+  },
+});
+
+/** Probabilities, chosen alternatives and their weights. */
+export interface Routed<T> {
+  /** [M, E]. */
+  readonly probs: T;
+  /** [M, k] i32, best first. */
+  readonly experts: T;
+  /** [M, k]. */
+  readonly weights: T;
+}
+
+/** Applies {@link routeOp}: logits [M, E] → probs [M, E], experts [M, k], weights [M, k]. */
+export function route<T extends Tensor>(
+  backend: Backend<T>,
+  inputs: { logits: T; bias?: T; offsets?: T },
+  params: RouteParams,
+): Routed<T> {
+  const { k, kind, alpha, normalize } = params;
+  return backend.run(routeOp, inputs, { k, kind, alpha, normalize });
+}
