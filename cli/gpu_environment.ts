@@ -53,12 +53,20 @@ function quietEnvironment(): Record<string, string> {
   const temporary = `${Deno.env.get("TMPDIR") ?? "/tmp"}/refrain-${Deno.uid()}`;
   const home = Deno.env.get("HOME");
   const cache = Deno.env.get("XDG_CACHE_HOME") ?? (home ? `${home}/.cache` : temporary);
-  if (!Deno.env.get("XDG_RUNTIME_DIR")) env.XDG_RUNTIME_DIR = folder(`${temporary}/runtime`);
-  if (!Deno.env.get("MESA_SHADER_CACHE_DIR")) env.MESA_SHADER_CACHE_DIR = folder(`${cache}/refrain/shaders`);
+  const set = (name: string, path: string) => {
+    if (!Deno.env.get(name) && makeFolder(path)) env[name] = path;
+  };
+  set("XDG_RUNTIME_DIR", `${temporary}/runtime`);
+  set("MESA_SHADER_CACHE_DIR", `${cache}/refrain/shaders`);
   return env;
 }
 
-function folder(path: string): string {
-  Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
-  return path;
+/** False where it cannot be made: these variables are a comfort, not a need. */
+function makeFolder(path: string): boolean {
+  try {
+    Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+    return true;
+  } catch {
+    return false;
+  }
 }
