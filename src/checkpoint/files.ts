@@ -1,0 +1,117 @@
+// Writing files so that a reader sees the old content or the new, never half of it: each file is written whole under a
+// temporary name in its folder, made durable, and then renamed.
+import { type FileSystem, fileSystem, isMissing } from "./host.ts";
+import { listNames, reasonOf } from "./messages.ts";
+import { partsOf } from "./source_names.ts";
+
+/** The content of a file, in order. */
+export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** Options of writing files. */
+export interface WriteOptions {
+  /** Ends writing before the next chunk; the files stay as they were. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Writes one file, replacing it at once and only when all of it is on disk.
+ *
+ * @throws naming path, bytes and reason when the disk is full, the chunks fail or the signal aborts; the temporary file
+ * is then gone and the old file as it was
+ *
+ * ```ts
+ * const path = await Deno.makeTempFile();
+ * await writeFileAtomically(path, [new Uint8Array([1, 2])]);
+ * await Deno.remove(path);
+ * ```
+ */
+export async function writeFileAtomically(path: string, chunks: Chunks, options: WriteOptions = {}): Promise<void> {
+  await replaceAll([[path, chunks]], options);
+}
+
+/**
+ * Writes the files of a checkpoint folder, which is made if need be: all are written under temporary names before the
+ * first is renamed, so that a failure to write any of them leaves the folder's files as they were.
+ *
+ * @throws like `writeFileAtomically`, and if a name leads outside the folder
+ *
+ * ```ts
+ * const folder = await Deno.makeTempDir();
+ * await writeFilesAtomically(folder, { "config.json": [new TextEncoder().encode("{}")] });
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export async function writeFilesAtomically(
+  folder: string,
+  files: Readonly<Record<string, Chunks>>,
+  options: WriteOptions = {},
+): Promise<void> {
+  const targets = Object.entries(files).map(([name, chunks]): [string, Chunks] => {
+    return [`${folder.replace(/[\\/]$/, "")}/${partsOf(name).join("/")}`, chunks];
+  });
+  try {
+    await fileSystem(`write ${folder}`).mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw new Error(`Cannot write ${folder}: ${reasonOf(error)}`, { cause: error });
+  }
+  await replaceAll(targets, options);
+}
+
+async function replaceAll(targets: readonly [string, Chunks][], { signal }: WriteOptions): Promise<void> {
+  const disk = fileSystem(`write ${listNames(targets.map(([path]) => path))}`);
+  const staged: { path: string; temporary: string }[] = [];
+  try {
+    for (const [path, chunks] of targets) {
+      await refuseSpecial(disk, path);
+      const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+      staged.push({ path, temporary });
+      await stage(disk, path, temporary, chunks, signal);
+    }
+    for (const { path, temporary } of [...staged]) {
+      await rename(disk, temporary, path);
+      staged.shift();
+    }
+  } finally {
+    for (const { temporary } of staged) await disk.remove(temporary).catch(() => {}); // it may not have come to exist
+  }
+}
+
+/** Renaming onto a device such as /dev/full would replace the device. */
+async function refuseSpecial(disk: FileSystem, path: string): Promise<void> {
+  try {
+    if ((await disk.stat(path)).isFile) return;
+  } catch (error) {
+    if (isMissing(error)) return;
+    throw new Error(`Cannot write ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+  throw new Error(`Cannot write ${path}: there is something that is not a regular file`);
+}
+
+async function stage(disk: FileSystem, path: string, temporary: string, chunks: Chunks, signal?: AbortSignal) {
+  let written = 0;
+  try {
+    using file = await disk.open(temporary, { write: true, createNew: true });
+    for await (const chunk of chunks) {
+      for (let at = 0; at < chunk.length;) {
+        signal?.throwIfAborted();
+        const count = await file.write(chunk.subarray(at));
+        at += count, written += count;
+      }
+    }
+    signal?.throwIfAborted();
+    await file.sync();
+  } catch (error) {
+    const message = `Cannot write ${path}: stopped after ${written} bytes, ${reasonOf(error)}`;
+    const failure = new Error(message, { cause: error });
+    if (signal?.aborted) failure.name = "AbortError";
+    throw failure;
+  }
+}
+
+async function rename(disk: FileSystem, from: string, to: string): Promise<void> {
+  try {
+    await disk.rename(from, to);
+  } catch (error) {
+    throw new Error(`Cannot write ${to}: ${reasonOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,108 @@
+// The header of a safetensors file, checked down to the last byte of the file before anything is made from it.
+import { BYTES_OF, type Dtype } from "./dtypes.ts";
+import { describe, isRecord, listNames, quote } from "./messages.ts";
+
+/** One tensor of a file: its name, element type and sizes, and its bytes [start, end) counted from the file's start. */
+export interface TensorEntry {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly file: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A checked header: the tensors in the order of their bytes, and the free-form `__metadata__`. */
+export interface Header {
+  readonly entries: readonly TensorEntry[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * Checks the parsed JSON of a header: known element types, sizes that are whole and whose product is safe, byte ranges
+ * that fit type and shape and cover the data from `dataStart` to `fileSize` without overlap or hole.
+ *
+ * @throws naming the file, the tensor and the numbers that disagree
+ */
+export function checkHeader(json: Record<string, unknown>, file: string, dataStart: number, fileSize: number): Header {
+  const entries: TensorEntry[] = [];
+  for (const [name, value] of Object.entries(json)) {
+    if (name === "__metadata__") continue;
+    entries.push(checkEntry(name, value, file, dataStart));
+  }
+  entries.sort((a, b) => a.start - b.start || a.end - b.end);
+  checkCover(entries, file, dataStart, fileSize);
+  return { entries, metadata: checkMetadata(json, file) };
+}
+
+/**
+ * Multiplies the sizes of a shape; undefined if a size is not a whole number ≥ 0 or the product is not exact.
+ *
+ * ```ts
+ * numberOfElements([2, 3]); // 6
+ * numberOfElements([]); // 1
+ * ```
+ */
+export function numberOfElements(shape: readonly unknown[]): number | undefined {
+  let product = 1;
+  let isEmpty = false;
+  for (const size of shape) {
+    if (!Number.isSafeInteger(size) || (size as number) < 0) return undefined;
+    if (size === 0) isEmpty = true;
+    else product *= size as number; // sizes beside a zero count too, so that the answer does not depend on their order
+    if (!Number.isSafeInteger(product)) return undefined;
+  }
+  return isEmpty ? 0 : product;
+}
+
+function checkEntry(name: string, value: unknown, file: string, dataStart: number): TensorEntry {
+  const refuse = (reason: string) => new Error(`Cannot read ${file}: tensor ${quote(name)} ${reason}`);
+  if (!isRecord(value)) throw refuse(`is ${describe(value)}, expected an object`);
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (typeof dtype !== "string" || !Object.hasOwn(BYTES_OF, dtype)) {
+    throw refuse(`has dtype ${describe(dtype)}, expected one of ${Object.keys(BYTES_OF).join(", ")}`);
+  }
+  if (!Array.isArray(shape)) throw refuse(`has ${describe(shape)} as its shape, expected an array of sizes`);
+  const count = numberOfElements(shape);
+  if (count === undefined) throw refuse(`has shape ${few(shape)}, expected whole sizes with a product below 2^53`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every((at) => Number.isSafeInteger(at) && at >= 0)) {
+    throw refuse(
+      `has data_offsets ${Array.isArray(offsets) ? few(offsets) : describe(offsets)}, expected [start, end]`,
+    );
+  }
+  const [start, end] = offsets;
+  const bytes = count * BYTES_OF[dtype as Dtype];
+  if (end - start !== bytes) {
+    throw refuse(`has bytes ${start} to ${end}, but ${dtype} of shape ${few(shape)} takes ${bytes} bytes`);
+  }
+  return { name, dtype: dtype as Dtype, shape, file, start: dataStart + start, end: dataStart + end };
+}
+
+function checkCover(entries: readonly TensorEntry[], file: string, dataStart: number, fileSize: number): void {
+  let covered = dataStart;
+  let last = "the header";
+  for (const { name, start, end } of entries) {
+    const where = `tensor ${quote(name)} starts at byte ${start - dataStart} of the data, ${last} ends at`;
+    if (start < covered) throw new Error(`Cannot read ${file}: ${where} ${covered - dataStart}, they overlap`);
+    if (start > covered) throw new Error(`Cannot read ${file}: ${where} ${covered - dataStart}, leaving a hole`);
+    covered = end;
+    last = quote(name);
+  }
+  if (covered === fileSize) return;
+  const trouble = covered > fileSize ? "it is cut short" : "it has bytes that belong to no tensor";
+  throw new Error(`Cannot read ${file}: ${fileSize} bytes, expected ${covered}; ${trouble}`);
+}
+
+function checkMetadata(json: Record<string, unknown>, file: string): Record<string, string> {
+  const metadata: Record<string, string> = Object.create(null); // so that a key "__proto__" is a key like any other
+  const given = Object.hasOwn(json, "__metadata__") ? json.__metadata__ : {};
+  if (!isRecord(given)) throw new Error(`Cannot read ${file}: __metadata__ is ${describe(given)}, expected an object`);
+  const wrong = Object.keys(given).filter((key) => typeof given[key] !== "string");
+  if (wrong.length > 0) throw new Error(`Cannot read ${file}: __metadata__ ${listNames(wrong)} not a string`);
+  for (const [key, value] of Object.entries(given)) metadata[key] = value as string;
+  return metadata;
+}
+
+function few(values: readonly unknown[]): string {
+  return `[${values.slice(0, 8).map(describe).join(", ")}${values.length > 8 ? ", …" : ""}]`;
+}

@@ -1,0 +1,30 @@
+// The only file that knows which runtime this is. Elsewhere files are reached through `fileSystem`.
+
+import { decodePercents } from "./source_names.ts";
+
+/** The part of Deno that reading and writing checkpoints needs. */
+export type FileSystem = Pick<typeof Deno, "open" | "stat" | "mkdir" | "rename" | "remove">;
+
+/**
+ * Gives the file system of this runtime.
+ *
+ * @param action what it is wanted for, as in "open models/tiny"
+ * @throws if the runtime has none (a browser): pass a URL or a record of files there
+ */
+export function fileSystem(action: string): FileSystem {
+  const deno = (globalThis as { Deno?: FileSystem }).Deno;
+  if (deno?.open === undefined) {
+    throw new Error(`Cannot ${action}: this runtime has no file system; pass an http(s) URL or a record of files`);
+  }
+  return deno;
+}
+
+/** True if the error says that a file, or a folder on the way to it, does not exist. */
+export function isMissing(thrown: unknown): boolean {
+  return thrown instanceof Error && (thrown.name === "NotFound" || thrown.name === "NotADirectory");
+}
+
+/** The path of a `file:` URL, on Windows without the slash before the drive letter; throws on a stray `%`. */
+export function pathOf(url: URL): string {
+  return decodePercents(url.pathname).replace(/^\/(?=[A-Za-z]:)/, "");
+}

@@ -1,0 +1,70 @@
+// Byte ranges over HTTP: one request, checked against what was asked for, with the ways a server may answer told apart.
+import { reasonOf } from "./messages.ts";
+
+/** What a server gave: the range, with the file's size if it told, or the whole file, or nothing because there is none. */
+export type Answer =
+  | { readonly kind: "range"; readonly bytes: Uint8Array; readonly size: number | undefined }
+  | { readonly kind: "whole"; readonly content: Blob }
+  | { readonly kind: "missing" };
+
+/**
+ * Asks for bytes [start, end) of a file, or for all of it when no range is given.
+ *
+ * @throws on any status but 200, 206, 404, 410 and (for an empty file) 416, on a body of another length than announced,
+ * and with the signal's reason when aborted
+ */
+export async function request(url: URL, range?: [start: number, end: number], signal?: AbortSignal): Promise<Answer> {
+  try {
+    const headers: HeadersInit = range ? { range: `bytes=${range[0]}-${range[1] - 1}` } : {};
+    const response = await fetch(url, { headers, signal });
+    return await answer(response, range);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new Error(`Cannot read ${displayName(url)}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** The URL as error messages show it: without credentials and query, which may hold secrets. */
+export function displayName(url: URL): string {
+  return url.origin + url.pathname;
+}
+
+async function answer(response: Response, range?: [number, number]): Promise<Answer> {
+  const { status, headers } = response;
+  const sent = /^bytes (?:(\d+)-(\d+)|\*)\/(\d+|\*)$/.exec(headers.get("content-range") ?? "");
+  const size = sent && sent[3] !== "*" ? Number(sent[3]) : undefined;
+  if (status === 206 && range) {
+    if (sent && Number(sent[1]) !== range[0]) {
+      await response.body?.cancel();
+      throw new Error(`asked for bytes from ${range[0]}, the server sent them from ${sent[1]}`);
+    }
+    return { kind: "range", bytes: await readExactly(response, range[1] - range[0]), size };
+  }
+  if (status === 200) return { kind: "whole", content: await readWhole(response) };
+  await response.body?.cancel();
+  if (status === 404 || status === 410) return { kind: "missing" };
+  if (status === 416 && size === 0) return { kind: "whole", content: new Blob([]) };
+  throw new Error(`the server answered ${status} ${response.statusText}`.trimEnd());
+}
+
+async function readExactly(response: Response, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let have = 0;
+  for await (const chunk of response.body ?? []) {
+    if (have + chunk.length > length) throw new Error(`the server sent more than the ${length} bytes asked for`);
+    bytes.set(chunk, have);
+    have += chunk.length;
+  }
+  if (have < length) throw new Error(`the body ends after ${have} of ${length} bytes`);
+  return bytes;
+}
+
+async function readWhole(response: Response): Promise<Blob> {
+  const content = await response.blob();
+  const announced = response.headers.get("content-length");
+  const plain = !response.headers.has("content-encoding"); // otherwise the announced length is the compressed one
+  if (plain && announced !== null && Number(announced) !== content.size) {
+    throw new Error(`the body ends after ${content.size} of ${announced} bytes`);
+  }
+  return content;
+}

@@ -1,0 +1,127 @@
+// A checkpoint: tensors by name, whether they come from one file or from several.
+import type { TensorEntry } from "./header.ts";
+import { listNames, quote } from "./messages.ts";
+import { readHeader, type ReadOptions, readTensor } from "./safetensors.ts";
+import { type CheckpointSource, openSource, type Source, type SourceOptions } from "./source.ts";
+import { readWeightMap } from "./weight_map.ts";
+
+const SINGLE = "model.safetensors";
+const INDEX = "model.safetensors.index.json";
+
+/** The tensors of a checkpoint, read one by one when asked for. */
+export interface Checkpoint {
+  /** Where the files come from, for `config.json` and the like. */
+  readonly source: Source;
+  /** The names of all tensors, file by file in the order of their bytes. */
+  names(): string[];
+  /** True if there is a tensor of this name. */
+  has(name: string): boolean;
+  /** Type, shape and place of a tensor; throws if there is none of this name. */
+  entry(name: string): TensorEntry;
+  /** The numbers of a floating tensor, flat in row-major order; throws as `readTensor` does. */
+  read(name: string, options?: ReadOptions): Promise<Float32Array<ArrayBuffer>>;
+  /** The numbers of an integer tensor, flat in row-major order; throws as `readTensor` does. */
+  readInts(name: string, options?: ReadOptions): Promise<Int32Array<ArrayBuffer>>;
+  /** The `__metadata__` of the files; where they disagree, the later file's. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Bytes of all tensors together, as stored. */
+  readonly totalBytes: number;
+  /** Tensors that a shard holds and the index does not place there, as "file: name"; they are not among `names()`. */
+  readonly unlisted: readonly string[];
+}
+
+/** Options of opening a checkpoint; `onProgress` counts bytes over the whole checkpoint as its tensors are read. */
+export interface CheckpointOptions extends SourceOptions, ReadOptions {}
+
+/**
+ * Opens a checkpoint: the given file, or `model.safetensors`, or the shards of `model.safetensors.index.json`. Every
+ * header is read and checked, no tensor yet.
+ *
+ * @throws if no such file is there, a header is not right, or a shard, or a tensor in it, that the index lists is missing
+ *
+ * ```ts
+ * import { encodeSafetensors } from "./write.ts";
+ * const file = new Blob([...encodeSafetensors([{ name: "w", shape: [1], data: new Float32Array([3]) }])]);
+ * const checkpoint = await openCheckpoint({ "model.safetensors": file });
+ * await checkpoint.read("w"); // Float32Array [3]
+ * ```
+ */
+export async function openCheckpoint(
+  from: CheckpointSource,
+  { signal, onProgress }: CheckpointOptions = {},
+): Promise<Checkpoint> {
+  const source = openSource(from, { signal });
+  const main = await mainFile(source);
+  const map = main.endsWith(".index.json") ? await readWeightMap(source, main) : undefined;
+  const entries = new Map<string, TensorEntry>();
+  const metadata: Record<string, string> = Object.create(null);
+  const unlisted: string[] = [];
+  for (const file of map ? await presentShards(source, main, map) : [main]) {
+    const header = await readHeader(source, file);
+    Object.assign(metadata, header.metadata);
+    for (const entry of header.entries) {
+      if (map && map.get(entry.name) !== file) unlisted.push(`${file}: ${entry.name}`);
+      else entries.set(entry.name, entry);
+    }
+  }
+  const absent = [...map?.keys() ?? []].filter((name) => !entries.has(name)).map((name) =>
+    `${name} in ${map!.get(name)}`
+  );
+  if (absent.length > 0) throw new Error(`Cannot open ${source.name}: the index lists ${listNames(absent)}, not there`);
+  return collect(source, entries, metadata, unlisted, onProgress);
+}
+
+/** A file that was named directly counts; then the single file, as other readers prefer it, then the index. */
+async function mainFile(source: Source): Promise<string> {
+  const candidates = source.file === undefined ? [SINGLE, INDEX] : [source.file];
+  for (const file of candidates) if (await source.has(file)) return file;
+  throw new Error(`Cannot open ${source.name}: there is no ${candidates.join(" and no ")}`);
+}
+
+async function presentShards(source: Source, index: string, map: ReadonlyMap<string, string>): Promise<string[]> {
+  const shards = [...new Set(map.values())];
+  const present = await Promise.all(shards.map((shard) => source.has(shard)));
+  const missing = shards.filter((_, i) => !present[i]);
+  if (missing.length === 0) return shards;
+  throw new Error(
+    `Cannot open ${source.name}: ${index} lists ${listNames(missing)}, which ${source.name} does not have`,
+  );
+}
+
+function collect(
+  source: Source,
+  entries: ReadonlyMap<string, TensorEntry>,
+  metadata: Readonly<Record<string, string>>,
+  unlisted: readonly string[],
+  onProgress: ReadOptions["onProgress"],
+): Checkpoint {
+  const totalBytes = [...entries.values()].reduce((sum, { start, end }) => sum + end - start, 0);
+  const loadedOf = new Map<string, number>();
+  let loaded = 0;
+  const entry = (name: string) => {
+    const found = entries.get(name);
+    if (found) return found;
+    throw new Error(`Cannot read tensor ${quote(name)}: ${source.name} has ${entries.size} tensors, none of this name`);
+  };
+  /** Counts every byte once, however often a tensor is read. */
+  const watch = (name: string, options?: ReadOptions): ReadOptions => ({
+    onProgress(progress) {
+      options?.onProgress?.(progress);
+      const before = loadedOf.get(name) ?? 0;
+      if (progress.loaded <= before) return;
+      loadedOf.set(name, progress.loaded);
+      onProgress?.({ loaded: loaded += progress.loaded - before, total: totalBytes });
+    },
+  });
+  return {
+    source,
+    names: () => [...entries.keys()],
+    has: (name) => entries.has(name),
+    entry,
+    read: async (name, options) => await readTensor(source, entry(name), "f32", watch(name, options)),
+    readInts: async (name, options) => await readTensor(source, entry(name), "i32", watch(name, options)),
+    metadata,
+    totalBytes,
+    unlisted,
+  };
+}

@@ -1,0 +1,31 @@
+// The index of a sharded checkpoint: which file has which tensor.
+import { readJson } from "./json.ts";
+import { describe, isRecord, quote } from "./messages.ts";
+import type { Source } from "./source.ts";
+import { partsOf } from "./source_names.ts";
+
+/**
+ * Reads the `weight_map` of an index file: tensor name → shard file.
+ *
+ * @throws if there is none, or an entry is not the name of a file inside the checkpoint (`../x`, `/x`, a URL)
+ */
+export async function readWeightMap(source: Source, index: string): Promise<Map<string, string>> {
+  const json = await readJson(source, index);
+  const map = Object.hasOwn(json, "weight_map") ? json.weight_map : undefined;
+  if (!isRecord(map)) throw new Error(`Cannot read ${index}: weight_map is ${describe(map)}, expected an object`);
+  const entries = Object.entries(map).map(([name, shard]): [string, string] => {
+    if (typeof shard === "string" && isInside(shard)) return [name, shard];
+    throw new Error(
+      `Cannot read ${index}: tensor ${quote(name)} is in ${describe(shard)}, expected a file beside the index`,
+    );
+  });
+  return new Map(entries);
+}
+
+function isInside(file: string): boolean {
+  try {
+    return partsOf(file).length > 0;
+  } catch {
+    return false;
+  }
+}

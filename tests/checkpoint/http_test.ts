@@ -1,0 +1,72 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { readJson } from "../../src/checkpoint/json.ts";
+import { openCheckpoint } from "../../src/checkpoint/shards.ts";
+import { openSource } from "../../src/checkpoint/source.ts";
+import { encodeSafetensors } from "../../src/checkpoint/write.ts";
+import { join, utf8 } from "./support.ts";
+import { type Handler, plain, ranged, serving } from "./support_http.ts";
+
+const values = Float32Array.from({ length: 1000 }, (_, i) => i);
+const model = join(
+  encodeSafetensors([{ name: "w", shape: [1000], data: values }, {
+    name: "v",
+    shape: [1],
+    data: values.subarray(7, 8),
+  }]),
+);
+const files: Record<string, Uint8Array<ArrayBuffer>> = {
+  "/m/model.safetensors": model,
+  "/m/config.json": utf8('{"a": 1}'),
+  "/m/empty.json": new Uint8Array(0),
+};
+
+const unsized: Handler = async (request, content) => {
+  if (!request.headers.has("range")) return plain(request, content);
+  const response = await ranged(request, content);
+  return response.status === 206 ? new Response(response.body, { status: 206 }) : response;
+};
+
+for (
+  const [kind, handler] of [["ranges", ranged], ["no ranges", plain], ["ranges of unknown size", unsized]] as const
+) {
+  Deno.test(`a server with ${kind} serves a checkpoint`, async () => {
+    await serving(files, handler, async (base) => {
+      const folder = await openCheckpoint(base);
+      assertEquals(await folder.read("w"), values);
+      assertEquals(await folder.read("v"), Float32Array.of(7));
+      assertEquals(await readJson(folder.source), { a: 1 });
+      assertEquals(await folder.source.has("gone.json"), false);
+      assertEquals(await folder.source.size("empty.json"), 0);
+      const file = await openCheckpoint(new URL(`${base}/model.safetensors?token=secret`));
+      assertEquals(file.names(), ["w", "v"]);
+      assertEquals(file.source.name.includes("secret"), false);
+      assertEquals(await readJson(file.source), { a: 1 });
+    });
+  });
+}
+
+Deno.test("only what is asked for is fetched: with ranges by the range, without them once", async () => {
+  await serving(files, ranged, async (base, asked) => {
+    await (await openCheckpoint(base)).read("v");
+    const { length } = model;
+    assertEquals(asked[0], "/m/model.safetensors bytes=0-0");
+    assertEquals(asked.at(-1), `/m/model.safetensors bytes=${length - 4}-${length - 1}`);
+    assertEquals(asked.length, 4);
+  });
+  await serving(files, plain, async (base, asked) => {
+    await (await openCheckpoint(base)).read("v");
+    assertEquals(asked.length, 1);
+  });
+});
+
+Deno.test("names are encoded, so that they cannot reach outside the folder", async () => {
+  await serving(files, ranged, async (base, asked) => {
+    assertEquals(await openSource(base).has("a%2f..?x#y.json"), false);
+    assertEquals(asked, ["/m/a%252f..%3Fx%23y.json bytes=0-0"]);
+    await assertRejects(
+      () => openSource(base).has("../secret"),
+      Error,
+      "not a plain name inside the checkpoint folder",
+    );
+  });
+});
