@@ -5,8 +5,12 @@
  */
 import type { AnyReference } from "./reference.ts";
 import { linear } from "./linear.ts";
+import { gather, scatterAdd, scatterRows } from "./rows.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
   linear,
+  gather,
+  scatterRows,
+  scatterAdd,
 };
