@@ -8,7 +8,7 @@ export class AssertionError extends Error {
 
 /** A value in a failure message. */
 export function show(value: unknown): string {
-  return inspect(value, { depth: 8, maxArrayLength: 40, breakLength: 100, sorted: true });
+  return inspect(value, { depth: 8, maxArrayLength: 200, breakLength: 100, sorted: true });
 }
 
 /** Throws `AssertionError` with the reason and, after a colon, the caller's message. */
