@@ -6,6 +6,8 @@
 import type { AnyKernel } from "./kernel.ts";
 import { linear } from "./linear/linear.ts";
 import { gather, scatterAdd, scatterRows } from "./rows.ts";
+import { embed } from "./embed.ts";
+import { rope } from "./rope.ts";
 
 /** Kernels by operation name. */
 export const kernels: Readonly<Record<string, AnyKernel>> = {
@@ -13,4 +15,6 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   gather,
   scatterRows,
   scatterAdd,
+  embed,
+  rope,
 };

@@ -6,6 +6,8 @@
 import type { AnyReference } from "./reference.ts";
 import { linear } from "./linear.ts";
 import { gather, scatterAdd, scatterRows } from "./rows.ts";
+import { embed } from "./embed.ts";
+import { rope } from "./rope.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
@@ -13,4 +15,6 @@ export const references: Readonly<Record<string, AnyReference>> = {
   gather,
   scatterRows,
   scatterAdd,
+  embed,
+  rope,
 };

@@ -1,0 +1,33 @@
+import { embedOp } from "../src/ops/embed.ts";
+import { grid, groupIndex, liveRows, rowSizes } from "./grid.ts";
+import { defineKernel } from "./kernel.ts";
+
+/** y[m] = table[ids[m]]; one invocation a word, or four where the width allows; words are copied as they are. */
+export const embed = defineKernel(embedOp, ({ inputs: { ids, table, offsets } }) => {
+  const [M] = ids.shape;
+  const J = table.shape[1];
+  const vector = J % 4 === 0;
+  const W = vector ? J / 4 : J;
+  const word = vector ? "vec4<u32>" : "u32";
+  return [{
+    label: "embed",
+    constants: { W },
+    sizes: rowSizes(M, offsets),
+    elements: { table: word, y: word },
+    workgroups: grid(Math.ceil(M * W / 64)),
+    wgsl: /* wgsl */ `
+${groupIndex}
+${liveRows(offsets)}
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let at = groupIndex(id, groups) * 64 + lane;
+  let m = at / W;
+  if (m >= liveRows()) { return; }
+  y[at] = table[u32(ids[m]) * W + at % W];
+}`,
+  }];
+});
