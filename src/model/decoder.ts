@@ -1,0 +1,130 @@
+/**
+ * The decoder: embedding, layers (plain, shared, or routed), final norm. A vanilla Llama is the case of one recursion.
+ *
+ * @module
+ */
+import type { Backend, Tensor } from "../op.ts";
+import { visibility } from "../ops/attention.ts";
+import { embed } from "../ops/embed.ts";
+import { linear } from "../ops/linear.ts";
+import { norm } from "../ops/norm.ts";
+import type { Routed } from "../ops/router.ts";
+import type { Block, Subset } from "./block.ts";
+import type { DecoderConfig } from "./config.ts";
+import type { DecoderParams } from "./decoder_schema.ts";
+import { layer, type LayerStyle, type View } from "./layer.ts";
+import { expertChoice, type Recursed, type RecursionTrace, tokenChoice } from "./recursion.ts";
+import { blockLayers, outerLayers, uniqueLayer } from "./sharing.ts";
+
+/** What a decoder reads. */
+export interface DecoderInputs<T> {
+  /** Token ids, [M] i32. */
+  readonly ids: T;
+  /** Position of every token in its sequence, [M] i32. */
+  readonly positions: T;
+  /** Where sequences start, [B+1] i32. */
+  readonly offsets: T;
+  /** RoPE's cosines and sines, [T, K]. */
+  readonly table: T;
+  /** Rows that each recursion keeps, N × [B] i32: top-k selection as in training; absent: the causal threshold. */
+  readonly capacity?: readonly T[];
+}
+
+/** One use of a layer that has experts. */
+export interface ExpertUse<T> {
+  /** Unique layer (decoder) or group (encoder). */
+  readonly layer: number;
+  /** Recursion of a routed block, from 0; the unrolled layer elsewhere. */
+  readonly application: number;
+  /** Rows that were routed. */
+  readonly rows: Pick<Subset<T>, "offsets" | "rows">;
+  /** How. */
+  readonly routed: Routed<T>;
+}
+
+/** What a decoder computes. */
+export interface DecoderOutputs<T> {
+  /** After the final norm, [M, D]. */
+  readonly hidden: T;
+  /** What each recursion did; empty without routing. */
+  readonly recursions: readonly RecursionTrace<T>[];
+  /** Token-choice: logits and chosen depths. */
+  readonly depths?: Recursed<T>["depths"];
+  /** Every use of experts, in order. */
+  readonly experts: readonly ExpertUse<T>[];
+}
+
+/** Style of a decoder's layers: RMSNorm, SwiGLU. */
+export function decoderStyle({ eps, H, G, K, mol }: DecoderConfig): LayerStyle {
+  return { norm: { kind: "rms", eps }, heads: { H, G, K }, unit: "silu", mol };
+}
+
+/** Runs a decoder over rows of ids (recursion.md §1 to §5). */
+export function decode<T extends Tensor>(
+  backend: Backend<T>,
+  params: DecoderParams<T>,
+  config: DecoderConfig,
+  inputs: DecoderInputs<T>,
+): DecoderOutputs<T> {
+  const { positions, offsets, table } = inputs;
+  const style = decoderStyle(config);
+  const experts: ExpertUse<T>[] = [];
+  const embedded = embed(backend, inputs.ids, params.embedding, offsets);
+  const ranges = visibility(backend, { offsets }, { M: embedded.shape[0], causal: true, window: 0 });
+  const view: View<T> = { positions, offsets, ranges, table };
+  const keys = new Map<number, T>();
+  const plain = (x: T, l: number): T => {
+    const u = uniqueLayer(config, l);
+    const kv = config.recursion.kv === "share" ? keys.get(u) : undefined;
+    const result = layer(backend, x, params.layers[u], { ...view, shared: kv && { kv } }, style);
+    keys.set(u, result.kv);
+    if (result.routed) experts.push({ layer: u, application: l, rows: { offsets }, routed: result.routed });
+    return result.x;
+  };
+  const { x, recursions, depths } = config.recursion.routing === "none"
+    ? { x: unrolled(config.L, embedded, plain), recursions: [] }
+    : routedDecoder(backend, params, config, inputs, { embedded, plain, experts });
+  return { hidden: norm(backend, x, params.norm, style.norm, offsets), recursions, depths, experts };
+}
+
+function unrolled<T>(L: number, x: T, plain: (x: T, l: number) => T): T {
+  for (let l = 0; l < L; l++) x = plain(x, l);
+  return x;
+}
+
+/** First layer, routed recursions over the block, last layer. */
+function routedDecoder<T extends Tensor>(
+  backend: Backend<T>,
+  params: DecoderParams<T>,
+  config: DecoderConfig,
+  { positions, offsets, table, capacity }: DecoderInputs<T>,
+  { embedded, plain, experts }: { embedded: T; plain: (x: T, l: number) => T; experts: ExpertUse<T>[] },
+): Recursed<T> {
+  const outer = outerLayers(config.recursion.sharing) / 2;
+  const block: Block<T> = {
+    layers: params.layers.slice(outer, outer + blockLayers(config)),
+    style: decoderStyle(config),
+    table,
+    kv: config.recursion.kv,
+    onLayer: (r, j, rows, { routed }) => {
+      if (routed) experts.push({ layer: outer + j, application: r, rows, routed });
+    },
+  };
+  const all: Subset<T> = { offsets, positions };
+  const entering = outer ? plain(embedded, 0) : embedded;
+  const { routers, routerBias } = params;
+  const recursed = config.recursion.routing === "expert"
+    ? expertChoice(backend, entering, all, { block, routers, config, capacity })
+    : tokenChoice(backend, entering, all, { block, router: routers[0], bias: routerBias, config });
+  return { ...recursed, x: outer ? plain(recursed.x, config.L - 1) : recursed.x };
+}
+
+/** Vocabulary logits of hidden rows: the embedding unless there is a head. hidden [M, D] → [M, V]. */
+export function headLogits<T extends Tensor>(
+  backend: Backend<T>,
+  { embedding, head }: DecoderParams<T>,
+  hidden: T,
+  offsets?: T,
+): T {
+  return linear(backend, hidden, head ?? embedding, { offsets });
+}

@@ -1,0 +1,138 @@
+/**
+ * Reading a JSON object field by field: types, ranges and choices are checked, misspelt keys get the nearest known one.
+ *
+ * @module
+ */
+
+/** A JSON object. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** Number of single-letter edits between two words. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length];
+}
+
+/** The candidate with the fewest edits from a word. */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  return [...candidates].map((candidate) => ({ candidate, edits: editDistance(word, candidate) }))
+    .sort((a, b) => a.edits - b.edits)[0]?.candidate;
+}
+
+/** Limits of a number. */
+interface NumberLimits {
+  /** Smallest value allowed. */
+  least?: number;
+  /** Largest value allowed. */
+  most?: number;
+  /** Whether fractions are allowed. */
+  fraction?: boolean;
+}
+
+/** The fields of one JSON object; every method names the field and the offending value when it throws. */
+export class Fields {
+  readonly #known = new Set<string>();
+
+  /** Wraps an object; `path` is how error messages call it. */
+  constructor(readonly json: Json, readonly path: string) {
+    if (typeof json !== "object" || json === null || Array.isArray(json)) this.#fail(`${path} is not an object`);
+  }
+
+  #fail(reason: string): never {
+    throw new RangeError(`Cannot read the configuration: ${reason}`);
+  }
+
+  #get(key: string): unknown {
+    this.#known.add(key);
+    return this.json[key] ?? undefined;
+  }
+
+  /** Whether a field is there and not null. */
+  has(key: string): boolean {
+    return this.#get(key) !== undefined;
+  }
+
+  /** A number, whole unless `fraction`; required unless a fallback is given. */
+  number(key: string, fallback?: number, { least = 0, most = Infinity, fraction = false }: NumberLimits = {}): number {
+    const value = this.#get(key) ?? fallback;
+    if (value === undefined) this.#fail(`${this.path}.${key} is missing`);
+    const fits = typeof value === "number" && Number.isFinite(value) && (fraction || Number.isSafeInteger(value));
+    if (!fits || value < least || value > most) {
+      const kind = fraction ? "number" : "whole number";
+      this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected a ${kind} from ${least} to ${most}`);
+    }
+    return value;
+  }
+
+  /** A whole number of at least 1. */
+  count(key: string, fallback?: number): number {
+    return this.number(key, fallback, { least: 1, most: 2 ** 31 - 1 });
+  }
+
+  /** One of a few words. */
+  choice<const C extends string>(key: string, choices: readonly C[], fallback: C): C {
+    const value = this.#get(key) ?? fallback;
+    if (!choices.includes(value as C)) {
+      this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected one of ${choices.join(", ")}`);
+    }
+    return value as C;
+  }
+
+  /** True or false. */
+  flag(key: string, fallback: boolean): boolean {
+    const value = this.#get(key) ?? fallback;
+    if (typeof value !== "boolean") {
+      this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected true or false`);
+    }
+    return value;
+  }
+
+  /** A list of numbers, or undefined. */
+  numbers(key: string, { least = 0, most = Infinity, fraction = false }: NumberLimits = {}): number[] | undefined {
+    const value = this.#get(key);
+    if (value === undefined) return undefined;
+    const fits = (item: unknown) =>
+      typeof item === "number" && item >= least && item <= most && (fraction || Number.isSafeInteger(item));
+    if (!Array.isArray(value) || !value.every(fits)) {
+      this.#fail(
+        `${this.path}.${key} is ${JSON.stringify(value)}, expected a list of numbers from ${least} to ${most}`,
+      );
+    }
+    return value;
+  }
+
+  /** A nested object, or undefined. */
+  object(key: string): Fields | undefined {
+    const value = this.#get(key);
+    return value === undefined ? undefined : new Fields(value as Json, `${this.path}.${key}`);
+  }
+
+  /** Refuses a value that the model code does not implement; absent, null and `allowed` values pass. */
+  only(key: string, ...allowed: readonly unknown[]): void {
+    const value = this.#get(key);
+    if (value === undefined || allowed.includes(value)) return;
+    this.#fail(
+      `${this.path}.${key} is ${JSON.stringify(value)}, only ${allowed.map(String).join(", ") || "null"} is supported`,
+    );
+  }
+
+  /** Throws when a condition on the fields does not hold. */
+  check(condition: boolean, reason: () => string): void {
+    if (!condition) this.#fail(reason());
+  }
+
+  /** Throws on keys that were never asked for. */
+  noOthers(): void {
+    for (const key of Object.keys(this.json)) {
+      if (this.#known.has(key)) continue;
+      this.#fail(`${this.path}.${key} is unknown, the nearest known key is ${nearest(key, this.#known)}`);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * What a mixture of LoRAs is (arXiv 2512.12880): how many experts, how wide, how chosen, how mixed.
+ *
+ * @module
+ */
+import type { Fields } from "./fields.ts";
+
+/** LoRA experts inside some feed-forwards. */
+export interface MolConfig {
+  /** Unique layers (decoder) or groups (encoder) that hold experts. */
+  readonly layers: readonly number[];
+  /** Experts. */
+  readonly E: number;
+  /** Experts chosen per token. */
+  readonly k: number;
+  /** LoRA rank. */
+  readonly R: number;
+  /** LoRA alpha; updates are scaled by alpha / R. */
+  readonly alpha: number;
+  /** Whether the chosen weights are divided by their sum. */
+  readonly normalize: boolean;
+  /** Mixture of the experts' outputs (the paper's), or of their weights. */
+  readonly mix: "output" | "weight";
+}
+
+/** Reads the experts' part of a configuration; `norm_top_k` is true by default for k ≥ 2 (mol.md §2). */
+export function readMol(fields: Fields, layers: readonly number[]): MolConfig {
+  const E = fields.count("num_experts");
+  const k = fields.count("top_k", 1);
+  const R = fields.count("lora_rank");
+  fields.check(k <= E, () => `${fields.path}.top_k is ${k}, but there are ${E} experts`);
+  return {
+    layers,
+    E,
+    k,
+    R,
+    alpha: fields.number("lora_alpha", R, { fraction: true }),
+    normalize: fields.flag("norm_top_k", k >= 2),
+    mix: fields.choice("mol_mix", ["output", "weight"], "output"),
+  };
+}
+
+/** Writes the experts' part of a configuration. */
+export function writeMol({ E, k, R, alpha, normalize, mix }: MolConfig): Record<string, unknown> {
+  return { num_experts: E, top_k: k, lora_rank: R, lora_alpha: alpha, norm_top_k: normalize, mol_mix: mix };
+}

@@ -1,0 +1,150 @@
+/**
+ * Mixture-of-Recursions: a shared block that runs a different number of times for each row (arXiv 2507.10524, §2.2).
+ *
+ * @module
+ */
+import type { Backend, Tensor } from "../op.ts";
+import { activation } from "../ops/activation.ts";
+import { linear } from "../ops/linear.ts";
+import { gate, type GateParams, route, type Routed } from "../ops/router.ts";
+import { gather, scatterAdd, scatterRows } from "../ops/rows.ts";
+import { type Selection, selectThreshold, selectTopK } from "../ops/select.ts";
+import { type Block, runBlock, type Subset } from "./block.ts";
+import type { DecoderConfig } from "./config.ts";
+import type { RouterParams } from "./decoder_schema.ts";
+import { capacities, keptAtMost } from "./sharing.ts";
+
+/** What one recursion did. */
+export interface RecursionTrace<T> {
+  /** Rows that the router judged. */
+  readonly candidates: Subset<T>;
+  /** Raw router logits of the candidates, [rows, 1]; expert-choice only. */
+  readonly scores?: T;
+  /** Candidates that entered, by number among the candidates; absent when all did. */
+  readonly chosen?: Selection<T>;
+  /** Rows that ran. */
+  readonly active: Subset<T>;
+}
+
+/** What a routed block returns. */
+export interface Recursed<T> {
+  /** Residual stream, [M, D]. */
+  readonly x: T;
+  /** One entry a recursion. */
+  readonly recursions: readonly RecursionTrace<T>[];
+  /** Token-choice: router logits [M, N] and the chosen depths. */
+  readonly depths?: { readonly logits: T; readonly routed: Routed<T> };
+}
+
+/** Raw router logits of rows: θ·x, or W2·gelu(W1·x); no norm, no bias (recursion.md §3). x [M, D] → [M, outputs]. */
+export function routerScores<T extends Tensor>(backend: Backend<T>, x: T, router: RouterParams<T>, offsets: T): T {
+  if (!router.hidden) return linear(backend, x, router.out, { offsets });
+  const hidden = activation(backend, linear(backend, x, router.hidden, { offsets }), "gelu", offsets);
+  return linear(backend, hidden, router.out, { offsets });
+}
+
+/** The rows of a subset that were chosen among them. */
+function narrow<T extends Tensor>(backend: Backend<T>, set: Subset<T>, { rows, kept }: Selection<T>): Subset<T> {
+  const compose = (list: T | undefined) => list ? gather(backend, list, rows, kept) : rows;
+  return {
+    offsets: kept,
+    positions: gather(backend, set.positions, rows, kept),
+    rows: compose(set.rows),
+    withinFirst: compose(set.withinFirst),
+  };
+}
+
+/**
+ * Expert-choice (recursion.md §3): each recursion keeps some rows of the one before it, and adds g·block(x) to them.
+ *
+ * With `capacity` (one [B] vector a recursion) the highest-scoring rows are kept, as in training; without it recursion 1
+ * keeps all rows and later ones those with a score of at least 0, which is causal.
+ */
+export function expertChoice<T extends Tensor>(
+  backend: Backend<T>,
+  stream: T,
+  all: Subset<T>,
+  { block, routers, config, capacity }: {
+    block: Block<T>;
+    routers: readonly RouterParams<T>[];
+    config: DecoderConfig;
+    capacity?: readonly T[];
+  },
+): Recursed<T> {
+  const { recursion } = config;
+  const gating: GateParams = { kind: recursion.gate as GateParams["kind"], alpha: recursion.alpha };
+  const fractions = capacities(recursion);
+  const B = all.offsets.shape[0] - 1;
+  const recursions: RecursionTrace<T>[] = [];
+  let x = stream;
+  let candidates = all;
+  let first: Subset<T> = all;
+  let keys: readonly T[] | undefined;
+  for (let r = 0; r < recursion.N; r++) {
+    const { offsets } = candidates;
+    const rows = candidates.rows ? gather(backend, x, candidates.rows, offsets) : x;
+    const scores = routerScores(backend, rows, routers[r], offsets);
+    let chosen: Selection<T> | undefined;
+    if (capacity) {
+      const limit = Math.min(rows.shape[0], keptAtMost(fractions[r], x.shape[0], B));
+      chosen = selectTopK(backend, { scores, offsets, capacity: capacity[r] }, limit);
+    } else if (r > 0) {
+      chosen = selectThreshold(backend, { scores, offsets }, 0);
+    }
+    const active = chosen ? narrow(backend, candidates, chosen) : candidates;
+    const entering = chosen ? gather(backend, rows, chosen.rows, chosen.kept) : rows;
+    const kept = chosen ? gather(backend, scores, chosen.rows, chosen.kept) : scores;
+    if (r === 0) first = { ...active, withinFirst: undefined };
+    const ran = runBlock(
+      backend,
+      entering,
+      block,
+      r,
+      r === 0 ? first : active,
+      keys && { keys, offsets: first.offsets },
+    );
+    keys ??= recursion.kv === "recursion" ? undefined : ran.keys;
+    const gates = gate(backend, kept, gating, active.offsets);
+    x = scatterAdd(backend, { x, y: ran.x, rows: active.rows, gates, offsets: active.offsets });
+    recursions.push({ candidates, scores, chosen, active });
+    candidates = r === 0 ? first : active;
+  }
+  return { x, recursions };
+}
+
+/**
+ * Token-choice (recursion.md §4): every row picks its depth once; row with depth e leaves as x + w·block^{e+1}(x).
+ */
+export function tokenChoice<T extends Tensor>(
+  backend: Backend<T>,
+  stream: T,
+  all: Subset<T>,
+  { block, router, bias, config }: {
+    block: Block<T>;
+    router: RouterParams<T>;
+    bias?: T;
+    config: DecoderConfig;
+  },
+): Recursed<T> {
+  const { gate: kind, alpha, N, kv } = config.recursion;
+  const { offsets } = all;
+  const logits = routerScores(backend, stream, router, offsets);
+  const choice = { k: 1, kind: kind as "softmax" | "sigmoid", alpha, normalize: false };
+  const routed = route(backend, { logits, bias, offsets }, choice);
+  const recursions: RecursionTrace<T>[] = [];
+  let state = stream;
+  let keys: readonly T[] | undefined;
+  for (let r = 0; r < N; r++) {
+    const chosen = r === 0 ? undefined : selectThreshold(backend, { scores: routed.experts, offsets }, r);
+    const active = chosen ? narrow(backend, all, chosen) : all;
+    const entering = active.rows ? gather(backend, state, active.rows, active.offsets) : state;
+    const ran = runBlock(backend, entering, block, r, active, keys && { keys, offsets });
+    keys ??= kv === "recursion" ? undefined : ran.keys;
+    state = active.rows
+      ? scatterRows(backend, { x: state, y: ran.x, rows: active.rows, offsets: active.offsets })
+      : ran.x;
+    recursions.push({ candidates: all, chosen, active });
+  }
+  const x = scatterAdd(backend, { x: stream, y: state, gates: routed.weights, offsets });
+  return { x, recursions, depths: { logits, routed } };
+}
