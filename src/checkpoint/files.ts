@@ -67,12 +67,9 @@ async function replaceAll(targets: readonly [string, Chunks][], { signal }: Writ
       staged.push({ path, temporary });
       await stage(disk, path, temporary, chunks, signal);
     }
-    for (const { path, temporary } of [...staged]) {
-      await rename(disk, temporary, path);
-      staged.shift();
-    }
+    for (const { path, temporary } of staged) await rename(disk, temporary, path);
   } finally {
-    for (const { temporary } of staged) await disk.remove(temporary).catch(() => {}); // it may not have come to exist
+    for (const { temporary } of staged) await disk.remove(temporary).catch(() => {}); // renamed, or never made
   }
 }
 

@@ -1,26 +1,30 @@
 // The two 16-bit floats of checkpoints. Decoding is exact; encoding rounds to nearest, ties to even.
-// Both work on bit patterns, a whole array at a time, with one pass of integer arithmetic.
+// Both work on bit patterns, a whole array at a time.
+
+let table: Uint32Array | undefined; // the float32 pattern of every binary16 pattern, 256 KiB, made when first needed
 
 /**
  * Decodes IEEE binary16 bit patterns [n] to float32 [n]; exact, NaN payloads kept.
- *
- * Sign, exponent and mantissa move to their float32 places, where the exponent is short by 112; multiplying by 2^112
- * mends it and normalises subnormals at once. Infinity and NaN come out at 65536 and above and get the full exponent.
  *
  * ```ts
  * f16ToF32(new Uint16Array([0x3c00])); // Float32Array [1]
  * ```
  */
 export function f16ToF32(bits: Uint16Array, out: Float32Array = new Float32Array(bits.length)): Float32Array {
+  table ??= Uint32Array.from({ length: 65536 }, (_, half) => patternOf(half));
   const word = new Uint32Array(out.buffer, out.byteOffset, out.length);
-  for (let i = 0; i < bits.length; i++) {
-    const half = bits[i];
-    word[i] = (half & 0x7fff) << 13;
-    out[i] *= 2 ** 112;
-    if ((half & 0x7c00) === 0x7c00) word[i] = 0x7f800000 | (half & 0x3ff) << 13;
-    word[i] |= (half & 0x8000) << 16;
-  }
+  for (let i = 0; i < bits.length; i++) word[i] = table[bits[i]];
   return out;
+}
+
+/** Exponents move from bias 15 to bias 127; subnormals, which are multiples of 2^-24, become normal. */
+function patternOf(half: number): number {
+  const sign = (half & 0x8000) << 16;
+  const exponent = half >> 10 & 0x1f;
+  const mantissa = (half & 0x3ff) << 13;
+  if (exponent === 31) return sign | 0x7f800000 | mantissa;
+  if (exponent > 0) return sign | exponent + 112 << 23 | mantissa;
+  return sign | new Uint32Array(Float32Array.of((half & 0x3ff) * 2 ** -24).buffer)[0];
 }
 
 /**

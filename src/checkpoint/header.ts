@@ -95,7 +95,7 @@ function checkCover(entries: readonly TensorEntry[], file: string, dataStart: nu
 
 function checkMetadata(json: Record<string, unknown>, file: string): Record<string, string> {
   const metadata: Record<string, string> = Object.create(null); // so that a key "__proto__" is a key like any other
-  const given = Object.hasOwn(json, "__metadata__") ? json.__metadata__ : {};
+  const given = json.__metadata__ === undefined ? {} : json.__metadata__;
   if (!isRecord(given)) throw new Error(`Cannot read ${file}: __metadata__ is ${describe(given)}, expected an object`);
   const wrong = Object.keys(given).filter((key) => typeof given[key] !== "string");
   if (wrong.length > 0) throw new Error(`Cannot read ${file}: __metadata__ ${listNames(wrong)} not a string`);

@@ -11,7 +11,7 @@ import { partsOf } from "./source_names.ts";
  */
 export async function readWeightMap(source: Source, index: string): Promise<Map<string, string>> {
   const json = await readJson(source, index);
-  const map = Object.hasOwn(json, "weight_map") ? json.weight_map : undefined;
+  const map = json.weight_map;
   if (!isRecord(map)) throw new Error(`Cannot read ${index}: weight_map is ${describe(map)}, expected an object`);
   const entries = Object.entries(map).map(([name, shard]): [string, string] => {
     if (typeof shard === "string" && isInside(shard)) return [name, shard];

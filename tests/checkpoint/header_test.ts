@@ -29,6 +29,7 @@ const refused: [string, string, number, string][] = [
   ["three offsets", x(F32, "[1]", "[0,4,8]"), 4, "has data_offsets [0, 4, 8]"],
   ["fractional offsets", x(F32, "[1]", "[0.5,4.5]"), 4, "has data_offsets [0.5, 4.5]"],
   ["bytes unlike the shape", x(F32, "[2]", "[0,4]"), 4, "has bytes 0 to 4, but F32 of shape [2] takes 8 bytes"],
+  ["more bytes than the shape takes", x(F32, "[1]", "[0,8]"), 8, "has bytes 0 to 8, but F32 of shape [1] takes 4"],
   ["bytes past the end", x(F32, "[2]", "[0,8]"), 4, "it is cut short"],
   ["far past the end", x(F32, "[1000000000000]", "[0,4000000000000]"), 4, "it is cut short"],
   ["bytes left over", x(F32, "[1]", "[0,4]"), 5, "it has bytes that belong to no tensor"],

@@ -74,7 +74,8 @@ Deno.test("a signal ends a request that would never be answered", async () => {
   };
   await serving({}, never, async (base) => {
     const source = openSource(base, { signal: stop.signal });
-    await assertRejects(() => source.size("model.safetensors"), Error, "the user left");
+    const error = await assertRejects(() => source.size("model.safetensors"), Error);
+    assertEquals(error, stop.signal.reason);
     await assertRejects(() => source.read("model.safetensors", 0, 1), Error, "the user left");
   });
 });
