@@ -2,19 +2,27 @@
 import { BYTES_OF, type Dtype } from "./dtypes.ts";
 import { describe, isRecord, listNames, quote } from "./messages.ts";
 
-/** One tensor of a file: its name, element type and sizes, and its bytes [start, end) counted from the file's start. */
+/** Where one tensor is and how it is stored. */
 export interface TensorEntry {
+  /** Its name in the header. */
   readonly name: string;
+  /** The type of its elements as stored. */
   readonly dtype: Dtype;
+  /** Its sizes, outermost first; none for a single number. */
   readonly shape: readonly number[];
+  /** The file it is in. */
   readonly file: string;
+  /** Its first byte, counted from the start of the file. */
   readonly start: number;
+  /** The byte after its last, counted from the start of the file. */
   readonly end: number;
 }
 
-/** A checked header: the tensors in the order of their bytes, and the free-form `__metadata__`. */
+/** A header that has been checked. */
 export interface Header {
+  /** The tensors, in the order of their bytes. */
   readonly entries: readonly TensorEntry[];
+  /** The texts of `__metadata__`, by key; empty if there is none. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 

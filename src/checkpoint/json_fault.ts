@@ -1,10 +1,13 @@
 // Where a JSON text goes wrong. JSON.parse keeps the last of two equal keys, and does not always say where it stopped;
 // this walk finds the first fault of either kind. It keeps its own stack, so no depth of nesting can overflow it.
 
-/** A place in a JSON text, counted from 1, and what is wrong there. */
+/** What is wrong with a JSON text, and where. */
 export interface JsonFault {
+  /** Its line, from 1. */
   readonly line: number;
+  /** Its place in the line in UTF-16 units, from 1. */
   readonly column: number;
+  /** What was expected there, or which key occurs twice. */
   readonly problem: string;
 }
 

@@ -5,9 +5,11 @@ import { MOST_JSON_BYTES, parseJsonObject } from "./json.ts";
 import { quote, reasonOf } from "./messages.ts";
 import type { Source } from "./source.ts";
 
-/** Bytes read so far, out of all bytes that are to be read. */
+/** How far reading has come. */
 export interface Progress {
+  /** Bytes read so far. */
   readonly loaded: number;
+  /** Bytes that are to be read. */
   readonly total: number;
 }
 

@@ -7,11 +7,15 @@ import { quote } from "./messages.ts";
 /** The element types that can be written; the floating ones from Float32Array, I32 from Int32Array, U8 from Uint8Array. */
 export type WrittenDtype = "F32" | "F16" | "BF16" | "I32" | "U8";
 
-/** A tensor to write: flat numbers in row-major order and the shape they have; `dtype` follows from `data` by default. */
+/** A tensor to write. */
 export interface TensorToWrite {
+  /** Its name in the header; any text but `__metadata__`. */
   readonly name: string;
+  /** Its sizes, outermost first. */
   readonly shape: readonly number[];
+  /** Its numbers, flat in row-major order. */
   readonly data: Float32Array | Int32Array | Uint8Array;
+  /** How to store them; by default F32, I32 or U8, as `data` is. */
   readonly dtype?: WrittenDtype;
 }
 
