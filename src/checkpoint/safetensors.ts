@@ -74,6 +74,7 @@ export async function readTensor(
   as: "f32",
   options?: ReadOptions,
 ): Promise<Float32Array<ArrayBuffer>>;
+/** Reads one integer tensor as 32-bit integers; see above. */
 export async function readTensor(
   source: Source,
   entry: TensorEntry,
