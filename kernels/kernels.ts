@@ -6,8 +6,10 @@
 import type { AnyKernel } from "./kernel.ts";
 import { linear } from "./linear/linear.ts";
 import { gather, scatterAdd, scatterRows } from "./rows.ts";
+import { gate, route } from "./router.ts";
 import { embed } from "./embed.ts";
 import { rope } from "./rope.ts";
+import { norm } from "./norm.ts";
 
 /** Kernels by operation name. */
 export const kernels: Readonly<Record<string, AnyKernel>> = {
@@ -15,6 +17,9 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   gather,
   scatterRows,
   scatterAdd,
+  gate,
+  route,
   embed,
   rope,
+  norm,
 };

@@ -6,8 +6,10 @@
 import type { AnyReference } from "./reference.ts";
 import { linear } from "./linear.ts";
 import { gather, scatterAdd, scatterRows } from "./rows.ts";
+import { gate, route } from "./router.ts";
 import { embed } from "./embed.ts";
 import { rope } from "./rope.ts";
+import { norm } from "./norm.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
@@ -15,6 +17,9 @@ export const references: Readonly<Record<string, AnyReference>> = {
   gather,
   scatterRows,
   scatterAdd,
+  gate,
+  route,
   embed,
   rope,
+  norm,
 };

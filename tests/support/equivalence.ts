@@ -16,8 +16,8 @@ export interface Case<I extends string, P> {
   inputs: Inputs<I, HostTensor>;
   /** Parameters. */
   params: P;
-  /** Elements of each output that are defined (e.g. live rows × columns); all unless given. */
-  live?: number;
+  /** Elements of each output (or by output) that are defined, e.g. live rows × columns; all unless given. */
+  live?: number | Readonly<Record<string, number>>;
 }
 
 /** Elements before the end of the live rows: rows beyond are unspecified. */
@@ -58,7 +58,8 @@ export async function worstRatio<I extends string, O extends string, P>(
   const bounds = (references[op.name] as AnyReference).bound(before, expected, test.params) as Named<Float64Array>;
   let worst = 0;
   for (const [name, { data, dtype, shape }] of Object.entries(expected)) {
-    for (let i = 0; i < Math.min(data.length, test.live ?? Infinity); i++) {
+    const live = (typeof test.live === "object" ? test.live[name] : test.live) ?? data.length;
+    for (let i = 0; i < Math.min(data.length, live); i++) {
       const error = Math.abs(actual[name].data[i] - data[i]);
       const bound = dtype === "i32" ? 0 : bounds[name][i];
       if (!(error <= bound)) {

@@ -1,0 +1,21 @@
+import { hostIndices } from "../src/device.ts";
+import { ropeOp, ropeTable } from "../src/ops/rope.ts";
+import { benchOp, random } from "./support/bench.ts";
+
+benchOp(
+  ropeOp,
+  ([["small", 1, 9, 3, 64], ["typical", 128, 12, 12, 32], ["large", 2048, 9, 3, 64]] as const).map(
+    ([size, M, H, G, K]) => ({
+      size,
+      shape: `${M}×(${H}+2·${G})×${K}`,
+      inputs: {
+        x: random([M, (H + 2 * G) * K]),
+        positions: hostIndices(Array.from({ length: M }, (_, m) => m)),
+        table: ropeTable(M, K, 10000),
+      },
+      params: { H, G, K },
+      flops: 0,
+      bytes: 8 * M * (H + 2 * G) * K + 4 * M * K,
+    }),
+  ),
+);
