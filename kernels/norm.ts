@@ -1,0 +1,48 @@
+import { normOp } from "../src/ops/norm.ts";
+import { grid, groupIndex, liveRows, rowSizes } from "./grid.ts";
+import { defineKernel } from "./kernel.ts";
+import { rowLanes, sumLanes } from "./reduce.ts";
+
+/** y = (x − mean) / √(variance + ε) ⊙ weight; a work group a row, four columns at a time where the width allows. */
+export const norm = defineKernel(normOp, ({ inputs: { x, offsets }, params: { kind, eps }, adapter }) => {
+  const [M, D] = x.shape;
+  const lanes = rowLanes(adapter);
+  const vector = D % 4 === 0;
+  const word = vector ? "vec4<f32>" : "f32";
+  const sum = vector ? "dot(sum, vec4<f32>(1.0))" : "sum";
+  const mean = /* wgsl */ `
+  for (var w = lane; w < W; w += LANES) { sum += x[row + w]; }
+  let mean = sumLanes(lane, ${sum}) / f32(D);
+  sum = ${word}();`;
+  const centered = kind === "layer" ? "(x[row + w] - mean)" : "x[row + w]";
+  return [{
+    label: `norm.${kind}`,
+    constants: { D, W: vector ? D / 4 : D, LANES: lanes },
+    floats: { EPS: eps },
+    sizes: rowSizes(M, offsets),
+    elements: { x: word, weight: word, y: word },
+    workgroups: grid(D === 0 ? 0 : M),
+    wgsl: /* wgsl */ `
+${groupIndex}
+${liveRows(offsets)}
+${sumLanes(lanes)}
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let m = groupIndex(id, groups);
+  if (m >= liveRows()) { return; }
+  let row = m * W;
+  var sum = ${word}();
+  ${kind === "layer" ? mean : ""}
+  for (var w = lane; w < W; w += LANES) {
+    let c = ${centered};
+    sum += c * c;
+  }
+  let scale = inverseSqrt(sumLanes(lane, ${sum}) / f32(D) + EPS);
+  for (var w = lane; w < W; w += LANES) { y[row + w] = ${centered} * scale * weight[w]; }
+}`,
+  }];
+});
