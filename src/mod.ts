@@ -13,6 +13,7 @@ export * from "./ops/embed.ts";
 export * from "./ops/experts.ts";
 export * from "./ops/linear.ts";
 export * from "./ops/losses.ts";
+export * from "./ops/merge.ts";
 export * from "./ops/norm.ts";
 export * from "./ops/pool.ts";
 export * from "./ops/rope.ts";

@@ -11,6 +11,7 @@ import { embedOp } from "./ops/embed.ts";
 import { expertExpandOp, expertProjectOp, expertUnitOp } from "./ops/experts.ts";
 import { linearOp } from "./ops/linear.ts";
 import { balanceOp, binaryCrossEntropyOp, crossEntropyOp, logSumExpOp, meanOp } from "./ops/losses.ts";
+import { expertMergeOp } from "./ops/merge.ts";
 import { normOp } from "./ops/norm.ts";
 import { poolOp } from "./ops/pool.ts";
 import { ropeOp } from "./ops/rope.ts";
@@ -40,6 +41,7 @@ export const vocabulary = {
   expertProject: expertProjectOp,
   expertUnit: expertUnitOp,
   expertExpand: expertExpandOp,
+  expertMerge: expertMergeOp,
   pool: poolOp,
   crossEntropy: crossEntropyOp,
   binaryCrossEntropy: binaryCrossEntropyOp,

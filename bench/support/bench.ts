@@ -7,7 +7,7 @@ import type { HostTensor } from "../../src/device.ts";
 import type { Inputs, Op } from "../../src/op.ts";
 import { type GpuTensor, openWebGpu, timeOnGpu, type WebGpuDevice } from "../../kernels/mod.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
-import { normals } from "../../tests/support/arbitraries.ts";
+import { normals } from "../../src/random.ts";
 import { peaks } from "./peak.ts";
 
 const adapter = await globalThis.navigator?.gpu?.requestAdapter();

@@ -6,27 +6,13 @@
 import fc from "fast-check";
 import { hostIndices, type HostTensor, hostTensor } from "../../src/device.ts";
 import { type Shape, sizeOf } from "../../src/op.ts";
+import { normals } from "../../src/random.ts";
 
 /** A size up to `max`: 0 or 1, primes, tile edges and their neighbours more often than the rest. */
 export function size(max: number, min = 0): fc.Arbitrary<number> {
   const edges = [0, 1, 2, 3, 4, 5, 7, 8, 9, 13, 15, 16, 17, 31, 32, 33, 37, 61, 63, 64, 65, 67, 127, 128, 129, 257]
     .filter((edge) => min <= edge && edge <= max);
   return fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...edges) }, fc.integer({ min, max }));
-}
-
-/** Standard normal numbers times `scale`, reproducible from a seed. */
-export function normals(seed: number, count: number, scale = 1): Float32Array {
-  let state = (seed ^ 0x9e3779b9) >>> 0;
-  const uniform = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  return Float32Array.from(
-    { length: count },
-    () => scale * Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
-  );
 }
 
 /** A float tensor of a shape, normal numbers from a shrinkable seed. */

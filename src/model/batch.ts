@@ -1,0 +1,77 @@
+/**
+ * From lists of ids to rows: sequences one after the other, with their positions and offsets.
+ *
+ * @module
+ */
+import { hostIndices, type HostTensor } from "../device.ts";
+import type { DecoderConfig } from "./config.ts";
+import { capacities, keptTokens } from "./sharing.ts";
+
+/** Sequences as rows. */
+export interface Batch {
+  /** Token ids, [M] i32. */
+  readonly ids: HostTensor;
+  /** Position of every token in its sequence, [M] i32. */
+  readonly positions: HostTensor;
+  /** Where sequences start, [B+1] i32. */
+  readonly offsets: HostTensor;
+}
+
+/**
+ * Packs sequences into rows.
+ *
+ * Throws a RangeError for an empty sequence, an id outside the vocabulary, or more tokens than there are positions.
+ * `rows` makes room for that many rows, so that batches of near lengths share a compiled program.
+ *
+ * ```ts
+ * import { packRows } from "@refrain/transformers/model";
+ * const { offsets } = packRows([[5, 6, 7], [8]], { V: 100, maxPositions: 16 }); // [0, 3, 4]
+ * ```
+ */
+export function packRows(
+  sequences: readonly ArrayLike<number>[],
+  { V, maxPositions }: { readonly V: number; readonly maxPositions: number },
+  rows?: number,
+): Batch {
+  if (sequences.length === 0) throw new RangeError("Cannot run the model: there are no sequences");
+  const lengths = sequences.map(({ length }) => length);
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const M = Math.max(rows ?? 0, total);
+  const [ids, positions, offsets] = [new Int32Array(M), new Int32Array(M), new Int32Array(sequences.length + 1)];
+  let row = 0;
+  sequences.forEach((sequence, b) => {
+    const { length } = sequence;
+    if (length === 0) throw new RangeError(`Cannot run the model: sequence ${b} is empty`);
+    if (length > maxPositions) {
+      throw new RangeError(
+        `Cannot run the model: sequence ${b} has ${length} tokens, ${maxPositions} positions is the most`,
+      );
+    }
+    for (let t = 0; t < length; t++, row++) {
+      const id = sequence[t];
+      if (!(Number.isInteger(id) && id >= 0 && id < V)) {
+        throw new RangeError(
+          `Cannot run the model: id ${id} at ${t} of sequence ${b} is outside the vocabulary of ${V}`,
+        );
+      }
+      ids[row] = id;
+      positions[row] = t;
+    }
+    offsets[b + 1] = row;
+  });
+  return { ids: hostIndices(ids), positions: hostIndices(positions), offsets: hostIndices(offsets) };
+}
+
+/** Rows that each recursion keeps of each sequence, N × [B]: k_r = max(1, int(c_r·T)) of its own length. */
+export function capacityRows({ recursion }: DecoderConfig, lengths: readonly number[]): HostTensor[] {
+  return capacities(recursion).map((capacity) => hostIndices(lengths.map((T) => keptTokens(capacity, T))));
+}
+
+/** Labels of next-token prediction: every row's next id, −100 at the end of a sequence. */
+export function nextTokenLabels({ ids, offsets }: Batch): HostTensor {
+  const labels = new Int32Array(ids.data.length).fill(-100);
+  for (let b = 0; b + 1 < offsets.data.length; b++) {
+    for (let m = offsets.data[b]; m + 1 < offsets.data[b + 1]; m++) labels[m] = ids.data[m + 1];
+  }
+  return hostIndices(labels);
+}

@@ -1,0 +1,37 @@
+/**
+ * Fresh weights: N(0, 0.02) matrices, norms of one, LoRA A Kaiming-uniform and B zero (recursion.md §7, mol.md §2).
+ *
+ * @module
+ */
+import { type HostTensor, hostTensor } from "../device.ts";
+import { sizeOf } from "../op.ts";
+import { normals, uniforms } from "../random.ts";
+import { mapParams, type Parameter } from "./parameters.ts";
+
+/** Standard deviation of fresh matrices. */
+export const INIT_STD = 0.02;
+
+/** Fresh values of one parameter. */
+function freshParameter({ shape, init }: Parameter, seed: number): HostTensor {
+  const size = sizeOf(shape);
+  switch (init) {
+    case "ones":
+      return hostTensor(shape, new Float32Array(size).fill(1));
+    case "zeros":
+      return hostTensor(shape, new Float32Array(size));
+    case "normal":
+      return hostTensor(shape, normals(seed, size, INIT_STD));
+    case "kaiming": {
+      // a = √5: bound = √(6 / ((1 + a²)·fan-in)) = 1 / √fan-in
+      const uniform = uniforms(seed);
+      const bound = 1 / Math.sqrt(shape[shape.length - 1]);
+      return hostTensor(shape, Float32Array.from({ length: size }, () => bound * (2 * uniform() - 1)));
+    }
+  }
+}
+
+/** Fresh weights for a schema; the same seed gives the same weights. */
+export function initialize<P>(schema: unknown, seed: number): P {
+  let index = 0;
+  return mapParams(schema, (leaf) => freshParameter(leaf, Math.imul(seed + 1, 0x85ebca6b) + index++)) as P;
+}
