@@ -10,6 +10,8 @@ import { gate, route } from "./router.ts";
 import { embed } from "./embed.ts";
 import { rope } from "./rope.ts";
 import { norm } from "./norm.ts";
+import { attention } from "./attention/attention.ts";
+import { visibility } from "./attention/visibility.ts";
 
 /** Kernels by operation name. */
 export const kernels: Readonly<Record<string, AnyKernel>> = {
@@ -22,4 +24,6 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   embed,
   rope,
   norm,
+  visibility,
+  attention,
 };

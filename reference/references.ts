@@ -10,6 +10,7 @@ import { gate, route } from "./router.ts";
 import { embed } from "./embed.ts";
 import { rope } from "./rope.ts";
 import { norm } from "./norm.ts";
+import { attention, visibility } from "./attention.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
@@ -22,4 +23,6 @@ export const references: Readonly<Record<string, AnyReference>> = {
   embed,
   rope,
   norm,
+  visibility,
+  attention,
 };
