@@ -88,7 +88,7 @@ export function sizeOf(shape: Shape): number {
 }
 
 /** Throws `Cannot apply <operation>: <reason>` unless the condition holds. */
-export function require(op: string, condition: boolean, reason: () => string): asserts condition {
+export function demand(op: string, condition: boolean, reason: () => string): asserts condition {
   if (!condition) throw new RangeError(`Cannot apply ${op}: ${reason()}`);
 }
 
@@ -109,13 +109,13 @@ export function requireShape(
 ): void {
   const fits = tensor.shape.length === shape.length &&
     shape.every((size, axis) => size === undefined || size === tensor.shape[axis]);
-  require(op, fits, () => `${name} has shape [${tensor.shape}], expected [${shape.map((size) => size ?? "any")}]`);
-  require(op, tensor.dtype === dtype, () => `${name} is ${tensor.dtype}, expected ${dtype}`);
+  demand(op, fits, () => `${name} has shape [${tensor.shape}], expected [${shape.map((size) => size ?? "any")}]`);
+  demand(op, tensor.dtype === dtype, () => `${name} is ${tensor.dtype}, expected ${dtype}`);
 }
 
 /** Throws unless `offsets`, where given, is an i32 vector of at least one element. */
 export function requireOffsets(op: string, offsets: Tensor | undefined, name = "offsets"): void {
   if (!offsets) return;
   requireShape(op, name, offsets, [undefined], "i32");
-  require(op, offsets.shape[0] >= 1, () => `${name} is empty, expected B + 1 row offsets`);
+  demand(op, offsets.shape[0] >= 1, () => `${name} is empty, expected B + 1 row offsets`);
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, type Op, require, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 
 /** A plain activation; `gelu` is exact (erf), `square` is x². */
 export type ActivationKind = "gelu" | "silu" | "relu" | "tanh" | "sigmoid" | "square";
@@ -37,7 +37,7 @@ export const gatedUnitOp: Op<"u" | "offsets?", "z", { readonly kind: GateKind }>
   outputs: ["z"],
   infer({ u, offsets }) {
     requireShape("gatedUnit", "u", u, [undefined, undefined]);
-    require("gatedUnit", u.shape[1] % 2 === 0, () => `u has ${u.shape[1]} columns, which do not halve`);
+    demand("gatedUnit", u.shape[1] % 2 === 0, () => `u has ${u.shape[1]} columns, which do not halve`);
     requireOffsets("gatedUnit", offsets);
     return { z: spec([u.shape[0], u.shape[1] / 2]) };
   },

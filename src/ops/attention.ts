@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, type Op, require, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 import type { Heads } from "./rope.ts";
 
 /** How far a row sees. */
@@ -59,7 +59,7 @@ export const attentionOp: Op<"q" | "kv" | "ranges" | "offsets?", "y", Heads> = d
   outputs: ["y"],
   infer({ q, kv, ranges, offsets }, { H, G, K }: Heads) {
     const M = q.shape[0];
-    require("attention", G > 0 && H % G === 0, () => `${H} query heads do not share ${G} key/value heads evenly`);
+    demand("attention", G > 0 && H % G === 0, () => `${H} query heads do not share ${G} key/value heads evenly`);
     requireShape("attention", "q", q, [undefined, H * K]);
     requireShape("attention", "kv", kv, [undefined, 2 * G * K]);
     requireShape("attention", "ranges", ranges, [M, 2], "i32");

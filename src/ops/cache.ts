@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, type Op, require, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 
 /**
  * Appends rows to every sequence's part of a cache, in place, and says what the new rows see.
@@ -28,7 +28,7 @@ export const cacheAppendOp: Op<
     requireShape("cacheAppend", "cache", cache, [B * C, undefined]);
     requireShape("cacheAppend", "x", x, [undefined, cache.shape[1]]);
     requireShape("cacheAppend", "lengths", lengths, [B], "i32");
-    require("cacheAppend", C >= 0, () => `capacity ${C} is negative`);
+    demand("cacheAppend", C >= 0, () => `capacity ${C} is negative`);
     return { cache: spec(cache.shape), grown: spec([B], "i32"), ranges: spec([x.shape[0], 2], "i32") };
   },
 });

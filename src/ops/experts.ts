@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, type Op, require, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 import type { GateKind } from "./activation.ts";
 
 /**
@@ -67,7 +67,7 @@ export const expertUnitOp: Op<
     requireShape("expertUnit", "experts", experts, [undefined, undefined], "i32");
     const [M, k] = experts.shape;
     const [, twice, R] = b.shape;
-    require("expertUnit", twice % 2 === 0, () => `b has ${twice} rows an expert, which do not halve`);
+    demand("expertUnit", twice % 2 === 0, () => `b has ${twice} rows an expert, which do not halve`);
     requireShape("expertUnit", "u", u, [M, twice]);
     requireShape("expertUnit", "a", a, [M, k, R]);
     requireShape("expertUnit", "weights", weights, [M, k]);

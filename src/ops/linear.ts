@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, type Op, require, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 
 /** Which rows of the weight are used: output column o is weight row `from + o`. */
 export interface LinearParams {
@@ -28,8 +28,8 @@ export const linearOp: Op<"x" | "w" | "bias?" | "residual?" | "offsets?", "y", L
     requireShape("linear", "w", w, [undefined, undefined]);
     const [M, D] = x.shape;
     const [rows, columns] = w.shape;
-    require("linear", D === columns, () => `x has ${D} columns, w has ${columns}`);
-    require("linear", 0 <= from && from <= to && to <= rows, () => `rows ${from}..${to} are not inside w's ${rows}`);
+    demand("linear", D === columns, () => `x has ${D} columns, w has ${columns}`);
+    demand("linear", 0 <= from && from <= to && to <= rows, () => `rows ${from}..${to} are not inside w's ${rows}`);
     if (bias) requireShape("linear", "bias", bias, [rows]);
     if (residual) requireShape("linear", "residual", residual, [M, to - from]);
     requireOffsets("linear", offsets);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, type Op, require, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 import { type HostTensor, hostTensor } from "../device.ts";
 
 /** Heads of an attention layer. */
@@ -34,7 +34,7 @@ export const ropeOp: Op<"x" | "positions" | "table" | "offsets?", "q" | "kv", He
     requireShape("rope", "x", x, [undefined, (H + 2 * G) * K]);
     requireShape("rope", "positions", positions, [M], "i32");
     requireShape("rope", "table", table, [undefined, K]);
-    require("rope", K % 2 === 0, () => `head width ${K} is odd`);
+    demand("rope", K % 2 === 0, () => `head width ${K} is odd`);
     requireOffsets("rope", offsets);
     return { q: spec([M, H * K]), kv: spec([M, 2 * G * K]) };
   },

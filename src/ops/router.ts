@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, type Op, require, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 
 /** The function between a recursion's score and its gate (Mixture-of-Recursions §2.2.1). */
 export interface GateParams {
@@ -58,7 +58,7 @@ export const routeOp: Op<"logits" | "bias?" | "offsets?", "probs" | "experts" | 
   infer({ logits, bias, offsets }, { k }: RouteParams) {
     requireShape("route", "logits", logits, [undefined, undefined]);
     const [M, E] = logits.shape;
-    require("route", 1 <= k && k <= E, () => `cannot choose ${k} of ${E}`);
+    demand("route", 1 <= k && k <= E, () => `cannot choose ${k} of ${E}`);
     if (bias) requireShape("route", "bias", bias, [E]);
     requireOffsets("route", offsets);
     return { probs: spec([M, E]), experts: spec([M, k], "i32"), weights: spec([M, k]) };

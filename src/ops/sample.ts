@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, type Op, require, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 
 /** ids[m] = argmax_v logits[m, v], ties to the lower id. logits [M, V] → ids [M] i32. */
 export const pickOp: Op<"logits" | "offsets?", "ids", Record<never, never>> = defineOp({
@@ -13,7 +13,7 @@ export const pickOp: Op<"logits" | "offsets?", "ids", Record<never, never>> = de
   outputs: ["ids"],
   infer({ logits, offsets }) {
     requireShape("pick", "logits", logits, [undefined, undefined]);
-    require("pick", logits.shape[1] > 0, () => "logits have no columns");
+    demand("pick", logits.shape[1] > 0, () => "logits have no columns");
     requireOffsets("pick", offsets);
     return { ids: spec([logits.shape[0]], "i32") };
   },

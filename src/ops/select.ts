@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, type Op, require, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 
 /** A list of chosen rows. */
 export interface Selection<T> {
@@ -33,7 +33,7 @@ export const selectTopKOp: Op<
     requireShape("selectTopK", "scores", scores, [undefined, 1]);
     requireOffsets("selectTopK", offsets);
     requireShape("selectTopK", "capacity", capacity, [offsets.shape[0] - 1], "i32");
-    require("selectTopK", limit >= 0, () => `limit ${limit} is negative`);
+    demand("selectTopK", limit >= 0, () => `limit ${limit} is negative`);
     return { rows: spec([limit], "i32"), kept: spec(offsets.shape, "i32") };
   },
 });
