@@ -1,0 +1,52 @@
+import type { Call, Dispatch } from "../kernel.ts";
+import { grid, groupIndex, liveRows, rowSizes } from "../grid.ts";
+import type { Heads } from "../../src/ops/rope.ts";
+
+/** A call of attention. */
+export type AttentionCall = Call<"q" | "kv" | "ranges" | "offsets?", "y", Heads>;
+
+/** Below every score, and far enough from the end of float32 that differences do not overflow. */
+export const NOTHING = "-1e38";
+
+/** One invocation a row and head, an online softmax key by key: the plainest form, for any head width. */
+export function plain({ inputs: { q, offsets }, params: { H, G, K } }: AttentionCall): Dispatch {
+  const M = q.shape[0];
+  return {
+    label: "attention.plain",
+    constants: { H, G, K },
+    floats: { SCALE: 1 / Math.sqrt(Math.max(K, 1)) },
+    sizes: rowSizes(M, offsets),
+    workgroups: grid(K > 0 ? Math.ceil(M * H / 64) : 0),
+    wgsl: /* wgsl */ `
+${groupIndex}
+${liveRows(offsets)}
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let at = groupIndex(id, groups) * 64 + lane;
+  let m = at / H;
+  if (m >= liveRows()) { return; }
+  let head = at % H * G / H;
+  var sums: array<f32, ${K}>;
+  var most = f32(${NOTHING});
+  var sum = 0.0;
+  for (var n = u32(ranges[2 * m]); n < u32(ranges[2 * m + 1]); n++) {
+    let k = (n * 2 * G + head) * K;
+    let v = k + G * K;
+    var score = 0.0;
+    for (var i = 0u; i < K; i++) { score += q[at * K + i] * kv[k + i]; }
+    score *= SCALE;
+    let higher = max(most, score);
+    let kept = exp(most - higher);
+    let weight = exp(score - higher);
+    most = higher;
+    sum = sum * kept + weight;
+    for (var i = 0u; i < K; i++) { sums[i] = sums[i] * kept + weight * kv[v + i]; }
+  }
+  for (var i = 0u; i < K; i++) { y[at * K + i] = select(0.0, sums[i] / sum, sum > 0.0); }
+}`,
+  };
+}

@@ -1,0 +1,49 @@
+/**
+ * Ranges of visible keys.
+ *
+ * @module
+ */
+import { visibilityOp } from "../../src/ops/attention.ts";
+import { grid, groupIndex } from "../grid.ts";
+import { defineKernel } from "../kernel.ts";
+
+/** Windows beyond this see everything; sums with row numbers stay inside i32. */
+const WIDEST = 2 ** 30;
+
+/** One invocation a row, which finds its sequence by bisection; rows that are not live see nothing. */
+export const visibility = defineKernel(visibilityOp, ({ inputs: { offsets, rows, queryOffsets }, params }) => {
+  const { M, causal, window } = params;
+  const reach = window > 0 ? Math.min(window, WIDEST) : WIDEST;
+  const all = queryOffsets ? "u32(queryOffsets[sizes.Q])" : rows ? "sizes.M" : "u32(offsets[sizes.B])";
+  return [{
+    label: "visibility",
+    constants: { REACH: reach, AHEAD: causal ? 0 : reach },
+    sizes: { M, B: offsets.shape[0] - 1, Q: (queryOffsets?.shape[0] ?? 1) - 1 },
+    workgroups: grid(Math.ceil(M / 64)),
+    wgsl: /* wgsl */ `
+${groupIndex}
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let m = groupIndex(id, groups) * 64 + lane;
+  if (m >= sizes.M) { return; }
+  if (m >= ${all} || sizes.B == 0) {
+    ranges[2 * m] = 0;
+    ranges[2 * m + 1] = 0;
+    return;
+  }
+  let i = ${rows ? "rows[m]" : "i32(m)"};
+  var b = 0u; // the last sequence that starts at or before i: offsets[b] <= i < offsets[past]
+  var past = sizes.B;
+  while (past - b > 1) {
+    let middle = (b + past) / 2;
+    if (offsets[middle] <= i) { b = middle; } else { past = middle; }
+  }
+  ranges[2 * m] = max(offsets[b], i - i32(REACH));
+  ranges[2 * m + 1] = min(offsets[past], i + i32(AHEAD) + 1);
+}`,
+  }];
+});
