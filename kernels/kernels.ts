@@ -12,6 +12,7 @@ import { rope } from "./rope.ts";
 import { norm } from "./norm.ts";
 import { attention } from "./attention/attention.ts";
 import { visibility } from "./attention/visibility.ts";
+import { activation, gatedUnit } from "./activation.ts";
 
 /** Kernels by operation name. */
 export const kernels: Readonly<Record<string, AnyKernel>> = {
@@ -26,4 +27,6 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   norm,
   visibility,
   attention,
+  activation,
+  gatedUnit,
 };

@@ -11,6 +11,7 @@ import { embed } from "./embed.ts";
 import { rope } from "./rope.ts";
 import { norm } from "./norm.ts";
 import { attention, visibility } from "./attention.ts";
+import { activation, gatedUnit } from "./activation.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
@@ -25,4 +26,6 @@ export const references: Readonly<Record<string, AnyReference>> = {
   norm,
   visibility,
   attention,
+  activation,
+  gatedUnit,
 };
