@@ -1,5 +1,5 @@
 import { activationOp, gatedUnitOp } from "../src/ops/activation.ts";
-import { benchOp, random } from "./support/bench.ts";
+import { benchOp, random } from "./support/bench_op.ts";
 
 const shapes = [["small", 1, 256], ["typical", 128, 1152], ["large", 512, 2816]] as const;
 

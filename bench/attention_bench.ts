@@ -2,7 +2,7 @@ import { hostIndices, type HostTensor } from "../src/device.ts";
 import { attentionOp, visibilityOp } from "../src/ops/attention.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import { visibility } from "../src/ops/attention.ts";
-import { benchOp, random } from "./support/bench.ts";
+import { benchOp, random } from "./support/bench_op.ts";
 
 benchOp(
   visibilityOp,

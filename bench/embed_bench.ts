@@ -1,6 +1,6 @@
 import { hostIndices } from "../src/device.ts";
 import { embedOp } from "../src/ops/embed.ts";
-import { benchOp, random } from "./support/bench.ts";
+import { benchOp, random } from "./support/bench_op.ts";
 
 benchOp(
   embedOp,

@@ -1,5 +1,5 @@
 import { linearOp } from "../src/ops/linear.ts";
-import { benchOp, random } from "./support/bench.ts";
+import { benchOp, random } from "./support/bench_op.ts";
 
 benchOp(
   linearOp,

@@ -1,5 +1,5 @@
 import { normOp } from "../src/ops/norm.ts";
-import { benchOp, random } from "./support/bench.ts";
+import { benchOp, random } from "./support/bench_op.ts";
 
 for (const kind of ["rms", "layer"] as const) {
   benchOp(

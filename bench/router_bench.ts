@@ -1,5 +1,5 @@
 import { gateOp, routeOp } from "../src/ops/router.ts";
-import { benchOp, random } from "./support/bench.ts";
+import { benchOp, random } from "./support/bench_op.ts";
 
 benchOp(
   gateOp,

@@ -1,6 +1,6 @@
 import { hostIndices } from "../src/device.ts";
 import { gatherOp, scatterAddOp, scatterRowsOp } from "../src/ops/rows.ts";
-import { benchOp, random } from "./support/bench.ts";
+import { benchOp, random } from "./support/bench_op.ts";
 
 /** Every other row of M, as the second of two recursions would take. */
 const sizes = ([["small", 2, 64], ["typical", 512, 576], ["large", 4096, 960]] as const).map(([size, M, D]) => {
