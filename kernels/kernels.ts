@@ -13,6 +13,7 @@ import { norm } from "./norm.ts";
 import { attention } from "./attention/attention.ts";
 import { visibility } from "./attention/visibility.ts";
 import { activation, gatedUnit } from "./activation.ts";
+import { cacheAppend } from "./cache.ts";
 
 /** Kernels by operation name. */
 export const kernels: Readonly<Record<string, AnyKernel>> = {
@@ -29,4 +30,5 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   attention,
   activation,
   gatedUnit,
+  cacheAppend,
 };

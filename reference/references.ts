@@ -12,6 +12,7 @@ import { rope } from "./rope.ts";
 import { norm } from "./norm.ts";
 import { attention, visibility } from "./attention.ts";
 import { activation, gatedUnit } from "./activation.ts";
+import { cacheAppend } from "./cache.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
@@ -28,4 +29,5 @@ export const references: Readonly<Record<string, AnyReference>> = {
   attention,
   activation,
   gatedUnit,
+  cacheAppend,
 };

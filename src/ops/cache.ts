@@ -10,7 +10,7 @@ import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, 
  *
  * cache [B·C, W] (sequence b owns rows [b·C, (b+1)·C)), x [M, W] with offsets [B+1], lengths [B] i32 → cache, written in
  * place; grown [B] i32 = lengths + new rows; ranges [M, 2] i32 = [b·C, b·C + lengths[b] + i + 1) for the i-th new row of b.
- * Rows that do not fit in C are not written, and `grown` stops at C.
+ * Rows that do not fit in C are not written; `grown` and the ends of ranges stop at C and b·C + C.
  */
 export const cacheAppendOp: Op<
   "cache" | "x" | "offsets" | "lengths",

@@ -1,0 +1,65 @@
+/**
+ * KV caches, appended to in place.
+ *
+ * @module
+ */
+import { cacheAppendOp } from "../src/ops/cache.ts";
+import { defineKernel } from "./kernel.ts";
+import { grid, groupIndex } from "./grid.ts";
+
+/**
+ * One invocation per four columns (or one) of a new row, which finds the row's sequence by bisection; then one per
+ * sequence for its new length. Ranges of rows that are not live are empty.
+ */
+export const cacheAppend = defineKernel(cacheAppendOp, ({ inputs: { x, offsets }, params: { C } }) => {
+  const [M, W] = x.shape;
+  const B = offsets.shape[0] - 1;
+  const wide = W % 4 === 0;
+  const element = wide ? "vec4<f32>" : "f32";
+  const columns = Math.max(1, wide ? W / 4 : W); // rows without columns have ranges too
+  return [{
+    label: wide ? "cacheAppend.wide" : "cacheAppend",
+    elements: { x: element, cache: element },
+    constants: { COLUMNS: columns, EMPTY: W === 0 ? 1 : 0 },
+    sizes: { M, B, C },
+    workgroups: grid(Math.ceil((M * columns + B) / 64)),
+    wgsl: /* wgsl */ `
+${groupIndex}
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let at = groupIndex(id, groups) * 64 + lane;
+  let m = at / COLUMNS;
+  let column = at % COLUMNS;
+  let capacity = i32(sizes.C);
+  if (m >= sizes.M) {
+    let b = at - sizes.M * COLUMNS;
+    if (b < sizes.B) { grown[b] = min(capacity, lengths[b] + offsets[b + 1] - offsets[b]); }
+    return;
+  }
+  if (i32(m) >= offsets[sizes.B]) {
+    if (column == 0) {
+      ranges[2 * m] = 0;
+      ranges[2 * m + 1] = 0;
+    }
+    return;
+  }
+  var b = 0u; // the last sequence that starts at or before m: offsets[b] <= m < offsets[past]
+  var past = sizes.B;
+  while (past - b > 1) {
+    let middle = (b + past) / 2;
+    if (offsets[middle] <= i32(m)) { b = middle; } else { past = middle; }
+  }
+  let place = lengths[b] + i32(m) - offsets[b];
+  let first = i32(b) * capacity;
+  if (column == 0) {
+    ranges[2 * m] = first;
+    ranges[2 * m + 1] = first + min(capacity, place + 1);
+  }
+  if (place < capacity && EMPTY == 0) { cache[u32(first + place) * COLUMNS + column] = x[at]; }
+}`,
+  }];
+});

@@ -1,0 +1,78 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { hostIndices, hostTensor } from "../src/device.ts";
+import { normals } from "../src/random.ts";
+import { attention, visibility } from "../src/ops/attention.ts";
+import { cacheAppend, cacheAppendOp } from "../src/ops/cache.ts";
+import { ReferenceDevice } from "../reference/mod.ts";
+import * as cases from "./cases/cache.ts";
+import { indices } from "./support/arbitraries.ts";
+import { equivalence } from "./support/equivalence.ts";
+
+equivalence(cacheAppendOp, cases.cacheAppend);
+
+Deno.test("cacheAppend: two sequences, one of which overflows", async () => {
+  const device = new ReferenceDevice();
+  const inputs = {
+    cache: device.from(hostTensor([6, 1], [1, 2, 0, 3, 0, 0])),
+    x: device.from(hostTensor([3, 1], [10, 20, 30])),
+    offsets: device.from(hostIndices([0, 2, 3])),
+    lengths: device.from(hostIndices([2, 1])),
+  };
+  const { cache, grown, ranges } = await device.read(cacheAppend(device, inputs, 3));
+  assertEquals([...cache.data], [1, 2, 10, 3, 30, 0]);
+  assertEquals([...grown.data], [3, 2]);
+  assertEquals([...ranges.data], [0, 3, 0, 3, 3, 5]);
+});
+
+Deno.test("cacheAppend: attention over a cache filled in two steps equals causal attention over everything", () => {
+  const C = 12, K = 3, heads = { H: 2, G: 1, K };
+  const lengths = (most: number) => indices(2, 0, most).map(({ data }) => [...data]);
+  fc.assert(
+    fc.property(lengths(6), lengths(6), fc.nat(), (first, second, seed) => {
+      const device = new ReferenceDevice("f64");
+      const T = first.map((n, b) => n + second[b]);
+      const offsets = device.from(hostIndices([0, T[0], T[0] + T[1]]));
+      const M = T[0] + T[1];
+      const q = normals(seed, M * 2 * K), kv = normals(seed + 1, M * 2 * K);
+      const rows = (data: Float32Array, counts: number[], from: number[]) => {
+        const parts = counts.flatMap((
+          n,
+          b,
+        ) => [...data.subarray((b * T[0] + from[b]) * 2 * K, (b * T[0] + from[b] + n) * 2 * K)]);
+        return device.from(hostTensor([counts[0] + counts[1], 2 * K], parts));
+      };
+      const append = (cache: typeof offsets, counts: number[], old: number[]) =>
+        cacheAppend(device, {
+          cache,
+          x: rows(kv, counts, old),
+          offsets: device.from(hostIndices([0, counts[0], counts[0] + counts[1]])),
+          lengths: device.from(hostIndices(old)),
+        }, C);
+      const empty = device.from(hostTensor([2 * C, 2 * K], new Float32Array(4 * C * K).fill(99)));
+      const once = append(empty, first, [0, 0]);
+      const twice = append(once.cache, second, first);
+      assertEquals([...twice.grown.data], T);
+      const cached = attention(device, { q: rows(q, second, first), kv: twice.cache, ranges: twice.ranges }, heads);
+      const whole = { q: rows(q, T, [0, 0]), kv: rows(kv, T, [0, 0]) };
+      const ranges = visibility(device, { offsets }, { M, causal: true, window: 0 });
+      const { data } = attention(device, { ...whole, ranges }, heads);
+      const last = second.flatMap((
+        n,
+        b,
+      ) => [...data.subarray((b * T[0] + first[b]) * 2 * K, (b * T[0] + first[b] + n) * 2 * K)]);
+      assertEquals([...cached.data], last);
+    }),
+  );
+});
+
+Deno.test("cacheAppend: says which sizes do not fit", () => {
+  const device = new ReferenceDevice();
+  const offsets = device.from(hostIndices([0, 1]));
+  const lengths = device.from(hostIndices([0]));
+  const cache = device.from(hostTensor([2, 2], [1, 2, 3, 4]));
+  const x = device.from(hostTensor([1, 3], [1, 2, 3]));
+  const call = (C: number) => cacheAppend(device, { cache, x, offsets, lengths }, C);
+  assertThrows(() => call(2), RangeError, "Cannot apply cacheAppend: x has shape [1,3], expected [any,2]");
+  assertThrows(() => call(3), RangeError, "Cannot apply cacheAppend: cache has shape [2,2], expected [3,any]");
+});
