@@ -1,0 +1,174 @@
+/**
+ * A decoder on a device: forward passes with routing and losses, next tokens, merging.
+ *
+ * @module
+ */
+import type { Device, HostTensor, Program } from "../device.ts";
+import type { Tensor } from "../op.ts";
+import { ropeTable } from "../ops/rope.ts";
+import { gather } from "../ops/rows.ts";
+import { pick } from "../ops/sample.ts";
+import { type Batch, capacityRows, nextTokenLabels, packRows } from "../model/batch.ts";
+import type { DecoderConfig } from "../model/config.ts";
+import { decode, type DecoderInputs, headLogits } from "../model/decoder.ts";
+import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
+import { decoderLosses, type LossValues, totalLoss } from "../model/losses.ts";
+import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
+import * as results from "./results.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+import { download, release, upload } from "./upload.ts";
+
+/** What a forward pass should return beside hidden states and routing. */
+export interface ForwardOptions {
+  /** How expert-choice recursions choose: `threshold` is causal, `topk` looks at whole sequences as in training. */
+  selection?: "threshold" | "topk";
+  /** Also the vocabulary logits of every row. */
+  logits?: boolean;
+  /** Also the loss terms of next-token prediction. */
+  losses?: boolean;
+}
+
+/** What a forward pass returned, per row: sequences one after the other. */
+export interface DecoderResult {
+  /** Where sequences start, [B+1]. */
+  readonly offsets: Int32Array;
+  /** After the final norm, [M, D]. */
+  readonly hidden: HostTensor;
+  /** [M, V], if asked for. */
+  readonly logits?: HostTensor;
+  /** Recursions run by each row, 1..N, [M]. */
+  readonly depth: Int32Array;
+  /** What each recursion did; empty without routing. */
+  readonly recursions: readonly results.RecursionResult[];
+  /** Token-choice: router logits, [M, N]. */
+  readonly depthLogits?: HostTensor;
+  /** Every use of experts. */
+  readonly experts: readonly results.ExpertResult[];
+  /** Loss terms and their weighted total, if asked for. */
+  readonly losses?: LossValues & { readonly total: number };
+}
+
+/** Rows are padded to a multiple of this for next tokens, so that growing texts replay the same program. */
+const ROW_STEP = 32;
+
+type Named<T> = Record<string, T>;
+
+/** A decoder with its weights on a device; `Decoder.load` of the package makes one from a checkpoint. */
+export class DecoderModel<T extends Tensor = Tensor> {
+  readonly #params: DecoderParams<T>;
+  readonly #table: T;
+  readonly #programs = new Map<string, Program<string, string>>();
+
+  /** Copies weights to a device. */
+  constructor(
+    readonly device: Device<T>,
+    readonly config: DecoderConfig,
+    params: DecoderParams<HostTensor>,
+    readonly tokenizer?: Tokenizer,
+  ) {
+    this.#params = upload(device, decoderSchema(config), params);
+    this.#table = device.from(ropeTable(config.maxPositions, config.K, config.theta));
+  }
+
+  #inputs(named: Named<T>, topk: boolean): DecoderInputs<T> {
+    const { ids, positions, offsets } = named;
+    const capacity = Array.from({ length: this.config.recursion.N }, (_, r) => named[`capacity.${r}`]);
+    return { ids, positions, offsets, table: this.#table, capacity: topk ? capacity : undefined };
+  }
+
+  #program(key: string, body: (inputs: Named<T>) => Named<T>): Program<string, string> {
+    if (!this.#programs.has(key)) this.#programs.set(key, this.device.compile(body));
+    return this.#programs.get(key)!;
+  }
+
+  /**
+   * Runs sequences of ids. Throws a RangeError for empty sequences, ids outside the vocabulary and too many tokens.
+   */
+  async forward(sequences: readonly ArrayLike<number>[], options: ForwardOptions = {}): Promise<DecoderResult> {
+    const topk = this.config.recursion.routing === "expert" && options.selection === "topk";
+    const batch = packRows(sequences, this.config);
+    const M = batch.ids.shape[0];
+    const named = await this.#forwardProgram(topk, options)(this.#host(batch, topk, options));
+    const recursions = results.readRecursions(named, M, M);
+    const losses = options.losses ? results.readLosses(named) : undefined;
+    return {
+      offsets: batch.offsets.data as Int32Array,
+      hidden: named.hidden,
+      logits: named.logits,
+      depth: results.depthOf(recursions, M),
+      recursions,
+      depthLogits: named["depth.logits"],
+      experts: results.readExperts(named),
+      losses: losses && { ...losses, total: totalLoss(losses, this.config.losses) },
+    };
+  }
+
+  #host(batch: Batch, topk: boolean, { losses }: ForwardOptions): Named<HostTensor> {
+    const inputs: Named<HostTensor> = { ...batch };
+    const { data } = batch.offsets;
+    const lengths = Array.from({ length: data.length - 1 }, (_, b) => data[b + 1] - data[b]);
+    if (topk) capacityRows(this.config, lengths).forEach((rows, r) => inputs[`capacity.${r}`] = rows);
+    if (losses) inputs.labels = nextTokenLabels(batch);
+    return inputs;
+  }
+
+  #forwardProgram(topk: boolean, { logits = false, losses = false }: ForwardOptions): Program<string, string> {
+    return this.#program(`forward ${topk} ${logits} ${losses}`, (named) => {
+      const { offsets, labels } = named;
+      const outputs = decode(this.device, this.#params, this.config, this.#inputs(named, topk));
+      const read = { hidden: outputs.hidden, ...results.recursionOutputs(outputs) };
+      const routed = { ...read, ...results.expertOutputs(outputs.experts) };
+      if (!logits && !losses) return routed;
+      const scores = headLogits(this.device, this.#params, outputs.hidden, offsets);
+      const scored = logits ? { ...routed, logits: scores } : routed;
+      if (!losses) return scored;
+      const terms = decoderLosses(this.device, outputs, { logits: scores, labels, offsets });
+      return { ...scored, ...results.lossOutputs(terms) };
+    });
+  }
+
+  /** The greedy next id of every sequence under causal selection, and the recursions run by each of its tokens. */
+  async next(sequences: readonly ArrayLike<number>[]): Promise<{ ids: Int32Array; depth: Int32Array[] }> {
+    const total = sequences.reduce((sum, { length }) => sum + length, 0);
+    const batch = packRows(sequences, this.config, Math.ceil(total / ROW_STEP) * ROW_STEP);
+    const offsets = batch.offsets.data as Int32Array;
+    const last: HostTensor = { shape: [sequences.length], data: offsets.slice(1).map((end) => end - 1) };
+    const program = this.#program("next", (named) => {
+      const outputs = decode(this.device, this.#params, this.config, this.#inputs(named, false));
+      const hidden = gather(this.device, outputs.hidden, named.last);
+      return {
+        ids: pick(this.device, headLogits(this.device, this.#params, hidden)),
+        ...results.recursionOutputs(outputs),
+      };
+    });
+    const named = await program({ ...batch, last } as Named<HostTensor>);
+    const depth = results.depthOf(results.readRecursions(named, total, total), total);
+    return {
+      ids: named.ids.data as Int32Array,
+      depth: sequences.map((_, b) => depth.slice(offsets[b], offsets[b + 1])),
+    };
+  }
+
+  /** A model without experts on the same device (mol.md §3). Throws when this one has none. */
+  async merge(options: MergeOptions = {}): Promise<DecoderModel<T>> {
+    const { mol, ...rest } = this.config;
+    if (!mol) throw new Error("Cannot merge experts: this model has none");
+    const q = this.device.from({ shape: [mol.E], data: mergeWeights(mol, options) });
+    const layers = this.#params.layers.map((params) => mergeLayer(this.device, params, mol, q, options.mode));
+    const merged = { ...this.#params, layers };
+    const params = await download<T, DecoderParams<HostTensor>>(this.device, decoderSchema(rest), merged);
+    this.device.free(q);
+    return new DecoderModel(this.device, rest, params, this.tokenizer);
+  }
+
+  /** The weights, on the host. */
+  weights(): Promise<DecoderParams<HostTensor>> {
+    return download(this.device, decoderSchema(this.config), this.#params);
+  }
+
+  /** Frees the weights; the device stays open. */
+  dispose(): void {
+    release(this.device, decoderSchema(this.config), this.#params);
+    this.device.free(this.#table);
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * What the library asks of a tokenizer; `loadTokenizer` of the package makes one from a `tokenizer.json`.
+ *
+ * @module
+ */
+
+/** Text to ids and back. */
+export interface Tokenizer {
+  /** Ids of a text, with the special tokens its model wants. */
+  encode(text: string): number[];
+  /** Text of ids, special tokens left out. */
+  decode(ids: readonly number[]): string;
+}
+
+/** Ids of a text. Throws when there is no text, no tokenizer, or nothing comes out. */
+export function encodeText(tokenizer: Tokenizer | undefined, text: string): number[] {
+  if (!tokenizer) throw new Error("Cannot encode text: the model was loaded without a tokenizer");
+  if (text.length === 0) throw new RangeError("Cannot encode text: it is empty");
+  const ids = tokenizer.encode(text);
+  if (ids.length === 0) {
+    throw new RangeError(`Cannot encode text: the tokenizer made no tokens of ${JSON.stringify(text)}`);
+  }
+  return ids;
+}
+
+/** Turns growing lists of ids into pieces of text; characters that are not complete yet are held back. */
+export class TextStream {
+  readonly #ids: number[] = [];
+  #shown: string;
+
+  /** Starts after a prompt, whose text is not shown again. */
+  constructor(readonly tokenizer: Tokenizer, prompt: readonly number[]) {
+    this.#ids.push(...prompt);
+    this.#shown = tokenizer.decode(this.#ids);
+  }
+
+  /** The new text that an id brings, possibly empty. */
+  push(id: number): string {
+    this.#ids.push(id);
+    const text = this.tokenizer.decode(this.#ids);
+    if (text.endsWith("\ufffd")) return "";
+    const piece = text.slice(this.#shown.length);
+    this.#shown = text;
+    return piece;
+  }
+}
