@@ -7,6 +7,7 @@ import type { AnyKernel } from "./kernel.ts";
 import { linear } from "./linear/linear.ts";
 import { gather, scatterAdd, scatterRows } from "./rows.ts";
 import { gate, route } from "./router.ts";
+import { selectThreshold, selectTopK } from "./select/select.ts";
 import { embed } from "./embed.ts";
 import { rope } from "./rope.ts";
 import { norm } from "./norm.ts";
@@ -14,6 +15,8 @@ import { attention } from "./attention/attention.ts";
 import { visibility } from "./attention/visibility.ts";
 import { activation, gatedUnit } from "./activation.ts";
 import { cacheAppend } from "./cache.ts";
+import { expertMerge } from "./merge.ts";
+import { pick } from "./sample.ts";
 
 /** Kernels by operation name. */
 export const kernels: Readonly<Record<string, AnyKernel>> = {
@@ -23,6 +26,8 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   scatterAdd,
   gate,
   route,
+  selectTopK,
+  selectThreshold,
   embed,
   rope,
   norm,
@@ -31,4 +36,6 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   activation,
   gatedUnit,
   cacheAppend,
+  expertMerge,
+  pick,
 };

@@ -6,8 +6,9 @@ import { rowLanes, sumLanes } from "./reduce.ts";
 /** y = (x − mean) / √(variance + ε) ⊙ weight; a work group a row, four columns at a time where the width allows. */
 export const norm = defineKernel(normOp, ({ inputs: { x, offsets }, params: { kind, eps }, adapter }) => {
   const [M, D] = x.shape;
-  const lanes = rowLanes(adapter);
   const vector = D % 4 === 0;
+  const W = vector ? D / 4 : D;
+  const lanes = rowLanes(adapter, W);
   const word = vector ? "vec4<f32>" : "f32";
   const sum = vector ? "dot(sum, vec4<f32>(1.0))" : "sum";
   const mean = /* wgsl */ `
@@ -17,7 +18,7 @@ export const norm = defineKernel(normOp, ({ inputs: { x, offsets }, params: { ki
   const centered = kind === "layer" ? "(x[row + w] - mean)" : "x[row + w]";
   return [{
     label: `norm.${kind}`,
-    constants: { D, W: vector ? D / 4 : D, LANES: lanes },
+    constants: { D, W, LANES: lanes },
     floats: { EPS: eps },
     sizes: rowSizes(M, offsets),
     elements: { x: word, weight: word, y: word },

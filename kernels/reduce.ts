@@ -5,9 +5,13 @@
  */
 import type { Adapter } from "./adapter.ts";
 
-/** Invocations that share a row: one SIMD register of a CPU adapter, enough to hide memory latency on a GPU. */
-export function rowLanes({ family }: Adapter): number {
-  return family === "cpu" ? 8 : 64;
+/**
+ * Invocations that share a row of so many words: one SIMD register of a CPU adapter; on a GPU enough to hide the latency
+ * of memory, more for rows so long that a few of them must fill the machine.
+ */
+export function rowLanes({ family }: Adapter, words: number): number {
+  if (family === "cpu") return 8;
+  return words > 1024 ? 256 : 64;
 }
 
 /**
@@ -15,16 +19,25 @@ export function rowLanes({ family }: Adapter): number {
  * them; to be called in uniform control flow.
  */
 export function sumLanes(lanes: number): string {
+  return tree("sumLanes", lanes, (a, b) => `${a} + ${b}`);
+}
+
+/** WGSL: `maxLanes(lane, value)`, the maximum over the work group's invocations, as {@link sumLanes}. */
+export function maxLanes(lanes: number): string {
+  return tree("maxLanes", lanes, (a, b) => `max(${a}, ${b})`);
+}
+
+function tree(name: string, lanes: number, combine: (a: string, b: string) => string): string {
   return /* wgsl */ `
-var<workgroup> lanePartial: array<f32, ${lanes}>;
-fn sumLanes(lane: u32, value: f32) -> f32 {
+var<workgroup> ${name}Of: array<f32, ${lanes}>;
+fn ${name}(lane: u32, value: f32) -> f32 {
   workgroupBarrier();
-  lanePartial[lane] = value;
+  ${name}Of[lane] = value;
   workgroupBarrier();
   for (var half = ${lanes / 2}u; half > 0u; half /= 2u) {
-    if (lane < half) { lanePartial[lane] += lanePartial[lane + half]; }
+    if (lane < half) { ${name}Of[lane] = ${combine(`${name}Of[lane]`, `${name}Of[lane + half]`)}; }
     workgroupBarrier();
   }
-  return lanePartial[0];
+  return ${name}Of[0];
 }`;
 }

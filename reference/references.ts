@@ -7,12 +7,15 @@ import type { AnyReference } from "./reference.ts";
 import { linear } from "./linear.ts";
 import { gather, scatterAdd, scatterRows } from "./rows.ts";
 import { gate, route } from "./router.ts";
+import { selectThreshold, selectTopK } from "./select.ts";
 import { embed } from "./embed.ts";
 import { rope } from "./rope.ts";
 import { norm } from "./norm.ts";
 import { attention, visibility } from "./attention.ts";
 import { activation, gatedUnit } from "./activation.ts";
 import { cacheAppend } from "./cache.ts";
+import { expertMerge } from "./merge.ts";
+import { pick } from "./sample.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
@@ -22,6 +25,8 @@ export const references: Readonly<Record<string, AnyReference>> = {
   scatterAdd,
   gate,
   route,
+  selectTopK,
+  selectThreshold,
   embed,
   rope,
   norm,
@@ -30,4 +35,6 @@ export const references: Readonly<Record<string, AnyReference>> = {
   activation,
   gatedUnit,
   cacheAppend,
+  expertMerge,
+  pick,
 };
