@@ -17,6 +17,7 @@ import { activation, gatedUnit } from "./activation.ts";
 import { cacheAppend } from "./cache.ts";
 import { expertMerge } from "./merge.ts";
 import { pick } from "./sample.ts";
+import { pool } from "./pool/pool.ts";
 
 /** Kernels by operation name. */
 export const kernels: Readonly<Record<string, AnyKernel>> = {
@@ -38,4 +39,5 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   cacheAppend,
   expertMerge,
   pick,
+  pool,
 };

@@ -16,6 +16,7 @@ import { activation, gatedUnit } from "./activation.ts";
 import { cacheAppend } from "./cache.ts";
 import { expertMerge } from "./merge.ts";
 import { pick } from "./sample.ts";
+import { pool } from "./pool.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
@@ -37,4 +38,5 @@ export const references: Readonly<Record<string, AnyReference>> = {
   cacheAppend,
   expertMerge,
   pick,
+  pool,
 };
