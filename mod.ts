@@ -1,0 +1,131 @@
+/**
+ * Refrain: transformers that reuse their layers, on any GPU that speaks WebGPU.
+ *
+ * ```ts ignore
+ * import { Decoder } from "@refrain/transformers";
+ *
+ * await using decoder = await Decoder.load("path/to/checkpoint", { device: "webgpu" });
+ * for await (const { text } of decoder.generate("Once upon a time", { maxNewTokens: 60 })) console.log(text);
+ * ```
+ *
+ * @module
+ */
+import { type OpenOptions, openWebGpu } from "./kernels/mod.ts";
+import { ReferenceDevice } from "./reference/mod.ts";
+import { readJson } from "./src/checkpoint/json.ts";
+import type { CheckpointSource, Source } from "./src/checkpoint/source.ts";
+import type { Progress } from "./src/checkpoint/safetensors.ts";
+import { openDecoder, openEncoder } from "./src/checkpoint/open.ts";
+import type { Device } from "./src/device.ts";
+import type { Json } from "./src/model/fields.ts";
+import { DecoderModel } from "./src/run/decoder.ts";
+import { EncoderModel } from "./src/run/encoder.ts";
+import { generate, type GenerateOptions, type Piece } from "./src/run/generate.ts";
+import type { Tokenizer } from "./src/run/tokenizer.ts";
+
+export * from "./src/mod.ts";
+export { ReferenceDevice } from "./reference/mod.ts";
+export { type OpenOptions, openWebGpu, WebGpuDevice } from "./kernels/mod.ts";
+
+/** Where a model runs: WebGPU, or the readable reference. */
+export type DeviceName = "webgpu" | "reference";
+
+/**
+ * Opens a device by name.
+ *
+ * Throws when WebGPU is asked for and there is no adapter: the library never falls back on its own.
+ */
+export async function openDevice(name: DeviceName, options: OpenOptions = {}): Promise<Device> {
+  if (name === "webgpu") return await openWebGpu(options) as unknown as Device;
+  if (name === "reference") return new ReferenceDevice() as unknown as Device;
+  throw new RangeError(`Cannot open the device ${JSON.stringify(name)}: expected "webgpu" or "reference"`);
+}
+
+/** How to load a model. */
+export interface LoadOptions {
+  /** A device by name (then it belongs to the model), or one that is open already; `webgpu` unless given. */
+  device?: DeviceName | Device;
+  /** Text to ids; made from the checkpoint's `tokenizer.json`, where there is one, unless given. */
+  tokenizer?: Tokenizer;
+  /** Told of bytes read. */
+  onProgress?: (progress: Progress) => void;
+  /** Aborts loading. */
+  signal?: AbortSignal;
+}
+
+/** How to load a decoder. */
+export interface DecoderLoadOptions extends LoadOptions {
+  /** The `recursion` object of a `config.json`, for checkpoints that have none (the MoR authors' files). */
+  recursion?: Json;
+}
+
+/** Makes a tokenizer from the `tokenizer.json` of a checkpoint, with `@huggingface/tokenizers`; undefined where there is none. */
+export async function loadTokenizer(source: Source): Promise<Tokenizer | undefined> {
+  if (!await source.has("tokenizer.json")) return undefined;
+  const config = await source.has("tokenizer_config.json") ? await readJson(source, "tokenizer_config.json") : {};
+  const { Tokenizer: HubTokenizer } = await import("@huggingface/tokenizers");
+  const tokenizer = new HubTokenizer(await readJson(source, "tokenizer.json"), config);
+  return {
+    encode: (text) => tokenizer.encode(text).ids,
+    decode: (ids) => tokenizer.decode([...ids], { skip_special_tokens: true }),
+  };
+}
+
+async function deviceOf({ device = "webgpu" }: LoadOptions): Promise<{ device: Device; owned: boolean }> {
+  return typeof device === "string" ? { device: await openDevice(device), owned: true } : { device, owned: false };
+}
+
+/** A causal decoder: Llama, recursive, or Mixture-of-Recursions. */
+export class Decoder extends DecoderModel {
+  #owned = false;
+
+  /**
+   * Loads a checkpoint from a folder, a URL, or files in memory.
+   *
+   * Throws one error that lists what is missing, unexpected and misshapen.
+   */
+  static async load(source: CheckpointSource, options: DecoderLoadOptions = {}): Promise<Decoder> {
+    const { config, params, checkpoint } = await openDecoder(source, options);
+    const tokenizer = options.tokenizer ?? await loadTokenizer(checkpoint.source);
+    const { device, owned } = await deviceOf(options);
+    const decoder = new Decoder(device, config, params, tokenizer);
+    decoder.#owned = owned;
+    return decoder;
+  }
+
+  /** Continues a text greedily, piece by piece. */
+  generate(prompt: string, options: GenerateOptions = {}): AsyncGenerator<Piece> {
+    return generate(this, prompt, options);
+  }
+
+  /** Frees the weights, and the device if it was opened by `load`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.dispose();
+    if (this.#owned) await this.device[Symbol.asyncDispose]();
+  }
+}
+
+/** A bidirectional encoder: ModernALBERT or ModernBERT. */
+export class Encoder extends EncoderModel {
+  #owned = false;
+
+  /**
+   * Loads a checkpoint from a folder, a URL, or files in memory.
+   *
+   * Throws one error that lists what is missing, unexpected and misshapen.
+   */
+  static async load(source: CheckpointSource, options: LoadOptions = {}): Promise<Encoder> {
+    const { config, params, checkpoint } = await openEncoder(source, options);
+    const tokenizer = options.tokenizer ?? await loadTokenizer(checkpoint.source);
+    const { device, owned } = await deviceOf(options);
+    const encoder = new Encoder(device, config, params, tokenizer);
+    encoder.#owned = owned;
+    return encoder;
+  }
+
+  /** Frees the weights, and the device if it was opened by `load`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.dispose();
+    if (this.#owned) await this.device[Symbol.asyncDispose]();
+  }
+}
