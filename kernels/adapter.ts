@@ -16,6 +16,8 @@ export interface Adapter {
   readonly maxBindingBytes: number;
   /** Optional features of the device: `shader-f16`, `subgroups`, `timestamp-query`. */
   readonly features: ReadonlySet<string>;
+  /** Invocations of a subgroup at least; 4 where nothing is known. */
+  readonly subgroupMinSize: number;
 }
 
 /** The portable budget of WebGPU: what every kernel must be able to live with. */
@@ -25,6 +27,7 @@ export const PORTABLE: Adapter = {
   maxWorkgroupBytes: 16384,
   maxBindingBytes: 2 ** 27,
   features: new Set(),
+  subgroupMinSize: 4,
 };
 
 /** Reads the capabilities of a device. */
@@ -37,5 +40,6 @@ export function describeDevice(device: GPUDevice, info: GPUAdapterInfo | undefin
     maxWorkgroupBytes: limits.maxComputeWorkgroupStorageSize,
     maxBindingBytes: limits.maxStorageBufferBindingSize,
     features: new Set([...device.features]),
+    subgroupMinSize: info?.subgroupMinSize ?? 4,
   };
 }

@@ -29,12 +29,21 @@ export async function openWebGpu(options: OpenOptions = {}): Promise<WebGpuDevic
   if (!adapter) {
     throw new Error("Cannot open WebGPU: no adapter found (on Debian: apt-get install mesa-vulkan-drivers libvulkan1)");
   }
-  const device = await adapter.requestDevice({
-    requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[],
-    requiredLimits: {
-      maxBufferSize: adapter.limits.maxBufferSize,
-      maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
-    },
-  });
+  const listed = FEATURES.filter((feature) => adapter.features.has(feature));
+  const device = await withSubgroups(adapter, listed) ?? await requestDevice(adapter, listed);
   return new WebGpuDevice(device, describeDevice(device, adapter.info), true);
+}
+
+/** Deno grants subgroups to adapters that have them, but does not list them: asking is the only way to know. */
+async function withSubgroups(adapter: GPUAdapter, listed: readonly string[]): Promise<GPUDevice | undefined> {
+  if (!("Deno" in globalThis) || listed.includes("subgroups")) return undefined;
+  return await requestDevice(adapter, [...listed, "subgroups"]).catch(() => undefined);
+}
+
+function requestDevice(adapter: GPUAdapter, features: readonly string[]): Promise<GPUDevice> {
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  return adapter.requestDevice({
+    requiredFeatures: features as GPUFeatureName[],
+    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+  });
 }

@@ -1,33 +1,58 @@
-import type { Call, Dispatch } from "../kernel.ts";
-import { grid, groupIndex, liveRows, rowSizes } from "../grid.ts";
-import type { LinearParams } from "../../src/ops/linear.ts";
+/**
+ * Products of few rows for GPUs: decoding reads every weight once, so a work group streams four lines of w.
+ *
+ * @module
+ */
+import type { Dispatch } from "../kernel.ts";
+import { type LinearCall, operands, unroll } from "./operands.ts";
 
-type LinearCall = Call<"x" | "w" | "bias?" | "residual?" | "offsets?", "y", LinearParams>;
+/** Threads of a work group. */
+const THREADS = 64;
 
-/** One invocation an element: the plainest form, for shapes that fit no tile. */
-export function plain({ inputs: { x, bias, residual, offsets }, outputs: { y }, params }: LinearCall): Dispatch {
-  const [M, O] = y.shape;
+/**
+ * y = x·wᵀ for `rows` rows by four columns a work group: threads share the numbers along D, their partial sums are added
+ * first within subgroups, where there are any, and then in work group memory.
+ */
+export function fewRows(call: LinearCall, rows: number): Dispatch {
+  const [M, O] = call.outputs.y.shape;
+  const { wgsl, ...access } = operands(call);
+  const subgroups = call.adapter.features.has("subgroups");
+  const keep = (row: number) =>
+    subgroups
+      ? `{ let sum = subgroupAdd(sum${row}); if (lane == 0) { partial[thread / width * ${rows} + ${row}] = sum; } }`
+      : `partial[thread * ${rows} + ${row}] = sum${row};`;
   return {
-    label: "linear.plain",
-    constants: { D: x.shape[1], O, FROM: params.from },
-    sizes: rowSizes(M, offsets),
-    workgroups: grid(Math.ceil(M * O / 64)),
+    label: `linear.rows ${rows}${subgroups ? " subgroups" : ""}`,
+    ...access,
+    enable: subgroups ? ["subgroups"] : [],
+    workgroups: [Math.ceil(O / 4), Math.ceil(M / rows), 1],
     wgsl: /* wgsl */ `
-${groupIndex}
-${liveRows(offsets)}
-@compute @workgroup_size(64)
+${wgsl}
+var<workgroup> partial: array<vec4<f32>, ${THREADS * rows}>;
+@compute @workgroup_size(${THREADS})
 fn main(
   @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(local_invocation_index) thread: u32,
+${subgroups ? "@builtin(subgroup_size) width: u32, @builtin(subgroup_invocation_id) lane: u32," : ""}
 ) {
-  let at = groupIndex(id, groups) * 64 + lane;
-  let m = at / O;
-  let o = at % O;
-  if (m >= liveRows()) { return; }
-  var sum = ${bias ? "bias[FROM + o]" : "0.0"};
-  for (var d = 0u; d < D; d++) { sum += x[m * D + d] * w[(FROM + o) * D + d]; }
-  y[at] = sum${residual ? " + residual[at]" : ""};
+  let row = id.y * ${rows};
+  let column = id.x * 4;
+  if (row >= liveRows()) { return; }
+${unroll(rows, (r) => `  let x${r} = xLine(row + ${r}); var sum${r} = vec4<f32>();`)}
+${unroll(4, (c) => `  let w${c} = wLine(column + ${c});`)}
+  for (var d = thread; d < sizes.steps; d += ${THREADS}) {
+    let b = mat4x4(${unroll(4, (c) => `wAt(w${c}, d)`, ", ")});
+${unroll(rows, (r) => `    sum${r} += xAt(x${r}, d) * b;`)}
+  }
+${unroll(rows, (r) => `  ${keep(r)}`)}
+  workgroupBarrier();
+  if (thread < ${rows}) {
+    var sum = vec4<f32>();
+    for (var i = 0u; i < ${
+      subgroups ? `(${THREADS} + width - 1) / width` : THREADS
+    }; i++) { sum += partial[i * ${rows} + thread]; }
+    finish(row + thread, column, sum);
+  }
 }`,
   };
 }

@@ -2,14 +2,27 @@ import fc from "fast-check";
 import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
 
+/** Few rows, rows of one tile, rows of several tiles. */
+const rowCounts = fc.oneof(size(9), size(33), size(140));
+
+/** Whole vectors of four along D or along the columns take other paths than the rest. */
+const widths = (max: number) => fc.oneof(size(max, 1), size(max / 4, 1).map((quads) => 4 * quads));
+
+/** All rows of w, a multiple of four of them, or any. */
+const range = (rows: number) =>
+  fc.tuple(fc.nat(rows), fc.nat(rows), fc.constantFrom(1, 4, rows)).map(([a, b, unit]) => [
+    unit === rows ? 0 : Math.min(a, b),
+    unit === rows ? rows : Math.min(a, b) + unit * Math.floor(Math.abs(a - b) / unit),
+  ]);
+
 /** Products of any size with any of the optional operands. */
-export const linear = fc.tuple(size(70), size(70), size(70, 1)).chain(([M, D, rows]) =>
+export const linear = fc.tuple(rowCounts, fc.oneof(widths(260), fc.constant(0)), widths(280)).chain(([M, D, rows]) =>
   fc.record({
     x: tensor([M, D]),
     w: tensor([rows, D]),
     bias: maybe(tensor([rows])),
     offsets: maybe(offsets(M)),
-    range: fc.tuple(fc.nat(rows), fc.nat(rows)).map(([a, b]) => [Math.min(a, b), Math.max(a, b)]),
+    range: range(rows),
   }).chain(({ range: [from, to], ...inputs }) =>
     maybe(tensor([M, to - from])).map((residual) => ({
       inputs: { ...inputs, residual },

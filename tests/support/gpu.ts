@@ -17,6 +17,7 @@ export function everyVariant({ device, adapter }: WebGpuDevice): WebGpuDevice[] 
   const bare = new Set<string>();
   return [
     new WebGpuDevice(device, { ...adapter, family: "cpu" }),
+    new WebGpuDevice(device, { ...adapter, family: "cpu", features: bare }),
     new WebGpuDevice(device, { ...adapter, family: "gpu" }),
     new WebGpuDevice(device, { ...adapter, family: "gpu", features: bare }),
   ];

@@ -1,0 +1,81 @@
+/**
+ * What all matrix products share: operands read four numbers at a time along D, results finished four columns at a time.
+ *
+ * Sizes are uniforms, not constants: all layers, and all models, share a handful of pipelines.
+ *
+ * @module
+ */
+import type { LinearParams } from "../../src/ops/linear.ts";
+import { liveRows, rowSizes } from "../grid.ts";
+import type { Call, Dispatch } from "../kernel.ts";
+
+/** A call of linear. */
+export type LinearCall = Call<"x" | "w" | "bias?" | "residual?" | "offsets?", "y", LinearParams>;
+
+/** Repeats a piece of WGSL: loops are unrolled here, since no WGSL compiler does it. */
+export function unroll(count: number, piece: (index: number) => string, separator = "\n"): string {
+  return Array.from({ length: count }, (_, index) => piece(index)).join(separator);
+}
+
+/** What {@link operands} gives a dispatch. */
+export type Operands = Required<Pick<Dispatch, "elements" | "sizes">> & {
+  /**
+   * WGSL: `liveRows()`; `xLine(row)` and `wLine(column)` start a line (past the edge: the last one), `xAt(line, step)`
+   * and `wAt(line, step)` read its numbers 4·step to 4·step + 3 (zero past D) for step < `sizes.steps`;
+   * `finish(row, column, sums)` adds bias and residual and writes what is inside y of four columns from a multiple of 4.
+   */
+  readonly wgsl: string;
+};
+
+/** Access to the operands of a call: whole vectors where D and O are multiples of four, else number by number. */
+export function operands({ inputs: { x, bias, residual, offsets }, outputs: { y }, params }: LinearCall): Operands {
+  const [M, O] = y.shape;
+  const D = x.shape[1];
+  const wholeLines = D % 4 === 0;
+  const wholeResults = O % 4 === 0;
+  const vectors = [...wholeLines ? ["x", "w"] : [], ...wholeResults ? ["y", ...residual ? ["residual"] : []] : []];
+  return {
+    elements: Object.fromEntries(vectors.map((name) => [name, "vec4<f32>"])),
+    sizes: { D, steps: Math.ceil(D / 4), pitch: wholeLines ? D / 4 : D, O, first: params.from, ...rowSizes(M, offsets) },
+    wgsl: /* wgsl */ `
+${liveRows(offsets)}
+fn xLine(row: u32) -> u32 { return min(row, sizes.M - 1) * sizes.pitch; }
+fn wLine(column: u32) -> u32 { return (sizes.first + min(column, sizes.O - 1)) * sizes.pitch; }
+${wholeLines ? wholeLine("x") + wholeLine("w") : brokenLine("x") + brokenLine("w")}
+${wholeResults ? wholeResult(!!bias, !!residual) : brokenResult(!!bias, !!residual)}`,
+  };
+}
+
+function wholeLine(name: string): string {
+  return /* wgsl */ `fn ${name}At(line: u32, step: u32) -> vec4<f32> { return ${name}[line + step]; }\n`;
+}
+
+function brokenLine(name: string): string {
+  return /* wgsl */ `
+fn ${name}At(line: u32, step: u32) -> vec4<f32> {
+  let at = line + 4 * step;
+  let inside = vec4(4 * step) + vec4(0u, 1u, 2u, 3u) < vec4(sizes.D);
+  return select(vec4<f32>(), vec4(${unroll(4, (i) => `${name}[at + ${i}]`, ", ")}), inside);
+}`;
+}
+
+function wholeResult(bias: boolean, residual: boolean): string {
+  return /* wgsl */ `
+fn finish(row: u32, column: u32, sums: vec4<f32>) {
+  if (row >= sizes.M || column >= sizes.O) { return; }
+  let at = (row * sizes.O + column) / 4;
+  ${bias ? "let b = sizes.first + column;" : ""}
+  y[at] = sums${bias ? ` + vec4(${unroll(4, (i) => `bias[b + ${i}]`, ", ")})` : ""}${residual ? " + residual[at]" : ""};
+}`;
+}
+
+function brokenResult(bias: boolean, residual: boolean): string {
+  return /* wgsl */ `
+fn finish(row: u32, column: u32, sums: vec4<f32>) {
+  if (row >= sizes.M) { return; }
+  for (var o = column; o < min(column + 4, sizes.O); o++) {
+    let at = row * sizes.O + o;
+    y[at] = sums[o - column]${bias ? " + bias[sizes.first + o]" : ""}${residual ? " + residual[at]" : ""};
+  }
+}`;
+}
