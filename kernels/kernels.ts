@@ -18,6 +18,7 @@ import { cacheAppend } from "./cache.ts";
 import { expertMerge } from "./merge.ts";
 import { pick } from "./sample.ts";
 import { pool } from "./pool/pool.ts";
+import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
 
 /** Kernels by operation name. */
 export const kernels: Readonly<Record<string, AnyKernel>> = {
@@ -40,4 +41,9 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   expertMerge,
   pick,
   pool,
+  crossEntropy,
+  binaryCrossEntropy,
+  logSumExp,
+  mean,
+  balance,
 };

@@ -79,3 +79,21 @@ export function geluBound(x: number): number {
   const relative = (0.3 + 10.5 + 6 * 3.2 + half + 1) * UNIT + expError(half);
   return Math.abs(x) * (tail * relative + 2 * TINY) + 2 * UNIT * Math.abs(gelu(x)) + TINY;
 }
+
+/**
+ * Error of log Σ_v e^(x_v − top), top the greatest x_v: each term has that of a difference and of e^x, the sum V terms',
+ * and all of it, relative to the sum, goes through the logarithm unchanged. The sum may be on either side of where
+ * log's own error changes.
+ */
+export function logSumExpBound(x: ArrayLike<number>, top: number): number {
+  let sum = 0;
+  let error = 0;
+  for (let v = 0; v < x.length; v++) {
+    const below = top - x[v];
+    const term = Math.exp(-below);
+    sum += term;
+    error += 2 * TINY + (term > 0 ? term * (UNIT * below + expError(below)) : 0);
+  }
+  const relative = (error + sumBound(x.length, sum)) / sum;
+  return relative / (1 - relative) + Math.max(logBound(sum * (1 - relative)), logBound(sum * (1 + relative)));
+}

@@ -17,6 +17,7 @@ import { cacheAppend } from "./cache.ts";
 import { expertMerge } from "./merge.ts";
 import { pick } from "./sample.ts";
 import { pool } from "./pool.ts";
+import { crossEntropy, binaryCrossEntropy, logSumExp, mean, balance } from "./losses.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
@@ -39,4 +40,9 @@ export const references: Readonly<Record<string, AnyReference>> = {
   expertMerge,
   pick,
   pool,
+  crossEntropy,
+  binaryCrossEntropy,
+  logSumExp,
+  mean,
+  balance,
 };

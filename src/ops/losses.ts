@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 
 /** nll[m] = logsumexp(logits[m]) − logits[m, labels[m]]; 0 where the label is negative. logits [M, V], labels [M] i32 → nll [M, 1]. */
 export const crossEntropyOp: Op<"logits" | "labels" | "offsets?", "nll", Record<never, never>> = defineOp({
@@ -13,6 +13,7 @@ export const crossEntropyOp: Op<"logits" | "labels" | "offsets?", "nll", Record<
   outputs: ["nll"],
   infer({ logits, labels, offsets }) {
     requireShape("crossEntropy", "logits", logits, [undefined, undefined]);
+    demand("crossEntropy", logits.shape[1] > 0, () => "logits have no columns");
     requireShape("crossEntropy", "labels", labels, [logits.shape[0]], "i32");
     requireOffsets("crossEntropy", offsets);
     return { nll: spec([logits.shape[0], 1]) };
@@ -58,6 +59,7 @@ export const logSumExpOp: Op<"x" | "offsets?", "y", Record<never, never>> = defi
   outputs: ["y"],
   infer({ x, offsets }) {
     requireShape("logSumExp", "x", x, [undefined, undefined]);
+    demand("logSumExp", x.shape[1] > 0, () => "x has no columns");
     requireOffsets("logSumExp", offsets);
     return { y: spec([x.shape[0], 1]) };
   },

@@ -1,0 +1,185 @@
+/**
+ * Losses: a work group a row where a row is long, one invocation a row where it is a number, one work group for means.
+ *
+ * @module
+ */
+import { balanceOp, binaryCrossEntropyOp, crossEntropyOp, logSumExpOp, meanOp } from "../src/ops/losses.ts";
+import { grid, groupIndex, liveRows, rowSizes } from "./grid.ts";
+import { defineKernel } from "./kernel.ts";
+import { softplusWgsl } from "./math.ts";
+import { maxLanes, rowLanes, sumLanes } from "./reduce.ts";
+
+/**
+ * WGSL: `main` of one work group a row of `x`, whose columns come as W words; `store` sees `m`, `top` and
+ * `sum` = Σ e^(x − top). The row is read twice; the second time it comes from a cache.
+ */
+function overExponentials(
+  { x, lanes, vector, skip, offsets, store }: {
+    x: string;
+    lanes: number;
+    vector: boolean;
+    skip: string;
+    offsets: Parameters<typeof liveRows>[0];
+    store: string;
+  },
+): string {
+  const word = vector ? "vec4<f32>" : "f32";
+  return /* wgsl */ `
+${groupIndex}
+${liveRows(offsets)}
+${maxLanes(lanes)}
+${sumLanes(lanes)}
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let m = groupIndex(id, groups);
+  if (m >= liveRows()) { return; }
+  ${skip}
+  let row = m * W;
+  var most = ${x}[row + min(lane, W - 1)];
+  for (var w = lane + LANES; w < W; w += LANES) { most = max(most, ${x}[row + w]); }
+  let top = maxLanes(lane, ${vector ? "max(max(most.x, most.y), max(most.z, most.w))" : "most"});
+  var terms = ${word}();
+  for (var w = lane; w < W; w += LANES) { terms += exp(max(${x}[row + w] - top, ${word}(-87.2))); }
+  let sum = sumLanes(lane, ${vector ? "dot(terms, vec4<f32>(1.0))" : "terms"});
+  if (lane == 0) { ${store} }
+}`;
+}
+
+/** nll = log Σ e^logits − logits[label]; rows without a label are not read. */
+export const crossEntropy = defineKernel(crossEntropyOp, ({ inputs: { logits, offsets }, adapter }) => {
+  const [M, V] = logits.shape;
+  const vector = V % 4 === 0;
+  const W = vector ? V / 4 : V;
+  const lanes = rowLanes(adapter, W);
+  const skip = /* wgsl */ `
+  let label = labels[m];
+  if (label < 0) {
+    if (lane == 0) { nll[m] = 0.0; }
+    return;
+  }`;
+  const logit = vector ? "logits[row + u32(label) / 4][u32(label) % 4]" : "logits[row + u32(label)]";
+  const store = `nll[m] = log(sum) + (top - ${logit});`;
+  return [{
+    label: "crossEntropy",
+    constants: { W, LANES: lanes },
+    sizes: rowSizes(M, offsets),
+    elements: { logits: vector ? "vec4<f32>" : "f32" },
+    workgroups: grid(M),
+    wgsl: overExponentials({ x: "logits", lanes, vector, skip, offsets, store }),
+  }];
+});
+
+/** y = log Σ e^x. */
+export const logSumExp = defineKernel(logSumExpOp, ({ inputs: { x, offsets }, adapter }) => {
+  const [M, E] = x.shape;
+  const vector = E % 4 === 0;
+  const W = vector ? E / 4 : E;
+  const lanes = rowLanes(adapter, W);
+  return [{
+    label: "logSumExp",
+    constants: { W, LANES: lanes },
+    sizes: rowSizes(M, offsets),
+    elements: { x: vector ? "vec4<f32>" : "f32" },
+    workgroups: grid(M),
+    wgsl: overExponentials({ x: "x", lanes, vector, skip: "", offsets, store: "y[m] = top + log(sum);" }),
+  }];
+});
+
+/** bce = softplus(∓z); one invocation a row, which looks for itself in the ascending list. */
+export const binaryCrossEntropy = defineKernel(
+  binaryCrossEntropyOp,
+  ({ inputs: { scores, rows, kept, offsets } }) => [{
+    label: "binaryCrossEntropy",
+    sizes: { ...rowSizes(scores.shape[0], offsets), S: rows.shape[0], KEPT: kept.shape[0] - 1 },
+    workgroups: grid(Math.ceil(scores.shape[0] / 64)),
+    wgsl: /* wgsl */ `
+${groupIndex}
+${liveRows(offsets)}
+${softplusWgsl}
+fn chosen(m: u32) -> bool {
+  let count = min(sizes.S, u32(kept[sizes.KEPT]));
+  var low = 0u;
+  var high = count;
+  while (low < high) {
+    let middle = (low + high) / 2;
+    if (u32(rows[middle]) < m) { low = middle + 1; } else { high = middle; }
+  }
+  return low < count && u32(rows[low]) == m;
+}
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let m = groupIndex(id, groups) * 64 + lane;
+  if (m >= liveRows()) { return; }
+  let z = scores[m];
+  bce[m] = softplus(select(z, -z, chosen(m)));
+}`,
+  }],
+);
+
+/** Lanes of the one work group that takes a mean. */
+const meanLanes = (family: "cpu" | "gpu") => family === "cpu" ? 8 : 256;
+
+/** y = Σ x / count over the scored rows; one work group. */
+export const mean = defineKernel(meanOp, ({ inputs: { x, labels, offsets }, adapter }) => [{
+  label: "mean",
+  constants: { LANES: meanLanes(adapter.family) },
+  sizes: rowSizes(x.shape[0], offsets),
+  workgroups: [1, 1, 1],
+  wgsl: /* wgsl */ `
+${liveRows(offsets)}
+${sumLanes(meanLanes(adapter.family))}
+@compute @workgroup_size(LANES)
+fn main(@builtin(local_invocation_index) lane: u32) {
+  var sum = 0.0;
+  var count = 0u;
+  for (var m = lane; m < liveRows(); m += LANES) {
+    let scored = ${labels ? "labels[m] >= 0" : "true"};
+    sum += select(0.0, x[m], scored);
+    count += u32(scored);
+  }
+  let total = sumLanes(lane, sum);
+  let rows = sumLanes(lane, f32(count));
+  if (lane == 0) { y[0] = total / max(rows, 1.0); }
+}`,
+}]);
+
+/** loss = E·Σ_m Σ_e chosen[e]·probs[m, e] / rows²; one work group, first the counts, then the rows. */
+export const balance = defineKernel(balanceOp, ({ inputs: { probs, experts, offsets }, adapter }) => {
+  const [M, E] = probs.shape;
+  return [{
+    label: "balance",
+    constants: { E, k: experts.shape[1], LANES: meanLanes(adapter.family) },
+    sizes: rowSizes(M, offsets),
+    workgroups: [1, 1, 1],
+    wgsl: /* wgsl */ `
+${liveRows(offsets)}
+${sumLanes(meanLanes(adapter.family))}
+var<workgroup> chosen: array<atomic<u32>, ${Math.max(1, E)}>;
+@compute @workgroup_size(LANES)
+fn main(@builtin(local_invocation_index) lane: u32) {
+  let live = liveRows();
+  for (var slot = lane; slot < live * k; slot += LANES) { atomicAdd(&chosen[experts[slot]], 1u); }
+  workgroupBarrier();
+  var sum = 0.0;
+  for (var m = lane; m < live; m += LANES) {
+    var row = 0.0;
+    for (var e = 0u; e < E; e++) { row += f32(atomicLoad(&chosen[e])) * probs[m * E + e]; }
+    sum += row;
+  }
+  let total = sumLanes(lane, sum);
+  if (lane == 0) {
+    let rows = f32(max(live, 1u));
+    loss[0] = f32(E) * (total / rows / rows);
+    applications[0] = f32(live > 0);
+  }
+}`,
+  }];
+});
