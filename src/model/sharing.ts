@@ -44,8 +44,10 @@ export function sharingFault(L: number, sharing: Sharing, N: number): string | u
   const shared = L - outer;
   if (sharing === "none" || (shared > 0 && shared % N === 0)) return undefined;
   const fit = Math.max(1, Math.round(shared / N)) * N + outer;
+  const larger = Math.max(1, Math.ceil(shared / N)) * N + outer;
   const what = outer ? `${L} layers less the first and last` : `${L} layers`;
-  return `${what} do not divide by ${N} recursions for sharing "${sharing}"; the nearest number of layers that fits is ${fit}`;
+  return `${what} do not divide by ${N} recursions for sharing "${sharing}"; ` +
+    `the nearest number of layers that fits is ${fit}${larger > fit ? `, the next larger one ${larger}` : ""}`;
 }
 
 /** c_r = (N − r + 1)/N for r = 1..N unless given (recursion.md §3). */
