@@ -1,19 +1,20 @@
 /**
  * Linear projection: which kernel runs where.
  *
- * | rows    | software adapters                   | GPUs                                               |
- * | ------- | ----------------------------------- | -------------------------------------------------- |
- * | 1 … 8   | a narrow register tile              | a work group streams four lines of w               |
- * | more    | tiles of up to 32 × 64 in registers | 32 × 32 blocks until 64 × 64 ones fill the machine |
+ * | rows  | software adapters                   | GPUs                                               |
+ * | ----- | ----------------------------------- | -------------------------------------------------- |
+ * | 1 … 8 | one register tile of these rows     | a work group streams four lines of w               |
+ * | more  | tiles of up to 32 × 64 in registers | 32 × 32 blocks until 64 × 64 ones fill the machine |
  *
  * @module
  */
 import { linearOp } from "../../src/ops/linear.ts";
+import type { Adapter } from "../adapter.ts";
 import { defineKernel, type Dispatch } from "../kernel.ts";
 import type { LinearCall } from "./operands.ts";
 import { fewRows } from "./rows.ts";
 import { shared } from "./shared.ts";
-import { LANES, tile } from "./tile.ts";
+import { LANES, type Tile, tile } from "./tile.ts";
 
 /** Blocks of 64 × 64 that keep a GPU busy. */
 const ENOUGH_BLOCKS = 48;
@@ -23,17 +24,20 @@ export const linear = defineKernel(linearOp, (call) => [choose(call)]);
 
 function choose(call: LinearCall): Dispatch {
   const [M, O] = call.outputs.y.shape;
-  const { family, features, subgroupMinSize } = call.adapter;
-  if (family === "cpu") {
-    const helpful = features.has("subgroups") && subgroupMinSize >= LANES;
-    const quads = O > 128 ? 2 : 1;
-    if (M <= 4) return tile(call, { rows: atLeast(M, [1, 2, 4]), quads, shared: false });
-    if (helpful) return tile(call, { rows: atLeast(M, [8, 16, 32]), quads, shared: true });
-    return tile(call, { rows: atLeast(M, [8, 16]), quads, shared: false });
-  }
+  if (call.adapter.family === "cpu") return tile(call, chooseTile(call.adapter, M, O));
   if (M <= 8) return fewRows(call, atLeast(M, [1, 2, 4, 8]));
   const blocks = Math.ceil(M / 64) * Math.ceil(O / 64);
   return shared(call, blocks >= ENOUGH_BLOCKS ? 8 : 4);
+}
+
+/** Large tiles pay where their rows and columns are used, and take longer to compile. */
+function chooseTile({ features, subgroupMinSize }: Adapter, M: number, O: number): Tile {
+  const quads = M > 16 && O > 128 ? 2 : 1;
+  if (M <= 2) return { rows: M, quads, shared: false };
+  if (features.has("subgroups") && subgroupMinSize >= LANES) {
+    return { rows: atLeast(M, [8, 16, 32]), quads, shared: true };
+  }
+  return { rows: atLeast(M, [4, 8, 16]), quads, shared: false };
 }
 
 /** The first size that is at least `wanted`, else the last. */

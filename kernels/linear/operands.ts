@@ -36,7 +36,14 @@ export function operands({ inputs: { x, bias, residual, offsets }, outputs: { y 
   const vectors = [...wholeLines ? ["x", "w"] : [], ...wholeResults ? ["y", ...residual ? ["residual"] : []] : []];
   return {
     elements: Object.fromEntries(vectors.map((name) => [name, "vec4<f32>"])),
-    sizes: { D, steps: Math.ceil(D / 4), pitch: wholeLines ? D / 4 : D, O, first: params.from, ...rowSizes(M, offsets) },
+    sizes: {
+      D,
+      steps: Math.ceil(D / 4),
+      pitch: wholeLines ? D / 4 : D,
+      O,
+      first: params.from,
+      ...rowSizes(M, offsets),
+    },
     wgsl: /* wgsl */ `
 ${liveRows(offsets)}
 fn xLine(row: u32) -> u32 { return min(row, sizes.M - 1) * sizes.pitch; }
