@@ -12,7 +12,7 @@ export interface RecursionResult {
   /** 1 for rows that ran, [M]. */
   readonly active: Uint8Array;
   /** Router logits, [M]; NaN for rows that were not judged. Expert-choice only. */
-  readonly scores?: Float32Array;
+  readonly scores?: Float32Array | Float64Array;
 }
 
 /** How one use of experts chose, per routed row. */
@@ -64,6 +64,13 @@ function listedRows(rows: HostTensor | undefined, offsets: HostTensor): Int32Arr
   return rows ? Int32Array.from(rows.data.subarray(0, count)) : Int32Array.from({ length: count }, (_, row) => row);
 }
 
+/** Values of some rows among M, NaN elsewhere. */
+function spread(values: Float32Array | Float64Array, rows: Int32Array, M: number): Float32Array | Float64Array {
+  const all = (values instanceof Float64Array ? new Float64Array(M) : new Float32Array(M)).fill(NaN);
+  rows.forEach((row, index) => all[row] = values[index]);
+  return all;
+}
+
 /** Reads what {@link recursionOutputs} named. */
 export function readRecursions(named: Named<HostTensor>, M: number, live: number): RecursionResult[] {
   const results: RecursionResult[] = [];
@@ -73,8 +80,7 @@ export function readRecursions(named: Named<HostTensor>, M: number, live: number
     const active = new Uint8Array(M);
     for (const row of rows) active[row] = 1;
     const judged = named[`scores.${r}`];
-    const scores = judged && new Float32Array(M).fill(NaN);
-    if (scores) candidates.forEach((row, index) => scores[row] = judged.data[index]);
+    const scores = judged && spread(judged.data as Float32Array, candidates, M);
     results.push({ active, scores });
     candidates = rows;
   }

@@ -24,7 +24,7 @@ export function recursionByHand(
   config: DecoderConfig,
   host: DecoderParams<HostTensor>,
   ids: number[],
-  gates?: readonly Float32Array[],
+  gates?: readonly Float64Array[],
 ): RefTensor {
   const params = upload<RefTensor, DecoderParams<RefTensor>>(backend, decoderSchema(config), host);
   const batch = packRows([ids], config);
