@@ -1,0 +1,116 @@
+// From the tensors of a checkpoint to the parameters of a model.
+import { type HostTensor, hostTensor } from "../device.ts";
+import { sizeOf } from "../op.ts";
+import { mapParams, type Parameter, parametersOf } from "../model/parameters.ts";
+import type { TensorEntry } from "./header.ts";
+import { type Layout, nativeLayout } from "./layout.ts";
+import { type Match, matchTensors, refuseMismatch } from "./match.ts";
+import { quote } from "./messages.ts";
+import { inParallel } from "./parallel.ts";
+import type { Progress, ReadOptions } from "./safetensors.ts";
+import type { Checkpoint } from "./shards.ts";
+
+/** Options of loading parameters; `onProgress` counts the bytes of the tensors that are needed. */
+export interface LoadOptions extends ReadOptions {
+  /** Ends loading before the next tensor, rejecting with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Says of a part, by its name in the schema, that it may be missing: it is then zero. None may unless given. */
+  readonly optional?: (part: string) => boolean;
+}
+
+const AT_ONCE = 4; // tensors read at the same time: a server's delay is shared, memory is not
+
+/**
+ * Loads the parameters of a schema: the same record with host tensors for leaves. All names, shapes and element types
+ * are compared before the first tensor is read.
+ *
+ * @throws one error that lists what is missing, unexpected and misshapen; or naming two tensors that are one in the model
+ * but hold different numbers
+ *
+ * ```ts
+ * import { encodeSafetensors } from "./write.ts";
+ * import { openCheckpoint } from "./shards.ts";
+ * import { parameter } from "../model/parameters.ts";
+ * const file = new Blob([...encodeSafetensors([{ name: "w", shape: [1], data: new Float32Array([3]) }])]);
+ * const checkpoint = await openCheckpoint({ "model.safetensors": file });
+ * const { w } = await loadParameters<{ w: unknown }>(checkpoint, { w: parameter("w", [1]) }); // { shape: [1], data: [3] }
+ * ```
+ */
+export async function loadParameters<P>(
+  checkpoint: Checkpoint,
+  schema: unknown,
+  layout: Layout = nativeLayout,
+  { onProgress, signal, optional = () => false }: LoadOptions = {},
+): Promise<P> {
+  const leaves = parametersOf(schema);
+  const match = matchTensors(checkpoint, leaves.flatMap(({ parts }) => parts), layout);
+  const absent = new Set(leaves.flatMap(({ parts }) => parts).map(({ name }) => name).filter(optional));
+  const missing = match.missing.filter(({ part }) => !absent.has(part));
+  refuseMismatch({ ...match, missing }, layout, `load ${checkpoint.source.name}`);
+  const read = reader(checkpoint, match, onProgress);
+  const loaded = new Map<Parameter, HostTensor>();
+  await inParallel(leaves, AT_ONCE, async (leaf) => {
+    loaded.set(leaf, await loadLeaf(leaf, match, read, signal));
+  });
+  return mapParams(schema, (leaf) => loaded.get(leaf)) as P;
+}
+
+type Read = (entry: TensorEntry) => Promise<Float32Array>;
+
+/** Reads tensors and counts their bytes together. */
+function reader(checkpoint: Checkpoint, { sources }: Match, onProgress?: (progress: Progress) => void): Read {
+  const total = [...sources.values()].flat().reduce((sum, { start, end }) => sum + end - start, 0);
+  let loaded = 0;
+  return async ({ name }) => {
+    let before = 0;
+    return await checkpoint.read(name, {
+      onProgress(progress) {
+        loaded += progress.loaded - before;
+        before = progress.loaded;
+        onProgress?.({ loaded, total });
+      },
+    });
+  };
+}
+
+async function loadLeaf({ shape, parts }: Parameter, { sources }: Match, read: Read, signal?: AbortSignal) {
+  let data: Float32Array | undefined;
+  let at = 0;
+  for (const part of parts) {
+    const [first, ...copies] = sources.get(part.name) ?? [];
+    if (first) {
+      signal?.throwIfAborted();
+      const numbers = await read(first);
+      for (const copy of copies) {
+        signal?.throwIfAborted();
+        refuseDifference(first.name, numbers, copy.name, await read(copy));
+      }
+      if (parts.length === 1) data = numbers;
+      else (data ??= new Float32Array(sizeOf(shape))).set(numbers, at);
+    }
+    at += sizeOf(part.shape);
+  }
+  return hostTensor(shape, data ?? new Float32Array(sizeOf(shape)));
+}
+
+function refuseDifference(first: string, a: Float32Array, second: string, b: Float32Array): void {
+  const difference = largestDifference(a, b);
+  if (difference === 0) return;
+  throw new Error(
+    `Cannot load ${quote(first)} and ${
+      quote(second)
+    }: they are one tensor of the model but differ by up to ${difference}`,
+  );
+}
+
+/** Largest absolute difference of two equally long vectors; NaN where only one of two numbers is NaN. */
+export function largestDifference(a: Float32Array, b: Float32Array): number {
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) {
+    if (Object.is(a[i], b[i])) continue;
+    const difference = a[i] === b[i] ? 0 : Math.abs(a[i] - b[i]);
+    if (!(difference <= largest)) largest = difference;
+    if (Number.isNaN(difference)) return NaN;
+  }
+  return largest;
+}

@@ -1,0 +1,92 @@
+// The tensors of a checkpoint against those of a model, before any is read.
+import type { Part } from "../model/parameters.ts";
+import { TO_F32 } from "./dtypes.ts";
+import type { TensorEntry } from "./header.ts";
+import type { Layout } from "./layout.ts";
+import { quote } from "./messages.ts";
+import { matchNames } from "./names.ts";
+import type { Checkpoint } from "./shards.ts";
+
+/** How a checkpoint and a model fit. */
+export interface Match {
+  /** Tensors of each part by its name in the schema; more than one must hold the same numbers. */
+  readonly sources: ReadonlyMap<string, readonly TensorEntry[]>;
+  /** Parts without a tensor: name in the schema, first name in the layout, shape. */
+  readonly missing: readonly (Part & { readonly part: string })[];
+  /** Tensors that belong to no part. */
+  readonly unexpected: readonly TensorEntry[];
+  /** Tensors whose shape or element type is not that of their part. */
+  readonly misshapen: readonly { readonly entry: TensorEntry; readonly part: Part }[];
+}
+
+// Heads may repeat the embedding they are tied to. Whether a decoder's is tied was decided before, its shape must agree;
+// an encoder's always is, so its numbers must agree too.
+const DECODER_HEAD = "lm_head.weight";
+const ENCODER_HEAD = "decoder.weight";
+
+/** Buffers that follow from the configuration, and heads of ModernBERT's classifiers. */
+const IGNORED = /(?:^|\.)(?:rotary_emb\.(?:original_)?inv_freq|position_ids)$|^(?:\w+\.)*classifier\.(?:weight|bias)$/;
+
+/** Matches by name, then compares shapes and element types; what does not match is listed, not guessed. */
+export function matchTensors(checkpoint: Checkpoint, parts: readonly Part[], layout: Layout): Match {
+  const embedding = parts.find(({ name }) => /(?:^|\.)(?:embed_tokens|tok_embeddings)\.weight$/.test(name));
+  const wanted = new Set(parts.flatMap(({ name }) => layout.namesOf(name)));
+  const heads = [DECODER_HEAD, ENCODER_HEAD].filter((name) => embedding && !wanted.has(name));
+  const found = checkpoint.names();
+  const matched = matchNames(found, new Set([...wanted, ...heads]));
+  const entryOf = (name: string) => matched.has(name) ? [checkpoint.entry(matched.get(name)!)] : [];
+  const sources = new Map<string, TensorEntry[]>();
+  const missing: (Part & { part: string })[] = [];
+  const misshapen: { entry: TensorEntry; part: Part }[] = [];
+  for (const part of parts) {
+    const names = layout.namesOf(part.name);
+    const copies = names.flatMap(entryOf);
+    const repeats = part === embedding ? heads.flatMap(entryOf) : [];
+    for (const entry of [...copies, ...repeats]) if (!fits(entry, part)) misshapen.push({ entry, part });
+    const equal = repeats.filter(({ name }) => name === matched.get(ENCODER_HEAD));
+    if (copies.length === 0) missing.push({ part: part.name, name: names[0], shape: part.shape });
+    else sources.set(part.name, [...copies, ...equal]);
+  }
+  const used = new Set(matched.values());
+  const unexpected = found.filter((name) => !used.has(name) && !IGNORED.test(name)).map(checkpoint.entry);
+  return { sources, missing, unexpected, misshapen };
+}
+
+function fits({ shape, dtype }: TensorEntry, part: Part): boolean {
+  return dtype in TO_F32 && shape.length === part.shape.length &&
+    shape.every((size, axis) => size === part.shape[axis]);
+}
+
+const LISTED = 10;
+
+/**
+ * Throws one error that lists what is missing, unexpected and misshapen; returns when nothing is.
+ *
+ * @param action what the error says could not be done, as in "load models/tiny"
+ */
+export function refuseMismatch({ missing, unexpected, misshapen }: Match, layout: Layout, action: string): void {
+  const kinds: [kind: string, lines: string[]][] = [
+    ["missing", missing.map(({ name, shape }) => `${quote(name)} ${sizes(shape)}`)],
+    ["unexpected", unexpected.map(({ name, shape }) => `${quote(name)} ${sizes(shape)}`)],
+    ["misshapen", misshapen.map(misshape)],
+  ];
+  const faulty = kinds.filter(([, lines]) => lines.length > 0);
+  if (faulty.length === 0) return;
+  const counts = faulty.map(([kind, lines]) => `${lines.length} ${kind}`).join(", ");
+  const details = faulty.map(([kind, lines]) => {
+    const more = lines.length > LISTED ? [`… and ${lines.length - LISTED} more`] : [];
+    return `\n  ${kind}: ${[...lines.slice(0, LISTED), ...more].join("\n    ")}`;
+  });
+  throw new Error(
+    `Cannot ${action}: its tensors are not the model's (${layout.name} names), ${counts}${details.join("")}`,
+  );
+}
+
+function misshape({ entry: { name, shape, dtype }, part }: Match["misshapen"][number]): string {
+  const kind = dtype in TO_F32 ? "" : ` of ${dtype}`;
+  return `${quote(name)} is ${sizes(shape)}${kind}, expected ${sizes(part.shape)}${kind && " of floats"}`;
+}
+
+function sizes(shape: readonly number[]): string {
+  return shape.length > 8 ? `[${shape.slice(0, 8).join(", ")}, … ${shape.length} axes]` : `[${shape.join(", ")}]`;
+}

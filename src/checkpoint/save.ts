@@ -1,0 +1,110 @@
+// From the parameters of a model to a checkpoint folder.
+import type { HostTensor } from "../device.ts";
+import { sizeOf } from "../op.ts";
+import type { Json } from "../model/fields.ts";
+import { mapParams, type Parameter } from "../model/parameters.ts";
+import { type Chunks, writeFilesAtomically, type WriteOptions } from "./files.ts";
+import { type Layout, nativeLayout } from "./layout.ts";
+import { quote } from "./messages.ts";
+import type { Source } from "./source.ts";
+import { encodeSafetensors, type TensorToWrite } from "./write.ts";
+
+/** What {@link saveModel} writes. */
+export interface SavedModel extends WriteOptions {
+  /** Content of `config.json`. */
+  readonly json: Json;
+  /** Schema of the parameters. */
+  readonly schema: unknown;
+  /** The parameters: the schema's record with host tensors for leaves. */
+  readonly params: unknown;
+  /** Names in the file; native unless given. `authorsLayout(config)` writes what the MoR authors' trainer reads. */
+  readonly layout?: Layout;
+  /** How weights are stored; F32 unless given, F16 and BF16 round to nearest even. */
+  readonly dtype?: "F32" | "F16" | "BF16";
+  /** More files of the folder, such as those of {@link carriedFiles}. */
+  readonly extraFiles?: Readonly<Record<string, Chunks>>;
+}
+
+/**
+ * Writes `config.json`, `model.safetensors` and further files into a folder: all of them, or none changes.
+ *
+ * @throws if parameters do not fit their schema, or a file cannot be written
+ *
+ * ```ts
+ * import { parameter } from "../model/parameters.ts";
+ * import { hostTensor } from "../device.ts";
+ * const folder = await Deno.makeTempDir();
+ * const schema = { w: parameter("w", [2]) };
+ * await saveModel(folder, { json: {}, schema, params: { w: hostTensor([2], [1, 2]) }, dtype: "BF16" });
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export async function saveModel(folder: string, model: SavedModel): Promise<void> {
+  const { json, schema, params, layout = nativeLayout, dtype, extraFiles, signal } = model;
+  const tensors = tensorsOf(schema, params, layout, folder).map((tensor) => ({ ...tensor, dtype }));
+  const config = JSON.stringify({ ...json, ...layout.json }, null, 2) + "\n";
+  await writeFilesAtomically(folder, {
+    ...extraFiles,
+    "config.json": [new TextEncoder().encode(config)],
+    "model.safetensors": encodeSafetensors(tensors, { format: "pt" }),
+  }, { signal });
+}
+
+/** The tensors of a checkpoint: parameters split into their parts again, under all names that the layout gives. */
+function tensorsOf(schema: unknown, params: unknown, layout: Layout, folder: string): TensorToWrite[] {
+  const tensors: TensorToWrite[] = [];
+  mapParams<HostTensor | undefined, void>(schema, (leaf, value) => {
+    const data = numbersOf(leaf, value, folder);
+    let at = 0;
+    for (const { name, shape } of leaf.parts) {
+      const part = data.subarray(at, at += sizeOf(shape));
+      for (const written of layout.namesOf(name)) tensors.push({ name: written, shape, data: part });
+    }
+  }, params);
+  return tensors;
+}
+
+function numbersOf({ shape, parts }: Parameter, value: HostTensor | undefined, folder: string): Float32Array {
+  const fits = value && value.data.length === sizeOf(shape) && value.shape.join() === shape.join();
+  if (fits) return value.data instanceof Float32Array ? value.data : Float32Array.from(value.data);
+  const found = value ? `has shape [${value.shape}]` : "is missing";
+  throw new Error(`Cannot save ${folder}: the parameter of ${quote(parts[0].name)} ${found}, expected [${shape}]`);
+}
+
+/** Files that stand beside the weights of a model and do not depend on them. */
+const COMPANIONS = [
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
+  "vocab.json",
+  "merges.txt",
+  "generation_config.json",
+] as const;
+
+const PIECE_BYTES = 2 ** 20;
+
+/**
+ * The files of a source that go along when its model is saved elsewhere: tokenizer and generation settings, those that
+ * are there. Nothing is read before it is written.
+ *
+ * ```ts
+ * import { openSource } from "./source.ts";
+ * const source = openSource({ "tokenizer.json": new Uint8Array([123, 125]) });
+ * const extraFiles = await carriedFiles(source); // { "tokenizer.json": … }
+ * ```
+ */
+export async function carriedFiles(
+  source: Source,
+  names: readonly string[] = COMPANIONS,
+): Promise<Record<string, Chunks>> {
+  const sizes = await Promise.all(names.map((name) => source.size(name)));
+  const there = names.flatMap((name, i) =>
+    sizes[i] === undefined ? [] : [[name, copy(source, name, sizes[i])] as const]
+  );
+  return Object.fromEntries(there);
+}
+
+async function* copy(source: Source, name: string, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < size; at += PIECE_BYTES) yield await source.read(name, at, Math.min(size, at + PIECE_BYTES));
+}
