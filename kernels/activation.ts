@@ -1,5 +1,5 @@
 /**
- * Activations: one invocation an element.
+ * Activations: one invocation a word.
  *
  * @module
  */
@@ -18,12 +18,39 @@ const scalars: Readonly<Record<ActivationKind, { functions: string; value: strin
   square: { functions: "", value: "x * x" },
 };
 
-/** WGSL: one invocation for each of the F columns of a live row; `body` sees `m`, `f` and `at` = m·F + f. */
-function everyElement(offsets: Parameters<typeof liveRows>[0], functions: string, body: string): string {
+/** WGSL: `value(x)`, the activation of a word: one float, or four of them. */
+function valueOf(kind: ActivationKind, vector: boolean): string {
+  const { functions, value } = scalars[kind];
   return /* wgsl */ `
+${functions}
+fn one(x: f32) -> f32 { return ${value}; }
+${
+    vector
+      ? "fn value(x: vec4<f32>) -> vec4<f32> { return vec4<f32>(one(x.x), one(x.y), one(x.z), one(x.w)); }"
+      : "fn value(x: f32) -> f32 { return one(x); }"
+  }`;
+}
+
+/** The words of a row: four floats each where the width allows. */
+function wordsOf(F: number): { vector: boolean; W: number; word: string } {
+  const vector = F % 4 === 0;
+  return { vector, W: vector ? F / 4 : F, word: vector ? "vec4<f32>" : "f32" };
+}
+
+/** y = f(x). */
+export const activation = defineKernel(activationOp, ({ inputs: { x, offsets }, params: { kind } }) => {
+  const [M, F] = x.shape;
+  const { vector, W, word } = wordsOf(F);
+  return [{
+    label: `activation.${kind}`,
+    constants: { W },
+    sizes: rowSizes(M, offsets),
+    elements: { x: word, y: word },
+    workgroups: grid(Math.ceil(M * W / 64)),
+    wgsl: /* wgsl */ `
 ${groupIndex}
 ${liveRows(offsets)}
-${functions}
+${valueOf(kind, vector)}
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) id: vec3<u32>,
@@ -31,47 +58,37 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let at = groupIndex(id, groups) * 64 + lane;
-  let m = at / F;
-  let f = at % F;
-  if (m >= liveRows()) { return; }
-  ${body}
-}`;
-}
+  if (at >= liveRows() * W) { return; }
+  y[at] = value(x[at]);
+}`,
+  }];
+});
 
-/** y = f(x). */
-export const activation = defineKernel(
-  activationOp,
-  ({ inputs: { x: { shape: [M, F] }, offsets }, params: { kind } }) => {
-    const { functions, value } = scalars[kind];
-    return [{
-      label: `activation.${kind}`,
-      constants: { F },
-      sizes: rowSizes(M, offsets),
-      workgroups: grid(Math.ceil(M * F / 64)),
-      wgsl: everyElement(
-        offsets,
-        `${functions}\nfn value(x: f32) -> f32 { return ${value}; }`,
-        "y[at] = value(x[at]);",
-      ),
-    }];
-  },
-);
-
-/** z = f(u[:F]) ⊙ u[F:]. */
+/** z = f(u[:F]) ⊙ u[F:]; groups along x share a row, so that nothing need be divided to find it. */
 export const gatedUnit = defineKernel(gatedUnitOp, ({ inputs: { u, offsets }, outputs: { z }, params: { kind } }) => {
   const [M, F] = z.shape;
-  const { functions, value } = scalars[kind];
+  const { vector, W, word } = wordsOf(F);
+  const [rows, sheets] = grid(F === 0 ? 0 : M);
   return [{
     label: `gatedUnit.${kind}`,
-    constants: { F },
-    sizes: rowSizes(u.shape[0], offsets),
-    workgroups: grid(Math.ceil(M * F / 64)),
-    wgsl: everyElement(
-      offsets,
-      functions,
-      /* wgsl */ `
-  let x = u[m * 2 * F + f];
-  z[at] = ${value} * u[m * 2 * F + F + f];`,
-    ),
+    constants: { W },
+    sizes: rowSizes(M, offsets),
+    elements: { u: word, z: word },
+    workgroups: [Math.ceil(W / 64), rows, sheets],
+    wgsl: /* wgsl */ `
+${groupIndex}
+${liveRows(offsets)}
+${valueOf(kind, vector)}
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let m = groupIndex(id.yzx, groups.yzx);
+  let w = id.x * 64 + lane;
+  if (m >= liveRows() || w >= W) { return; }
+  z[m * W + w] = value(u[m * 2 * W + w]) * u[(m * 2 + 1) * W + w];
+}`,
   }];
 });

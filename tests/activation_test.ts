@@ -2,6 +2,7 @@ import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { hostTensor } from "../src/device.ts";
 import { activation, type ActivationKind, activationOp, gatedUnit, gatedUnitOp } from "../src/ops/activation.ts";
+import { normals } from "../src/random.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/activation.ts";
 import { equivalence, worstRatio } from "./support/equivalence.ts";
@@ -59,6 +60,14 @@ gpuTest("activation: a fine sweep, where the approximations have their errors", 
   for (const kind of ["gelu", "silu", "tanh", "sigmoid"] as const) {
     const worst = await worstRatio(everyVariant(gpu)[0], activationOp, { inputs: { x }, params: { kind } });
     console.log(`activation ${kind} on [-16, 16]: worst error / bound ${worst.toFixed(3)}`);
+  }
+});
+
+gpuTest("activation: more rows than one dimension of a grid", async (gpu) => {
+  const u = hostTensor([65537, 4], normals(1, 4 * 65537));
+  for (const device of everyVariant(gpu)) {
+    await worstRatio(device, gatedUnitOp, { inputs: { u }, params: { kind: "silu" } });
+    await worstRatio(device, activationOp, { inputs: { x: u }, params: { kind: "square" } });
   }
 });
 
