@@ -4,50 +4,11 @@
  * @module
  */
 import { balanceOp, binaryCrossEntropyOp, crossEntropyOp, logSumExpOp, meanOp } from "../src/ops/losses.ts";
+import { fewExponentials, overExponentials } from "./exponentials.ts";
 import { grid, groupIndex, liveRows, rowSizes } from "./grid.ts";
 import { defineKernel } from "./kernel.ts";
 import { softplusWgsl } from "./math.ts";
-import { maxLanes, rowLanes, sumLanes } from "./reduce.ts";
-
-/**
- * WGSL: `main` of one work group a row of `x`, whose columns come as W words; `store` sees `m`, `top` and
- * `sum` = Σ e^(x − top). The row is read twice; the second time it comes from a cache.
- */
-function overExponentials(
-  { x, lanes, vector, skip, offsets, store }: {
-    x: string;
-    lanes: number;
-    vector: boolean;
-    skip: string;
-    offsets: Parameters<typeof liveRows>[0];
-    store: string;
-  },
-): string {
-  const word = vector ? "vec4<f32>" : "f32";
-  return /* wgsl */ `
-${groupIndex}
-${liveRows(offsets)}
-${maxLanes(lanes)}
-${sumLanes(lanes)}
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let m = groupIndex(id, groups);
-  if (m >= liveRows()) { return; }
-  ${skip}
-  let row = m * W;
-  var most = ${x}[row + min(lane, W - 1)];
-  for (var w = lane + LANES; w < W; w += LANES) { most = max(most, ${x}[row + w]); }
-  let top = maxLanes(lane, ${vector ? "max(max(most.x, most.y), max(most.z, most.w))" : "most"});
-  var terms = ${word}();
-  for (var w = lane; w < W; w += LANES) { terms += exp(max(${x}[row + w] - top, ${word}(-87.2))); }
-  let sum = sumLanes(lane, ${vector ? "dot(terms, vec4<f32>(1.0))" : "terms"});
-  if (lane == 0) { ${store} }
-}`;
-}
+import { rowLanes, sumLanes } from "./reduce.ts";
 
 /** nll = log Σ e^logits − logits[label]; rows without a label are not read. */
 export const crossEntropy = defineKernel(crossEntropyOp, ({ inputs: { logits, offsets }, adapter }) => {
@@ -76,6 +37,15 @@ export const crossEntropy = defineKernel(crossEntropyOp, ({ inputs: { logits, of
 /** y = log Σ e^x. */
 export const logSumExp = defineKernel(logSumExpOp, ({ inputs: { x, offsets }, adapter }) => {
   const [M, E] = x.shape;
+  if (E <= 32) {
+    return [{
+      label: "logSumExp.few",
+      constants: { E },
+      sizes: rowSizes(M, offsets),
+      workgroups: grid(Math.ceil(M / 64)),
+      wgsl: fewExponentials({ x: "x", offsets, store: "y[m] = top + log(sum);" }),
+    }];
+  }
   const vector = E % 4 === 0;
   const W = vector ? E / 4 : E;
   const lanes = rowLanes(adapter, W);

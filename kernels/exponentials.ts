@@ -1,0 +1,70 @@
+/**
+ * Sums of exponentials over a row, relative to its greatest element, so that nothing overflows.
+ *
+ * @module
+ */
+import { groupIndex, liveRows } from "./grid.ts";
+import { maxLanes, sumLanes } from "./reduce.ts";
+
+/**
+ * WGSL: `main` of one work group a row of `x`, whose columns come as W words; `store` sees `m`, `top` and
+ * `sum` = Σ e^(x − top). The row is read twice; the second time it comes from a cache.
+ */
+export function overExponentials(
+  { x, lanes, vector, skip, offsets, store }: {
+    x: string;
+    lanes: number;
+    vector: boolean;
+    skip: string;
+    offsets: Parameters<typeof liveRows>[0];
+    store: string;
+  },
+): string {
+  const word = vector ? "vec4<f32>" : "f32";
+  return /* wgsl */ `
+${groupIndex}
+${liveRows(offsets)}
+${maxLanes(lanes)}
+${sumLanes(lanes)}
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let m = groupIndex(id, groups);
+  if (m >= liveRows()) { return; }
+  ${skip}
+  let row = m * W;
+  var most = ${x}[row + min(lane, W - 1)];
+  for (var w = lane + LANES; w < W; w += LANES) { most = max(most, ${x}[row + w]); }
+  let top = maxLanes(lane, ${vector ? "max(max(most.x, most.y), max(most.z, most.w))" : "most"});
+  var terms = ${word}();
+  for (var w = lane; w < W; w += LANES) { terms += exp(max(${x}[row + w] - top, ${word}(-87.2))); }
+  let sum = sumLanes(lane, ${vector ? "dot(terms, vec4<f32>(1.0))" : "terms"});
+  if (lane == 0) { ${store} }
+}`;
+}
+
+/** WGSL: the same for rows of few columns E, one invocation a row. */
+export function fewExponentials(
+  { x, offsets, store }: { x: string; offsets: Parameters<typeof liveRows>[0]; store: string },
+): string {
+  return /* wgsl */ `
+${groupIndex}
+${liveRows(offsets)}
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let m = groupIndex(id, groups) * 64 + lane;
+  if (m >= liveRows()) { return; }
+  var top = ${x}[m * E];
+  for (var e = 1u; e < E; e++) { top = max(top, ${x}[m * E + e]); }
+  var sum = 0.0;
+  for (var e = 0u; e < E; e++) { sum += exp(max(${x}[m * E + e] - top, -87.2)); }
+  ${store}
+}`;
+}
