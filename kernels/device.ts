@@ -4,7 +4,7 @@
  * @module
  */
 import type { Device, HostTensor, Program } from "../src/device.ts";
-import { type Inputs, type Op, type Outputs, type Tensor } from "../src/op.ts";
+import type { Inputs, Op, Outputs, Tensor } from "../src/op.ts";
 import { type Adapter, describeDevice } from "./adapter.ts";
 import { FaultWatch } from "./faults.ts";
 import { PipelineCache } from "./pipelines.ts";
@@ -35,8 +35,10 @@ export class WebGpuDevice implements Device<GpuTensor> {
   readonly adapter: Adapter;
   /** Compiled pipelines. */
   readonly pipelines: PipelineCache;
-  /** Buffers of weights and intermediate tensors. */
+  /** Buffers of intermediate tensors: programs share them, and overwrite what others left. */
   readonly pool: BufferPool;
+  /** Buffers of tensors made by `from`, which no program may overwrite. */
+  readonly stored: BufferPool;
   /** Buffers of run-time sizes. */
   readonly uniforms: BufferPool;
   /** Buffers that results are copied to. */
@@ -45,6 +47,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
   readonly faults: FaultWatch;
   #steps: Step[] = [];
   #programs = new Set<Map<string, Compiled>>();
+  #pending = new Set<Promise<unknown>>();
 
   /** Wraps a device; `owned` devices are destroyed with the wrapper. Use `openWebGpu` to get one. */
   constructor(readonly device: GPUDevice, adapter?: Adapter, readonly owned = false) {
@@ -52,6 +55,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
     this.pipelines = new PipelineCache(device);
     const { STORAGE, COPY_SRC, COPY_DST, UNIFORM, MAP_READ } = GPUBufferUsage;
     this.pool = new BufferPool(device, STORAGE | COPY_SRC | COPY_DST, "tensor");
+    this.stored = new BufferPool(device, STORAGE | COPY_SRC | COPY_DST, "stored");
     this.uniforms = new BufferPool(device, UNIFORM | COPY_DST, "sizes");
     this.staging = new BufferPool(device, MAP_READ | COPY_DST, "staging");
     this.faults = new FaultWatch(device);
@@ -63,11 +67,8 @@ export class WebGpuDevice implements Device<GpuTensor> {
     inputs: Inputs<I, GpuTensor>,
     params: P,
   ): Outputs<O, GpuTensor> {
-    for (const [name, tensor] of Object.entries<GpuTensor | undefined>(inputs)) {
-      if (tensor?.expired) {
-        throw new RangeError(`Cannot apply ${op.name}: ${name} [${tensor.shape}] was freed by an earlier read or free`);
-      }
-    }
+    this.faults.check(`apply ${op.name}`);
+    refuseExpired(`apply ${op.name}`, inputs);
     const make = ([name, { shape, dtype }]: [string, Tensor]) => [name, new GpuTensor(shape, dtype)];
     const outputs = Object.fromEntries(Object.entries<Tensor>(op.infer(inputs, params)).map(make));
     this.#steps.push({ op, inputs: inputs as Step["inputs"], outputs, params });
@@ -78,13 +79,13 @@ export class WebGpuDevice implements Device<GpuTensor> {
   from({ shape, data }: HostTensor): GpuTensor {
     this.faults.check("copy data to the GPU");
     const tensor = new GpuTensor(shape, data instanceof Int32Array ? "i32" : "f32", true);
-    const { maxBufferSize } = this.device.limits;
-    if (tensor.bytes > maxBufferSize) {
+    const { maxBindingBytes } = this.adapter;
+    if (tensor.bytes > maxBindingBytes) {
       throw new RangeError(
-        `Cannot copy a tensor [${shape}] to the GPU: ${tensor.bytes} bytes, ${maxBufferSize} is the most`,
+        `Cannot copy a tensor [${shape}] to the GPU: ${tensor.bytes} bytes, this adapter binds ${maxBindingBytes} at most`,
       );
     }
-    tensor.buffer = this.pool.take(tensor.bytes);
+    tensor.buffer = this.stored.take(tensor.bytes);
     this.#upload(tensor, data);
     return tensor;
   }
@@ -94,11 +95,11 @@ export class WebGpuDevice implements Device<GpuTensor> {
     if (words.length > 0) this.device.queue.writeBuffer(buffer!, 0, words as BufferSource); // Deno panics on none
   }
 
-  /** Frees a tensor made by `from`; programs that use it must not run again. */
+  /** Frees a tensor made by `from`; whatever uses it from now on throws. */
   free(tensor: GpuTensor): void {
     if (tensor.expired || !tensor.persistent) return;
     tensor.expired = true;
-    this.pool.give(tensor.buffer!);
+    this.stored.give(tensor.buffer!);
   }
 
   /** Runs everything recorded and copies the named tensors back. */
@@ -106,9 +107,9 @@ export class WebGpuDevice implements Device<GpuTensor> {
     const steps = this.#steps;
     this.#steps = [];
     this.faults.check("read from the GPU");
+    refuseExpired("read from the GPU", tensors);
     const program = new GpuProgram(this, steps, [], Object.values(tensors));
-    for (const { outputs } of steps) for (const tensor of Object.values(outputs)) tensor.expired = true;
-    const results = readBack(this, program, tensors);
+    const results = this.#pend(readBack(this, program, tensors));
     program.dispose();
     return await results;
   }
@@ -133,7 +134,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
       const compiled = programs.get(key) ?? this.#record(body as never, inputs);
       keepRecent(programs, key, compiled);
       for (const [name, { data }] of hosts) this.#upload(compiled.inputs[name], data);
-      return await readBack(this, compiled.program, compiled.outputs) as { [Name in O]: HostTensor };
+      return await this.#pend(readBack(this, compiled.program, compiled.outputs)) as { [Name in O]: HostTensor };
     };
   }
 
@@ -155,17 +156,33 @@ export class WebGpuDevice implements Device<GpuTensor> {
     }
   }
 
-  /** Bytes of all buffers of this device. */
-  get bytes(): number {
-    return this.pool.bytes + this.uniforms.bytes + this.staging.bytes;
+  #pend<T>(work: Promise<T>): Promise<T> {
+    this.#pending.add(work);
+    const done = () => void this.#pending.delete(work);
+    work.then(done, done);
+    return work;
   }
 
-  /** Destroys every buffer, and the device if it is owned. */
+  /** Bytes of all buffers of this device. */
+  get bytes(): number {
+    return this.pool.bytes + this.stored.bytes + this.uniforms.bytes + this.staging.bytes;
+  }
+
+  /** Waits for the calls under way, then destroys every buffer, and the device if it is owned. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.faults.settle();
+    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+    this.faults.close();
     this.#programs.clear();
-    for (const pool of [this.pool, this.uniforms, this.staging]) pool.dispose();
+    for (const pool of [this.pool, this.stored, this.uniforms, this.staging]) pool.dispose();
     if (this.owned) this.device.destroy();
+  }
+}
+
+function refuseExpired(action: string, tensors: Readonly<Record<string, GpuTensor | undefined>>): void {
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (tensor?.expired) {
+      throw new RangeError(`Cannot ${action}: ${name} [${tensor.shape}] was freed by an earlier read or free`);
+    }
   }
 }
 

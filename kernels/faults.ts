@@ -7,40 +7,37 @@
 /** Watches a device for uncaptured errors and loss. */
 export class FaultWatch {
   #fault: string | undefined;
-  #disposed = false;
+  #end: string | undefined;
+  readonly #listening = new AbortController();
 
   /** Starts watching. */
   constructor(readonly device: GPUDevice) {
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       this.#fault ??= (event as GPUUncapturedErrorEvent).error.message;
-    });
-    device.lost.then(({ reason, message }) => {
-      if (!this.#disposed) this.#fault ??= `the device was lost (${reason}): ${message}`;
-    });
+    }, { signal: this.#listening.signal });
+    device.lost.then(({ reason, message }) => void (this.#end ??= `the device was lost (${reason}): ${message}`));
   }
 
-  /** Throws if something went wrong so far. */
+  /** Throws what went wrong since the last check, once; a device that is gone throws ever after. */
   check(action: string): void {
-    if (this.#fault) throw new Error(`Cannot ${action}: ${this.#fault}`);
-    if (this.#disposed) throw new Error(`Cannot ${action}: the device was disposed`);
+    const fault = this.#end ?? this.#fault;
+    this.#fault = undefined;
+    if (fault) throw new Error(`Cannot ${action}: ${fault}`);
   }
 
   /** Waits for work and throws the GPU's own message rather than the consequence. */
   async guard<T>(action: string, work: Promise<T>): Promise<T> {
-    try {
-      const result = await work;
-      this.check(action);
-      return result;
-    } catch (error) {
-      this.check(action);
-      throw new Error(`Cannot ${action}: ${(error as Error).message}`, { cause: error });
-    }
+    const consequence = await work.then(() => undefined, (error: Error) => error);
+    if (consequence) await new Promise((done) => setTimeout(done, 0)); // news of a loss comes after its consequences
+    this.check(action);
+    if (consequence) throw new Error(`Cannot ${action}: ${consequence.message}`, { cause: consequence });
+    return work;
   }
 
-  /** Waits for submitted work; what fails afterwards is nobody's concern. */
-  async settle(): Promise<void> {
-    if (!this.#fault && !this.#disposed) await this.device.queue.onSubmittedWorkDone().catch(() => {});
-    this.#disposed = true;
+  /** Stops watching; from now on every check throws. */
+  close(): void {
+    this.#end ??= "the device was disposed";
+    this.#listening.abort();
   }
 }

@@ -42,12 +42,6 @@ export class BufferPool {
     this.#free.push(buffer);
   }
 
-  /** Destroys a taken buffer. */
-  destroy(buffer: GPUBuffer): void {
-    this.#all.delete(buffer);
-    buffer.destroy();
-  }
-
   /** Destroys every buffer. */
   dispose(): void {
     for (const buffer of this.#all) buffer.destroy();

@@ -39,6 +39,7 @@ export class GpuProgram {
   readonly dispatches: readonly Dispatch[];
   readonly #bound: readonly Bound[];
   readonly #sizes: GPUBuffer | undefined;
+  readonly #stored: readonly GpuTensor[];
 
   /** Plans steps: chooses buffers and kernels, compiles pipelines, makes bind groups. */
   constructor(
@@ -47,18 +48,30 @@ export class GpuProgram {
     inputs: readonly GpuTensor[],
     results: readonly GpuTensor[],
   ) {
-    assignBuffers(steps, inputs, results, planner.pool);
+    try {
+      check(steps, inputs, results, planner.adapter);
+      assignBuffers(steps, inputs, results, planner.pool);
+    } finally {
+      for (const tensor of madeBy(steps, inputs)) tensor.expired = true; // nothing else may rely on their buffers
+    }
+    this.#stored = steps.flatMap((step) =>
+      Object.values(step.inputs).filter((tensor) => tensor?.persistent) as GpuTensor[]
+    );
     const planned = steps.flatMap((step) => {
       const bindings = bindingsOf(step);
-      return planStep(step, planner.adapter).map((dispatch) => ({ dispatch, bindings, step }));
+      return planStep(step, planner.adapter).map((dispatch) => ({ dispatch, bindings }));
     }).filter(({ dispatch }) => dispatch.workgroups.every((groups) => groups > 0));
     this.#sizes = writeSizes(planner, planned.map(({ dispatch }) => dispatch));
     this.#bound = planned.map((entry, index) => bind(planner, entry, this.#sizes, index));
     this.dispatches = planned.map(({ dispatch }) => dispatch);
   }
 
-  /** Adds all dispatches to a pass. */
+  /** Adds all dispatches to a pass; throws when a tensor that it reads has been freed. */
   encode(pass: GPUComputePassEncoder): void {
+    const freed = this.#stored.find(({ expired }) => expired);
+    if (freed) {
+      throw new RangeError(`Cannot run a program on the GPU: it reads a tensor [${freed.shape}] that was freed`);
+    }
     for (const { dispatch, pipeline, bindGroup } of this.#bound) {
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, bindGroup);
@@ -70,6 +83,36 @@ export class GpuProgram {
   dispose(): void {
     if (this.#sizes) this.planner.uniforms.give(this.#sizes);
   }
+}
+
+/** The tensors that exist only inside a recording. */
+function madeBy(steps: readonly Step[], inputs: readonly GpuTensor[]): Set<GpuTensor> {
+  return new Set([...inputs, ...steps.flatMap(({ outputs }) => Object.values(outputs))]);
+}
+
+/** Throws unless every tensor is known here and not too big to be bound. */
+function check(
+  steps: readonly Step[],
+  inputs: readonly GpuTensor[],
+  results: readonly GpuTensor[],
+  { maxBindingBytes }: Adapter,
+): void {
+  const made = madeBy(steps, inputs);
+  const verify = (action: string, name: string, tensor: GpuTensor) => {
+    const { shape, bytes, persistent, expired } = tensor;
+    const refuse = (why: string) => new RangeError(`Cannot ${action}: ${name} [${shape}] ${why}`);
+    if (expired) throw refuse("was freed");
+    if (!persistent && !made.has(tensor)) {
+      throw refuse("belongs to another recording; only tensors made by `from` stay");
+    }
+    if (bytes > maxBindingBytes) throw refuse(`has ${bytes} bytes, this adapter binds ${maxBindingBytes} at most`);
+  };
+  for (const { op, inputs, outputs } of steps) {
+    for (const [name, tensor] of Object.entries({ ...inputs, ...outputs })) {
+      if (tensor) verify(`apply ${op.name}`, name, tensor);
+    }
+  }
+  for (const tensor of results) verify("read from the GPU", "a result", tensor);
 }
 
 /** Inputs, then outputs; an input that is overwritten in place is bound once, as the output. */
@@ -108,19 +151,14 @@ function writeSizes({ device, uniforms }: Planner, dispatches: readonly Dispatch
 }
 
 function bind(
-  { device, pipelines, adapter }: Planner,
-  { dispatch, bindings, step }: { dispatch: Dispatch; bindings: readonly Binding[]; step: Step },
+  { device, pipelines }: Planner,
+  { dispatch, bindings }: { dispatch: Dispatch; bindings: readonly Binding[] },
   sizes: GPUBuffer | undefined,
   index: number,
 ): Bound {
   const { pipeline, layout } = pipelines.get(dispatch, bindings);
-  const entries: GPUBindGroupEntry[] = usedBindings(dispatch, bindings).map(({ name, tensor }, binding) => {
+  const entries: GPUBindGroupEntry[] = usedBindings(dispatch, bindings).map(({ tensor }, binding) => {
     const { buffer, bytes } = tensor as GpuTensor;
-    if (bytes > adapter.maxBindingBytes) {
-      throw new RangeError(
-        `Cannot apply ${step.op.name}: ${name} has ${bytes} bytes, this adapter binds ${adapter.maxBindingBytes} at most`,
-      );
-    }
     return { binding, resource: { buffer: buffer!, size: Math.max(16, Math.ceil(bytes / 16) * 16) } };
   });
   if (dispatch.sizes) {

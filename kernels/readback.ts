@@ -34,13 +34,19 @@ export async function readBack<K extends string>(
     if (bytes > 0) encoder.copyBufferToBuffer(buffer!, 0, target, offsets[index], bytes);
   });
   device.queue.submit([encoder.finish()]);
-  await faults.guard("read results from the GPU", target.mapAsync(GPUMapMode.READ, 0, Math.max(total, ALIGNMENT)));
-  const mapped = target.getMappedRange(0, Math.max(total, ALIGNMENT)).slice(0);
-  target.unmap();
-  staging.give(target);
+  const mapped = await copyOut(target, Math.max(total, ALIGNMENT), faults).finally(() => staging.give(target));
   const results = entries.map(([name, { shape, dtype, bytes }], index): [string, HostTensor] => {
     const make = dtype === "i32" ? Int32Array : Float32Array;
     return [name, { shape, data: new make(mapped, offsets[index], bytes / 4) }];
   });
   return Object.fromEntries(results) as { [Name in K]: HostTensor };
+}
+
+async function copyOut(target: GPUBuffer, bytes: number, faults: FaultWatch): Promise<ArrayBuffer> {
+  try {
+    const mapped = target.mapAsync(GPUMapMode.READ, 0, bytes).then(() => target.getMappedRange(0, bytes).slice(0));
+    return await faults.guard("read results from the GPU", mapped);
+  } finally {
+    if (target.mapState === "mapped") target.unmap();
+  }
 }

@@ -35,7 +35,7 @@ export class ReferenceDevice implements Device<RefTensor> {
     inputs: Inputs<I, RefTensor>,
     params: P,
   ): Outputs<O, RefTensor> {
-    const outputs = this.allocate(op.infer(inputs, params));
+    const outputs = this.#allocate(op.infer(inputs, params));
     for (const [output, input] of Object.entries(op.inPlace ?? {})) {
       outputs[output] = (inputs as Record<string, RefTensor>)[input as string];
     }
@@ -45,12 +45,12 @@ export class ReferenceDevice implements Device<RefTensor> {
     return outputs as Outputs<O, RefTensor>;
   }
 
-  private allocate(specs: Record<string, Tensor>): Record<string, RefTensor> {
-    const make = ({ shape, dtype }: Tensor): RefTensor => ({ shape, dtype, data: this.array(dtype, sizeOf(shape)) });
+  #allocate(specs: Record<string, Tensor>): Record<string, RefTensor> {
+    const make = ({ shape, dtype }: Tensor): RefTensor => ({ shape, dtype, data: this.#array(dtype, sizeOf(shape)) });
     return Object.fromEntries(Object.entries(specs).map(([name, tensor]) => [name, make(tensor)]));
   }
 
-  private array(dtype: Tensor["dtype"], size: number): RefTensor["data"] {
+  #array(dtype: Tensor["dtype"], size: number): RefTensor["data"] {
     if (dtype === "i32") return new Int32Array(size);
     return this.precision === "f32" ? new Float32Array(size) : new Float64Array(size);
   }
@@ -58,7 +58,7 @@ export class ReferenceDevice implements Device<RefTensor> {
   /** Copies host data in. */
   from({ shape, data }: HostTensor): RefTensor {
     if (data instanceof Int32Array) return { shape, dtype: "i32", data: data.slice() };
-    const copy = this.array("f32", data.length);
+    const copy = this.#array("f32", data.length);
     copy.set(data);
     return { shape, dtype: "f32", data: copy };
   }
