@@ -115,10 +115,10 @@ export class Encoder extends EncoderModel {
    * Throws one error that lists what is missing, unexpected and misshapen.
    */
   static async load(source: CheckpointSource, options: LoadOptions = {}): Promise<Encoder> {
-    const { config, params, checkpoint } = await openEncoder(source, options);
+    const { config, params, hasHead, checkpoint } = await openEncoder(source, { head: "optional", ...options });
     const tokenizer = options.tokenizer ?? await loadTokenizer(checkpoint.source);
     const { device, owned } = await deviceOf(options);
-    const encoder = new Encoder(device, config, params, tokenizer);
+    const encoder = new Encoder(device, config, params, tokenizer, hasHead);
     encoder.#owned = owned;
     return encoder;
   }

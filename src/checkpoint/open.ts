@@ -75,7 +75,7 @@ export async function openDecoder(
   { recursion, signal, onProgress }: OpenDecoderOptions = {},
 ): Promise<OpenedDecoder> {
   const checkpoint = await openCheckpoint(from, { signal });
-  const json = await readConfig(checkpoint);
+  const json = await readJson(checkpoint.source);
   const hint = authorsHint(checkpoint);
   if (hint) requireRecursion(checkpoint.source.name, hint, Boolean(recursion ?? json.recursion));
   const config = parseDecoderConfig(json, { recursion, tied: await isTied(checkpoint, json) });
@@ -99,7 +99,7 @@ export async function openEncoder(
   { head = "required", signal, onProgress }: OpenEncoderOptions = {},
 ): Promise<OpenedEncoder> {
   const checkpoint = await openCheckpoint(from, { signal });
-  const json = await readConfig(checkpoint);
+  const json = await readJson(checkpoint.source);
   const config = parseEncoderConfig(json);
   const schema = encoderSchema(config);
   const ofHead = new Set(parametersOf(schema.head).flatMap(({ parts }) => parts.map(({ name }) => name)));
@@ -111,16 +111,6 @@ export async function openEncoder(
     onProgress,
   });
   return { config, params, hasHead: !missing.some(({ part }) => ofHead.has(part)), json, checkpoint };
-}
-
-const MOST_LAYERS = 10_000;
-
-/** Reads config.json and refuses a number of layers that would only fill memory with names. */
-async function readConfig({ source }: Checkpoint): Promise<Json> {
-  const json = await readJson(source);
-  const layers = json.num_hidden_layers;
-  if (typeof layers !== "number" || layers <= MOST_LAYERS) return json;
-  throw new Error(`Cannot load ${source.name}: config.json says ${layers} layers, at most ${MOST_LAYERS}`);
 }
 
 async function isTied(checkpoint: Checkpoint, json: Json): Promise<boolean> {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DecoderConfig, LossCoefficients, RecursionConfig } from "./config.ts";
-import { Fields, type Json } from "./fields.ts";
+import { Fields, type Json, MOST_LAYERS } from "./fields.ts";
 import { type MolConfig, readMol, writeMol } from "./mol_config.ts";
 import { blockLayers, outerLayers, sharingFault, uniqueLayers } from "./sharing.ts";
 
@@ -30,7 +30,7 @@ export function parseDecoderConfig(json: Json, options: { recursion?: Json; tied
   fields.check(fields.has("head_dim") || D % H === 0, () => `hidden_size ${D} does not divide by ${H} heads`);
   const K = fields.count("head_dim", D / H);
   fields.check(K % 2 === 0, () => `head width ${K} is odd, rotary embedding needs an even one`);
-  const L = fields.count("num_hidden_layers");
+  const L = fields.count("num_hidden_layers", undefined, MOST_LAYERS);
   const given = options.recursion ? new Fields(options.recursion, "recursion") : fields.object("recursion");
   const recursion = readRecursion(given ?? new Fields({}, "recursion"), L);
   const { bos, eos } = readEnds(fields);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { EncoderConfig } from "./encoder_config.ts";
-import { Fields, type Json } from "./fields.ts";
+import { Fields, type Json, MOST_LAYERS } from "./fields.ts";
 import { readMol, writeMol } from "./mol_config.ts";
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
@@ -24,7 +24,7 @@ export function parseEncoderConfig(json: Json): EncoderConfig {
     H,
     K: D / H,
     V: fields.count("vocab_size"),
-    L: fields.count("num_hidden_layers"),
+    L: fields.count("num_hidden_layers", undefined, MOST_LAYERS),
     naming,
     maxPositions: fields.count("max_position_embeddings", 8192),
     pad: fields.number("pad_token_id", 0),

@@ -7,6 +7,9 @@
 /** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
+/** Layers at most: a hostile configuration must not build a schema without end. */
+export const MOST_LAYERS = 10_000;
+
 /** Number of single-letter edits between two words. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
@@ -72,8 +75,8 @@ export class Fields {
   }
 
   /** A whole number of at least 1. */
-  count(key: string, fallback?: number): number {
-    return this.number(key, fallback, { least: 1, most: 2 ** 31 - 1 });
+  count(key: string, fallback?: number, most = 2 ** 31 - 1): number {
+    return this.number(key, fallback, { least: 1, most });
   }
 
   /** One of a few words. */

@@ -17,12 +17,12 @@ export interface MergeOptions {
 }
 
 /** The weights q_e of a merge, checked. Throws a RangeError when there are not E finite ones. */
-export function mergeWeights({ E }: MolConfig, { weights }: MergeOptions): Float32Array {
-  if (!weights) return new Float32Array(E).fill(1 / E);
+export function mergeWeights({ E }: MolConfig, { weights }: MergeOptions): Float64Array {
+  if (!weights) return new Float64Array(E).fill(1 / E);
   if (weights.length !== E || !weights.every(Number.isFinite)) {
     throw new RangeError(`Cannot merge experts: got weights [${weights}], expected ${E} numbers`);
   }
-  return Float32Array.from(weights);
+  return Float64Array.from(weights);
 }
 
 /** A layer whose experts are folded into its feed-forward; layers without experts stay as they are. q [E]. */

@@ -57,12 +57,13 @@ export class EncoderModel<T extends Tensor = Tensor> {
   readonly #localTable?: T;
   readonly #programs = new Map<string, Program<string, string>>();
 
-  /** Copies weights to a device. */
+  /** Copies weights to a device; without a head there are hidden states and vectors, but no logits. */
   constructor(
     readonly device: Device<T>,
     readonly config: EncoderConfig,
     params: EncoderParams<HostTensor>,
     readonly tokenizer?: Tokenizer,
+    readonly hasHead = true,
   ) {
     const { maxPositions, K, theta, local } = config;
     this.#params = upload(device, encoderSchema(config), params);
@@ -82,6 +83,11 @@ export class EncoderModel<T extends Tensor = Tensor> {
 
   /** Runs sequences of ids. Throws a RangeError for empty sequences, ids outside the vocabulary and too many tokens. */
   async forward(sequences: readonly ArrayLike<number>[], options: EncoderForwardOptions = {}): Promise<EncoderResult> {
+    if ((options.logits || options.labels) && !this.hasHead) {
+      throw new Error(
+        "Cannot compute masked-language logits: the checkpoint has no head (head.dense, head.norm, decoder)",
+      );
+    }
     const batch = packRows(sequences, this.config);
     const inputs: Named<HostTensor> = { ...batch };
     if (options.labels) inputs.labels = packLabels(sequences, options.labels);
@@ -139,7 +145,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
     const merged = { ...this.#params, groups };
     const params = await download<T, EncoderParams<HostTensor>>(this.device, encoderSchema(rest), merged);
     this.device.free(q);
-    return new EncoderModel(this.device, rest, params, this.tokenizer);
+    return new EncoderModel(this.device, rest, params, this.tokenizer, this.hasHead);
   }
 
   /** The weights, on the host. */

@@ -125,5 +125,9 @@ Deno.test("an abort ends loading; a senseless number of layers is refused", asyn
   const open = openDecoder(files, { signal: stop.signal, onProgress: () => stop.abort(new Error("enough")) });
   await assertRejects(() => open, Error, "enough");
   const many = { ...fields, num_hidden_layers: 2 ** 31 - 1 };
-  await assertRejects(() => openTensors(tensors(), many), Error, "config.json says 2147483647 layers, at most 10000");
+  await assertRejects(
+    () => openTensors(tensors(), many),
+    Error,
+    "config.num_hidden_layers is 2147483647, expected a whole number from 1 to 10000",
+  );
 });
