@@ -65,7 +65,7 @@ fn main(
 });
 
 /** z = f(u[:F]) ⊙ u[F:]; groups along x share a row, so that nothing need be divided to find it. */
-export const gatedUnit = defineKernel(gatedUnitOp, ({ inputs: { u, offsets }, outputs: { z }, params: { kind } }) => {
+export const gatedUnit = defineKernel(gatedUnitOp, ({ inputs: { offsets }, outputs: { z }, params: { kind } }) => {
   const [M, F] = z.shape;
   const { vector, W, word } = wordsOf(F);
   const [rows, sheets] = grid(F === 0 ? 0 : M);

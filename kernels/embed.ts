@@ -11,7 +11,7 @@ export const embed = defineKernel(embedOp, ({ inputs: { ids, table, offsets } })
   const word = vector ? "vec4<u32>" : "u32";
   return [{
     label: "embed",
-    constants: { W },
+    constants: { W: Math.max(1, W) }, // nothing is divided by zero, even where nothing is done
     sizes: rowSizes(M, offsets),
     elements: { table: word, y: word },
     workgroups: grid(Math.ceil(M * W / 64)),
