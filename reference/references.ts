@@ -8,6 +8,7 @@ import { linear } from "./linear.ts";
 import { gather, scatterAdd, scatterRows } from "./rows.ts";
 import { gate, route } from "./router.ts";
 import { selectThreshold, selectTopK } from "./select.ts";
+import { expertExpand, expertProject, expertUnit } from "./experts.ts";
 import { embed } from "./embed.ts";
 import { rope } from "./rope.ts";
 import { norm } from "./norm.ts";
@@ -29,6 +30,9 @@ export const references: Readonly<Record<string, AnyReference>> = {
   route,
   selectTopK,
   selectThreshold,
+  expertProject,
+  expertUnit,
+  expertExpand,
   embed,
   rope,
   norm,

@@ -1,0 +1,119 @@
+/**
+ * Mixture of LoRAs: only chosen experts are computed, one invocation an element.
+ *
+ * @module
+ */
+import { expertExpandOp, expertProjectOp, expertUnitOp } from "../src/ops/experts.ts";
+import { grid, groupIndex, liveRows, rowSizes } from "./grid.ts";
+import { defineKernel } from "./kernel.ts";
+import { geluWgsl, siluWgsl } from "./math.ts";
+
+/** Inner products run over four floats at a time where their length allows. */
+function wordsOf(length: number): { W: number; word: string; product: (a: string, b: string) => string } {
+  return length % 4 === 0
+    ? { W: length / 4, word: "vec4<f32>", product: (a, b) => `dot(${a}, ${b})` }
+    : { W: length, word: "f32", product: (a, b) => `${a} * ${b}` };
+}
+
+/** WGSL: one invocation for each of `columns` elements of a live row m. */
+const eachElement = (columns: string) => /* wgsl */ `
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let at = groupIndex(id, groups) * 64 + lane;
+  let m = at / (${columns});
+  if (m >= liveRows()) { return; }`;
+
+/** y[m, j, r] = a[e, r]·x[m] (or x[m, j]). */
+export const expertProject = defineKernel(expertProjectOp, ({ inputs: { x, a, experts, offsets } }) => {
+  const [M, k] = experts.shape;
+  const [, R, F] = a.shape;
+  const { W, word, product } = wordsOf(F);
+  return [{
+    label: "expertProject",
+    constants: { W, R, TOP: k },
+    sizes: rowSizes(M, offsets),
+    elements: { x: word, a: word },
+    workgroups: grid(Math.ceil(M * k * R / 64)),
+    wgsl: /* wgsl */ `
+${groupIndex}
+${liveRows(offsets)}
+${eachElement("TOP * R")}
+  let slot = at / R;
+  let ours = (u32(experts[slot]) * R + at % R) * W;
+  let row = ${x.shape.length === 2 ? "m" : "slot"} * W;
+  var sum = 0.0;
+  for (var w = 0u; w < W; w++) { sum += ${product("a[ours + w]", "x[row + w]")}; }
+  y[at] = sum;
+}`,
+  }];
+});
+
+/** WGSL: `expanded(slot, row)` = b[e, row]·a[slot] for a slot (m, j) of an expert's B with O rows. */
+const expanded = (O: string, product: (a: string, b: string) => string) => /* wgsl */ `
+fn expanded(slot: u32, row: u32) -> f32 {
+  let ours = (u32(experts[slot]) * ${O} + row) * W;
+  var sum = 0.0;
+  for (var w = 0u; w < W; w++) { sum += ${product("b[ours + w]", "a[slot * W + w]")}; }
+  return sum;
+}`;
+
+/** z_j = act(u_j[:F]) ⊙ u_j[F:] with u_j = u + s·B_e·a_j, and Σ_j w_j·z_j. */
+export const expertUnit = defineKernel(expertUnitOp, ({ inputs: { b, offsets }, outputs: { z }, params }) => {
+  const [M, k, F] = z.shape;
+  const { W, word, product } = wordsOf(b.shape[2]);
+  return [{
+    label: `expertUnit.${params.kind}`,
+    constants: { W, F, TOP: k },
+    floats: { SCALE: params.scale },
+    sizes: rowSizes(M, offsets),
+    elements: { a: word, b: word },
+    workgroups: grid(Math.ceil(M * F / 64)),
+    wgsl: /* wgsl */ `
+${
+      { silu: siluWgsl, gelu: geluWgsl }[params.kind]
+    }
+${groupIndex}
+${liveRows(offsets)}
+${expanded("(2 * F)", product)}
+${eachElement("F")}
+  let f = at % F;
+  let gate = u[m * 2 * F + f];
+  let other = u[m * 2 * F + F + f];
+  var sum = 0.0;
+  for (var j = 0u; j < TOP; j++) {
+    let slot = m * TOP + j;
+    let value = ${params.kind}(gate + SCALE * expanded(slot, f)) * (other + SCALE * expanded(slot, F + f));
+    z[slot * F + f] = value;
+    sum += weights[slot] * value;
+  }
+  mix[at] = sum;
+}`,
+  }];
+});
+
+/** y = x + s·Σ_j w_j·B_e·a_j. */
+export const expertExpand = defineKernel(expertExpandOp, ({ inputs: { b, experts, offsets }, outputs, params }) => {
+  const [M, D] = outputs.y.shape;
+  const { W, word, product } = wordsOf(b.shape[2]);
+  return [{
+    label: "expertExpand",
+    constants: { W, D, TOP: experts.shape[1] },
+    floats: { SCALE: params.scale },
+    sizes: rowSizes(M, offsets),
+    elements: { a: word, b: word },
+    workgroups: grid(Math.ceil(M * D / 64)),
+    wgsl: /* wgsl */ `
+${groupIndex}
+${liveRows(offsets)}
+${expanded("D", product)}
+${eachElement("D")}
+  var sum = 0.0;
+  for (var j = 0u; j < TOP; j++) { sum += weights[m * TOP + j] * expanded(m * TOP + j, at % D); }
+  y[at] = x[at] + SCALE * sum;
+}`,
+  }];
+});

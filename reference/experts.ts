@@ -1,0 +1,149 @@
+import type { GateKind } from "../src/ops/activation.ts";
+import { expertExpandOp, expertProjectOp, expertUnitOp } from "../src/ops/experts.ts";
+import { GELU_SLOPE, geluBound, SILU_SLOPE, siluBound, sumBound, TINY, UNIT } from "./bound.ts";
+import { gelu, silu } from "./math.ts";
+import { defineReference, liveRows, type RefTensor } from "./reference.ts";
+
+/** Σ_r b[e, o, r]·a[m, j, r], one row o of a chosen expert's B times its projection; or the sum of absolute terms. */
+function expanded(
+  { a, b, experts }: { a: RefTensor; b: RefTensor; experts: RefTensor },
+  [m, j, o]: readonly [m: number, j: number, o: number],
+  term: (product: number) => number = (product) => product,
+): number {
+  const [, O, R] = b.shape;
+  const slot = m * experts.shape[1] + j;
+  const e = experts.data[slot];
+  let sum = 0;
+  for (let r = 0; r < R; r++) sum += term(b.data[(e * O + o) * R + r] * a.data[slot * R + r]);
+  return sum;
+}
+
+/** y[m, j, r] = Σ_f a[e, r, f]·x[m, f] (or x[m, j, f]), e = experts[m, j]. a [E, R, F] → y [M, k, R]. */
+export const expertProject = defineReference(expertProjectOp, {
+  run({ x, a, experts, offsets }, { y }) {
+    const [M, k, R] = y.shape;
+    const F = a.shape[2];
+    for (let slot = 0; slot < liveRows(offsets, M) * k; slot++) {
+      const e = experts.data[slot];
+      const row = x.shape.length === 2 ? Math.floor(slot / k) : slot;
+      for (let r = 0; r < R; r++) {
+        let sum = 0;
+        for (let f = 0; f < F; f++) sum += a.data[(e * R + r) * F + f] * x.data[row * F + f];
+        y.data[slot * R + r] = sum;
+      }
+    }
+  },
+
+  /** A sum of F products. */
+  bound({ x, a, experts, offsets }, { y }) {
+    const [M, k, R] = y.shape;
+    const F = a.shape[2];
+    const bound = new Float64Array(M * k * R);
+    for (let slot = 0; slot < liveRows(offsets, M) * k; slot++) {
+      const e = experts.data[slot];
+      const row = x.shape.length === 2 ? Math.floor(slot / k) : slot;
+      for (let r = 0; r < R; r++) {
+        let absolutes = 0;
+        for (let f = 0; f < F; f++) absolutes += Math.abs(a.data[(e * R + r) * F + f] * x.data[row * F + f]);
+        bound[slot * R + r] = sumBound(F, absolutes);
+      }
+    }
+    return { y: bound };
+  },
+});
+
+/** The activation of each gated unit, its error at x and its largest slope. */
+const gates: Readonly<
+  Record<GateKind, { act: (x: number) => number; bound: (x: number) => number; slope: number }>
+> = {
+  silu: { act: silu, bound: siluBound, slope: SILU_SLOPE },
+  gelu: { act: gelu, bound: geluBound, slope: GELU_SLOPE },
+};
+
+/**
+ * u_j[o] = u[m, o] + s·Σ_r b[e, o, r]·a[m, j, r];   z[m, j, f] = act(u_j[f])·u_j[F + f];   mix[m, f] = Σ_j w[m, j]·z[m, j, f].
+ * u [M, 2F], a [M, k, R], b [E, 2F, R], experts, weights w [M, k] → z [M, k, F], mix [M, F].
+ */
+export const expertUnit = defineReference(expertUnitOp, {
+  run({ u, a, b, experts, weights, offsets }, { z, mix }, { kind, scale }) {
+    const [M, k, F] = z.shape;
+    for (let m = 0; m < liveRows(offsets, M); m++) {
+      for (let f = 0; f < F; f++) {
+        const inner = (j: number, o: number) => u.data[m * 2 * F + o] + scale * expanded({ a, b, experts }, [m, j, o]);
+        let sum = 0;
+        for (let j = 0; j < k; j++) {
+          const value = gates[kind].act(inner(j, f)) * inner(j, F + f);
+          z.data[(m * k + j) * F + f] = value;
+          sum += weights.data[m * k + j] * value;
+        }
+        mix.data[m * F + f] = sum;
+      }
+    }
+  },
+
+  /**
+   * u_j is a sum of R + 1 terms, of which R are multiplied by the rounded s. Its error passes through the activation's
+   * slope; then come the activation's own error, the product, and the sum of k terms.
+   */
+  bound({ u, a, b, experts, weights, offsets }, { z }, { kind, scale }) {
+    const [M, k, F] = z.shape;
+    const R = b.shape[2];
+    const { act, bound, slope } = gates[kind];
+    const bounds = { z: new Float64Array(M * k * F), mix: new Float64Array(M * F) };
+    const inner = (m: number, j: number, o: number) => {
+      const shared = u.data[m * 2 * F + o];
+      const absolutes = Math.abs(shared) + Math.abs(scale) * expanded({ a, b, experts }, [m, j, o], Math.abs);
+      return { value: shared + scale * expanded({ a, b, experts }, [m, j, o]), error: sumBound(R + 3, absolutes) };
+    };
+    for (let m = 0; m < liveRows(offsets, M); m++) {
+      for (let f = 0; f < F; f++) {
+        let error = 0, absolutes = 0;
+        for (let j = 0; j < k; j++) {
+          const [gate, other] = [inner(m, j, f), inner(m, j, F + f)];
+          const fromGate = bound(gate.value) + slope * gate.error;
+          const product = fromGate * (Math.abs(other.value) + other.error) + Math.abs(act(gate.value)) * other.error;
+          const at = (m * k + j) * F + f;
+          bounds.z[at] = product + UNIT * (Math.abs(z.data[at]) + product) + TINY;
+          error += Math.abs(weights.data[m * k + j]) * bounds.z[at];
+          absolutes += Math.abs(weights.data[m * k + j] * z.data[at]) +
+            Math.abs(weights.data[m * k + j]) * bounds.z[at];
+        }
+        bounds.mix[m * F + f] = error + sumBound(k, absolutes);
+      }
+    }
+    return bounds;
+  },
+});
+
+/** y[m, d] = x[m, d] + s·Σ_j w[m, j]·Σ_r b[e, d, r]·a[m, j, r]. x [M, D], b [E, D, R] → y [M, D]. */
+export const expertExpand = defineReference(expertExpandOp, {
+  run({ x, a, b, experts, weights, offsets }, { y }, { scale }) {
+    const [M, D] = y.shape;
+    const k = experts.shape[1];
+    for (let m = 0; m < liveRows(offsets, M); m++) {
+      for (let d = 0; d < D; d++) {
+        let sum = 0;
+        for (let j = 0; j < k; j++) sum += weights.data[m * k + j] * expanded({ a, b, experts }, [m, j, d]);
+        y.data[m * D + d] = x.data[m * D + d] + scale * sum;
+      }
+    }
+  },
+
+  /** A sum of k·R + 1 terms; all but x are multiplied by a weight and by the rounded s, three roundings more. */
+  bound({ x, a, b, experts, weights, offsets }, { y }, { scale }) {
+    const [M, D] = y.shape;
+    const k = experts.shape[1];
+    const bound = new Float64Array(M * D);
+    for (let m = 0; m < liveRows(offsets, M); m++) {
+      for (let d = 0; d < D; d++) {
+        let absolutes = 0;
+        for (let j = 0; j < k; j++) {
+          absolutes += Math.abs(weights.data[m * k + j]) * expanded({ a, b, experts }, [m, j, d], Math.abs);
+        }
+        const terms = k * b.shape[2] + 4;
+        bound[m * D + d] = sumBound(terms, Math.abs(x.data[m * D + d]) + Math.abs(scale) * absolutes);
+      }
+    }
+    return { y: bound };
+  },
+});
