@@ -50,6 +50,13 @@ function largest(values: readonly number[], k: number): number[] {
   return values.map((_, e) => e).sort((a, b) => values[b] - values[a] || a - b).slice(0, k);
 }
 
+/** Weights of chosen alternatives: their probabilities, divided by the sum of these if `normalize`. */
+export function weightsOf(p: ArrayLike<number>, chosen: ArrayLike<number>, normalize: boolean): number[] {
+  const weights = Array.from(chosen, (e) => p[e]);
+  const sum = normalize ? weights.reduce((total, weight) => total + weight, 0) : 1;
+  return weights.map((weight) => weight / sum);
+}
+
 /** Largest error of each of the probabilities of one row z [E]. */
 function probabilityBounds(z: ArrayLike<number>, p: readonly number[], { kind, alpha }: RouteParams): number[] {
   const E = z.length;
@@ -77,10 +84,9 @@ export const route = defineReference(routeOp, {
     for (let m = 0; m < liveRows(offsets, M); m++) {
       const p = probabilities(logits.data.subarray(m * E, (m + 1) * E), params);
       const chosen = largest(p.map((value, e) => value + (bias?.data[e] ?? 0)), k);
-      const sum = normalize ? chosen.reduce((total, e) => total + p[e], 0) : 1;
       probs.data.set(p, m * E);
       experts.data.set(chosen, m * k);
-      weights.data.set(chosen.map((e) => p[e] / sum), m * k);
+      weights.data.set(weightsOf(p, chosen, normalize), m * k);
     }
   },
 

@@ -1,0 +1,50 @@
+/**
+ * Checking a golden folder on some devices.
+ *
+ * @module
+ */
+import type { Device, HostTensors } from "../../src/device.ts";
+import { type Measured, measureNoise } from "../../reference/mod.ts";
+import { compare, type Finding } from "./compare.ts";
+import { type Golden, isLater, specified } from "./golden.ts";
+import { type Model, quantitiesOf } from "./model.ts";
+import type { Task } from "./task.ts";
+
+/** A model's quantities in double precision, and how far float32 may take them. */
+export function measure(model: Model, task: Task): Promise<Measured> {
+  return measureNoise((device) => quantitiesOf(device as unknown as Device, model, task, false));
+}
+
+/** Compares every recorded quantity with what a device computed. */
+export function findingsOf(golden: Golden, measured: Measured, actual: HostTensors, device: string): Finding[] {
+  return [...golden.recorded].filter(([quantity]) => !isLater(quantity)).map(([quantity, recorded]): Finding => {
+    if (!actual[quantity]) return { quantity, outcome: "unknown", note: "this model has no quantity of this name" };
+    const terms = { bound: measured.bounds[quantity], specified: specified(golden, quantity) };
+    return { quantity, device, ...compare(actual[quantity], recorded, terms) };
+  });
+}
+
+/** What waits for training. */
+export function laterFindings({ recorded }: Golden): Finding[] {
+  return [...recorded.keys()].filter(isLater).map((quantity) => ({ quantity, outcome: "later" }));
+}
+
+/** Checks a folder on every device; `onStage` is told what is being computed. */
+export async function checkGolden(
+  golden: Golden,
+  devices: Readonly<Record<string, Device>>,
+  onStage: (stage: string) => void = () => {},
+): Promise<Finding[]> {
+  onStage("bounds");
+  const measured = await measure(golden.model, golden.task);
+  const byQuantity = new Map<string, Finding[]>([...golden.recorded.keys()].map((name) => [name, []]));
+  for (const [name, device] of Object.entries(devices)) {
+    onStage(name);
+    const actual = await quantitiesOf(device, golden.model, golden.task, true);
+    for (const finding of findingsOf(golden, measured, actual, name)) {
+      const findings = byQuantity.get(finding.quantity)!;
+      if (finding.outcome !== "unknown" || findings.length === 0) findings.push(finding);
+    }
+  }
+  return [...[...byQuantity.values()].flat(), ...laterFindings(golden)];
+}

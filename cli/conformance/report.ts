@@ -1,0 +1,90 @@
+/**
+ * Findings as a table or as JSON.
+ *
+ * @module
+ */
+import type { Finding } from "./compare.ts";
+
+/** What was found in one folder, or why it could not be checked. */
+export interface Report {
+  /** The folder. */
+  readonly folder: string;
+  /** What was found. */
+  readonly findings: readonly Finding[];
+  /** Why nothing was found. */
+  readonly error?: string;
+}
+
+/** How many quantities agree, miss, wait, and could not be checked. */
+export interface Counts {
+  /** Comparisons made, quantities times devices. */
+  readonly checked: number;
+  /** Comparisons that missed. */
+  readonly missed: number;
+  /** Quantities that wait for training. */
+  readonly notYet: number;
+  /** Quantities and folders that could not be checked. */
+  readonly unchecked: number;
+}
+
+/** Adds up what reports say. */
+export function countsOf(reports: readonly Report[]): Counts {
+  const findings = reports.flatMap((report) => report.findings);
+  const count = (...outcomes: Finding["outcome"][]) =>
+    findings.filter(({ outcome }) => outcomes.includes(outcome)).length;
+  return {
+    checked: count("ok", "miss"),
+    missed: count("miss"),
+    notYet: count("later"),
+    unchecked: count("unknown") + reports.filter(({ error }) => error).length,
+  };
+}
+
+/** Whether everything that had to be compared was, and agrees. */
+export function passes({ checked, missed, unchecked }: Counts): boolean {
+  return checked > 0 && missed === 0 && unchecked === 0;
+}
+
+/** The last line of a report. */
+export function summaryLine({ checked, missed, notYet, unchecked }: Counts): string {
+  const line = `${checked} checked, ${missed} missed, ${notYet} not yet`;
+  return unchecked > 0 ? `${line}, ${unchecked} could not be checked` : line;
+}
+
+const exponent = (value: number) => value === 0 ? "0" : value.toExponential(1);
+
+/** Rows of a folder's table: quantity, device, worst error / bound, their ratio, remarks. */
+function rowsOf(findings: readonly Finding[]): string[][] {
+  const rows = findings.filter(({ outcome }) => outcome !== "later").map(
+    ({ quantity, device, outcome, worst, note }) => {
+      const numbers = worst ? [`${exponent(worst.error)} / ${exponent(worst.bound)}`, ratio(worst)] : ["", ""];
+      const remark = outcome === "miss"
+        ? `MISS ${note ?? ""}`
+        : outcome === "unknown"
+        ? `NOT CHECKED ${note}`
+        : note ?? "";
+      return [quantity, device ?? "", ...numbers, remark];
+    },
+  );
+  const later = findings.filter(({ outcome }) => outcome === "later").length;
+  return later > 0 ? [...rows, ["grad.*", "", "", "", `not yet (${later} quantities)`]] : rows;
+}
+
+function ratio({ error, bound }: { error: number; bound: number }): string {
+  return error === 0 ? "0" : (error / bound).toPrecision(2);
+}
+
+/** A folder's table. */
+export function table({ folder, findings, error }: Report): string {
+  if (error) return `${folder}\n  Cannot check: ${error}`;
+  const rows = [["quantity", "device", "worst error / bound", "ratio", ""], ...rowsOf(findings)];
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  widths[4] = 0; // remarks may be long
+  const line = (row: string[]) => row.map((cell, column) => cell.padEnd(widths[column])).join("  ").trimEnd();
+  return [folder, ...rows.map((row) => `  ${line(row)}`)].join("\n");
+}
+
+/** Everything, for machines. */
+export function json(reports: readonly Report[]): string {
+  return JSON.stringify({ folders: reports, ...countsOf(reports) }, null, 2);
+}

@@ -1,0 +1,64 @@
+/** Golden folders, where they are: recorded values against the definition in double precision and both devices. */
+import { assertEquals } from "@std/assert";
+import { findingsOf, measure } from "../cli/conformance/check.ts";
+import type { Finding } from "../cli/conformance/compare.ts";
+import { type Golden, openGolden } from "../cli/conformance/golden.ts";
+import { quantitiesOf } from "../cli/conformance/model.ts";
+import { type Measured, ReferenceDevice } from "../reference/mod.ts";
+import type { Device } from "../src/device.ts";
+import { gpuTest } from "./support/gpu.ts";
+
+const root = new URL("../../shared/golden/", import.meta.url);
+
+function foldersIn(url: URL): string[] {
+  try {
+    return [...Deno.readDirSync(url)].filter(({ isDirectory }) => isDirectory).map(({ name }) => name).sort();
+  } catch {
+    return [];
+  }
+}
+
+const folders = foldersIn(root);
+
+/** Read and measured once for all devices. */
+const measured = new Map<string, Promise<[Golden, Measured]>>();
+
+function prepared(name: string): Promise<[Golden, Measured]> {
+  if (!measured.has(name)) measured.set(name, prepare(name));
+  return measured.get(name)!;
+}
+
+async function prepare(name: string): Promise<[Golden, Measured]> {
+  const golden = await openGolden(new URL(name, root).pathname);
+  return [golden, await measure(golden.model, golden.task)];
+}
+
+/** Fails with what did not agree; prints the worst error / bound. */
+function judge(name: string, device: string, findings: readonly Finding[]): void {
+  assertEquals(findings.filter(({ outcome }) => outcome !== "ok"), []);
+  const ratios = findings.map(({ worst }) => worst && worst.error > 0 ? worst.error / worst.bound : 0);
+  console.log(`${name} on ${device}: worst error / bound ${Math.max(...ratios).toFixed(3)} of ${findings.length}`);
+}
+
+async function check(name: string, kind: string, device: Device): Promise<void> {
+  const [golden, noise] = await prepared(name);
+  const actual = await quantitiesOf(device, golden.model, golden.task, true);
+  judge(name, kind, findingsOf(golden, noise, actual, kind));
+}
+
+Deno.test({ name: "golden folders are there", ignore: folders.length === 0, fn: () => {} });
+
+for (const name of folders) {
+  Deno.test(`golden ${name}: the definition, in double precision, gives the recorded float32 values`, async () => {
+    const [golden, { exact, bounds }] = await prepared(name);
+    // The same errors in units of double instead of float32, in this program and in the one that recorded.
+    const doubles = Object.fromEntries(Object.entries(bounds).map(([key, bound]) => [key, 2 * bound * 2 ** -29]));
+    judge(name, "doubles", findingsOf(golden, { exact, bounds: doubles, undecided: [] }, exact, "doubles"));
+  });
+  Deno.test(`golden ${name}: the reference`, async () => {
+    await check(name, "reference", new ReferenceDevice() as unknown as Device);
+  });
+  gpuTest(`golden ${name}: the kernels`, async (device) => {
+    await check(name, "webgpu", device as unknown as Device);
+  });
+}
