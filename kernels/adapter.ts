@@ -18,7 +18,12 @@ export interface Adapter {
   readonly features: ReadonlySet<string>;
   /** Invocations of a subgroup at least; 4 where nothing is known. */
   readonly subgroupMinSize: number;
+  /** Which compiler reads the WGSL. */
+  readonly dialect: Dialect;
 }
+
+/** `enable subgroups;` is what Tint (Chromium, Dawn) requires, and naga (Deno, Firefox) rejects. */
+export type Dialect = "naga" | "tint";
 
 /** The portable budget of WebGPU: what every kernel must be able to live with. */
 export const PORTABLE: Adapter = {
@@ -28,10 +33,19 @@ export const PORTABLE: Adapter = {
   maxBindingBytes: 2 ** 27,
   features: new Set(),
   subgroupMinSize: 4,
+  dialect: "tint",
 };
 
+/** Asks a device which dialect it reads: by compiling the directive, or as it does not matter without subgroups. */
+async function dialectOf(device: GPUDevice): Promise<Dialect> {
+  if (!device.features.has("subgroups")) return "tint";
+  device.pushErrorScope("validation");
+  device.createShaderModule({ code: "enable subgroups;\n@compute @workgroup_size(1) fn main() {}" });
+  return await device.popErrorScope() ? "naga" : "tint";
+}
+
 /** Reads the capabilities of a device. */
-export function describeDevice(device: GPUDevice, info: GPUAdapterInfo | undefined): Adapter {
+export async function describeDevice(device: GPUDevice, info: GPUAdapterInfo | undefined): Promise<Adapter> {
   const words = `${info?.vendor} ${info?.architecture} ${info?.device} ${info?.description}`;
   const { limits } = device;
   return {
@@ -41,5 +55,6 @@ export function describeDevice(device: GPUDevice, info: GPUAdapterInfo | undefin
     maxBindingBytes: limits.maxStorageBufferBindingSize,
     features: new Set([...device.features]),
     subgroupMinSize: info?.subgroupMinSize ?? 4,
+    dialect: await dialectOf(device),
   };
 }

@@ -5,7 +5,7 @@
  */
 import type { Device, HostTensor, Program } from "../src/device.ts";
 import type { Inputs, Op, Outputs, Tensor } from "../src/op.ts";
-import { type Adapter, describeDevice } from "./adapter.ts";
+import type { Adapter } from "./adapter.ts";
 import { FaultWatch } from "./faults.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { BufferPool } from "./pool.ts";
@@ -31,8 +31,6 @@ interface Compiled {
 export class WebGpuDevice implements Device<GpuTensor> {
   /** Always `"webgpu"`. */
   readonly kind = "webgpu";
-  /** What the adapter can do. */
-  readonly adapter: Adapter;
   /** Compiled pipelines. */
   readonly pipelines: PipelineCache;
   /** Buffers of intermediate tensors: programs share them, and overwrite what others left. */
@@ -50,9 +48,8 @@ export class WebGpuDevice implements Device<GpuTensor> {
   #pending = new Set<Promise<unknown>>();
 
   /** Wraps a device; `owned` devices are destroyed with the wrapper. Use `openWebGpu` to get one. */
-  constructor(readonly device: GPUDevice, adapter?: Adapter, readonly owned = false) {
-    this.adapter = adapter ?? describeDevice(device, device.adapterInfo);
-    this.pipelines = new PipelineCache(device);
+  constructor(readonly device: GPUDevice, readonly adapter: Adapter, readonly owned = false) {
+    this.pipelines = new PipelineCache(device, adapter.dialect);
     const { STORAGE, COPY_SRC, COPY_DST, UNIFORM, MAP_READ } = GPUBufferUsage;
     this.pool = new BufferPool(device, STORAGE | COPY_SRC | COPY_DST, "tensor");
     this.stored = new BufferPool(device, STORAGE | COPY_SRC | COPY_DST, "stored");

@@ -3,11 +3,16 @@
  *
  * @module
  */
-export { type Adapter, PORTABLE } from "./adapter.ts";
+export { type Adapter, type Dialect, PORTABLE } from "./adapter.ts";
 export { WebGpuDevice } from "./device.ts";
 export type { AnyKernel, Call, Dispatch, Kernel, Workgroups } from "./kernel.ts";
 export { kernels } from "./kernels.ts";
+export { type Example, examples } from "./examples.ts";
+export type { FaultWatch } from "./faults.ts";
+export type { Binding } from "./module.ts";
 export { type OpenOptions, openWebGpu } from "./open.ts";
-export { GpuProgram } from "./program.ts";
+export type { Pipeline, PipelineCache } from "./pipelines.ts";
+export type { BufferPool } from "./pool.ts";
+export { GpuProgram, type Planner } from "./program.ts";
 export { GpuTensor, printSteps, type Step } from "./tensor.ts";
 export { timeOnGpu } from "./timing.ts";

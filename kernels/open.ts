@@ -22,7 +22,9 @@ const FEATURES = ["shader-f16", "subgroups", "timestamp-query"] as const;
  * Throws when there is no WebGPU or no adapter; it never falls back to the reference.
  */
 export async function openWebGpu(options: OpenOptions = {}): Promise<WebGpuDevice> {
-  if (options.device) return new WebGpuDevice(options.device);
+  if (options.device) {
+    return new WebGpuDevice(options.device, await describeDevice(options.device, options.device.adapterInfo));
+  }
   const gpu = options.gpu ?? globalThis.navigator?.gpu;
   if (!gpu) throw new Error("Cannot open WebGPU: this runtime has no navigator.gpu");
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
@@ -31,7 +33,7 @@ export async function openWebGpu(options: OpenOptions = {}): Promise<WebGpuDevic
   }
   const listed = FEATURES.filter((feature) => adapter.features.has(feature));
   const device = await withSubgroups(adapter, listed) ?? await requestDevice(adapter, listed);
-  return new WebGpuDevice(device, describeDevice(device, adapter.info), true);
+  return new WebGpuDevice(device, await describeDevice(device, adapter.info), true);
 }
 
 /** Deno grants subgroups to adapters that have them, but does not list them: asking is the only way to know. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Dialect } from "./adapter.ts";
 import type { Dispatch } from "./kernel.ts";
 import { type Binding, usedBindings, writeModule } from "./module.ts";
 
@@ -18,8 +19,8 @@ export interface Pipeline {
 export class PipelineCache {
   readonly #pipelines = new Map<string, Pipeline>();
 
-  /** Makes an empty cache over a device. */
-  constructor(readonly device: GPUDevice) {}
+  /** Makes an empty cache over a device that reads the given dialect. */
+  constructor(readonly device: GPUDevice, readonly dialect: Dialect) {}
 
   /** Complete WGSL modules made so far. */
   get modules(): string[] {
@@ -28,7 +29,7 @@ export class PipelineCache {
 
   /** The pipeline of a dispatch; compiles it at first use. */
   get(dispatch: Dispatch, bindings: readonly Binding[]): Pipeline {
-    const code = writeModule(dispatch, bindings);
+    const code = writeModule(dispatch, bindings, this.dialect);
     const constants = { ...dispatch.constants, ...dispatch.floats };
     const key = `// ${dispatch.label} ${JSON.stringify(constants)}\n${code}`;
     let found = this.#pipelines.get(key);

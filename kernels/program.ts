@@ -7,7 +7,7 @@ import { assignBuffers } from "./plan.ts";
 import type { Adapter } from "./adapter.ts";
 import type { Dispatch } from "./kernel.ts";
 import { kernels } from "./kernels.ts";
-import { bareName, type Binding, usedBindings } from "./module.ts";
+import { type Binding, bindingsOf, usedBindings } from "./module.ts";
 import type { PipelineCache } from "./pipelines.ts";
 import type { BufferPool } from "./pool.ts";
 import type { GpuTensor, Step } from "./tensor.ts";
@@ -113,16 +113,6 @@ function check(
     }
   }
   for (const tensor of results) verify("read from the GPU", "a result", tensor);
-}
-
-/** Inputs, then outputs; an input that is overwritten in place is bound once, as the output. */
-function bindingsOf({ op, inputs, outputs }: Step): Binding[] {
-  const overwritten = new Set(Object.values(op.inPlace ?? {}));
-  const read = op.inputs.map(bareName).filter((name: string) => inputs[name] && !overwritten.has(name));
-  return [
-    ...read.map((name: string) => ({ name, tensor: inputs[name]!, writable: false })),
-    ...op.outputs.map((name: string) => ({ name, tensor: outputs[name], writable: true })),
-  ];
 }
 
 function planStep({ op, inputs, outputs, params }: Step, adapter: Adapter): readonly Dispatch[] {

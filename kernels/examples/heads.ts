@@ -1,0 +1,43 @@
+import { spec } from "../../src/op.ts";
+import type { vocabulary } from "../../src/vocabulary.ts";
+import { type Calls, each, offsets, whole } from "./call.ts";
+
+type Vocabulary = typeof vocabulary;
+
+/** Alternatives: few, a number that does not divide by four, a vocabulary. */
+const alternatives = [4, 30, 50368] as const;
+
+/** Examples of what is done with the last rows: pooling, losses, picking. */
+export const heads = {
+  pool: each(
+    { D: [64, 30], kind: ["mean", "first", "last"] as const, normalize: [true, false] },
+    ({ D, kind, normalize }) => ({
+      inputs: { x: spec([9, D]), offsets: whole(4) },
+      params: { kind, normalize },
+    }),
+  ),
+  crossEntropy: each({ V: alternatives, offsets }, ({ V, offsets }) => ({
+    inputs: { logits: spec([9, V]), labels: whole(9), offsets },
+    params: {},
+  })),
+  binaryCrossEntropy: each({ offsets }, ({ offsets }) => ({
+    inputs: { scores: spec([9, 1]), rows: whole(5), kept: whole(4), offsets },
+    params: {},
+  })),
+  logSumExp: each({ E: alternatives, offsets }, ({ E, offsets }) => ({
+    inputs: { x: spec([9, E]), offsets },
+    params: {},
+  })),
+  mean: each({ M: [9, 5000], labelled: [true, false], offsets }, ({ M, labelled, offsets }) => ({
+    inputs: { x: spec([M, 1]), labels: labelled ? whole(M) : undefined, offsets },
+    params: {},
+  })),
+  balance: each({ E: [4, 30], offsets }, ({ E, offsets }) => ({
+    inputs: { probs: spec([9, E]), experts: whole(9, 2), offsets },
+    params: {},
+  })),
+  pick: each({ V: alternatives, offsets }, ({ V, offsets }) => ({
+    inputs: { logits: spec([9, V]), offsets },
+    params: {},
+  })),
+} satisfies { [Name in keyof Vocabulary]?: Calls<Vocabulary[Name]> };
