@@ -1,0 +1,104 @@
+/** `deno task encode`: embeddings from an encoder checkpoint. */
+import type { Encoder } from "../mod.ts";
+import { writeFileAtomically } from "../src/checkpoint/files.ts";
+import { breathe, interruptible, note, print, runCommand } from "./support/command.ts";
+import { deviceFlag } from "./support/device.ts";
+import { choiceOf, helpFlag, type Values } from "./support/flags.ts";
+import { type Loaded, loadModel, modelFlag } from "./support/model.ts";
+import { npyHeader, npyNumbers } from "./support/npy.ts";
+import { Progress, secondsText } from "./support/progress.ts";
+import { batches, idsFlag, listedIds, readLines, type Sequence, tokenize } from "./support/text.ts";
+
+const command = {
+  name: "encode",
+  usage: "--model DIR [--text TEXT… | --file FILE | --ids IDS… | < lines] [options]",
+  about: `Prints one embedding for each text: from --text flags, from the lines of a file, or from the lines of standard
+input. A blank line is an error, so that embedding i always belongs to line i.
+
+Formats
+  json   one object a line, in the order of the texts: {"text": "…", "embedding": [0.1, …]}; with --ids, "ids": [1, …]
+  npy    one NumPy array, version 1.0, float32, C order, of shape (texts, width)`,
+  flags: {
+    ...modelFlag,
+    text: { value: "TEXT", help: "a text; may be repeated", repeat: true },
+    file: { value: "FILE", help: "a UTF-8 file with one text a line" },
+    ...idsFlag,
+    pooling: { value: "KIND", help: "mean of all tokens (unless given), or the first, or the last" },
+    normalize: { help: "make every embedding unit length" },
+    format: { value: "NAME", help: "json or npy; json unless given, npy where --out ends in .npy" },
+    out: { value: "FILE", help: "write there instead of standard output, once all is done" },
+    ...deviceFlag,
+    ...helpFlag,
+  },
+  examples: [
+    'deno task encode --model models/encoder --text "a cat" --text "a dog" --normalize',
+    "deno task encode --model models/encoder --file lines.txt --out lines.npy",
+    'echo "a cat" | deno task encode --model models/encoder --pooling first',
+  ],
+} as const;
+
+/** Tokens and texts that run at once. */
+const BATCH = { tokens: 2048, most: 64 };
+
+type Flags = Values<typeof command.flags>;
+
+/** Everything about the flags that can be refused before a model is loaded. */
+function settings({ text, file, ids, pooling = "mean", format, out, normalize }: Flags) {
+  const sources = [text.length && "--text", file && "--file", ids.length && "--ids"].filter(Boolean);
+  if (sources.length > 1) throw new Error(`Cannot encode: expected one of ${sources.join(" and ")}, not both`);
+  const kind = choiceOf("format", format ?? (out?.endsWith(".npy") ? "npy" : "json"), ["json", "npy"]);
+  if (kind === "npy" && !out && Deno.stdout.isTerminal()) {
+    throw new Error("Cannot encode: npy is not for terminals; give --out FILE");
+  }
+  return { format: kind, out, pooling: choiceOf("pooling", pooling, ["mean", "first", "last"]), normalize };
+}
+
+/** Lines are read before the model is loaded: a missing file is known at once. */
+async function textsOf({ text, file, ids }: Flags): Promise<{ name: string; text: string }[]> {
+  if (ids.length) return [];
+  return text.length ? text.map((text, i) => ({ name: `text ${i + 1}`, text })) : await readLines(file);
+}
+
+/** The output, batch by batch. */
+async function* encoded(
+  encoder: Encoder,
+  sequences: readonly Sequence[],
+  { format, pooling, normalize }: ReturnType<typeof settings>,
+): AsyncGenerator<Uint8Array> {
+  const { D } = encoder.config;
+  const progress = new Progress("Encoding", "texts");
+  let done = 0;
+  if (format === "npy") yield npyHeader([sequences.length, D]);
+  for (const batch of batches(sequences, BATCH)) {
+    const { data } = await encoder.pooled(batch.map(({ ids }) => ids), { pooling, normalize });
+    yield format === "npy" ? npyNumbers(data) : jsonLines(batch, data as Float32Array, D);
+    progress.update(done += batch.length, sequences.length);
+    await breathe();
+  }
+  const rate = (sequences.length / progress.seconds).toPrecision(3);
+  note(`${sequences.length} texts of ${D} numbers in ${secondsText(progress.seconds)}, ${rate} texts/s`);
+}
+
+/** A float32 in as few digits as tell it from its neighbours. */
+const shortest = (value: number) => Number(value.toPrecision(9));
+
+function jsonLines(batch: readonly Sequence[], data: Float32Array, D: number): Uint8Array {
+  const lines = batch.map(({ text, ids }, b) => {
+    const embedding = Array.from(data.subarray(b * D, (b + 1) * D), shortest);
+    return `${JSON.stringify(text === undefined ? { ids, embedding } : { text, embedding })}\n`;
+  });
+  return new TextEncoder().encode(lines.join(""));
+}
+
+async function main(flags: Flags): Promise<void> {
+  const how = settings(flags);
+  const texts = await textsOf(flags);
+  const loaded = await loadModel(flags, "encoder");
+  await using encoder = loaded.model;
+  const sequences = flags.ids.length ? listedIds(loaded, flags.ids) : tokenize(loaded, texts);
+  const chunks = encoded(encoder, sequences, how);
+  if (how.out) await interruptible((signal) => writeFileAtomically(how.out!, chunks, { signal }));
+  else for await (const chunk of chunks) print(chunk);
+}
+
+if (import.meta.main) await runCommand(command, main);

@@ -1,0 +1,60 @@
+/** Colours that everyone can tell apart, on terminals and in pictures. */
+
+/** Depth: ColorBrewer's YlGnBu, light to dark, so that it also reads in grey. */
+const DEPTH_STOPS = ["#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494"];
+
+/** Experts: Okabe and Ito's eight colours. */
+const EXPERTS = ["#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#999999"];
+
+type Rgb = readonly [number, number, number];
+
+function rgbOf(hex: string): Rgb {
+  const value = parseInt(hex.slice(1), 16);
+  return [value >> 16, value >> 8 & 255, value & 255];
+}
+
+function hexOf(rgb: Rgb): string {
+  return `#${rgb.map((part) => Math.round(part).toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** Colour of a depth 1..N. */
+export function depthColour(depth: number, N: number): string {
+  const at = N > 1 ? (depth - 1) / (N - 1) * (Math.min(N + 1, DEPTH_STOPS.length) - 1) : 0;
+  const low = Math.min(Math.floor(at), DEPTH_STOPS.length - 2);
+  const [from, to] = [rgbOf(DEPTH_STOPS[low]), rgbOf(DEPTH_STOPS[low + 1])];
+  return hexOf(from.map((part, i) => part + (at - low) * (to[i] - part)) as unknown as Rgb);
+}
+
+/** Colour of an expert; from the ninth on they come again, so its number is always written too. */
+export function expertColour(expert: number): string {
+  return EXPERTS[expert % EXPERTS.length];
+}
+
+/** Black or white, whichever stands out more on a colour (WCAG relative luminance). */
+export function inkOn(hex: string): "#000000" | "#ffffff" {
+  const [r, g, b] = rgbOf(hex).map((part) => part <= 10 ? part / 3294.6 : ((part / 255 + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000000" : "#ffffff";
+}
+
+/** Number of the colour among the 216 of the cube that nearly all terminals have. */
+function terminalColour(hex: string): number {
+  const [r, g, b] = rgbOf(hex).map((part) => part < 48 ? 0 : part < 115 ? 1 : Math.floor((part - 35) / 40));
+  return 16 + 36 * r + 6 * g + b;
+}
+
+/** Writes on a coloured ground; plain where colours are off. */
+export type Painter = (text: string, ground: string) => string;
+
+/** Whether standard output takes colours: a terminal, and NO_COLOR not set; FORCE_COLOR overrides the first. */
+export function hasColour(): boolean {
+  if (Deno.env.get("NO_COLOR")) return false;
+  return Deno.stdout.isTerminal() || Boolean(Deno.env.get("FORCE_COLOR"));
+}
+
+/** The painter of standard output. */
+export function painter(colour: boolean): Painter {
+  if (!colour) return (text) => text;
+  return (text, ground) => {
+    return `\x1b[48;5;${terminalColour(ground)};38;5;${inkOn(ground) === "#000000" ? 16 : 231}m${text}\x1b[0m`;
+  };
+}

@@ -1,0 +1,74 @@
+/** How every command starts and ends: help, one line on errors, exit codes, Ctrl-C, closed pipes. */
+import { reasonOf } from "../../src/checkpoint/messages.ts";
+import { type Command, type Flag, helpOf, readFlags, type Values } from "./flags.ts";
+import { clearProgress } from "./progress.ts";
+
+/** Exit code after Ctrl-C, as shells give it. */
+export const INTERRUPTED = 130;
+
+/**
+ * Runs a command and ends the process.
+ *
+ * Ends with the code that `main` returns, 1 after an error (one line on stderr), 130 after Ctrl-C, and 0 without a word
+ * when whoever read standard output has gone.
+ */
+export async function runCommand<const F extends Readonly<Record<string, Flag>>>(
+  command: Command<F>,
+  main: (flags: Values<F>) => Promise<number | void>,
+): Promise<never> {
+  try {
+    const flags = readFlags(command, Deno.args);
+    if ((flags as Record<string, unknown>).help) {
+      print(helpOf(command) + "\n");
+      Deno.exit(0);
+    }
+    Deno.exit(await main(flags) ?? 0);
+  } catch (error) {
+    clearProgress();
+    if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
+    if (error instanceof Error && error.name === "AbortError") Deno.exit(INTERRUPTED);
+    note(messageOf(command.name, error));
+    Deno.exit(1);
+  }
+}
+
+/** Lists of what does not fit keep their lines; anything else that was not meant for users is cut to its first. */
+function messageOf(name: string, error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.startsWith("Cannot ") ? text : `Cannot ${name}: ${reasonOf(error)}`;
+}
+
+/** Writes all of a text, or bytes, to standard output. Throws BrokenPipe when nobody reads any more. */
+export function print(content: string | Uint8Array): void {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+}
+
+/** Writes one line to standard error, for people: standard output holds results only. */
+export function note(line: string): void {
+  clearProgress();
+  console.error(line);
+}
+
+/**
+ * Runs a body that ends early, at a place of its own choice, on Ctrl-C; a second Ctrl-C ends the process at once, as
+ * does one outside such a body.
+ */
+export async function interruptible<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const stop = () => {
+    Deno.removeSignalListener("SIGINT", stop);
+    controller.abort();
+  };
+  Deno.addSignalListener("SIGINT", stop);
+  try {
+    return await body(controller.signal);
+  } finally {
+    if (!controller.signal.aborted) Deno.removeSignalListener("SIGINT", stop);
+  }
+}
+
+/** Lets signals and other events in: the reference computes without pausing. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}

@@ -1,0 +1,51 @@
+/** Which device a command runs on. */
+import { type DeviceName, openDevice } from "../../mod.ts";
+import type { Device } from "../../src/device.ts";
+import { findAdapter, howToInstall } from "../adapter.ts";
+import { whyNoAdapter } from "../gpu_environment.ts";
+import { note } from "./command.ts";
+import { choiceOf } from "./flags.ts";
+
+/** The flag. */
+export const deviceFlag = {
+  device: {
+    value: "NAME",
+    help:
+      "webgpu or reference (slow, readable loops); webgpu unless given,\nand the reference, with a warning, where there is no adapter",
+  },
+} as const;
+
+/** A device, and how to call it. */
+export interface Opened {
+  /** The device. */
+  readonly device: Device;
+  /** Name of the adapter, or "reference". */
+  readonly label: string;
+}
+
+const names: readonly DeviceName[] = ["webgpu", "reference"];
+
+/**
+ * Opens the device of a `--device` flag.
+ *
+ * Throws when `webgpu` is asked for and there is no adapter; without the flag that is one loud line and the reference.
+ */
+export async function openChosenDevice(given: string | undefined): Promise<Opened> {
+  const name = given === undefined ? "webgpu" : choiceOf("device", given, names);
+  if (name === "reference") return await openReference();
+  const adapter = await findAdapter();
+  if (adapter) return { device: await openDevice("webgpu"), label: adapter.description || "unnamed adapter" };
+  if (given) throw new Error(`Cannot open WebGPU: no adapter, ${whyNoAdapter()}`);
+  warnNoAdapter();
+  return await openReference();
+}
+
+/** The reference, always there. */
+export async function openReference(): Promise<Opened> {
+  return { device: await openDevice("reference"), label: "reference" };
+}
+
+/** The one loud line. */
+export function warnNoAdapter(): void {
+  note(`WARNING: no WebGPU adapter, running on the slow reference instead; ${howToInstall()}`);
+}

@@ -1,0 +1,126 @@
+/** Flags of a command, declared once: what is read, what is refused, and the help text. */
+import { parseArgs } from "@std/cli/parse-args";
+import { nearest } from "../../src/model/fields.ts";
+
+/** One flag. */
+export interface Flag {
+  /** What it does, in a few words. */
+  readonly help: string;
+  /** How the help calls its value; absent: the flag takes none. */
+  readonly value?: string;
+  /** May be given several times. */
+  readonly repeat?: true;
+  /** Must be given. */
+  readonly required?: true;
+}
+
+/** A command: what its help says, and its flags. */
+export interface Command<F extends Readonly<Record<string, Flag>>> {
+  /** Name of its task. */
+  readonly name: string;
+  /** What follows the name in the first line of the help. */
+  readonly usage: string;
+  /** What it does: a few lines. */
+  readonly about: string;
+  /** By name, without the two hyphens. */
+  readonly flags: F;
+  /** Command lines that work. */
+  readonly examples: readonly string[];
+}
+
+/** The values of flags: true or false, one text, or several. */
+export type Values<F extends Readonly<Record<string, Flag>>> = {
+  readonly [K in keyof F]: F[K] extends { value: string }
+    ? F[K] extends { repeat: true } ? readonly string[] : F[K] extends { required: true } ? string : string | undefined
+    : boolean;
+};
+
+/** Flags that every command takes. */
+export const helpFlag = { help: { help: "print this text" } } as const;
+
+/** Help text of a command. */
+export function helpOf({ name, usage, about, flags, examples }: Command<Readonly<Record<string, Flag>>>): string {
+  const heads = Object.entries(flags).map(([flag, { value }]) => `--${flag}${value ? ` ${value}` : ""}`);
+  const width = Math.max(...heads.map(({ length }) => length)) + 2;
+  const lines = Object.values(flags).map(({ help }, i) => {
+    return `  ${heads[i].padEnd(width)}${help.replaceAll("\n", `\n${" ".repeat(width + 2)}`)}`;
+  });
+  const shown = examples.map((example) => `  ${example}`);
+  return [`deno task ${name} ${usage}`, "", about, "", ...lines, "", "Examples", ...shown].join("\n");
+}
+
+/**
+ * Reads the flags of a command.
+ *
+ * Throws one line that names the flag: unknown (with the nearest known one), without its value, given twice, or missing.
+ */
+export function readFlags<const F extends Readonly<Record<string, Flag>>>(
+  { name, flags }: Command<F>,
+  args: readonly string[],
+): Values<F> {
+  const fail = (reason: string): never => {
+    throw new Error(`Cannot ${name}: ${reason}; see --help`);
+  };
+  const names = Object.keys(flags);
+  const taking = names.filter((flag) => flags[flag].value);
+  const unknown = (arg: string, key?: string) => {
+    if (key === undefined) return fail(`${JSON.stringify(arg)} belongs to no flag`);
+    return fail(`${arg.split("=")[0]} is not a flag, the nearest is --${nearest(key, names)}`);
+  };
+  const boolean = names.filter((flag) => !flags[flag].value);
+  const read = parseArgs(args, { string: taking, collect: taking, boolean, unknown });
+  if (read._.length) fail(`${JSON.stringify(String(read._[0]))} belongs to no flag`);
+  if (read.help) return read as unknown as Values<F>;
+  const entries = names.map((flag) => [flag, valueOf(flag, flags[flag], read[flag], fail)]);
+  return Object.fromEntries(entries) as Values<F>;
+}
+
+function valueOf(flag: string, { value, repeat, required }: Flag, read: unknown, fail: (reason: string) => never) {
+  if (!value) return read as boolean;
+  const texts = read as string[];
+  if (texts.includes("")) {
+    fail(`--${flag} is empty, expected ${value} (--${flag}=${value} where it begins with a hyphen)`);
+  }
+  if (repeat) return texts;
+  if (texts.length > 1) fail(`--${flag} is given ${texts.length} times`);
+  if (required && texts.length === 0) fail(`--${flag} ${value} is missing`);
+  return texts[0];
+}
+
+/** One of a few words. Throws naming the nearest. */
+export function choiceOf<const C extends string>(flag: string, given: string, choices: readonly C[]): C {
+  if (choices.includes(given as C)) return given as C;
+  throw new Error(
+    `Cannot read --${flag} ${given}: expected ${choices.join(" or ")}, the nearest is ${nearest(given, choices)}`,
+  );
+}
+
+/** A whole number of at least `least`. */
+export function wholeOf(flag: string, given: string, least: number): number {
+  const number = /^\d+$/.test(given) ? Number(given) : NaN;
+  if (Number.isSafeInteger(number) && number >= least) return number;
+  throw new Error(`Cannot read --${flag} ${given}: expected a whole number of at least ${least}`);
+}
+
+/** Numbers with commas or spaces between them; `whole` ones for lists of ids. */
+export function numbersOf(flag: string, given: string, { whole = false } = {}): number[] {
+  const words = given.split(/[\s,]+/).filter(Boolean);
+  const wrong = words.find((word) => !(whole ? /^\d{1,10}$/.test(word) : Number.isFinite(Number(word))));
+  if (words.length && wrong === undefined) return words.map(Number);
+  const what = whole ? "whole numbers" : "numbers";
+  throw new Error(
+    `Cannot read --${flag}: expected ${what}${wrong === undefined ? "" : `, found ${JSON.stringify(wrong)}`}`,
+  );
+}
+
+/** A JSON object. */
+export function objectOf(flag: string, given: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(given);
+  } catch (error) {
+    throw new Error(`Cannot read --${flag}: ${(error as Error).message}`);
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new Error(`Cannot read --${flag}: expected a JSON object, found ${given}`);
+}

@@ -1,0 +1,85 @@
+/** Loading the model of a `--model` flag, with progress, and finding out what it is. */
+import { Decoder, Encoder } from "../../mod.ts";
+import { readJson } from "../../src/checkpoint/json.ts";
+import { openSource } from "../../src/checkpoint/source.ts";
+import { decoderSchema } from "../../src/model/decoder_schema.ts";
+import { encoderSchema } from "../../src/model/encoder_schema.ts";
+import type { Json } from "../../src/model/fields.ts";
+import { countParameters } from "../../src/model/parameters.ts";
+import type { Tokenizer } from "../../src/run/tokenizer.ts";
+import { note } from "./command.ts";
+import { openChosenDevice, type Opened } from "./device.ts";
+import { objectOf } from "./flags.ts";
+import { bytesText, Progress, secondsText } from "./progress.ts";
+
+/** The flag that names a checkpoint. */
+export const modelFlag = { model: { value: "DIR", help: "checkpoint: a folder or a URL", required: true } } as const;
+
+/** The flag for checkpoints whose files do not say how they recurse. */
+export const recursionFlag = {
+  recursion: { value: "JSON", help: "the recursion of config.json, for checkpoints of the MoR authors' trainer" },
+} as const;
+
+/** Flags of commands that load a model. */
+interface Flags {
+  readonly model: string;
+  readonly device?: string;
+  readonly recursion?: string;
+}
+
+/** A loaded model. */
+export type Loaded =
+  & { readonly opened: Opened; readonly name: string }
+  & (
+    | { readonly kind: "decoder"; readonly model: Decoder }
+    | { readonly kind: "encoder"; readonly model: Encoder }
+  );
+
+/** Whether a configuration is an encoder's. */
+function isEncoder(json: Json): boolean {
+  const type = json.model_type;
+  if (typeof type === "string") return /^modern(?:al)?bert$/.test(type);
+  return "group_depth" in json || "embedding_size" in json;
+}
+
+/** Loads a decoder or an encoder, whichever it is. */
+export async function loadModel(flags: Flags): Promise<Loaded>;
+/** Loads a model of the wanted kind. Throws when it is the other one. */
+export async function loadModel<K extends Loaded["kind"]>(
+  flags: Flags,
+  wanted: K,
+): Promise<Extract<Loaded, { kind: K }>>;
+export async function loadModel(flags: Flags, wanted?: Loaded["kind"]): Promise<Loaded> {
+  const recursion = flags.recursion === undefined ? undefined : objectOf("recursion", flags.recursion);
+  const kind = isEncoder(await readJson(openSource(flags.model))) ? "encoder" : "decoder";
+  if (wanted && kind !== wanted) {
+    throw new Error(`Cannot load ${flags.model}: expected a model of the kind ${wanted}, it is of the kind ${kind}`);
+  }
+  if (recursion && kind === "encoder") throw new Error(`Cannot load ${flags.model}: an encoder takes no --recursion`);
+  const opened = await openChosenDevice(flags.device);
+  const name = flags.model.replace(/[\\/]+$/, "").split(/[\\/]/).pop() || flags.model;
+  const progress = new Progress(`Loading ${name}`, "bytes");
+  let bytes = 0;
+  const onProgress = ({ loaded, total }: { loaded: number; total: number }) => {
+    bytes = loaded;
+    progress.update(loaded, total);
+  };
+  const options = { device: opened.device, onProgress };
+  const loaded: Loaded = kind === "decoder"
+    ? { kind, opened, name, model: await Decoder.load(flags.model, { ...options, recursion }) }
+    : { kind, opened, name, model: await Encoder.load(flags.model, options) };
+  const size = `${parametersOf(loaded).toLocaleString("en")} parameters, ${bytesText(bytes)}`;
+  note(`Loaded ${name}: ${kind}, ${size} in ${secondsText(progress.seconds)}; device: ${opened.label}`);
+  return loaded;
+}
+
+/** Throws unless the model has a tokenizer. */
+export function demandTokenizer({ model, name }: Loaded): Tokenizer {
+  if (model.tokenizer) return model.tokenizer;
+  throw new Error(`Cannot read text: ${name} has no tokenizer.json; give token ids with --ids "1 2 3"`);
+}
+
+/** Number of parameters. */
+export function parametersOf({ kind, model }: Loaded): number {
+  return countParameters(kind === "decoder" ? decoderSchema(model.config) : encoderSchema(model.config));
+}

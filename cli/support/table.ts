@@ -1,0 +1,43 @@
+/** Text in columns, and how wide a text is on a terminal. */
+
+/** Columns that a text takes: marks none, East Asian and pictures two. */
+export function widthOf(text: string): number {
+  let width = 0;
+  for (const character of text) {
+    if (/^[\p{M}\p{Cf}]$/u.test(character)) continue;
+    const wide =
+      /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}！-～]$/u;
+    width += wide.test(character) ? 2 : 1;
+  }
+  return width;
+}
+
+/** Fills a text with blanks. */
+export function padTo(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - widthOf(text)));
+}
+
+/** Rows as lines, the first a heading; columns that hold only numbers (with units) are set to the right. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const columns = rows[0].map((_, i) => rows.map((row) => row[i] ?? ""));
+  const widths = columns.map((cells) => Math.max(...cells.map(widthOf)));
+  const right = columns.map((cells) =>
+    cells.slice(1).every((cell) => /^(?:[-+]?[\d.,]+(?:e[-+]?\d+)?.{0,12}|)$/.test(cell))
+  );
+  return rows.map((row) => {
+    const cells = widths.map((width, i) => {
+      const cell = row[i] ?? "";
+      return right[i] ? " ".repeat(width - widthOf(cell)) + cell : padTo(cell, width);
+    });
+    return cells.join("  ").trimEnd();
+  });
+}
+
+/** Width of the terminal; 100 columns where standard output is none. */
+export function columns(): number {
+  try {
+    return Math.max(40, Deno.consoleSize().columns);
+  } catch {
+    return 100;
+  }
+}

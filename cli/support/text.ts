@@ -1,0 +1,86 @@
+/** Texts from flags, files and standard input, as sequences of token ids. */
+import { reasonOf } from "../../src/checkpoint/messages.ts";
+import { note } from "./command.ts";
+import { numbersOf } from "./flags.ts";
+import { demandTokenizer, type Loaded } from "./model.ts";
+
+/** One sequence for a model. */
+export interface Sequence {
+  /** What error messages call it: "text 1", "line 3 of a.txt". */
+  readonly name: string;
+  /** Its text; absent where ids were given. */
+  readonly text?: string;
+  /** Its ids. */
+  readonly ids: readonly number[];
+}
+
+/** The flag for models without tokenizer. */
+export const idsFlag = {
+  ids: { value: "IDS", help: 'token ids, "1 2 3", for models without tokenizer; may be repeated', repeat: true },
+} as const;
+
+/** Reads a UTF-8 file, or standard input where no path is given. Throws one line. */
+export async function readText(path?: string): Promise<string> {
+  const name = path ?? "standard input";
+  if (path === undefined && Deno.stdin.isTerminal()) {
+    note("Reading texts from standard input, one a line; Ctrl-D ends.");
+  }
+  try {
+    const bytes = path === undefined
+      ? new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer())
+      : await Deno.readFile(path);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new Error(`Cannot read ${name}: ${error instanceof TypeError ? "it is not UTF-8 text" : reasonOf(error)}`);
+  }
+}
+
+/** Lines of a file or of standard input. Throws when there is none, or one is blank: outputs are known by their line. */
+export async function readLines(path?: string): Promise<{ name: string; text: string }[]> {
+  const name = path ?? "standard input";
+  const lines = (await readText(path)).replace(/\r?\n$/, "").split(/\r?\n/);
+  if (lines.length === 1 && lines[0] === "") throw new Error(`Cannot read ${name}: it is empty`);
+  const blank = lines.findIndex((line) => line.trim() === "");
+  if (blank >= 0) throw new Error(`Cannot read ${name}: line ${blank + 1} of ${lines.length} is blank`);
+  return lines.map((text, i) => ({ name: `line ${i + 1} of ${name}`, text }));
+}
+
+/** Ids of texts. Throws when a model has no tokenizer, or a text is empty or too long for it. */
+export function tokenize(loaded: Loaded, texts: readonly { name: string; text: string }[]): Sequence[] {
+  const tokenizer = demandTokenizer(loaded);
+  return texts.map(({ name, text }) => fits(loaded, { name, text, ids: tokenizer.encode(text) }));
+}
+
+/** Sequences of `--ids` flags. */
+export function listedIds(loaded: Loaded, ids: readonly string[]): Sequence[] {
+  return ids.map((list, i) => fits(loaded, { name: `--ids ${i + 1}`, ids: numbersOf("ids", list, { whole: true }) }));
+}
+
+function fits({ model: { config } }: Loaded, sequence: Sequence): Sequence {
+  const { name, ids } = sequence;
+  const refuse = (reason: string) => new Error(`Cannot read ${name}: ${reason}`);
+  if (ids.length === 0) throw refuse("it has no tokens");
+  if (ids.length > config.maxPositions) {
+    throw refuse(`it has ${ids.length} tokens, the model has ${config.maxPositions} positions`);
+  }
+  const outside = ids.find((id) => id >= config.V);
+  if (outside !== undefined) throw refuse(`id ${outside} is outside the vocabulary of ${config.V}`);
+  return sequence;
+}
+
+/** Groups of consecutive sequences with at most so many tokens and sequences each; a longer sequence stands alone. */
+export function* batches<S extends { readonly ids: readonly number[] }>(
+  sequences: readonly S[],
+  { tokens, most }: { tokens: number; most: number },
+): Generator<S[]> {
+  let [batch, count]: [S[], number] = [[], 0];
+  for (const sequence of sequences) {
+    if (batch.length && (count + sequence.ids.length > tokens || batch.length === most)) {
+      yield batch;
+      [batch, count] = [[], 0];
+    }
+    batch.push(sequence);
+    count += sequence.ids.length;
+  }
+  if (batch.length) yield batch;
+}
