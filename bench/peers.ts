@@ -1,0 +1,136 @@
+/**
+ * `deno task bench:peers [--strict] [--samples N]`: Refrain beside other WebGPU libraries, in turns, on the same adapter.
+ *
+ * A time is the slope between one run and several: what starting and reading back cost cancels out.
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { normals } from "../src/random.ts";
+import { encoderTask, type Peer, type Run } from "./peers/peer.ts";
+
+/** What to compare, and how many times faster than the best of the others Refrain has to be. */
+interface Task {
+  readonly name: string;
+  readonly flops: number;
+  readonly bar: number;
+  start(peer: Peer): Promise<Run> | undefined;
+}
+
+function product(size: number): Task {
+  const [x, w] = [normals(1, size * size), normals(2, size * size)];
+  return { name: `linear ${size}³ f32`, flops: 2 * size ** 3, bar: 3, start: (peer) => peer.product?.(size, x, w) };
+}
+
+function encoder(): Task {
+  const [L, D, H, F, T] = [6, 384, 12, 1536, 128];
+  const task = encoderTask(L, D, H, F, T);
+  const flops = 2 * L * T * (4 * D * D + 3 * D * F) + 4 * L * T * T * D;
+  const start = (peer: Peer) => peer.encoder?.(task);
+  return { name: `encoder of ${L} layers, D ${D}, H ${H}, F ${F}, one sequence of ${T}`, flops, bar: 3, start };
+}
+
+const reason = (error: unknown) => String((error as Error)?.message ?? error).split("\n")[0].slice(0, 200);
+
+async function loadPeers(): Promise<Peer[]> {
+  const peers: Peer[] = [];
+  for (const file of ["refrain", "tfjs", "jax", "onnxruntime"]) {
+    try {
+      peers.push(await (await import(`./peers/${file}.ts`)).load());
+    } catch (error) {
+      console.log(`${file} cannot be loaded: ${reason(error)}`);
+    }
+  }
+  return peers;
+}
+
+/** Milliseconds of one run: the slope between 1 and 1 + `more` runs. */
+async function slope(run: Run, more: number): Promise<number> {
+  const time = async (repeats: number) => {
+    const start = performance.now();
+    await run(repeats);
+    return performance.now() - start;
+  };
+  const once = await time(1);
+  return (await time(1 + more) - once) / more;
+}
+
+/** Largest difference, relative to the largest value. */
+function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let worst = 0, largest = 0;
+  for (let i = 0; i < a.length; i++) {
+    worst = Math.max(worst, Math.abs(a[i] - b[i]));
+    largest = Math.max(largest, Math.abs(a[i]));
+  }
+  return a.length === b.length ? worst / largest : Infinity;
+}
+
+interface Contender {
+  readonly name: string;
+  readonly run: Run;
+  readonly more: number;
+  readonly times: number[];
+}
+
+/** Starts a task on every library that has it, checks that all compute the same, and sets the lengths of samples. */
+async function contenders(task: Task, peers: readonly Peer[]): Promise<Contender[]> {
+  const started: Contender[] = [];
+  let expected: ArrayLike<number> | undefined;
+  for (const peer of peers) {
+    try {
+      const run = await task.start(peer);
+      if (!run) continue;
+      const result = await run(1);
+      expected ??= result;
+      const off = difference(expected, result);
+      if (!(off < 1e-3)) throw new Error(`its result differs by ${off.toExponential(1)} of the largest value`);
+      const once = Math.max(0.1, await slope(run, 2));
+      started.push({ name: peer.name, run, more: Math.max(1, Math.min(200, Math.ceil(150 / once))), times: [] });
+    } catch (error) {
+      console.log(`  ${peer.name} cannot run it: ${reason(error)}`);
+    }
+  }
+  return started;
+}
+
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
+
+/** Measures a task in turns and prints a line a library; whether the bar was reached. */
+async function compare(task: Task, peers: readonly Peer[], samples: number): Promise<boolean> {
+  console.log(`\n${task.name}`);
+  const all = await contenders(task, peers);
+  for (let sample = 0; sample < samples; sample++) {
+    for (const { run, more, times } of all) times.push(await slope(run, more));
+  }
+  const own = all.find(({ name }) => name === "refrain");
+  for (const { name, times } of all) {
+    const ms = median(times);
+    const ratio = own ? `${(ms / median(own.times)).toFixed(2)} × refrain` : "";
+    console.log(
+      `  ${name.padEnd(26)} ${ms.toFixed(2).padStart(9)} ms ${
+        (task.flops / ms / 1e6).toFixed(1).padStart(7)
+      } GFLOP/s  ${ratio}`,
+    );
+  }
+  const others = all.filter((each) => each !== own).map(({ times }) => median(times));
+  if (!own || others.length === 0) {
+    console.log("  nothing to compare");
+    return false;
+  }
+  const factor = Math.min(...others) / median(own.times);
+  const reached = factor >= task.bar;
+  console.log(
+    `  ${factor.toFixed(2)} times the best of the others, bar ${task.bar}: ${reached ? "reached" : "MISSED"}`,
+  );
+  return reached;
+}
+
+if (import.meta.main) {
+  const { strict, samples } = parseArgs(Deno.args, { boolean: ["strict"], default: { samples: 5 } });
+  const info = (await globalThis.navigator?.gpu?.requestAdapter())?.info;
+  console.log(`adapter: ${info ? info.description || info.vendor : "none"}, ${samples} samples in turns, medians`);
+  const peers = await loadPeers();
+  let reached = true;
+  for (const task of [product(512), product(1024), encoder()]) {
+    reached = await compare(task, peers, Number(samples)) && reached;
+  }
+  Deno.exit(strict && !reached ? 1 : 0); // libraries leave workers and devices behind
+}
