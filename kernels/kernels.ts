@@ -8,7 +8,7 @@ import { linear } from "./linear/linear.ts";
 import { gather, scatterAdd, scatterRows } from "./rows.ts";
 import { gate, route } from "./router.ts";
 import { selectThreshold, selectTopK } from "./select/select.ts";
-import { expertExpand, expertProject, expertUnit } from "./experts.ts";
+import { expertExpand, expertProject, expertUnit } from "./experts/experts.ts";
 import { embed } from "./embed.ts";
 import { rope } from "./rope.ts";
 import { norm } from "./norm.ts";

@@ -1,12 +1,12 @@
 /**
- * Mixture of LoRAs: only chosen experts are computed, one invocation an element.
+ * One invocation an element: the plainest form, for few rows and ranks that fit no vector.
  *
  * @module
  */
-import { expertExpandOp, expertProjectOp, expertUnitOp } from "../src/ops/experts.ts";
-import { grid, groupIndex, liveRows, rowSizes } from "./grid.ts";
-import { defineKernel } from "./kernel.ts";
-import { geluWgsl, siluWgsl } from "./math.ts";
+import { grid, groupIndex, liveRows, rowSizes } from "../grid.ts";
+import type { Dispatch } from "../kernel.ts";
+import { geluWgsl, siluWgsl } from "../math.ts";
+import type { ExpandCall, ProjectCall, UnitCall } from "./calls.ts";
 
 /** Inner products run over four floats at a time where their length allows. */
 function wordsOf(length: number): { W: number; word: string; product: (a: string, b: string) => string } {
@@ -28,11 +28,11 @@ fn main(
   if (m >= liveRows()) { return; }`;
 
 /** y[m, j, r] = a[e, r]·x[m] (or x[m, j]). */
-export const expertProject = defineKernel(expertProjectOp, ({ inputs: { x, a, experts, offsets } }) => {
+export function projectElements({ inputs: { x, a, experts, offsets } }: ProjectCall): Dispatch {
   const [M, k] = experts.shape;
   const [, R, F] = a.shape;
   const { W, word, product } = wordsOf(F);
-  return [{
+  return {
     label: "expertProject",
     constants: { W, R, TOP: k },
     sizes: rowSizes(M, offsets),
@@ -49,8 +49,8 @@ ${eachElement("TOP * R")}
   for (var w = 0u; w < W; w++) { sum += ${product("a[ours + w]", "x[row + w]")}; }
   y[at] = sum;
 }`,
-  }];
-});
+  };
+}
 
 /** WGSL: `expanded(slot, row)` = b[e, row]·a[slot] for a slot (m, j) of an expert's B with O rows. */
 const expanded = (O: string, product: (a: string, b: string) => string) => /* wgsl */ `
@@ -62,10 +62,10 @@ fn expanded(slot: u32, row: u32) -> f32 {
 }`;
 
 /** z_j = act(u_j[:F]) ⊙ u_j[F:] with u_j = u + s·B_e·a_j, and Σ_j w_j·z_j. */
-export const expertUnit = defineKernel(expertUnitOp, ({ inputs: { b, offsets }, outputs: { z }, params }) => {
+export function unitElements({ inputs: { b, offsets }, outputs: { z }, params }: UnitCall): Dispatch {
   const [M, k, F] = z.shape;
   const { W, word, product } = wordsOf(b.shape[2]);
-  return [{
+  return {
     label: `expertUnit.${params.kind}`,
     constants: { W, F, TOP: k },
     floats: { SCALE: params.scale },
@@ -92,14 +92,14 @@ ${eachElement("F")}
   }
   mix[at] = sum;
 }`,
-  }];
-});
+  };
+}
 
 /** y = x + s·Σ_j w_j·B_e·a_j. */
-export const expertExpand = defineKernel(expertExpandOp, ({ inputs: { b, experts, offsets }, outputs, params }) => {
+export function expandElements({ inputs: { b, experts, offsets }, outputs, params }: ExpandCall): Dispatch {
   const [M, D] = outputs.y.shape;
   const { W, word, product } = wordsOf(b.shape[2]);
-  return [{
+  return {
     label: "expertExpand",
     constants: { W, D, TOP: experts.shape[1] },
     floats: { SCALE: params.scale },
@@ -115,5 +115,5 @@ ${eachElement("D")}
   for (var j = 0u; j < TOP; j++) { sum += weights[m * TOP + j] * expanded(m * TOP + j, at % D); }
   y[at] = x[at] + SCALE * sum;
 }`,
-  }];
-});
+  };
+}
