@@ -4,7 +4,7 @@ import { writeFileAtomically } from "../src/checkpoint/files.ts";
 import { breathe, interruptible, note, print, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
 import { choiceOf, helpFlag, type Values } from "./support/flags.ts";
-import { type Loaded, loadModel, modelFlag } from "./support/model.ts";
+import { loadModel, modelFlag } from "./support/model.ts";
 import { npyHeader, npyNumbers } from "./support/npy.ts";
 import { Progress, secondsText } from "./support/progress.ts";
 import { batches, idsFlag, listedIds, readLines, type Sequence, tokenize } from "./support/text.ts";

@@ -19,7 +19,7 @@ function hexOf(rgb: Rgb): string {
 
 /** Colour of a depth 1..N. */
 export function depthColour(depth: number, N: number): string {
-  const at = N > 1 ? (depth - 1) / (N - 1) * (Math.min(N + 1, DEPTH_STOPS.length) - 1) : 0;
+  const at = N > 1 ? (depth - 1) / (N - 1) * (DEPTH_STOPS.length - 1) : 0;
   const low = Math.min(Math.floor(at), DEPTH_STOPS.length - 2);
   const [from, to] = [rgbOf(DEPTH_STOPS[low]), rgbOf(DEPTH_STOPS[low + 1])];
   return hexOf(from.map((part, i) => part + (at - low) * (to[i] - part)) as unknown as Rgb);

@@ -1,0 +1,146 @@
+/** What a model did with every token of a text: recursion depth, router scores, experts; the data of all pictures. */
+import type { Decoder, Encoder } from "../../mod.ts";
+import type { ExpertResult } from "../../src/run/results.ts";
+import type { Tokenizer } from "../../src/run/tokenizer.ts";
+
+/** One token. */
+export interface TokenTrace {
+  /** Its text as it stands in the whole, or `#id` where it has none of its own. */
+  readonly text: string;
+  /** Its id. */
+  readonly id: number;
+  /** Recursions run, 1..N. */
+  readonly depth: number;
+  /** Router logits: one a recursion that judged it (expert-choice), one a depth (token-choice). */
+  readonly scores: readonly number[];
+}
+
+/** One use of a layer with experts. */
+export interface Track {
+  /** Short name: "L1 r2" is layer 1 in recursion 2, "G2 l5" group 2 as layer 5. */
+  readonly short: string;
+  /** The same in words. */
+  readonly name: string;
+  /** Per token: its experts, best first, with their weights; nothing for tokens that were not there. */
+  readonly chosen: readonly (readonly { readonly expert: number; readonly weight: number }[])[];
+}
+
+/** Everything a picture shows. */
+export interface Trace {
+  /** Name of the model. */
+  readonly model: string;
+  /** The model in a few words. */
+  readonly what: string;
+  /** Recursions; 1 where depth means nothing. */
+  readonly N: number;
+  /** How depth is chosen. */
+  readonly routing: "none" | "expert" | "token";
+  /** Whether token texts follow each other without gaps, as those of a tokenizer do. */
+  readonly joined: boolean;
+  /** In order. */
+  readonly tokens: readonly TokenTrace[];
+  /** In the order in which they ran. */
+  readonly tracks: readonly Track[];
+  /** Experts of each layer that has some; 0 without. */
+  readonly E: number;
+}
+
+/** What names the model. */
+interface Named {
+  readonly model: string;
+  readonly what: string;
+}
+
+/** Traces a decoder over one sequence. */
+export async function traceDecoder(
+  decoder: Decoder | Pick<Decoder, "forward" | "config" | "tokenizer">,
+  ids: readonly number[],
+  named: Named,
+  selection: "threshold" | "topk" = "threshold",
+): Promise<Trace> {
+  const { recursion: { N, routing }, mol } = decoder.config;
+  const result = await decoder.forward([ids], { selection });
+  const logits = result.depthLogits?.data;
+  const scoresOf = (m: number) => {
+    if (logits) return Array.from(logits.slice(m * N, (m + 1) * N));
+    return result.recursions.flatMap(({ scores }) => scores && !Number.isNaN(scores[m]) ? [scores[m]] : []);
+  };
+  const routed = routing !== "none";
+  const trackName = ({ layer, application }: ExpertResult) => {
+    if (routed) return { short: `L${layer} r${application + 1}`, name: `layer ${layer}, recursion ${application + 1}` };
+    if (layer === application) return { short: `L${layer}`, name: `layer ${layer}` };
+    return { short: `L${layer} l${application}`, name: `layer ${layer}, run as layer ${application}` };
+  };
+  const texts = tokenTexts(decoder.tokenizer, ids);
+  return {
+    ...named,
+    N,
+    routing,
+    joined: Boolean(decoder.tokenizer),
+    tokens: ids.map((id, m) => ({ text: texts[m], id, depth: routed ? result.depth[m] : N, scores: scoresOf(m) })),
+    tracks: result.experts.map((use) => ({ ...trackName(use), chosen: choices(use, ids.length) })),
+    E: mol?.E ?? 0,
+  };
+}
+
+/** Traces an encoder over one sequence. */
+export async function traceEncoder(
+  encoder: Encoder | Pick<Encoder, "forward" | "config" | "tokenizer">,
+  ids: readonly number[],
+  named: Named,
+): Promise<Trace> {
+  const { experts } = await encoder.forward([ids]);
+  const texts = tokenTexts(encoder.tokenizer, ids);
+  return {
+    ...named,
+    N: 1,
+    routing: "none",
+    joined: Boolean(encoder.tokenizer),
+    tokens: ids.map((id, m) => ({ text: texts[m], id, depth: 1, scores: [] })),
+    tracks: experts.map((use) => ({
+      short: `G${use.layer} l${use.application}`,
+      name: `group ${use.layer}, run as layer ${use.application}`,
+      chosen: choices(use, ids.length),
+    })),
+    E: encoder.config.mol?.E ?? 0,
+  };
+}
+
+function choices({ rows, experts, weights, k }: ExpertResult, M: number): Track["chosen"] {
+  const chosen: { expert: number; weight: number }[][] = Array.from({ length: M }, () => []);
+  rows.forEach((row, i) => {
+    for (let j = 0; j < k; j++) chosen[row].push({ expert: experts[i * k + j], weight: weights[i * k + j] });
+  });
+  return chosen;
+}
+
+/** Tokens before the one in question that may change how it is written. */
+const CONTEXT = 16;
+
+/** What every token adds to the text; a character of several tokens belongs to the last of them. */
+export function tokenTexts(tokenizer: Tokenizer | undefined, ids: readonly number[]): string[] {
+  if (!tokenizer) return ids.map(String);
+  let pending = 0; // tokens whose character is not complete
+  return ids.map((id, m) => {
+    const from = Math.max(0, m - CONTEXT);
+    const before = from < m ? tokenizer.decode(ids.slice(from, m - pending)) : "";
+    const after = tokenizer.decode(ids.slice(from, m + 1));
+    pending = after.endsWith("\ufffd") ? pending + 1 : 0;
+    const text = after.startsWith(before) ? after.slice(before.length) : tokenizer.decode([id]);
+    return pending || text === "" ? `#${id}` : text;
+  });
+}
+
+/** Mean depth, and the share of tokens at each depth 1..N. */
+export function depthShares({ tokens, N }: Trace): { mean: number; shares: number[] } {
+  const mean = tokens.reduce((sum, { depth }) => sum + depth, 0) / tokens.length;
+  const shares = Array.from({ length: N }, (_, d) => tokens.filter(({ depth }) => depth === d + 1).length);
+  return { mean, shares: shares.map((count) => count / tokens.length) };
+}
+
+/** Share of the slots of a track that each expert got, length E. */
+export function expertShares({ chosen }: Track, E: number): { rows: number; shares: number[] } {
+  const slots = chosen.flat();
+  const shares = Array.from({ length: E }, (_, e) => slots.filter(({ expert }) => expert === e).length);
+  return { rows: chosen.filter(({ length }) => length).length, shares: shares.map((n) => n / (slots.length || 1)) };
+}
