@@ -1,5 +1,5 @@
 import type { Call, Dispatch } from "../kernel.ts";
-import { grid, groupIndex, liveRows, rowSizes } from "../grid.ts";
+import { grid, liveRows, rowSizes } from "../grid.ts";
 import type { Heads } from "../../src/ops/rope.ts";
 
 /** A call of attention. */
@@ -17,16 +17,11 @@ export function plain({ inputs: { q, offsets }, params: { H, G, K } }: Attention
     floats: { SCALE: 1 / Math.sqrt(Math.max(K, 1)) },
     sizes: rowSizes(M, offsets),
     workgroups: grid(K > 0 ? Math.ceil(M * H / 64) : 0),
+    lanes: 64,
     wgsl: /* wgsl */ `
-${groupIndex}
 ${liveRows(offsets)}
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let at = groupIndex(id, groups) * 64 + lane;
+fn run(group: u32, lane: u32) {
+  let at = group * 64 + lane;
   let m = at / H;
   if (m >= liveRows()) { return; }
   let head = at % H * G / H;

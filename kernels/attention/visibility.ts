@@ -4,7 +4,7 @@
  * @module
  */
 import { visibilityOp } from "../../src/ops/attention.ts";
-import { grid, groupIndex } from "../grid.ts";
+import { grid } from "../grid.ts";
 import { defineKernel } from "../kernel.ts";
 
 /** Windows beyond this see everything; sums with row numbers stay inside i32. */
@@ -20,15 +20,10 @@ export const visibility = defineKernel(visibilityOp, ({ inputs: { offsets, rows,
     constants: { REACH: reach, AHEAD: causal ? 0 : reach },
     sizes: { M, B: offsets.shape[0] - 1, Q: (queryOffsets?.shape[0] ?? 1) - 1 },
     workgroups: grid(Math.ceil(M / 64)),
+    lanes: 64,
     wgsl: /* wgsl */ `
-${groupIndex}
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let m = groupIndex(id, groups) * 64 + lane;
+fn run(group: u32, lane: u32) {
+  let m = group * 64 + lane;
   if (m >= sizes.M) { return; }
   if (m >= ${all} || sizes.B == 0) {
     ranges[2 * m] = 0;

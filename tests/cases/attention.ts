@@ -42,13 +42,23 @@ function ranges(M: number, N: number): fc.Arbitrary<HostTensor> {
   );
 }
 
+/** Puts NaN into the keys and values that no live row sees: kernels must not even multiply them by zero. */
+function poisonUnseen(kv: HostTensor, { data }: HostTensor, live: number): HostTensor {
+  const seen = new Set<number>();
+  for (let m = 0; m < live; m++) for (let n = data[2 * m]; n < data[2 * m + 1]; n++) seen.add(n);
+  const [N, W] = kv.shape;
+  const poisoned = kv.data.slice();
+  for (let n = 0; n < N; n++) if (!seen.has(n)) poisoned.fill(NaN, n * W, (n + 1) * W);
+  return { ...kv, data: poisoned };
+}
+
 /** Any number of rows, keys and heads of any width; scores from flat to nearly one-hot. */
 export const attention = fc.record({
   M: size(70),
   N: size(140),
   G: fc.integer({ min: 1, max: 3 }),
   group: fc.integer({ min: 1, max: 3 }),
-  K: fc.constantFrom(1, 2, 3, 4, 6, 8, 16, 20, 32, 64, 128),
+  K: fc.constantFrom(1, 3, 4, 6, 8, 20, 32, 64, 128),
   scale: fc.constantFrom(0.1, 1, 4),
 }).chain(({ M, N, G, group, K, scale }) =>
   fc.record({
@@ -57,7 +67,7 @@ export const attention = fc.record({
     ranges: ranges(M, N),
     offsets: maybe(offsets(M)),
   }).map((inputs) => ({
-    inputs,
+    inputs: { ...inputs, kv: poisonUnseen(inputs.kv, inputs.ranges, liveElements(M, 1, inputs.offsets)) },
     params: { H: G * group, G, K },
     live: liveElements(M, G * group * K, inputs.offsets),
   }))
