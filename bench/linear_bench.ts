@@ -3,7 +3,13 @@ import { benchOp, random } from "./support/bench_op.ts";
 
 benchOp(
   linearOp,
-  ([["small", 1, 64, 64], ["typical", 128, 384, 1152], ["large", 512, 1024, 1024]] as const).map(([size, M, D, O]) => ({
+  ([
+    ["small", 1, 64, 64],
+    ["typical", 1, 576, 1536], // decoding
+    ["typical", 16, 384, 1152],
+    ["typical", 128, 384, 1152],
+    ["large", 512, 1024, 1024],
+  ] as const).map(([size, M, D, O]) => ({
     size,
     shape: `${M}×${D}×${O}`,
     inputs: { x: random([M, D]), w: random([O, D]) },

@@ -82,7 +82,7 @@ async function contenders(task: Task, peers: readonly Peer[]): Promise<Contender
       expected ??= result;
       const off = difference(expected, result);
       if (!(off < 1e-3)) throw new Error(`its result differs by ${off.toExponential(1)} of the largest value`);
-      const once = Math.max(0.1, await slope(run, 2));
+      const once = Math.max(0.1, await slope(run, 1));
       started.push({ name: peer.name, run, more: Math.max(1, Math.min(200, Math.ceil(150 / once))), times: [] });
     } catch (error) {
       console.log(`  ${peer.name} cannot run it: ${reason(error)}`);

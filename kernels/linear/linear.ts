@@ -33,7 +33,7 @@ function choose(call: LinearCall): Dispatch {
 /** Large tiles pay where their rows and columns are used, and take longer to compile. */
 function chooseTile({ features, subgroupMinSize }: Adapter, M: number, O: number): Tile {
   const quads = M > 16 && O > 128 ? 2 : 1;
-  if (M <= 2) return { rows: M, quads, shared: false };
+  if (M <= 2) return { rows: atLeast(M, [1, 2]), quads, shared: false };
   if (features.has("subgroups") && subgroupMinSize >= LANES) {
     return { rows: atLeast(M, [8, 16, 32]), quads, shared: true };
   }

@@ -8,15 +8,23 @@ const rowCounts = fc.oneof(size(9), size(33), size(140));
 /** Whole vectors of four along D or along the columns take other paths than the rest. */
 const widths = (max: number) => fc.oneof(size(max, 1), size(max / 4, 1).map((quads) => 4 * quads));
 
-/** All rows of w, a multiple of four of them, or any. */
+/** All rows of w, a multiple of four of them, or any; nearly all of many. */
 const range = (rows: number) =>
-  fc.tuple(fc.nat(rows), fc.nat(rows), fc.constantFrom(1, 4, rows)).map(([a, b, unit]) => [
-    unit === rows ? 0 : Math.min(a, b),
-    unit === rows ? rows : Math.min(a, b) + unit * Math.floor(Math.abs(a - b) / unit),
-  ]);
+  rows >= 1000
+    ? fc.nat(7).map((from) => [from, rows])
+    : fc.tuple(fc.nat(rows), fc.nat(rows), fc.constantFrom(1, 4, rows)).map(([a, b, unit]) => [
+      unit === rows ? 0 : Math.min(a, b),
+      unit === rows ? rows : Math.min(a, b) + unit * Math.floor(Math.abs(a - b) / unit),
+    ]);
+
+/** M, D and the rows of w: any, or many columns of short lines, which fill a GPU with its largest blocks. */
+const sizes = fc.oneof(
+  { weight: 7, arbitrary: fc.tuple(rowCounts, fc.oneof(widths(260), fc.constant(0)), widths(280)) },
+  { weight: 1, arbitrary: fc.tuple(size(140, 129), widths(36), fc.integer({ min: 1000, max: 1100 })) },
+);
 
 /** Products of any size with any of the optional operands. */
-export const linear = fc.tuple(rowCounts, fc.oneof(widths(260), fc.constant(0)), widths(280)).chain(([M, D, rows]) =>
+export const linear = sizes.chain(([M, D, rows]) =>
   fc.record({
     x: tensor([M, D]),
     w: tensor([rows, D]),
