@@ -66,6 +66,17 @@ fn main(
       scores[lane] = score * SCALE;
     }
     workgroupBarrier();
+${addValues}
+    workgroupBarrier();
+  }
+${merge}
+  y[at * UNITS + lane] = sum * select(0.0, 1.0 / weight, weight > 0.0);
+}`,
+  };
+}
+
+/** Adds a lane's share of a step's values to its sums. */
+const addValues = /* wgsl */ `
     for (var t = part; t < count; t += ${LANES} / WIDTH) {
       let higher = max(most, scores[t]);
       let kept = exp(most - higher);
@@ -73,9 +84,10 @@ fn main(
       most = higher;
       weight = weight * kept + share;
       sum = sum * kept + share * kv[(n + t) * stride + valueHead];
-    }
-    workgroupBarrier();
-  }
+    }`;
+
+/** Brings the sums of a vector's lanes together in the first of them. */
+const merge = /* wgsl */ `
   highest[lane] = most;
   weights[lane] = weight;
   sums[lane] = sum;
@@ -88,8 +100,4 @@ fn main(
     most = higher;
     weight = weight * kept + weights[other] * share;
     sum = sum * kept + sums[other] * share;
-  }
-  y[at * UNITS + lane] = sum * select(0.0, 1.0 / weight, weight > 0.0);
-}`,
-  };
-}
+  }`;

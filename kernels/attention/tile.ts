@@ -69,16 +69,7 @@ fn main(
 ${unroll(rows, (r) => loadRow(r, shape))}
   var n = 0;
   loop {
-    var next = ${FAR};
-    var past = 0;
-    for (var m = first; m < last; m++) {
-      let start = max(n, ranges[2 * m]);
-      let end = ranges[2 * m + 1];
-      if (start < end && start <= next) {
-        past = select(end, max(past, end), start == next);
-        next = start;
-      }
-    }
+${nextKeys}
     if (next == ${FAR}) { break; }
     for (n = next; n < past; n += ${staged}) {
 ${stage(shape)}
@@ -97,6 +88,19 @@ ${unroll(rows, (r) => writeRow(r, shape))}
 }
 
 const FAR = "0x7fffffff";
+
+/** The next key to see, and the end of the range that holds it; ranges are read-only, so that both are uniform. */
+const nextKeys = /* wgsl */ `
+    var next = ${FAR};
+    var past = 0;
+    for (var m = first; m < last; m++) {
+      let start = max(n, ranges[2 * m]);
+      let end = ranges[2 * m + 1];
+      if (start < end && start <= next) {
+        past = select(end, max(past, end), start == next);
+        next = start;
+      }
+    }`;
 
 /** Keys and values in work group memory: 32 vectors of each come to 16 KB. */
 const STAGED = 16;
