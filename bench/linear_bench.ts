@@ -8,7 +8,7 @@ benchOp(
     ["typical", 1, 576, 1536], // decoding
     ["typical", 16, 384, 1152],
     ["typical", 128, 384, 1152],
-    ["large", 512, 1024, 1024],
+    ["large", 512, 512, 1024],
   ] as const).map(([size, M, D, O]) => ({
     size,
     shape: `${M}×${D}×${O}`,
