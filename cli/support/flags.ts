@@ -65,6 +65,7 @@ export function readFlags<const F extends Readonly<Record<string, Flag>>>(
   const taking = names.filter((flag) => flags[flag].value);
   const unknown = (arg: string, key?: string) => {
     if (key === undefined) return fail(`${JSON.stringify(arg)} belongs to no flag`);
+    if (!arg.startsWith("--")) return fail(`${JSON.stringify(arg)} belongs to no flag (--flag=${arg} gives it to one)`);
     return fail(`${arg.split("=")[0]} is not a flag, the nearest is --${nearest(key, names)}`);
   };
   const boolean = names.filter((flag) => !flags[flag].value);

@@ -84,3 +84,14 @@ export function* batches<S extends { readonly ids: readonly number[] }>(
   }
   if (batch.length) yield batch;
 }
+
+/** Tokens that are compared at once. */
+const WINDOW = 512;
+
+/** A long text as sequences that fit the model. */
+export function windows(loaded: Loaded, text: string): number[][] {
+  const ids = demandTokenizer(loaded).encode(text);
+  if (ids.length === 0) throw new Error("Cannot read the text: it has no tokens");
+  const step = Math.min(WINDOW, loaded.model.config.maxPositions);
+  return Array.from({ length: Math.ceil(ids.length / step) }, (_, i) => ids.slice(i * step, (i + 1) * step));
+}

@@ -1,0 +1,90 @@
+/** `generate`: text on standard output, everything else on standard error; ends well when it is interrupted. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Decoder } from "../../mod.ts";
+import { assertRefused, decoderFolder, run, start } from "./support.ts";
+
+const model = await decoderFolder();
+const reference = ["--device", "reference"];
+const args = ["--model", model, "--prompt", "a cat, ", "--max-new-tokens", "12", ...reference];
+
+Deno.test("the prompt and what the library generates, then one line about it", async () => {
+  const { code, out, err } = await run("generate", args);
+  assertEquals(code, 0, err);
+  await using decoder = await Decoder.load(model, { device: "reference" });
+  let expected = "a cat, ";
+  for await (const { text } of decoder.generate(expected, { maxNewTokens: 12 })) expected += text;
+  assertEquals(out, `${expected}\n`);
+  assert(/^12 tokens, [\d.]+ tokens\/s, mean depth [12]\.\d\d of 2$/m.test(err), err);
+  assertEquals(err.trimEnd().split("\n").length, 2, err);
+});
+
+Deno.test("--json is one object with every token", async () => {
+  const { code, out } = await run("generate", [...args, "--json"]);
+  assertEquals(code, 0);
+  const { prompt, text, tokens } = JSON.parse(out);
+  assertEquals([prompt, tokens.length, text], [
+    "a cat, ",
+    12,
+    tokens.map((token: { text: string }) => token.text).join(""),
+  ]);
+  assert(tokens.every(({ depth }: { depth: number }) => depth === 1 || depth === 2));
+});
+
+Deno.test("ids in, ids out, where there is no tokenizer", async () => {
+  const bare = await decoderFolder(undefined, false);
+  const common = ["--model", bare, "--max-new-tokens", "3", ...reference];
+  const { code, out } = await run("generate", [...common, "--ids", "1 2 3"]);
+  assertEquals(code, 0);
+  assert(/^1 2 3( \d+){3}\n$/.test(out), out);
+  assertStringIncludes(assertRefused(await run("generate", [...common, "--prompt", "a"])), "--ids");
+  const outside = await run("generate", [...common, "--ids", "1 99"]);
+  assertEquals(outside.code, 1);
+  assertStringIncludes(outside.err, "id 99");
+});
+
+Deno.test("a prompt that fills all positions is refused with both numbers", async () => {
+  const { code, err } = await run("generate", ["--model", model, "--prompt", "a".repeat(64), ...reference]);
+  assertEquals(code, 1);
+  assertStringIncludes(err, "the prompt has 64 tokens, and there are 64 positions");
+});
+
+Deno.test("whoever closes the pipe early hears nothing", async () => {
+  const child = start("generate", ["--model", model, "--prompt", "a", ...reference]);
+  await child.stdin.close();
+  const reader = child.stdout.getReader();
+  await reader.read();
+  await reader.cancel();
+  const err = await new Response(child.stderr).text();
+  assertEquals((await child.status).code, 0, err);
+  assert(!err.includes("Cannot") && !err.includes("    at "), err);
+});
+
+Deno.test("Ctrl-C ends the line and the process, with 130", async () => {
+  const child = start("generate", ["--model", model, "--prompt", "a", ...reference]);
+  await child.stdin.close();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let out = (await reader.read()).value ?? "";
+  child.kill("SIGINT");
+  for (let next = await reader.read(); !next.done; next = await reader.read()) out += next.value;
+  const err = await new Response(child.stderr).text();
+  assertEquals((await child.status).code, 130, err);
+  assert(out.endsWith("\n"), out);
+});
+
+const stories = new URL("../../../shared/golden/stories260k/", import.meta.url).pathname;
+const beside = await Deno.stat(stories).then(() => true, () => false);
+const adapter = await navigator.gpu?.requestAdapter();
+
+for (const device of ["reference", "webgpu"]) {
+  Deno.test({
+    name: `the story of Lily, on ${device}`,
+    ignore: !beside || (device === "webgpu" && !adapter),
+    fn: async () => {
+      const told = ["--model", stories, "--prompt", "Once upon a time", "--max-new-tokens", "30", "--device", device];
+      const { code, out, err } = await run("generate", told);
+      assertEquals(code, 0, err);
+      const expected = "Once upon a time, there was a little girl named Lily. She loved to play outside in the park.";
+      assertStringIncludes(out, expected);
+    },
+  });
+}

@@ -1,0 +1,83 @@
+/** `merge`: a checkpoint without experts that loads, what it changed, and folders that stay as they were. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Decoder, Encoder } from "../../mod.ts";
+import { decoderChange, encoderChange } from "../../cli/support/change.ts";
+import { assertRefused, decoderFolder, encoderFolder, names, run, temporary } from "./support.ts";
+
+const [decoder, encoder] = [await decoderFolder(), await encoderFolder()];
+const reference = ["--device", "reference"];
+const text = "a cat sat on a mat, and a dog sat on the cat.";
+
+Deno.test("a decoder: measured, written, loaded again", async () => {
+  const out = `${temporary()}/merged`;
+  const { code, out: printed, err } = await run("merge", [
+    "--model",
+    decoder,
+    "--out",
+    out,
+    "--text",
+    text,
+    ...reference,
+  ]);
+  assertEquals(code, 0, err);
+  assertEquals(names(out), ["config.json", "model.safetensors", "tokenizer.json"]);
+  await using before = await Decoder.load(decoder, { device: "reference" });
+  await using after = await Decoder.load(out, { device: "reference" });
+  assertEquals([after.config.mol, after.config.recursion], [undefined, before.config.recursion]);
+  const change = await decoderChange(before, after, [before.tokenizer!.encode(text)]);
+  assertStringIncludes(printed, `${change.before.toFixed(4)} nats/token`);
+  assertStringIncludes(printed, `${change.after.toFixed(4)} nats/token`);
+  assertStringIncludes(printed, change.divergence.toPrecision(3));
+  assert(change.divergence > 0);
+  const { losses } = await before.forward([before.tokenizer!.encode(text)], { losses: true });
+  assert(Math.abs(losses!.lm - change.before) < 1e-5, `${losses!.lm} and ${change.before}`);
+});
+
+Deno.test("an encoder, by weights, in half precision", async () => {
+  const out = temporary(); // an empty folder is free
+  const flags = ["--mode", "factor", "--weights", "0.5,0.25,0.25", "--dtype", "BF16", "--text", text, ...reference];
+  const { code, out: printed, err } = await run("merge", ["--model", encoder, "--out", out, ...flags]);
+  assertEquals(code, 0, err);
+  for (const words of ["factor, weights 0.5, 0.25, 0.25", "cosine of pooled vectors", "change of hidden states"]) {
+    assertStringIncludes(printed, words);
+  }
+  await using after = await Encoder.load(out, { device: "reference" });
+  assertEquals(after.config.mol, undefined);
+  const size = async (folder: string) => (await Deno.stat(`${folder}/model.safetensors`)).size;
+  assert(await size(out) < 0.6 * await size(encoder));
+});
+
+Deno.test("a model is no distance from itself", async () => {
+  await using first = await Decoder.load(decoder, { device: "reference" });
+  const same = await decoderChange(first, first, [[1, 2, 3], [4]]);
+  assertEquals([same.tokens, same.scored, same.divergence, same.sameChoice, same.sameDepth], [4, 2, 0, 1, 1]);
+  await using second = await Encoder.load(encoder, { device: "reference" });
+  const { meanCosine, leastCosine, hiddenChange } = await encoderChange(second, second, [[1, 2], [3]]);
+  assert(Math.abs(meanCosine - 1) < 1e-12 && Math.abs(leastCosine - 1) < 1e-12);
+  assertEquals(hiddenChange, 0);
+});
+
+Deno.test("folders that are in use are refused, and stay as they were", async () => {
+  const out = temporary();
+  await Deno.writeTextFile(`${out}/notes.txt`, "mine");
+  const merge = (...flags: string[]) => run("merge", ["--model", decoder, "--out", out, ...reference, ...flags]);
+  assertStringIncludes(assertRefused(await merge()), "--force");
+  assertEquals(names(out), ["notes.txt"]);
+  assertEquals((await merge("--force")).code, 0);
+  assertEquals(names(out), ["config.json", "model.safetensors", "notes.txt", "tokenizer.json"]);
+  await Deno.writeTextFile(`${out}/model.safetensors.index.json`, "{}");
+  assertStringIncludes(assertRefused(await merge("--force")), "model.safetensors.index.json");
+  const self = await run("merge", ["--model", decoder, "--out", `${decoder}/.`, "--force", ...reference]);
+  assertStringIncludes(assertRefused(self), "it is the model that is merged");
+  assertRefused(await run("merge", ["--model", decoder, "--out", `${out}/notes.txt`, ...reference]));
+});
+
+Deno.test("nothing to merge, and the wrong number of weights", async () => {
+  const plain = await decoderFolder({ vocab_size: 30 });
+  const out = `${temporary()}/merged`;
+  const without = await run("merge", ["--model", plain, "--out", out, ...reference]);
+  assertStringIncludes(assertRefused(without), "this model has none");
+  const two = await run("merge", ["--model", decoder, "--out", out, "--weights", "0.5,0.5", ...reference]);
+  assertStringIncludes(assertRefused(two), "expected 3 numbers");
+  assertEquals(await Deno.stat(out).then(() => true, () => false), false);
+});
