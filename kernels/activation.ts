@@ -4,7 +4,7 @@
  * @module
  */
 import { type ActivationKind, activationOp, gatedUnitOp } from "../src/ops/activation.ts";
-import { grid, groupIndex, liveRows, rowSizes } from "./grid.ts";
+import { grid, liveRows, rowSizes } from "./grid.ts";
 import { defineKernel } from "./kernel.ts";
 import { geluWgsl, sigmoidWgsl, siluWgsl, tanhWgsl } from "./math.ts";
 
@@ -47,17 +47,12 @@ export const activation = defineKernel(activationOp, ({ inputs: { x, offsets }, 
     sizes: rowSizes(M, offsets),
     elements: { x: word, y: word },
     workgroups: grid(Math.ceil(M * W / 64)),
+    lanes: 64,
     wgsl: /* wgsl */ `
-${groupIndex}
 ${liveRows(offsets)}
 ${valueOf(kind, vector)}
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let at = groupIndex(id, groups) * 64 + lane;
+fn run(group: u32, lane: u32) {
+  let at = group * 64 + lane;
   if (at >= liveRows() * W) { return; }
   y[at] = value(x[at]);
 }`,
@@ -76,7 +71,6 @@ export const gatedUnit = defineKernel(gatedUnitOp, ({ inputs: { offsets }, outpu
     elements: { u: word, z: word },
     workgroups: [Math.ceil(W / 64), rows, sheets],
     wgsl: /* wgsl */ `
-${groupIndex}
 ${liveRows(offsets)}
 ${valueOf(kind, vector)}
 @compute @workgroup_size(64)
@@ -85,7 +79,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let m = groupIndex(id.yzx, groups.yzx);
+  let m = id.y + id.z * groups.y;
   let w = id.x * 64 + lane;
   if (m >= liveRows() || w >= W) { return; }
   z[m * W + w] = value(u[m * 2 * W + w]) * u[(m * 2 + 1) * W + w];

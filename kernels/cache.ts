@@ -5,7 +5,7 @@
  */
 import { cacheAppendOp } from "../src/ops/cache.ts";
 import { defineKernel } from "./kernel.ts";
-import { grid, groupIndex } from "./grid.ts";
+import { grid } from "./grid.ts";
 
 /**
  * One invocation per four columns (or one) of a new row, which finds the row's sequence by bisection; then one per
@@ -23,15 +23,10 @@ export const cacheAppend = defineKernel(cacheAppendOp, ({ inputs: { x, offsets }
     constants: { COLUMNS: columns, EMPTY: W === 0 ? 1 : 0 },
     sizes: { M, B, C },
     workgroups: grid(Math.ceil((M * columns + B) / 64)),
+    lanes: 64,
     wgsl: /* wgsl */ `
-${groupIndex}
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let at = groupIndex(id, groups) * 64 + lane;
+fn run(group: u32, lane: u32) {
+  let at = group * 64 + lane;
   let m = at / COLUMNS;
   let column = at % COLUMNS;
   let capacity = i32(sizes.C);

@@ -1,5 +1,5 @@
 import { embedOp } from "../src/ops/embed.ts";
-import { grid, groupIndex, liveRows, rowSizes } from "./grid.ts";
+import { grid, liveRows, rowSizes } from "./grid.ts";
 import { defineKernel } from "./kernel.ts";
 
 /** y[m] = table[ids[m]]; one invocation a word, or four where the width allows; words are copied as they are. */
@@ -15,16 +15,11 @@ export const embed = defineKernel(embedOp, ({ inputs: { ids, table, offsets } })
     sizes: rowSizes(M, offsets),
     elements: { table: word, y: word },
     workgroups: grid(Math.ceil(M * W / 64)),
+    lanes: 64,
     wgsl: /* wgsl */ `
-${groupIndex}
 ${liveRows(offsets)}
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let at = groupIndex(id, groups) * 64 + lane;
+fn run(group: u32, lane: u32) {
+  let at = group * 64 + lane;
   let m = at / W;
   if (m >= liveRows()) { return; }
   y[at] = table[u32(ids[m]) * W + at % W];

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { groupIndex, liveRows } from "./grid.ts";
+import { liveRows } from "./grid.ts";
 import { maxLanes, sumLanes } from "./reduce.ts";
 
 /**
- * WGSL: `main` of one work group a row of `x`, whose columns come as W words; `store` sees `m`, `top` and
+ * WGSL: `run` of one work group a row of `x`, whose columns come as W words; `store` sees `m`, `top` and
  * `sum` = Σ e^(x − top). The row is read twice; the second time it comes from a cache.
  */
 export function overExponentials(
@@ -22,17 +22,10 @@ export function overExponentials(
 ): string {
   const word = vector ? "vec4<f32>" : "f32";
   return /* wgsl */ `
-${groupIndex}
 ${liveRows(offsets)}
 ${maxLanes(lanes)}
 ${sumLanes(lanes)}
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let m = groupIndex(id, groups);
+fn run(m: u32, lane: u32) {
   if (m >= liveRows()) { return; }
   ${skip}
   let row = m * W;
@@ -51,15 +44,9 @@ export function fewExponentials(
   { x, offsets, store }: { x: string; offsets: Parameters<typeof liveRows>[0]; store: string },
 ): string {
   return /* wgsl */ `
-${groupIndex}
 ${liveRows(offsets)}
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let m = groupIndex(id, groups) * 64 + lane;
+fn run(group: u32, lane: u32) {
+  let m = group * 64 + lane;
   if (m >= liveRows()) { return; }
   var top = ${x}[m * E];
   for (var e = 1u; e < E; e++) { top = max(top, ${x}[m * E + e]); }

@@ -7,17 +7,24 @@ import type { Workgroups } from "./kernel.ts";
 
 const MOST = 65535;
 
-/** Spreads `groups` over x and y; the body reads its number with {@link groupIndex}. */
+/** Spreads `groups` over x and y; the body is told its number, see {@link entryPoint}. */
 export function grid(groups: number): Workgroups {
   const y = Math.ceil(groups / MOST);
   return [groups === 0 ? 0 : Math.ceil(groups / y), Math.max(1, y), 1];
 }
 
-/** WGSL: the number of this group in a {@link grid}, from `workgroup_id` and `num_workgroups`. */
-export const groupIndex = /* wgsl */ `
-fn groupIndex(id: vec3<u32>, groups: vec3<u32>) -> u32 {
-  return id.x + id.y * groups.x;
+/** WGSL: the entry point of a work group of `lanes` invocations, which numbers the groups of a {@link grid}. */
+export function entryPoint(lanes: number | string): string {
+  return /* wgsl */ `
+@compute @workgroup_size(${lanes})
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  run(id.x + id.y * groups.x, lane);
 }`;
+}
 
 /** WGSL: `liveRows()`, the number of rows to compute; `offsets[B]` where offsets are bound, else all. */
 export function liveRows(offsets: { readonly shape: readonly number[] } | undefined): string {

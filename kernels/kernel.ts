@@ -14,10 +14,12 @@ export interface Dispatch {
   /** Name of the variant, as seen in benches and error messages. */
   readonly label: string;
   /**
-   * WGSL without bindings: functions and the entry point `main`. Every present input and output is declared under its
-   * own name as `array<element>`; outputs may be written.
+   * WGSL without bindings: functions, among them `run(group, lane)`, or the entry point `main` itself where no `lanes` are
+   * given. Every present input and output is declared under its own name as `array<element>`; outputs may be written.
    */
   readonly wgsl: string;
+  /** Invocations of a work group, or the constant that says so: the entry point calls `run` with the {@link grid}'s number. */
+  readonly lanes?: number | string;
   /** Element type of a binding where it is not the tensor's own `f32` or `i32`, e.g. `vec4<f32>`. */
   readonly elements?: Readonly<Record<string, string>>;
   /** Model constants: `override` declarations of type u32, part of the pipeline's key. */

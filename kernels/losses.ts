@@ -5,7 +5,7 @@
  */
 import { balanceOp, binaryCrossEntropyOp, crossEntropyOp, logSumExpOp, meanOp } from "../src/ops/losses.ts";
 import { fewExponentials, overExponentials } from "./exponentials.ts";
-import { grid, groupIndex, liveRows, rowSizes } from "./grid.ts";
+import { grid, liveRows, rowSizes } from "./grid.ts";
 import { defineKernel } from "./kernel.ts";
 import { softplusWgsl } from "./math.ts";
 import { rowLanes, sumLanes } from "./reduce.ts";
@@ -30,6 +30,7 @@ export const crossEntropy = defineKernel(crossEntropyOp, ({ inputs: { logits, of
     sizes: rowSizes(M, offsets),
     elements: { logits: vector ? "vec4<f32>" : "f32" },
     workgroups: grid(M),
+    lanes: "LANES",
     wgsl: overExponentials({ x: "logits", lanes, vector, skip, offsets, store }),
   }];
 });
@@ -43,6 +44,7 @@ export const logSumExp = defineKernel(logSumExpOp, ({ inputs: { x, offsets }, ad
       constants: { E },
       sizes: rowSizes(M, offsets),
       workgroups: grid(Math.ceil(M / 64)),
+      lanes: 64,
       wgsl: fewExponentials({ x: "x", offsets, store: "y[m] = top + log(sum);" }),
     }];
   }
@@ -55,6 +57,7 @@ export const logSumExp = defineKernel(logSumExpOp, ({ inputs: { x, offsets }, ad
     sizes: rowSizes(M, offsets),
     elements: { x: vector ? "vec4<f32>" : "f32" },
     workgroups: grid(M),
+    lanes: "LANES",
     wgsl: overExponentials({ x: "x", lanes, vector, skip: "", offsets, store: "y[m] = top + log(sum);" }),
   }];
 });
@@ -66,8 +69,8 @@ export const binaryCrossEntropy = defineKernel(
     label: "binaryCrossEntropy",
     sizes: { ...rowSizes(scores.shape[0], offsets), S: rows.shape[0], KEPT: kept.shape[0] - 1 },
     workgroups: grid(Math.ceil(scores.shape[0] / 64)),
+    lanes: 64,
     wgsl: /* wgsl */ `
-${groupIndex}
 ${liveRows(offsets)}
 ${softplusWgsl}
 fn chosen(m: u32) -> bool {
@@ -80,13 +83,8 @@ fn chosen(m: u32) -> bool {
   }
   return low < count && u32(rows[low]) == m;
 }
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let m = groupIndex(id, groups) * 64 + lane;
+fn run(group: u32, lane: u32) {
+  let m = group * 64 + lane;
   if (m >= liveRows()) { return; }
   let z = scores[m];
   bce[m] = softplus(select(z, -z, chosen(m)));
@@ -103,11 +101,11 @@ export const mean = defineKernel(meanOp, ({ inputs: { x, labels, offsets }, adap
   constants: { LANES: meanLanes(adapter.family) },
   sizes: rowSizes(x.shape[0], offsets),
   workgroups: [1, 1, 1],
+  lanes: "LANES",
   wgsl: /* wgsl */ `
 ${liveRows(offsets)}
 ${sumLanes(meanLanes(adapter.family))}
-@compute @workgroup_size(LANES)
-fn main(@builtin(local_invocation_index) lane: u32) {
+fn run(group: u32, lane: u32) {
   var sum = 0.0;
   var count = 0u;
   for (var m = lane; m < liveRows(); m += LANES) {
@@ -129,12 +127,12 @@ export const balance = defineKernel(balanceOp, ({ inputs: { probs, experts, offs
     constants: { E, k: experts.shape[1], LANES: meanLanes(adapter.family) },
     sizes: rowSizes(M, offsets),
     workgroups: [1, 1, 1],
+    lanes: "LANES",
     wgsl: /* wgsl */ `
 ${liveRows(offsets)}
 ${sumLanes(meanLanes(adapter.family))}
 var<workgroup> chosen: array<atomic<u32>, ${Math.max(1, E)}>;
-@compute @workgroup_size(LANES)
-fn main(@builtin(local_invocation_index) lane: u32) {
+fn run(group: u32, lane: u32) {
   let live = liveRows();
   for (var slot = lane; slot < live * k; slot += LANES) { atomicAdd(&chosen[experts[slot]], 1u); }
   workgroupBarrier();

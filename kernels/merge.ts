@@ -4,7 +4,7 @@
  * @module
  */
 import { expertMergeOp } from "../src/ops/merge.ts";
-import { grid, groupIndex } from "./grid.ts";
+import { grid } from "./grid.ts";
 import { defineKernel } from "./kernel.ts";
 
 /** WGSL: the loops of both modes; each step adds column ⊗ row, four rows by a word of the result. */
@@ -39,9 +39,9 @@ export const expertMerge = defineKernel(expertMergeOp, ({ inputs: { w, a }, para
     floats: { SCALE: scale },
     elements: { w: word, a: word, y: word },
     workgroups: grid(Math.ceil(Math.ceil(O / 4) * W / 64)),
+    lanes: 64,
     wgsl: /* wgsl */ `
 alias Word = ${word};
-${groupIndex}
 fn columnOf(e: u32, o: u32, r: u32) -> vec4<f32> {
   let at = (e * sizes.O + o) * sizes.R + r;
   return vec4<f32>(b[at], b[at + sizes.R], b[at + 2 * sizes.R], b[at + 3 * sizes.R]);
@@ -54,13 +54,8 @@ fn addProduct(column: vec4<f32>, row: Word) {
   sums[2] += column.z * row;
   sums[3] += column.w * row;
 }
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let at = groupIndex(id, groups) * 64 + lane;
+fn run(group: u32, lane: u32) {
+  let at = group * 64 + lane;
   let o = at / sizes.W * 4;
   let f = at % sizes.W;
   if (o >= sizes.O) { return; }

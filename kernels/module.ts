@@ -5,6 +5,7 @@
  */
 import type { AnyOp, Tensor } from "../src/op.ts";
 import type { Dialect } from "./adapter.ts";
+import { entryPoint } from "./grid.ts";
 import type { Dispatch } from "./kernel.ts";
 
 /** A tensor bound to a dispatch. */
@@ -68,5 +69,6 @@ export function writeModule(dispatch: Dispatch, bindings: readonly Binding[], di
     ...storage,
     ...uniform,
     wgsl,
+    ...(dispatch.lanes === undefined ? [] : [entryPoint(dispatch.lanes)]),
   ].join("\n");
 }

@@ -1,5 +1,5 @@
 import { normOp } from "../src/ops/norm.ts";
-import { grid, groupIndex, liveRows, rowSizes } from "./grid.ts";
+import { grid, liveRows, rowSizes } from "./grid.ts";
 import { defineKernel } from "./kernel.ts";
 import { rowLanes, sumLanes } from "./reduce.ts";
 
@@ -23,17 +23,11 @@ export const norm = defineKernel(normOp, ({ inputs: { x, offsets }, params: { ki
     sizes: rowSizes(M, offsets),
     elements: { x: word, weight: word, y: word },
     workgroups: grid(D === 0 ? 0 : M),
+    lanes: "LANES",
     wgsl: /* wgsl */ `
-${groupIndex}
 ${liveRows(offsets)}
 ${sumLanes(lanes)}
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let m = groupIndex(id, groups);
+fn run(m: u32, lane: u32) {
   if (m >= liveRows()) { return; }
   let row = m * W;
   var sum = ${word}();

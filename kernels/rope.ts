@@ -4,7 +4,7 @@
  * @module
  */
 import { ropeOp } from "../src/ops/rope.ts";
-import { grid, groupIndex, liveRows, rowSizes } from "./grid.ts";
+import { grid, liveRows, rowSizes } from "./grid.ts";
 import { defineKernel } from "./kernel.ts";
 
 /** One invocation per pair (a, b) of a head; four neighbouring pairs at once where half a head is a multiple of four. */
@@ -19,16 +19,11 @@ export const rope = defineKernel(ropeOp, ({ inputs: { x, offsets }, params: { H,
     constants: { H, G, HALF: half },
     sizes: rowSizes(M, offsets),
     workgroups: grid(Math.ceil(M * (H + 2 * G) * half / 64)),
+    lanes: 64,
     wgsl: /* wgsl */ `
-${groupIndex}
 ${liveRows(offsets)}
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let at = groupIndex(id, groups) * 64 + lane;
+fn run(group: u32, lane: u32) {
+  let at = group * 64 + lane;
   let heads = H + 2 * G;
   let m = at / (heads * HALF);
   let head = at / HALF % heads;

@@ -4,19 +4,14 @@
  * @module
  */
 import { gateOp, routeOp } from "../src/ops/router.ts";
-import { grid, groupIndex, liveRows, rowSizes } from "./grid.ts";
+import { grid, liveRows, rowSizes } from "./grid.ts";
 import { defineKernel } from "./kernel.ts";
 import { sigmoidWgsl, tanhWgsl } from "./math.ts";
 
 /** WGSL: the head of a kernel with one invocation a row m; returns past the live rows. */
 const eachRow = /* wgsl */ `
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let m = groupIndex(id, groups) * 64 + lane;
+fn run(group: u32, lane: u32) {
+  let m = group * 64 + lane;
   if (m >= liveRows()) { return; }`;
 
 /** g = α·σ(z), α·tanh(z) or z. */
@@ -28,11 +23,11 @@ export const gate = defineKernel(gateOp, ({ inputs: { scores, offsets }, params:
     floats: { ALPHA: alpha },
     sizes: rowSizes(M, offsets),
     workgroups: grid(Math.ceil(M / 64)),
+    lanes: 64,
     wgsl: /* wgsl */ `
 ${
       { sigmoid: sigmoidWgsl, tanh: tanhWgsl, none: "" }[kind]
     }
-${groupIndex}
 ${liveRows(offsets)}
 ${eachRow}
   gates[m] = ${value};
@@ -73,8 +68,8 @@ export const route = defineKernel(routeOp, ({ inputs: { logits, bias, offsets },
     floats: { ALPHA: alpha },
     sizes: rowSizes(M, offsets),
     workgroups: grid(Math.ceil(M / 64)),
+    lanes: 64,
     wgsl: /* wgsl */ `
-${groupIndex}
 ${liveRows(offsets)}
 ${kind === "softmax" ? softmax : sigmoids}
 fn preference(at: u32, e: u32) -> f32 { return probs[at + e]${bias ? " + bias[e]" : ""}; }

@@ -5,7 +5,7 @@
  */
 import { gatherOp, scatterAddOp, scatterRowsOp } from "../src/ops/rows.ts";
 import type { Adapter } from "./adapter.ts";
-import { grid, groupIndex, liveRows, rowSizes } from "./grid.ts";
+import { grid, liveRows, rowSizes } from "./grid.ts";
 import { defineKernel } from "./kernel.ts";
 
 /** Rows are moved four words at a time where their width allows. */
@@ -29,16 +29,11 @@ export const gather = defineKernel(gatherOp, ({ inputs: { x, rows, offsets } }) 
     sizes: rowSizes(S, offsets),
     elements: { x: word, y: word },
     workgroups: grid(Math.ceil(S * W / 64)),
+    lanes: 64,
     wgsl: /* wgsl */ `
-${groupIndex}
 ${liveRows(offsets)}
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let at = groupIndex(id, groups) * 64 + lane;
+fn run(group: u32, lane: u32) {
+  let at = group * 64 + lane;
   let s = at / W;
   if (s >= liveRows()) { return; }
   y[at] = x[u32(rows[s]) * W + at % W];
@@ -69,16 +64,9 @@ function scatter(
   { chosen, other }: { chosen: string; other: string },
 ): string {
   return /* wgsl */ `
-${groupIndex}
 ${liveRows(offsets)}
 ${entryOf(rows)}
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let m = groupIndex(id, groups);
+fn run(m: u32, lane: u32) {
   if (m >= sizes.ROWS) { return; }
   let live = liveRows();
   let s = entryOf(m, live);
@@ -101,6 +89,7 @@ export const scatterRows = defineKernel(scatterRowsOp, ({ inputs: { x, y, rows, 
     sizes: { ...rowSizes(y.shape[0], offsets), ROWS: M },
     elements: { x: word, y: word, out: word },
     workgroups: grid(W === 0 ? 0 : M),
+    lanes: "LANES",
     wgsl: scatter(rows, offsets, { chosen: "y[s * W + w]", other: "x[m * W + w]" }),
   }];
 });
@@ -117,6 +106,7 @@ export const scatterAdd = defineKernel(scatterAddOp, ({ inputs: { x, y, rows, ga
     sizes: { ...rowSizes(y.shape[0], offsets), ROWS: M },
     elements: { x: word, y: word, out: word },
     workgroups: grid(W === 0 ? 0 : M),
+    lanes: "LANES",
     wgsl: scatter(rows, offsets, { chosen: `x[m * W + w] + ${term}`, other: "x[m * W + w]" }),
   }];
 });

@@ -1,5 +1,5 @@
 import { pickOp } from "../src/ops/sample.ts";
-import { grid, groupIndex, liveRows, rowSizes } from "./grid.ts";
+import { grid, liveRows, rowSizes } from "./grid.ts";
 import { defineKernel } from "./kernel.ts";
 import { rowLanes } from "./reduce.ts";
 
@@ -30,18 +30,12 @@ export const pick = defineKernel(pickOp, ({ inputs: { logits, offsets }, adapter
     sizes: rowSizes(M, offsets),
     elements: { logits: vector ? "vec4<f32>" : "f32" },
     workgroups: grid(M),
+    lanes: "LANES",
     wgsl: /* wgsl */ `
-${groupIndex}
 ${liveRows(offsets)}
 var<workgroup> values: array<f32, ${lanes}>;
 var<workgroup> columns: array<u32, ${lanes}>;
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let m = groupIndex(id, groups);
+fn run(m: u32, lane: u32) {
   if (m >= liveRows()) { return; }
   let row = m * W;
   let word = min(lane, W - 1);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Dispatch } from "../kernel.ts";
-import { grid, groupIndex, liveRows, rowSizes } from "../grid.ts";
+import { grid, liveRows, rowSizes } from "../grid.ts";
 import { type AttentionCall, NOTHING } from "./plain.ts";
 
 /** Lanes of a work group, and keys of a step. */
@@ -30,20 +30,14 @@ export function split({ inputs: { q, offsets }, params: { H, G, K } }: Attention
     floats: { SCALE: 1 / Math.sqrt(K) },
     sizes: { ...rowSizes(M, offsets), H, G },
     workgroups: grid(M * H),
+    lanes: LANES,
     wgsl: /* wgsl */ `
-${groupIndex}
 ${liveRows(offsets)}
 var<workgroup> scores: array<f32, ${LANES}>;
 var<workgroup> highest: array<f32, ${LANES}>;
 var<workgroup> weights: array<f32, ${LANES}>;
 var<workgroup> sums: array<${element}, ${LANES}>;
-@compute @workgroup_size(${LANES})
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let at = groupIndex(id, groups);
+fn run(at: u32, lane: u32) {
   let m = at / sizes.H;
   if (m >= liveRows()) { return; }
   let stride = 2 * sizes.G * UNITS;

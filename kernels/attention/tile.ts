@@ -7,7 +7,7 @@
  * @module
  */
 import type { Dispatch } from "../kernel.ts";
-import { grid, groupIndex, liveRows, rowSizes } from "../grid.ts";
+import { grid, liveRows, rowSizes } from "../grid.ts";
 import { unroll } from "../linear/operands.ts";
 import { type AttentionCall, NOTHING } from "./plain.ts";
 
@@ -47,17 +47,11 @@ export function tile({ inputs: { q, offsets }, params: { H, G, K } }: AttentionC
     sizes: { ...rowSizes(M, offsets), H, G },
     enable: feed === "subgroup" ? ["subgroups"] : [],
     workgroups: grid(Math.ceil(M / (lanes * rows)) * H),
+    lanes,
     wgsl: /* wgsl */ `
-${groupIndex}
 ${liveRows(offsets)}
 ${feed === "workgroup" ? `var<workgroup> staged: array<${element}, ${2 * STAGED * units}>;` : ""}
-@compute @workgroup_size(${lanes})
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let at = groupIndex(id, groups);
+fn run(at: u32, lane: u32) {
   let first = at / sizes.H * ${lanes * rows};
   let live = liveRows();
   if (first >= live) { return; }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { grid, groupIndex, liveRows, rowSizes } from "../grid.ts";
+import { grid, liveRows, rowSizes } from "../grid.ts";
 import type { Dispatch } from "../kernel.ts";
 import { geluWgsl, siluWgsl } from "../math.ts";
 import type { ExpandCall, ProjectCall, UnitCall } from "./calls.ts";
@@ -17,13 +17,8 @@ function wordsOf(length: number): { W: number; word: string; product: (a: string
 
 /** WGSL: one invocation for each of `columns` elements of a live row m. */
 const eachElement = (columns: string) => /* wgsl */ `
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let at = groupIndex(id, groups) * 64 + lane;
+fn run(group: u32, lane: u32) {
+  let at = group * 64 + lane;
   let m = at / (${columns});
   if (m >= liveRows()) { return; }`;
 
@@ -38,8 +33,8 @@ export function projectElements({ inputs: { x, a, experts, offsets } }: ProjectC
     sizes: rowSizes(M, offsets),
     elements: { x: word, a: word },
     workgroups: grid(Math.ceil(M * k * R / 64)),
+    lanes: 64,
     wgsl: /* wgsl */ `
-${groupIndex}
 ${liveRows(offsets)}
 ${eachElement("TOP * R")}
   let slot = at / R;
@@ -72,11 +67,11 @@ export function unitElements({ inputs: { b, offsets }, outputs: { z }, params }:
     sizes: rowSizes(M, offsets),
     elements: { a: word, b: word },
     workgroups: grid(Math.ceil(M * F / 64)),
+    lanes: 64,
     wgsl: /* wgsl */ `
 ${
       { silu: siluWgsl, gelu: geluWgsl }[params.kind]
     }
-${groupIndex}
 ${liveRows(offsets)}
 ${expanded("(2 * F)", product)}
 ${eachElement("F")}
@@ -106,8 +101,8 @@ export function expandElements({ inputs: { b, experts, offsets }, outputs, param
     sizes: rowSizes(M, offsets),
     elements: { a: word, b: word },
     workgroups: grid(Math.ceil(M * D / 64)),
+    lanes: 64,
     wgsl: /* wgsl */ `
-${groupIndex}
 ${liveRows(offsets)}
 ${expanded("D", product)}
 ${eachElement("D")}

@@ -1,5 +1,5 @@
 import { poolOp, type PoolParams } from "../../src/ops/pool.ts";
-import { grid, groupIndex } from "../grid.ts";
+import { grid } from "../grid.ts";
 import { defineKernel } from "../kernel.ts";
 import { rowLanes, sumLanes } from "../reduce.ts";
 
@@ -27,16 +27,10 @@ export const pool = defineKernel(poolOp, ({ inputs: { x }, outputs: { y }, param
     sizes: { B, M: x.shape[0] },
     elements: { x: word, y: word },
     workgroups: grid(D === 0 ? 0 : B),
+    lanes: "LANES",
     wgsl: /* wgsl */ `
-${groupIndex}
 ${sumLanes(lanes)}
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let b = groupIndex(id, groups);
+fn run(b: u32, lane: u32) {
   if (b >= sizes.B) { return; }
   var first = u32(offsets[b]);
   var count = u32(offsets[b + 1]) - first;

@@ -1,4 +1,4 @@
-import { grid, groupIndex, liveRows } from "../grid.ts";
+import { grid, liveRows } from "../grid.ts";
 import type { Call, Dispatch } from "../kernel.ts";
 import { floatKey, integerKey, keyOf, LANES, scan } from "./keys.ts";
 
@@ -32,20 +32,15 @@ export function threshold({ inputs: { scores, offsets }, params }: ThresholdCall
     sizes: { M, B: offsets.shape[0] - 1 },
     elements: { scores: "u32" },
     workgroups: grid(Math.max(1, Math.ceil(M / (SHARE * LANES)))),
+    lanes: LANES,
     wgsl: /* wgsl */ `
-${groupIndex}
 ${liveRows(offsets)}
 ${integers ? integerKey : floatKey}
 ${scan}
 fn selected(r: u32) -> u32 { return ${lowest === undefined ? "0u" : "u32(key(r) >= LOWEST)"}; }
-@compute @workgroup_size(${LANES})
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn run(group: u32, lane: u32) {
   let live = liveRows();
-  let first = groupIndex(id, groups) * ${SHARE * LANES}u;
+  let first = group * ${SHARE * LANES}u;
   var base = 0u;
   if (first > 0u) {
     for (var r = lane; r < min(first, live); r += ${LANES}u) { base += selected(r); }

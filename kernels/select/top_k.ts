@@ -1,4 +1,4 @@
-import { grid, groupIndex } from "../grid.ts";
+import { grid } from "../grid.ts";
 import type { Call, Dispatch } from "../kernel.ts";
 import { floatKey, LANES, scan } from "./keys.ts";
 
@@ -53,19 +53,13 @@ export function topK({ inputs: { scores, offsets }, params: { limit } }: TopKCal
     sizes: { M: scores.shape[0], B, LIMIT: limit },
     elements: { scores: "u32" },
     workgroups: grid(Math.max(1, B)),
+    lanes: LANES,
     wgsl: /* wgsl */ `
-${groupIndex}
 ${floatKey}
 ${scan}
 ${ranges}
 ${radixSelect}
-@compute @workgroup_size(${LANES})
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let b = groupIndex(id, groups);
+fn run(b: u32, lane: u32) {
   if (b == 0u && lane == 0u) { kept[0] = 0; }
   if (b >= sizes.B) { return; }
   let range = rangeOf(b);
