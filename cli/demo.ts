@@ -1,6 +1,7 @@
 /** `deno task demo`: two small recursive transformers on this machine's adapter, beside the reference. */
 import { Decoder, ReferenceDevice } from "../mod.ts";
 import { writeFileAtomically } from "../src/checkpoint/files.ts";
+import { reasonOf } from "../src/checkpoint/messages.ts";
 import type { Device } from "../src/device.ts";
 import { hasColour, painter } from "./support/colour.ts";
 import { breathe, print, runCommand } from "./support/command.ts";
@@ -100,9 +101,13 @@ async function tellStory(device: Device): Promise<void> {
 }
 
 async function writePicture(traces: readonly Trace[]): Promise<void> {
-  const path = await Deno.makeTempFile({ prefix: "refrain-demo-", suffix: ".html" });
-  await writeFileAtomically(path, [new TextEncoder().encode(tracePage(traces, "Refrain demo"))]);
-  say("", `The same as a picture, with every router score: ${path}`);
+  try {
+    const path = await Deno.makeTempFile({ prefix: "refrain-demo-", suffix: ".html" });
+    await writeFileAtomically(path, [new TextEncoder().encode(tracePage(traces, "Refrain demo"))]);
+    say("", `The same as a picture, with every router score: ${path}`);
+  } catch (error) {
+    say("", `There is no picture: ${reasonOf(error)}`);
+  }
 }
 
 async function main(flags: Values<typeof command.flags>): Promise<number> {
@@ -111,7 +116,9 @@ async function main(flags: Values<typeof command.flags>): Promise<number> {
   const tokenizer = wordTokenizer(TEXT);
   const ids = tokenizer.encode(TEXT);
   say(
-    `Refrain on ${opened.label}. The weights of both models are random (always the same): what they say means nothing.`,
+    `Refrain on ${opened.label}`,
+    "",
+    "The weights of both models are random (always the same), so what they say would mean nothing.",
     "What is real is the way they run: who goes how deep, the agreement of the devices, and the times.",
   );
   const [traces, outcomes]: [Trace[], Outcome[]] = [[], []];

@@ -7,6 +7,7 @@ import { choiceOf, helpFlag, type Values } from "./support/flags.ts";
 import { loadModel, modelFlag } from "./support/model.ts";
 import { npyHeader, npyNumbers } from "./support/npy.ts";
 import { Progress, secondsText } from "./support/progress.ts";
+import { counted } from "./support/table.ts";
 import { batches, idsFlag, listedIds, readLines, type Sequence, tokenize } from "./support/text.ts";
 
 const command = {
@@ -76,7 +77,7 @@ async function* encoded(
     await breathe();
   }
   const rate = (sequences.length / progress.seconds).toPrecision(3);
-  note(`${sequences.length} texts of ${D} numbers in ${secondsText(progress.seconds)}, ${rate} texts/s`);
+  note(`${counted(sequences.length, "text")} of ${D} numbers in ${secondsText(progress.seconds)}, ${rate} texts/s`);
 }
 
 /** A float32 in as few digits as tell it from its neighbours. */

@@ -4,6 +4,7 @@ import { generateIds } from "../src/run/generate.ts";
 import { breathe, INTERRUPTED, interruptible, note, print, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
 import { helpFlag, numbersOf, type Values, wholeOf } from "./support/flags.ts";
+import { counted } from "./support/table.ts";
 import { demandTokenizer, loadModel, modelFlag, recursionFlag } from "./support/model.ts";
 
 const command = {
@@ -91,7 +92,7 @@ async function main(flags: Values<typeof command.flags>): Promise<number> {
 }
 
 function summary({ config: { recursion } }: Decoder, made: readonly Made[], seconds: number): string {
-  const rate = `${made.length} tokens, ${(made.length / seconds).toPrecision(3)} tokens/s`;
+  const rate = `${counted(made.length, "token")}, ${(made.length / seconds).toPrecision(3)} tokens/s`;
   if (recursion.routing === "none" || made.length === 0) return rate;
   const depth = made.reduce((sum, { depth }) => sum + depth, 0) / made.length;
   return `${rate}, mean depth ${depth.toFixed(2)} of ${recursion.N}`;

@@ -41,3 +41,8 @@ export function columns(): number {
     return 100;
   }
 }
+
+/** A number of things: 1 token, 2 tokens. */
+export function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
+}

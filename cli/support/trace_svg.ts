@@ -5,7 +5,7 @@ import type { TokenTrace, Trace, Track } from "./trace.ts";
 import { breakLines, depthSentence, visible } from "./trace_terminal.ts";
 
 /** Pixels: a column of text, heights, gaps. */
-const SIZE = { width: 960, margin: 20, column: 8.6, text: 24, bar: 5, cell: 15, gap: 3, line: 14, head: 96 };
+const SIZE = { width: 960, margin: 20, column: 8.6, text: 24, bar: 5, cell: 15, gap: 3, line: 14, head: 112 };
 
 /** Writes text into XML; characters that XML does not allow are left out. */
 export function escapeXml(text: string): string {
@@ -95,12 +95,12 @@ function legend({ N, E }: Trace): string {
   let x = SIZE.margin;
   const parts: string[] = [];
   const say = (text: string) => {
-    parts.push(write(x, 82, text, 'class="key"'));
+    parts.push(write(x, 98, text, 'class="key"'));
     x += text.length * 7.4 + 10;
   };
   const swatch = (fill: string, text: string) => {
-    parts.push(rect(x, 69, 18, 17, `class="edge" rx="2" fill="${fill}"`));
-    parts.push(write(x + 9, 82, text, `class="digit" style="fill:${inkOn(fill)}"`));
+    parts.push(rect(x, 85, 18, 17, `class="edge" rx="2" fill="${fill}"`));
+    parts.push(write(x + 9, 98, text, `class="digit" style="fill:${inkOn(fill)}"`));
     x += 24;
   };
   if (N > 1) {
@@ -156,7 +156,8 @@ export function traceSvg(trace: Trace): string {
 </style>
 <rect class="paper" width="100%" height="100%"/>
 ${write(SIZE.margin, 30, trace.model, 'class="title"')}
-${write(SIZE.margin, 50, `${trace.what}; ${depthSentence(trace)}`, 'class="quiet"')}
+${write(SIZE.margin, 50, trace.what, 'class="quiet"')}
+${write(SIZE.margin, 67, depthSentence(trace), 'class="quiet"')}
 ${legend(trace)}
 ${body.join("\n")}
 </svg>

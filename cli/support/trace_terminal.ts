@@ -1,6 +1,6 @@
 /** A trace as lines of text: tokens, and below each its depth and its experts. */
 import { depthColour, expertColour, type Painter } from "./colour.ts";
-import { padTo, table, widthOf } from "./table.ts";
+import { counted, padTo, table, widthOf } from "./table.ts";
 import { depthShares, expertShares, type Trace } from "./trace.ts";
 
 /** Line ends and tabs as signs, other control characters (and those that turn the direction of text) as dots. */
@@ -82,11 +82,15 @@ const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
 /** One sentence about the depth of tokens. */
 export function depthSentence(trace: Trace): string {
   const { N, routing, tokens, tracks } = trace;
-  if (N === 1) return tracks.length ? `${tokens.length} tokens` : `${tokens.length} tokens; this model routes nothing`;
-  if (routing === "none") return `${tokens.length} tokens, each runs all ${N} recursions`;
+  if (N === 1) {
+    return tracks.length
+      ? `${counted(tokens.length, "token")}`
+      : `${counted(tokens.length, "token")}; this model routes nothing`;
+  }
+  if (routing === "none") return `${counted(tokens.length, "token")}, each runs all ${N} recursions`;
   const { mean, shares } = depthShares(trace);
   const each = shares.map((share, d) => `${percent(share)} at ${d + 1}`).join(", ");
-  return `${tokens.length} tokens, mean depth ${mean.toFixed(2)} of ${N}: ${each}`;
+  return `${counted(tokens.length, "token")}, mean depth ${mean.toFixed(2)} of ${N}: ${each}`;
 }
 
 /** Rows of the table of experts: what, tokens, and the share of every expert. */
