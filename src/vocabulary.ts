@@ -19,6 +19,31 @@ import { gateOp, routeOp } from "./ops/router.ts";
 import { gatherOp, scatterAddOp, scatterRowsOp } from "./ops/rows.ts";
 import { pickOp } from "./ops/sample.ts";
 import { selectThresholdOp, selectTopKOp } from "./ops/select.ts";
+import { addOp } from "./ops/add.ts";
+import { dotRowsOp, placeOp, scaleRowsOp } from "./ops/rows_grad.ts";
+import { embedGradOp } from "./ops/embed_grad.ts";
+import { linearGradWOp, linearGradXOp, sumRowsOp } from "./ops/linear_grad.ts";
+import { normGradOp, normGradWeightOp } from "./ops/norm_grad.ts";
+import { ropeGradOp } from "./ops/rope_grad.ts";
+import { attentionGradKvOp, attentionGradQOp, attentionStatsOp } from "./ops/attention_grad.ts";
+import { activationGradOp, gatedUnitGradOp } from "./ops/activation_grad.ts";
+import { gateGradOp, routeGradOp } from "./ops/router_grad.ts";
+import {
+  dotSlotsOp,
+  expertOuterOp,
+  expertTransposedOp,
+  expertUnitGradOp,
+  sumSlotsOp,
+  weightSlotsOp,
+} from "./ops/experts_grad.ts";
+import { poolGradOp } from "./ops/pool_grad.ts";
+import {
+  balanceGradOp,
+  binaryCrossEntropyGradOp,
+  crossEntropyGradOp,
+  logSumExpGradOp,
+  meanGradOp,
+} from "./ops/losses_grad.ts";
 
 /** Every operation, in the order a model meets them. */
 export const vocabulary = {
@@ -49,6 +74,38 @@ export const vocabulary = {
   mean: meanOp,
   balance: balanceOp,
   pick: pickOp,
+
+  // derivatives
+  add: addOp,
+  place: placeOp,
+  scaleRows: scaleRowsOp,
+  dotRows: dotRowsOp,
+  embedGrad: embedGradOp,
+  linearGradX: linearGradXOp,
+  linearGradW: linearGradWOp,
+  sumRows: sumRowsOp,
+  normGrad: normGradOp,
+  normGradWeight: normGradWeightOp,
+  ropeGrad: ropeGradOp,
+  attentionStats: attentionStatsOp,
+  attentionGradQ: attentionGradQOp,
+  attentionGradKv: attentionGradKvOp,
+  activationGrad: activationGradOp,
+  gatedUnitGrad: gatedUnitGradOp,
+  gateGrad: gateGradOp,
+  routeGrad: routeGradOp,
+  expertTransposed: expertTransposedOp,
+  expertOuter: expertOuterOp,
+  weightSlots: weightSlotsOp,
+  sumSlots: sumSlotsOp,
+  dotSlots: dotSlotsOp,
+  expertUnitGrad: expertUnitGradOp,
+  poolGrad: poolGradOp,
+  crossEntropyGrad: crossEntropyGradOp,
+  binaryCrossEntropyGrad: binaryCrossEntropyGradOp,
+  logSumExpGrad: logSumExpGradOp,
+  meanGrad: meanGradOp,
+  balanceGrad: balanceGradOp,
 } satisfies Record<string, AnyOp>;
 
 /** Name of an operation. */
