@@ -68,16 +68,19 @@ export function softplusBound(x: number): number {
 }
 
 /**
- * Error of `gelu(x)` = x·Φ(x). Its tail Q(|x|) = e^(−x²/2)·R(|x|) is exact up to, relative and in units u:
- * R's fit 0.3 and its polynomial 10.5 (Σ (2k + 1)·|c_k| t^k, at most 9.5 times the value, and the factor t); its
- * argument t, 6 (an addition and a division) times the slope |d ln R / d ln t| ≤ 3.2; the rounding of x²/2; e^(−x²/2)
- * itself; one product. Then 1 − Q and the product with x.
+ * Error of the normal distribution's tail Q(|x|) = e^(−x²/2)·R(|x|), relative and in units u: R's fit 0.3 and its
+ * polynomial 10.5 (Σ (2k + 1)·|c_k| t^k, at most 9.5 times the value, and the factor t); its argument t, 6 (an addition and
+ * a division) times the slope |d ln R / d ln t| ≤ 3.2; the rounding of x²/2; e^(−x²/2) itself; one product.
  */
-export function geluBound(x: number): number {
+export function normalTailBound(x: number): number {
   const half = x * x / 2;
-  const tail = normalCdf(-Math.abs(x));
   const relative = (0.3 + 10.5 + 6 * 3.2 + half + 1) * UNIT + expError(half);
-  return Math.abs(x) * (tail * relative + 2 * TINY) + 2 * UNIT * Math.abs(gelu(x)) + TINY;
+  return normalCdf(-Math.abs(x)) * relative + 2 * TINY;
+}
+
+/** Error of `gelu(x)` = x·Φ(x): that of the tail times |x|; then 1 − Q and the product with x. */
+export function geluBound(x: number): number {
+  return Math.abs(x) * normalTailBound(x) + 2 * UNIT * Math.abs(gelu(x)) + TINY;
 }
 
 /**
