@@ -20,6 +20,7 @@ import { expertMerge } from "./merge.ts";
 import { pick } from "./sample.ts";
 import { pool } from "./pool/pool.ts";
 import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
+import { dotRows, place, scaleRows } from "./rows_grad.ts";
 
 /** Kernels by operation name. */
 export const kernels: Readonly<Record<string, AnyKernel>> = {
@@ -50,4 +51,7 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   logSumExp,
   mean,
   balance,
+  place,
+  scaleRows,
+  dotRows,
 };

@@ -9,12 +9,12 @@ import { grid, liveRows, rowSizes } from "./grid.ts";
 import { defineKernel } from "./kernel.ts";
 
 /** Rows are moved four words at a time where their width allows. */
-function wordsOf(D: number): { vector: boolean; W: number } {
+export function wordsOf(D: number): { vector: boolean; W: number } {
   return D % 4 === 0 ? { vector: true, W: D / 4 } : { vector: false, W: D };
 }
 
 /** Invocations that share a row: one search of the list for all of them. */
-function lanesOf({ family }: Adapter): number {
+export function lanesOf({ family }: Adapter): number {
   return family === "cpu" ? 8 : 64;
 }
 
@@ -58,7 +58,7 @@ fn entryOf(m: u32, live: u32) -> u32 {
 }
 
 /** WGSL: one group a row of `out`; `chosen` and `other` are what the row's words become. */
-function scatter(
+export function scatter(
   rows: unknown,
   offsets: Parameters<typeof liveRows>[0],
   { chosen, other }: { chosen: string; other: string },

@@ -19,6 +19,7 @@ import { expertMerge } from "./merge.ts";
 import { pick } from "./sample.ts";
 import { pool } from "./pool.ts";
 import { crossEntropy, binaryCrossEntropy, logSumExp, mean, balance } from "./losses.ts";
+import { dotRows, place, scaleRows } from "./rows_grad.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
@@ -49,4 +50,7 @@ export const references: Readonly<Record<string, AnyReference>> = {
   logSumExp,
   mean,
   balance,
+  place,
+  scaleRows,
+  dotRows,
 };

@@ -6,7 +6,7 @@ import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 const garbage = [2 ** 31 - 1, -1, 0, 12345];
 
 /** Widths that do and do not come in fours, within and beyond the lanes of a group. */
-const width = fc.constantFrom(0, 1, 3, 4, 32, 67, 288);
+export const width = fc.constantFrom(0, 1, 3, 4, 32, 67, 288);
 
 /** A vector or matrix of floats or whole numbers with M rows. */
 function anyRows(M: number): fc.Arbitrary<HostTensor> {
@@ -16,7 +16,7 @@ function anyRows(M: number): fc.Arbitrary<HostTensor> {
 }
 
 /** A list with `live` (all unless given) usable entries; the rest is garbage. */
-function list(entries: readonly number[], live: HostTensor | undefined): HostTensor {
+export function list(entries: readonly number[], live: HostTensor | undefined): HostTensor {
   const count = live ? live.data[live.data.length - 1] : entries.length;
   return hostIndices(entries.map((row, s) => s < count ? row : garbage[s % garbage.length]));
 }
@@ -35,7 +35,7 @@ export const gather = fc.tuple(size(70, 1), size(140)).chain(([M, S]) =>
 );
 
 /** Row count, width and a strictly ascending list. */
-const scattered = fc.tuple(size(140), width).chain(([M, D]) =>
+export const scattered = fc.tuple(size(140), width).chain(([M, D]) =>
   fc.subarray(Array.from({ length: M }, (_, m) => m)).chain((entries) =>
     fc.record({
       x: tensor([M, D]),
