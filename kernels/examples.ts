@@ -6,6 +6,7 @@
 import type { AnyOp, Tensor } from "../src/op.ts";
 import { type OpName, vocabulary } from "../src/vocabulary.ts";
 import { type Adapter, PORTABLE } from "./adapter.ts";
+import { attentionGrad } from "./examples/attention_grad.ts";
 import { blocks } from "./examples/blocks.ts";
 import type { Calls } from "./examples/call.ts";
 import { heads } from "./examples/heads.ts";
@@ -25,7 +26,7 @@ export interface Example {
 }
 
 /** A new operation without example calls does not compile. */
-const calls = { ...blocks, ...routing, ...routingGrad, ...heads } satisfies { [Name in OpName]: Calls<(typeof vocabulary)[Name]> };
+const calls = { ...blocks, ...routing, ...routingGrad, ...heads, ...attentionGrad } satisfies { [Name in OpName]: Calls<(typeof vocabulary)[Name]> };
 
 const everything = { features: new Set(["shader-f16", "subgroups"]), subgroupMinSize: 8 };
 

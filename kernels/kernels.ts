@@ -11,6 +11,7 @@ import { selectThreshold, selectTopK } from "./select/select.ts";
 import { expertExpand, expertProject, expertUnit } from "./experts/experts.ts";
 import { embed } from "./embed.ts";
 import { rope } from "./rope.ts";
+import { ropeGrad } from "./rope_grad.ts";
 import { norm } from "./norm.ts";
 import { attention } from "./attention/attention.ts";
 import { visibility } from "./attention/visibility.ts";
@@ -37,6 +38,7 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   expertExpand,
   embed,
   rope,
+  ropeGrad,
   norm,
   visibility,
   attention,

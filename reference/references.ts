@@ -11,6 +11,7 @@ import { selectThreshold, selectTopK } from "./select.ts";
 import { expertExpand, expertProject, expertUnit } from "./experts.ts";
 import { embed } from "./embed.ts";
 import { rope } from "./rope.ts";
+import { ropeGrad } from "./rope_grad.ts";
 import { norm } from "./norm.ts";
 import { attention, visibility } from "./attention.ts";
 import { activation, gatedUnit } from "./activation.ts";
@@ -36,6 +37,7 @@ export const references: Readonly<Record<string, AnyReference>> = {
   expertExpand,
   embed,
   rope,
+  ropeGrad,
   norm,
   visibility,
   attention,

@@ -24,6 +24,7 @@ export const ropeGradOp: Op<"dq?" | "dkv?" | "positions" | "table" | "offsets?",
     if (dq) requireShape("ropeGrad", "dq", dq, [M, H * K]);
     if (dkv) requireShape("ropeGrad", "dkv", dkv, [M, 2 * G * K]);
     requireShape("ropeGrad", "table", table, [undefined, K]);
+    demand("ropeGrad", K % 2 === 0, () => `head width ${K} is odd`);
     requireOffsets("ropeGrad", offsets);
     return { dx: spec([M, (H + 2 * G) * K]) };
   },
