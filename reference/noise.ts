@@ -93,7 +93,7 @@ export interface Measured {
   /** Results in double precision. */
   readonly exact: HostTensors;
   /** By name: the largest deviation of any element; 0 for integers. */
-  readonly bounds: Readonly<Named<number>>;
+  readonly bounds: Readonly<Record<string, number>>;
   /** Selections that noise of this size could change, in words: results may then be others, and still right. */
   readonly undecided: readonly string[];
 }
