@@ -1,6 +1,7 @@
 /** `deno task demo`: two small recursive transformers on this machine's adapter, beside the reference. */
 import { Decoder, ReferenceDevice } from "../mod.ts";
 import { writeFileAtomically } from "../src/checkpoint/files.ts";
+import { measureNoise } from "../reference/mod.ts";
 import { reasonOf } from "../src/checkpoint/messages.ts";
 import type { Device } from "../src/device.ts";
 import { hasColour, painter } from "./support/colour.ts";
@@ -49,18 +50,31 @@ async function examine({ name, values, on }: Subject, placed: Placed, { device, 
   const reference = await openReference();
   const single = await measured(on(reference.device).forward, REPEATS);
   const exact = await on(new ReferenceDevice("f64") as unknown as Device).forward();
+  const { bounds } = await measureNoise(async (noisy) => {
+    const { values } = await on(noisy as unknown as Device).forward();
+    return { values: { shape: [values.length], data: values as Float64Array } };
+  });
   const runs = [{ label: "WebGPU", run }, { label: "reference", run: single }];
-  return { name, values, runs, agreement: agreement(run, single, exact) };
+  return { name, values, runs, agreement: agreement(run, single, exact, bounds.values) };
 }
 
 function agreementRows(outcomes: readonly Outcome[]): string[][] {
-  const head = ["", "compared", "largest", "WebGPU off by", "reference off by", "depths and experts", "verdict"];
+  const head = [
+    "",
+    "compared",
+    "largest",
+    "WebGPU off by",
+    "reference off by",
+    "float32 may",
+    "depths and experts",
+    "verdict",
+  ];
   return [
     head,
     ...outcomes.flatMap(({ name, values, agreement }) => {
       if (!agreement) return [];
-      const { greatest, difference, rounding, sameRouting } = agreement;
-      const numbers = [greatest.toFixed(2), difference.toExponential(1), rounding.toExponential(1)];
+      const { greatest, difference, rounding, bound, sameRouting } = agreement;
+      const numbers = [greatest.toFixed(2), ...[difference, rounding, bound].map((size) => size.toExponential(1))];
       return [[
         name,
         values,

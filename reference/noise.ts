@@ -9,7 +9,8 @@
  * the noise here spans the guaranteed error of the operation, not only the rounding of its result.
  *
  * It is a sample, not a proof: the largest deviation of a few seeded runs over a whole tensor. The margin is in the
- * noise, whose amplitude is the worst case of each operation, several times what an actual rounding does.
+ * noise, whose amplitude is the worst case of each operation, many times what roundings really add up to. Eight runs,
+ * because a loss is a single number: all of them stray less than an eighth of their range once in ten million times.
  *
  * Selections are discontinuous: a run that chose other rows would say nothing about these. So noisy runs choose what the
  * run without noise chose, as kernels are fed the reference's selection; and a selection whose margin the noise could
@@ -92,7 +93,7 @@ export interface Measured {
   /** Results in double precision. */
   readonly exact: HostTensors;
   /** By name: the largest deviation of any element; 0 for integers. */
-  readonly bounds: Readonly<Named<number>>;
+  readonly bounds: Readonly<Record<string, number>>;
   /** Selections that noise of this size could change, in words: results may then be others, and still right. */
   readonly undecided: readonly string[];
 }
@@ -133,7 +134,7 @@ function undecidedOf(exact: readonly Decision[], noisy: readonly (readonly Decis
  */
 export async function measureNoise(
   compute: (device: NoiseDevice) => Promise<HostTensors>,
-  runs = 5,
+  runs = 8,
 ): Promise<Measured> {
   const device = new NoiseDevice();
   const exact = await compute(device);

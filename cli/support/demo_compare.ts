@@ -39,6 +39,8 @@ export interface Agreement {
   readonly difference: number;
   /** The largest difference of the reference in float32 from that in float64: what rounding alone does. */
   readonly rounding: number;
+  /** How far float32 may take it, measured by noise of each operation's own error bound. */
+  readonly bound: number;
   /** The largest value. */
   readonly greatest: number;
   /** Whether depths and experts of all tokens are the same. */
@@ -62,8 +64,9 @@ function sameRouting(a: Result, b: Result): boolean {
 }
 
 /** Compares a device with the reference in both precisions. */
-export function agreement(device: Result, single: Result, exact: Result): Agreement {
+export function agreement(device: Result, single: Result, exact: Result, bound: number): Agreement {
   return {
+    bound,
     difference: largest(exact.values, (i) => device.values[i] - exact.values[i]),
     rounding: largest(exact.values, (i) => single.values[i] - exact.values[i]),
     greatest: largest(exact.values, (i) => exact.values[i]),
@@ -71,10 +74,7 @@ export function agreement(device: Result, single: Result, exact: Result): Agreem
   };
 }
 
-/** A difference this many times what rounding in float32 makes means that something is wrong. */
-const MOST_ROUNDINGS = 100;
-
 /** Whether a device agrees with the reference. */
-export function agrees({ difference, rounding, sameRouting }: Agreement): boolean {
-  return sameRouting && difference <= MOST_ROUNDINGS * rounding;
+export function agrees({ difference, bound, sameRouting }: Agreement): boolean {
+  return sameRouting && difference <= bound;
 }

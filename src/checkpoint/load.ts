@@ -11,7 +11,7 @@ import type { Progress, ReadOptions } from "./safetensors.ts";
 import type { Checkpoint } from "./shards.ts";
 
 /** Options of loading parameters; `onProgress` counts the bytes of the tensors that are needed. */
-export interface LoadOptions extends ReadOptions {
+export interface LoadParametersOptions extends ReadOptions {
   /** Ends loading before the next tensor, rejecting with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Says of a part, by its name in the schema, that it may be missing: it is then zero. None may unless given. */
@@ -40,7 +40,7 @@ export async function loadParameters<P>(
   checkpoint: Checkpoint,
   schema: unknown,
   layout: Layout = nativeLayout,
-  { onProgress, signal, optional = () => false }: LoadOptions = {},
+  { onProgress, signal, optional = () => false }: LoadParametersOptions = {},
 ): Promise<P> {
   const leaves = parametersOf(schema);
   const match = matchTensors(checkpoint, leaves.flatMap(({ parts }) => parts), layout);

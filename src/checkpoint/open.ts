@@ -78,10 +78,15 @@ export async function openDecoder(
   const json = await readJson(checkpoint.source);
   const hint = authorsHint(checkpoint);
   if (hint) requireRecursion(checkpoint.source.name, hint, Boolean(recursion ?? json.recursion));
-  const config = parseDecoderConfig(json, { recursion, tied: await isTied(checkpoint, json) });
+  const bias = checkpoint.names().some((name) => name.endsWith("router_bias"));
+  const config = parseDecoderConfig(json, { recursion, tied: await isTied(checkpoint, json), bias });
   const layout = detectLayout(checkpoint, config, hint);
   const schema = decoderSchema(config);
-  const params = await loadParameters<DecoderParams<HostTensor>>(checkpoint, schema, layout, { signal, onProgress });
+  const params = await loadParameters<DecoderParams<HostTensor>>(checkpoint, schema, layout, {
+    optional: (part) => part === "model.recursion.router_bias", // absent: zero
+    signal,
+    onProgress,
+  });
   return { config, params, json, checkpoint };
 }
 

@@ -32,6 +32,8 @@ export interface RecursionConfig {
   readonly kv: KeyValues;
   /** Token-choice only: balance by a loss, or by a bias on the choice. */
   readonly balancing: "loss" | "loss_free";
+  /** Token-choice only: whether a bias is added to the probabilities when the depth is chosen. */
+  readonly bias: boolean;
 }
 
 /** Factors of the losses in the training total; 0 leaves a loss out. */

@@ -12,11 +12,15 @@ import { blockLayers, outerLayers, sharingFault, uniqueLayers } from "./sharing.
 const MODEL_TYPES = ["llama", "mor", "refrain"] as const;
 
 /**
- * Reads a decoder's configuration; `recursion` given by the caller replaces the file's.
+ * Reads a decoder's configuration. What the caller knows wins: `recursion` replaces the file's, `tied` says whether there is
+ * a head, `bias` whether token-choice has a bias.
  *
  * Throws a RangeError that names the field, the value and what was expected.
  */
-export function parseDecoderConfig(json: Json, options: { recursion?: Json; tied?: boolean } = {}): DecoderConfig {
+export function parseDecoderConfig(
+  json: Json,
+  options: { recursion?: Json; tied?: boolean; bias?: boolean } = {},
+): DecoderConfig {
   const fields = new Fields(json, "config");
   fields.choice("model_type", MODEL_TYPES, "llama");
   refuseScaling(fields, "rope_scaling");
@@ -32,7 +36,7 @@ export function parseDecoderConfig(json: Json, options: { recursion?: Json; tied
   fields.check(K % 2 === 0, () => `head width ${K} is odd, rotary embedding needs an even one`);
   const L = fields.count("num_hidden_layers", undefined, MOST_LAYERS);
   const given = options.recursion ? new Fields(options.recursion, "recursion") : fields.object("recursion");
-  const recursion = readRecursion(given ?? new Fields({}, "recursion"), L);
+  const recursion = readRecursion(given ?? new Fields({}, "recursion"), L, options.bias);
   const { bos, eos } = readEnds(fields);
   return {
     D,
@@ -48,7 +52,7 @@ export function parseDecoderConfig(json: Json, options: { recursion?: Json; tied
     tied: options.tied ?? fields.flag("tie_word_embeddings", true),
     recursion,
     mol: readDecoderMol(fields, uniqueLayers({ L, recursion })),
-    losses: readLosses(fields.object("loss_coefficients")),
+    losses: readLosses(fields.object("loss_coefficients"), recursion),
     bos,
     eos,
   };
@@ -70,7 +74,7 @@ function readEnds(fields: Fields): { bos?: number; eos: readonly number[] } {
   return { bos: fields.has("bos_token_id") ? fields.number("bos_token_id") : undefined, eos };
 }
 
-function readRecursion(fields: Fields, L: number): RecursionConfig {
+function readRecursion(fields: Fields, L: number, bias: boolean | undefined): RecursionConfig {
   const N = fields.count("num_recursions", 1);
   const sharing = fields.choice(
     "sharing",
@@ -80,6 +84,7 @@ function readRecursion(fields: Fields, L: number): RecursionConfig {
   const routing = fields.choice("routing", ["none", "expert", "token"], "none");
   const token = routing === "token";
   const gates = token ? ["softmax", "sigmoid"] as const : ["sigmoid", "tanh", "none"] as const;
+  const balancing = fields.choice("balancing", ["loss", "loss_free"], "loss");
   const recursion: RecursionConfig = {
     sharing,
     N,
@@ -89,7 +94,8 @@ function readRecursion(fields: Fields, L: number): RecursionConfig {
     alpha: fields.number("alpha", token ? 1 : 0.1, { fraction: true, least: -Infinity }),
     capacity: fields.numbers("capacity", { fraction: true, most: 1 }),
     kv: fields.choice("kv", ["recursion", "share", "hybrid"], "recursion"),
-    balancing: fields.choice("balancing", ["loss", "loss_free"], "loss"),
+    balancing,
+    bias: token && (bias || balancing === "loss_free"),
   };
   fields.noOthers();
   const { capacity } = recursion;
@@ -117,7 +123,8 @@ function readDecoderMol(fields: Fields, unique: number): MolConfig | undefined {
   return result;
 }
 
-function readLosses(fields: Fields | undefined): LossCoefficients {
+/** Absent factors are 0, and so is that of the balance where a bias keeps it (recursion.md §4). */
+function readLosses(fields: Fields | undefined, { balancing }: RecursionConfig): LossCoefficients {
   const factor = (key: string) => fields?.number(key, 0, { fraction: true }) ?? 0;
   const losses = {
     routerAux: factor("router_aux"),
@@ -126,13 +133,13 @@ function readLosses(fields: Fields | undefined): LossCoefficients {
     molBalance: factor("mol_balance"),
   };
   fields?.noOthers();
-  return losses;
+  return balancing === "loss_free" ? { ...losses, routerBalance: 0 } : losses;
 }
 
 /** Writes a decoder's configuration so that {@link parseDecoderConfig} reads the same. */
 export function decoderJson(config: DecoderConfig): Record<string, unknown> {
   const { recursion, mol, losses } = config;
-  const { N, ...rest } = recursion;
+  const { N, bias: _, ...rest } = recursion;
   const plain = recursion.sharing === "none" && recursion.routing === "none" && !mol;
   return {
     architectures: [plain ? "LlamaForCausalLM" : "MoRForCausalLM"],

@@ -23,7 +23,7 @@ export interface DecoderParams<T> {
   readonly layers: readonly LayerParams<T>[];
   /** One router per recursion (expert-choice), one in all (token-choice), or none. */
   readonly routers: readonly RouterParams<T>[];
-  /** Loss-free balancing bias of token-choice, [N]. */
+  /** Token-choice: added to the probabilities when the depth is chosen, [N]. */
   readonly routerBias?: T;
   /** Final norm, [D]. */
   readonly norm: T;
@@ -71,7 +71,7 @@ function routerSchema(
  * ```
  */
 export function decoderSchema(config: DecoderConfig): DecoderParams<Parameter> {
-  const { D, V, tied, recursion: { routing, N, balancing } } = config;
+  const { D, V, tied, recursion: { routing, N, bias } } = config;
   const recursion = "model.recursion";
   return {
     embedding: parameter("model.embed_tokens.weight", [V, D]),
@@ -81,9 +81,7 @@ export function decoderSchema(config: DecoderConfig): DecoderParams<Parameter> {
       : routing === "token"
       ? [routerSchema(config, `${recursion}.router`, N)]
       : [],
-    routerBias: routing === "token" && balancing === "loss_free"
-      ? parameter(`${recursion}.router_bias`, [N], "zeros")
-      : undefined,
+    routerBias: bias ? parameter(`${recursion}.router_bias`, [N], "zeros") : undefined,
     norm: parameter("model.norm.weight", [D], "ones"),
     head: tied ? undefined : parameter("lm_head.weight", [V, D]),
   };

@@ -65,6 +65,7 @@ function readModernBert(fields: Fields, common: Common): EncoderConfig {
   fields.only("position_embedding_type", "absolute", "rope");
   fields.only("rope_scaling");
   const window = fields.number("local_attention", 128, { least: -1 });
+  fields.check(window !== 0 && window !== 1, () => `config.local_attention is ${window}, expected -1 or at least 2`);
   const every = fields.count("global_attn_every_n_layers", 3);
   return {
     ...common,

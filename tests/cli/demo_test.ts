@@ -40,7 +40,7 @@ Deno.test("the verdict notices other depths, other experts, other numbers and Na
     depth: [depth],
     experts: [{ ...use, experts: new Int32Array([expert]) }],
   });
-  const verdict = (device: Result) => agrees(agreement(device, result(2 + 1e-7), result(2)));
+  const verdict = (device: Result) => agrees(agreement(device, result(2 + 1e-7), result(2), 1e-4));
   assertEquals(verdict(result(2 + 2e-7)), true);
   assertEquals(verdict(result(2.001)), false);
   assertEquals(verdict(result(NaN)), false);
