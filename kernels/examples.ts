@@ -12,6 +12,7 @@ import type { Calls } from "./examples/call.ts";
 import { heads } from "./examples/heads.ts";
 import { routing } from "./examples/routing.ts";
 import { routingGrad } from "./examples/routing_grad.ts";
+import { weightsGrad } from "./examples/weights_grad.ts";
 import { kernels } from "./kernels.ts";
 import { bindingsOf, writeModule } from "./module.ts";
 
@@ -26,7 +27,7 @@ export interface Example {
 }
 
 /** A new operation without example calls does not compile. */
-const calls = { ...blocks, ...routing, ...routingGrad, ...heads, ...attentionGrad } satisfies { [Name in OpName]: Calls<(typeof vocabulary)[Name]> };
+const calls = { ...blocks, ...routing, ...routingGrad, ...weightsGrad, ...heads, ...attentionGrad } satisfies { [Name in OpName]: Calls<(typeof vocabulary)[Name]> };
 
 const everything = { features: new Set(["shader-f16", "subgroups"]), subgroupMinSize: 8 };
 

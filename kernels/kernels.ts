@@ -22,6 +22,7 @@ import { pick } from "./sample.ts";
 import { pool } from "./pool/pool.ts";
 import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
 import { dotRows, place, scaleRows } from "./rows_grad.ts";
+import { add } from "./add.ts";
 
 /** Kernels by operation name. */
 export const kernels: Readonly<Record<string, AnyKernel>> = {
@@ -56,4 +57,5 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   place,
   scaleRows,
   dotRows,
+  add,
 };

@@ -21,6 +21,7 @@ import { pick } from "./sample.ts";
 import { pool } from "./pool.ts";
 import { crossEntropy, binaryCrossEntropy, logSumExp, mean, balance } from "./losses.ts";
 import { dotRows, place, scaleRows } from "./rows_grad.ts";
+import { add } from "./add.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
@@ -55,4 +56,5 @@ export const references: Readonly<Record<string, AnyReference>> = {
   place,
   scaleRows,
   dotRows,
+  add,
 };
