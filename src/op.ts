@@ -60,6 +60,29 @@ export interface Op<I extends string, O extends string, P> {
   readonly inPlace?: { readonly [Name in O]?: string };
   /** Shapes of the outputs; throws an error that names the operation and the numbers when inputs do not fit. */
   infer(inputs: Inputs<I, Tensor>, params: P): Outputs<O, Tensor>;
+  /** Derivative in the same vocabulary: the gradient of each differentiable input, computed when it is asked for. */
+  vjp?<T extends Tensor>(backend: Backend<T>, call: ForwardCall<I, O, P, T>): Gradients<T>;
+}
+
+/** A call as its derivative sees it. */
+export interface ForwardCall<I extends string, O extends string, P, T> {
+  /** What went in. */
+  readonly inputs: Inputs<I, T>;
+  /** What came out. */
+  readonly outputs: Outputs<O, T>;
+  /** Gradients of those outputs that have one; at least one has. */
+  readonly grads: { readonly [Name in O]?: T };
+  /** The parameters. */
+  readonly params: P;
+}
+
+/** Gradients by input name. */
+export type Gradients<T> = Readonly<Record<string, () => T>>;
+
+/** A computation that runs at most once, when its result is first asked for. */
+export function once<T>(compute: () => T): () => T {
+  let result: { value: T } | undefined;
+  return () => (result ??= { value: compute() }).value;
 }
 
 /** An operation of which nothing is known statically. */

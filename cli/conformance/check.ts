@@ -6,7 +6,7 @@
 import type { Device, HostTensors } from "../../src/device.ts";
 import { type Measured, measureNoise } from "../../reference/mod.ts";
 import { compare, type Finding } from "./compare.ts";
-import { type Golden, isLater, specified } from "./golden.ts";
+import { type Golden, specified } from "./golden.ts";
 import { type Model, quantitiesOf } from "./model.ts";
 import type { Task } from "./task.ts";
 
@@ -17,16 +17,11 @@ export function measure(model: Model, task: Task): Promise<Measured> {
 
 /** Compares every recorded quantity with what a device computed. */
 export function findingsOf(golden: Golden, measured: Measured, actual: HostTensors, device: string): Finding[] {
-  return [...golden.recorded].filter(([quantity]) => !isLater(quantity)).map(([quantity, recorded]): Finding => {
+  return [...golden.recorded].map(([quantity, recorded]): Finding => {
     if (!actual[quantity]) return { quantity, outcome: "unknown", note: "this model has no quantity of this name" };
     const terms = { bound: measured.bounds[quantity], specified: specified(golden, quantity) };
     return { quantity, device, ...compare(actual[quantity], recorded, terms) };
   });
-}
-
-/** What waits for training. */
-export function laterFindings({ recorded }: Golden): Finding[] {
-  return [...recorded.keys()].filter(isLater).map((quantity) => ({ quantity, outcome: "later" }));
 }
 
 /** Checks a folder on every device; `onStage` is told what is being computed. */
@@ -46,5 +41,5 @@ export async function checkGolden(
       if (finding.outcome !== "unknown" || findings.length === 0) findings.push(finding);
     }
   }
-  return [...[...byQuantity.values()].flat(), ...laterFindings(golden)];
+  return [...byQuantity.values()].flat();
 }

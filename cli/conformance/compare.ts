@@ -11,8 +11,8 @@ export interface Finding {
   readonly quantity: string;
   /** Which device computed it; absent where none did. */
   readonly device?: string;
-  /** Whether it agrees, misses, waits for training, or is of no known name. */
-  readonly outcome: "ok" | "miss" | "later" | "unknown";
+  /** Whether it agrees, misses, or is of no known name. */
+  readonly outcome: "ok" | "miss" | "unknown";
   /** Error and bound of the element that uses most of its bound; absent for integers. */
   readonly worst?: { readonly error: number; readonly bound: number };
   /** What a reader should know beside the numbers. */

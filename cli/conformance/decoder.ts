@@ -5,9 +5,10 @@
  */
 import { type Device, hostIndices, type HostTensor, type HostTensors } from "../../src/device.ts";
 import type { DecoderConfig } from "../../src/model/config.ts";
-import type { DecoderParams } from "../../src/model/decoder_schema.ts";
+import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
 import { DecoderModel, type DecoderResult } from "../../src/run/decoder.ts";
 import { generateIds } from "../../src/run/generate.ts";
+import { nameGradients } from "./gradients.ts";
 import { padded, type Task } from "./task.ts";
 
 type Named = Record<string, HostTensor>;
@@ -27,6 +28,9 @@ export async function decoderQuantities(
       const result = await model.forward(task.sequences, { selection: "topk", logits: true, losses });
       nameForward(named, "train", result, task);
       nameLosses(named, result);
+    }
+    if (task.wants("grad.")) {
+      nameGradients(named, decoderSchema(config), await model.gradients(task.sequences));
     }
     if (task.wants("infer.")) {
       nameForward(named, "infer", await model.forward(task.sequences, { logits: true }), task);

@@ -8,6 +8,7 @@ import type { EncoderConfig } from "../../src/model/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../../src/model/encoder_schema.ts";
 import { mapParams } from "../../src/model/parameters.ts";
 import { EncoderModel } from "../../src/run/encoder.ts";
+import { nameGradients } from "./gradients.ts";
 import { padded, type Task } from "./task.ts";
 
 type Named = Record<string, HostTensor>;
@@ -22,6 +23,9 @@ export async function encoderQuantities(
   const named: Named = {};
   try {
     await nameForward(named, model, task);
+    if (task.labels && task.wants("grad.")) {
+      nameGradients(named, encoderSchema(config), await model.gradients(task.sequences, task.labels));
+    }
     if (task.wants("infer.pooled.mean")) named["infer.pooled.mean"] = await model.pooled(task.sequences);
     for (const mode of ["delta", "factor"] as const) {
       if (config.mol && task.wants(`merged.${mode}.`)) await nameMerged(named, model, mode, task);

@@ -22,13 +22,8 @@ export interface Golden {
   readonly model: Model;
   /** What to run. */
   readonly task: Task;
-  /** Recorded quantities by name; those that are not read yet, as gradients, have no elements. */
+  /** Recorded quantities by name. */
   readonly recorded: ReadonlyMap<string, HostTensor>;
-}
-
-/** Whether a recorded quantity waits for training. */
-export function isLater(quantity: string): boolean {
-  return quantity.startsWith("grad.");
 }
 
 /** Reads a golden folder. Throws when it is not one, or when what it records does not fit together. */
@@ -55,8 +50,7 @@ async function readValues(checkpoint: Checkpoint): Promise<Map<string, HostTenso
   const values = new Map<string, HostTensor>();
   for (const name of checkpoint.names()) {
     const { dtype, shape } = checkpoint.entry(name);
-    if (isLater(name)) values.set(name, { shape, data: new Float32Array(0) });
-    else values.set(name, { shape, data: await (/F/.test(dtype) ? checkpoint.read(name) : checkpoint.readInts(name)) });
+    values.set(name, { shape, data: await (/F/.test(dtype) ? checkpoint.read(name) : checkpoint.readInts(name)) });
   }
   return values;
 }

@@ -15,14 +15,12 @@ export interface Report {
   readonly error?: string;
 }
 
-/** How many quantities agree, miss, wait, and could not be checked. */
+/** How many quantities agree, miss, and could not be checked. */
 export interface Counts {
   /** Comparisons made, quantities times devices. */
   readonly checked: number;
   /** Comparisons that missed. */
   readonly missed: number;
-  /** Quantities that wait for training. */
-  readonly notYet: number;
   /** Quantities and folders that could not be checked. */
   readonly unchecked: number;
 }
@@ -35,7 +33,6 @@ export function countsOf(reports: readonly Report[]): Counts {
   return {
     checked: count("ok", "miss"),
     missed: count("miss"),
-    notYet: count("later"),
     unchecked: count("unknown") + reports.filter(({ error }) => error).length,
   };
 }
@@ -46,8 +43,8 @@ export function passes({ checked, missed, unchecked }: Counts): boolean {
 }
 
 /** The last line of a report. */
-export function summaryLine({ checked, missed, notYet, unchecked }: Counts): string {
-  const line = `${checked} checked, ${missed} missed, ${notYet} not yet`;
+export function summaryLine({ checked, missed, unchecked }: Counts): string {
+  const line = `${checked} checked, ${missed} missed`;
   return unchecked > 0 ? `${line}, ${unchecked} could not be checked` : line;
 }
 
@@ -55,19 +52,15 @@ const exponent = (value: number) => value === 0 ? "0" : value.toExponential(1);
 
 /** Rows of a folder's table: quantity, device, worst error / bound, their ratio, remarks. */
 function rowsOf(findings: readonly Finding[]): string[][] {
-  const rows = findings.filter(({ outcome }) => outcome !== "later").map(
-    ({ quantity, device, outcome, worst, note }) => {
-      const numbers = worst ? [`${exponent(worst.error)} / ${exponent(worst.bound)}`, ratio(worst)] : ["", ""];
-      const remark = outcome === "miss"
-        ? `MISS ${note ?? ""}`
-        : outcome === "unknown"
-        ? `NOT CHECKED ${note}`
-        : note ?? "";
-      return [quantity, device ?? "", ...numbers, remark];
-    },
-  );
-  const later = findings.filter(({ outcome }) => outcome === "later").length;
-  return later > 0 ? [...rows, ["grad.*", "", "", "", `not yet (${later} quantities)`]] : rows;
+  return findings.map(({ quantity, device, outcome, worst, note }) => {
+    const numbers = worst ? [`${exponent(worst.error)} / ${exponent(worst.bound)}`, ratio(worst)] : ["", ""];
+    const remark = outcome === "miss"
+      ? `MISS ${note ?? ""}`
+      : outcome === "unknown"
+      ? `NOT CHECKED ${note}`
+      : note ?? "";
+    return [quantity, device ?? "", ...numbers, remark];
+  });
 }
 
 function ratio({ error, bound }: { error: number; bound: number }): string {

@@ -32,6 +32,14 @@ export function molBalance<T extends Tensor>(
   return uses.map(({ routed: { probs, experts }, rows: { offsets } }) => balance(backend, { probs, experts, offsets }));
 }
 
+/** Mean cross-entropy over labelled rows, next-token or masked. logits [M, V], labels [M] i32 (negative: not scored) → [1]. */
+export function meanCrossEntropy<T extends Tensor>(
+  backend: Backend<T>,
+  { logits, labels, offsets }: { logits: T; labels: T; offsets: T },
+): T {
+  return mean(backend, crossEntropy(backend, logits, labels, offsets), { labels, offsets });
+}
+
 /** All loss terms of a decoder. logits [M, V], labels [M] i32 (negative: not scored), offsets [B+1]. */
 export function decoderLosses<T extends Tensor>(
   backend: Backend<T>,
@@ -42,7 +50,7 @@ export function decoderLosses<T extends Tensor>(
   const balanceOf = ({ probs, experts }: Routed<T>, offsets: T) => balance(backend, { probs, experts, offsets });
   const scored = recursions.filter(({ scores }) => scores);
   return {
-    lm: [mean(backend, crossEntropy(backend, logits, labels, offsets), { labels, offsets })],
+    lm: [meanCrossEntropy(backend, { logits, labels, offsets })],
     routerAux: scored.filter(({ chosen }) => chosen).map(({ scores, chosen, candidates: { offsets } }) =>
       mean(backend, binaryCrossEntropy(backend, { scores: scores!, ...chosen!, offsets }), { offsets })
     ),

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
 
 /** A plain activation; `gelu` is exact (erf), `square` is x². */
 export type ActivationKind = "gelu" | "silu" | "relu" | "tanh" | "sigmoid" | "square";
@@ -19,6 +20,9 @@ export const activationOp: Op<"x" | "offsets?", "y", { readonly kind: Activation
     requireOffsets("activation", offsets);
     return { y: spec(x.shape) };
   },
+  vjp: (backend, { inputs: { x, offsets }, grads: { y }, params: { kind } }) => ({
+    x: () => activationGrad(backend, { x, dy: y!, offsets }, kind),
+  }),
 });
 
 /** Applies {@link activationOp}: x [M, F] → [M, F]. */
@@ -41,6 +45,9 @@ export const gatedUnitOp: Op<"u" | "offsets?", "z", { readonly kind: GateKind }>
     requireOffsets("gatedUnit", offsets);
     return { z: spec([u.shape[0], u.shape[1] / 2]) };
   },
+  vjp: (backend, { inputs: { u, offsets }, grads: { z }, params: { kind } }) => ({
+    u: () => gatedUnitGrad(backend, { u, dz: z!, offsets }, kind),
+  }),
 });
 
 /** Applies {@link gatedUnitOp}: u [M, 2F] → [M, F]. */

@@ -5,8 +5,19 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import {
+  type Backend,
+  defineOp,
+  demand,
+  once,
+  type Op,
+  requireOffsets,
+  requireShape,
+  spec,
+  type Tensor,
+} from "../op.ts";
 import type { Heads } from "./rope.ts";
+import { attentionGradKv, attentionGradQ, attentionStats } from "./attention_grad.ts";
 
 /** How far a row sees. */
 export interface VisibilityParams {
@@ -65,6 +76,14 @@ export const attentionOp: Op<"q" | "kv" | "ranges" | "offsets?", "y", Heads> = d
     requireShape("attention", "ranges", ranges, [M, 2], "i32");
     requireOffsets("attention", offsets);
     return { y: spec([M, H * K]) };
+  },
+  vjp: (backend, { inputs: { q, kv, ranges, offsets }, outputs: { y }, grads, params }) => {
+    const dy = grads.y!;
+    const stats = once(() => attentionStats(backend, { q, kv, ranges, y, dy, offsets }, params));
+    return {
+      q: () => attentionGradQ(backend, { q, kv, ranges, dy, stats: stats(), offsets }, params),
+      kv: () => attentionGradKv(backend, { q, kv, ranges, dy, stats: stats(), offsets }, params),
+    };
   },
 });
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { embedGrad } from "./embed_grad.ts";
 
 /** y[m] = table[ids[m]]. ids [M] i32 inside the table, table [V, J] → y [M, J]. */
 export const embedOp: Op<"ids" | "table" | "offsets?", "y", Record<never, never>> = defineOp({
@@ -17,6 +18,9 @@ export const embedOp: Op<"ids" | "table" | "offsets?", "y", Record<never, never>
     requireOffsets("embed", offsets);
     return { y: spec([ids.shape[0], table.shape[1]]) };
   },
+  vjp: (backend, { inputs: { ids, table, offsets }, grads: { y } }) => ({
+    table: () => embedGrad(backend, { ids, dy: y!, offsets }, table.shape[0]),
+  }),
 });
 
 /** Applies {@link embedOp}: ids [M], table [V, J] → [M, J]. */

@@ -8,8 +8,20 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import {
+  type Backend,
+  defineOp,
+  demand,
+  once,
+  type Op,
+  requireOffsets,
+  requireShape,
+  spec,
+  type Tensor,
+} from "../op.ts";
 import type { GateKind } from "./activation.ts";
+import { add } from "./add.ts";
+import { dotSlots, expertOuter, expertTransposed, expertUnitGrad, sumSlots, weightSlots } from "./experts_grad.ts";
 
 /**
  * y[m, j] = A_e·x[m] (or A_e·x[m, j]) with e = experts[m, j]: into the rank of each chosen expert.
@@ -29,6 +41,13 @@ export const expertProjectOp: Op<"x" | "a" | "experts" | "offsets?", "y", Record
     requireShape("expertProject", "x", x, x.shape.length === 2 ? [M, F] : [M, k, F]);
     requireOffsets("expertProject", offsets);
     return { y: spec([M, k, R]) };
+  },
+  vjp: (backend, { inputs: { x, a, experts, offsets }, grads: { y } }) => {
+    const back = () => expertTransposed(backend, { x: y!, a, experts, offsets });
+    return {
+      x: () => x.shape.length === 2 ? sumSlots(backend, back(), offsets) : back(),
+      a: () => expertOuter(backend, { x: y!, y: x, experts, offsets }, { E: a.shape[0] }),
+    };
   },
 });
 
@@ -74,6 +93,22 @@ export const expertUnitOp: Op<
     requireOffsets("expertUnit", offsets);
     return { z: spec([M, k, twice / 2]), mix: spec([M, twice / 2]) };
   },
+  vjp: (backend, { inputs: { u, a, b, experts, weights, offsets }, outputs: { z }, grads, params }) => {
+    const { scale } = params;
+    const dz = (): typeof z => {
+      if (!grads.mix) return grads.z!;
+      const mixed = weightSlots(backend, grads.mix, weights, offsets);
+      return grads.z ? add(backend, grads.z, mixed) : mixed;
+    };
+    const dv = once(() => expertUnitGrad(backend, { u, a, b, experts, dz: dz(), offsets }, params));
+    const derivatives = {
+      u: () => sumSlots(backend, dv(), offsets),
+      a: () => expertTransposed(backend, { x: dv(), a: b, experts, offsets }, scale),
+      b: () => expertOuter(backend, { x: dv(), y: a, experts, offsets }, { E: b.shape[0], scale }),
+    };
+    const { mix } = grads;
+    return mix ? { ...derivatives, weights: () => dotSlots(backend, z, mix, offsets) } : derivatives;
+  },
 });
 
 /** Applies {@link expertUnitOp}: u [M, 2F] → z [M, k, F], mix [M, F]. */
@@ -109,6 +144,19 @@ export const expertExpandOp: Op<
     requireShape("expertExpand", "weights", weights, [M, k]);
     requireOffsets("expertExpand", offsets);
     return { y: spec([M, D]) };
+  },
+  vjp: (backend, { inputs: { a, b, experts, weights, offsets }, grads, params: { scale } }) => {
+    const dy = grads.y!;
+    const back = once(() => expertTransposed(backend, { x: dy, a: b, experts, offsets }, scale));
+    return {
+      x: () => dy,
+      a: () => weightSlots(backend, back(), weights, offsets),
+      b: () => {
+        const weighted = weightSlots(backend, a, weights, offsets);
+        return expertOuter(backend, { x: dy, y: weighted, experts, offsets }, { E: b.shape[0], scale });
+      },
+      weights: () => dotSlots(backend, a, back(), offsets),
+    };
   },
 });
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { linearGradW, linearGradX, sumRows } from "./linear_grad.ts";
 
 /** Which rows of the weight are used: output column o is weight row `from + o`. */
 export interface LinearParams {
@@ -34,6 +35,16 @@ export const linearOp: Op<"x" | "w" | "bias?" | "residual?" | "offsets?", "y", L
     if (residual) requireShape("linear", "residual", residual, [M, to - from]);
     requireOffsets("linear", offsets);
     return { y: spec([M, to - from]) };
+  },
+  vjp: (backend, { inputs: { x, w, offsets }, grads, params: { from, to } }) => {
+    const dy = grads.y!;
+    const rows = { from, rows: w.shape[0] };
+    return {
+      x: () => linearGradX(backend, { dy, w, offsets }, { from, to }),
+      w: () => linearGradW(backend, { dy, x, offsets }, rows),
+      bias: () => sumRows(backend, { dy, offsets }, rows),
+      residual: () => dy,
+    };
   },
 });
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./losses_grad.ts";
 
 /** nll[m] = logsumexp(logits[m]) − logits[m, labels[m]]; 0 where the label is negative. logits [M, V], labels [M] i32 → nll [M, 1]. */
 export const crossEntropyOp: Op<"logits" | "labels" | "offsets?", "nll", Record<never, never>> = defineOp({
@@ -18,6 +19,9 @@ export const crossEntropyOp: Op<"logits" | "labels" | "offsets?", "nll", Record<
     requireOffsets("crossEntropy", offsets);
     return { nll: spec([logits.shape[0], 1]) };
   },
+  vjp: (backend, { inputs: { logits, labels, offsets }, grads: { nll } }) => ({
+    logits: () => crossEntropyGrad(backend, { logits, labels, dnll: nll!, offsets }),
+  }),
 });
 
 /** Applies {@link crossEntropyOp}: logits [M, V], labels [M] → [M, 1]. */
@@ -41,6 +45,9 @@ export const binaryCrossEntropyOp: Op<"scores" | "rows" | "kept" | "offsets?", "
     requireOffsets("binaryCrossEntropy", offsets);
     return { bce: spec(scores.shape) };
   },
+  vjp: (backend, { inputs: { scores, rows, kept, offsets }, grads: { bce } }) => ({
+    scores: () => binaryCrossEntropyGrad(backend, { scores, rows, kept, dbce: bce!, offsets }),
+  }),
 });
 
 /** Applies {@link binaryCrossEntropyOp}: scores [M, 1] → [M, 1]. */
@@ -63,6 +70,9 @@ export const logSumExpOp: Op<"x" | "offsets?", "y", Record<never, never>> = defi
     requireOffsets("logSumExp", offsets);
     return { y: spec([x.shape[0], 1]) };
   },
+  vjp: (backend, { inputs: { x, offsets }, outputs: { y }, grads }) => ({
+    x: () => logSumExpGrad(backend, { x, y, dy: grads.y!, offsets }),
+  }),
 });
 
 /** Applies {@link logSumExpOp}: x [M, E] → [M, 1]. */
@@ -82,6 +92,9 @@ export const meanOp: Op<"x" | "labels?" | "offsets?", "y", Record<never, never>>
     requireOffsets("mean", offsets);
     return { y: spec([1]) };
   },
+  vjp: (backend, { inputs: { x, labels, offsets }, grads: { y } }) => ({
+    x: () => meanGrad(backend, { dy: y!, labels, offsets }, x.shape[0]),
+  }),
 });
 
 /** Applies {@link meanOp}: x [M, 1] → [1]. */
@@ -106,6 +119,9 @@ export const balanceOp: Op<"probs" | "experts" | "offsets?", "loss" | "applicati
     requireOffsets("balance", offsets);
     return { loss: spec([1]), applications: spec([1]) };
   },
+  vjp: (backend, { inputs: { probs, experts, offsets }, grads: { loss } }) => ({
+    probs: () => balanceGrad(backend, { experts, dloss: loss!, offsets }, probs.shape[1]),
+  }),
 });
 
 /** Applies {@link balanceOp}: probs [M, E], experts [M, k] → loss [1], applications [1]. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { normGrad, normGradWeight } from "./norm_grad.ts";
 
 /** Which norm, and its ε. */
 export interface NormParams {
@@ -24,6 +25,13 @@ export const normOp: Op<"x" | "weight" | "offsets?", "y", NormParams> = defineOp
     requireShape("norm", "weight", weight, [x.shape[1]]);
     requireOffsets("norm", offsets);
     return { y: spec(x.shape) };
+  },
+  vjp: (backend, { inputs: { x, weight, offsets }, grads, params }) => {
+    const dy = grads.y!;
+    return {
+      x: () => normGrad(backend, { x, weight, dy, offsets }, params),
+      weight: () => normGradWeight(backend, { x, dy, offsets }, params),
+    };
   },
 });
 

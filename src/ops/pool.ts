@@ -4,6 +4,7 @@
  * @module
  */
 import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { poolGrad } from "./pool_grad.ts";
 
 /** How rows become one vector. */
 export interface PoolParams {
@@ -24,6 +25,9 @@ export const poolOp: Op<"x" | "offsets", "y", PoolParams> = defineOp({
     requireOffsets("pool", offsets);
     return { y: spec([offsets.shape[0] - 1, x.shape[1]]) };
   },
+  vjp: (backend, { inputs: { x, offsets }, grads: { y }, params }) => ({
+    x: () => poolGrad(backend, { x, dy: y!, offsets }, params),
+  }),
 });
 
 /** Applies {@link poolOp}: x [M, D], offsets [B+1] → [B, D]. */

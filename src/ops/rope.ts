@@ -6,6 +6,7 @@
  */
 import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 import { type HostTensor, hostTensor } from "../device.ts";
+import { ropeGrad } from "./rope_grad.ts";
 
 /** Heads of an attention layer. */
 export interface Heads {
@@ -38,6 +39,9 @@ export const ropeOp: Op<"x" | "positions" | "table" | "offsets?", "q" | "kv", He
     requireOffsets("rope", offsets);
     return { q: spec([M, H * K]), kv: spec([M, 2 * G * K]) };
   },
+  vjp: (backend, { inputs: { positions, table, offsets }, grads: { q, kv }, params }) => ({
+    x: () => ropeGrad(backend, { dq: q, dkv: kv, positions, table, offsets }, params),
+  }),
 });
 
 /** Applies {@link ropeOp}: x [M, (H+2G)·K] → q [M, H·K], kv [M, 2·G·K]. */

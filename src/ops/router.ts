@@ -4,6 +4,7 @@
  * @module
  */
 import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { gateGrad, routeGrad } from "./router_grad.ts";
 
 /** The function between a recursion's score and its gate (Mixture-of-Recursions §2.2.1). */
 export interface GateParams {
@@ -24,6 +25,9 @@ export const gateOp: Op<"scores" | "offsets?", "gates", GateParams> = defineOp({
     requireOffsets("gate", offsets);
     return { gates: spec(scores.shape) };
   },
+  vjp: (backend, { inputs: { scores, offsets }, grads: { gates }, params }) => ({
+    scores: () => gateGrad(backend, { scores, dgates: gates!, offsets }, params),
+  }),
 });
 
 /** Applies {@link gateOp}: scores [M, 1] → [M, 1]. */
@@ -63,6 +67,10 @@ export const routeOp: Op<"logits" | "bias?" | "offsets?", "probs" | "experts" | 
     requireOffsets("route", offsets);
     return { probs: spec([M, E]), experts: spec([M, k], "i32"), weights: spec([M, k]) };
   },
+  vjp: (backend, { inputs: { offsets }, outputs: { probs, experts, weights }, grads, params }) => ({
+    logits: () =>
+      routeGrad(backend, { probs, experts, weights, dprobs: grads.probs, dweights: grads.weights, offsets }, params),
+  }),
 });
 
 /** Probabilities, chosen alternatives and their weights. */

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, once, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { dotRows, place, scaleRows } from "./rows_grad.ts";
+import { add } from "./add.ts";
 
 /**
  * y[s] = x[rows[s]]; on an i32 vector this is composition of row lists.
@@ -21,6 +23,9 @@ export const gatherOp: Op<"x" | "rows" | "offsets?", "y", Record<never, never>> 
     requireOffsets("gather", offsets);
     return { y: spec([rows.shape[0], ...x.shape.slice(1)], x.dtype) };
   },
+  vjp: (backend, { inputs: { x, rows, offsets }, grads: { y } }) => ({
+    x: () => place(backend, { y: y!, rows, offsets }, x.shape[0]),
+  }),
 });
 
 /** Applies {@link gatherOp}: x [M, …], rows [S] → [S, …]. */
@@ -44,6 +49,13 @@ export const scatterRowsOp: Op<"x" | "y" | "rows" | "offsets?", "out", Record<ne
     requireShape("scatterRows", "rows", rows, [y.shape[0]], "i32");
     requireOffsets("scatterRows", offsets);
     return { out: spec(x.shape) };
+  },
+  vjp: (backend, { inputs: { x, rows, offsets }, grads }) => {
+    const dy = once(() => gather(backend, grads.out!, rows, offsets));
+    return {
+      x: () => add(backend, grads.out!, place(backend, { y: dy(), rows, offsets }, x.shape[0]), -1),
+      y: dy,
+    };
   },
 });
 
@@ -73,6 +85,14 @@ export const scatterAddOp: Op<"x" | "y" | "rows?" | "gates?" | "offsets?", "out"
     if (gates) requireShape("scatterAdd", "gates", gates, [y.shape[0], 1]);
     requireOffsets("scatterAdd", offsets);
     return { out: spec(x.shape) };
+  },
+  vjp: (backend, { inputs: { y, rows, gates, offsets }, grads }) => {
+    const arrived = once(() => rows ? gather(backend, grads.out!, rows, offsets) : grads.out!);
+    return {
+      x: () => grads.out!,
+      y: () => gates ? scaleRows(backend, arrived(), gates, offsets) : arrived(),
+      gates: () => dotRows(backend, y, arrived(), offsets),
+    };
   },
 });
 

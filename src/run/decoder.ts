@@ -4,7 +4,7 @@
  * @module
  */
 import type { Device, HostTensor, Program } from "../device.ts";
-import type { Tensor } from "../op.ts";
+import type { Backend, Tensor } from "../op.ts";
 import { ropeTable } from "../ops/rope.ts";
 import { gather } from "../ops/rows.ts";
 import { pick } from "../ops/sample.ts";
@@ -13,7 +13,9 @@ import type { DecoderConfig } from "../model/config.ts";
 import { decode, type DecoderInputs, headLogits } from "../model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
 import { decoderLosses, type LossValues, totalLoss } from "../model/losses.ts";
+import { expertUses } from "../model/sharing.ts";
 import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
+import { backpropagate, gradientOutputs, lossSeeds, readGradients } from "../train/gradients.ts";
 import * as results from "./results.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { download, release, upload } from "./upload.ts";
@@ -125,6 +127,29 @@ export class DecoderModel<T extends Tensor = Tensor> {
       const terms = decoderLosses(this.device, outputs, { logits: scores, labels, offsets });
       return { ...scored, ...results.lossOutputs(terms) };
     });
+  }
+
+  /**
+   * Gradients of the training total of next-token prediction, with top-k selection, for every parameter. Throws as
+   * {@link DecoderModel.forward} does.
+   */
+  async gradients(sequences: readonly ArrayLike<number>[]): Promise<DecoderParams<HostTensor>> {
+    const schema = decoderSchema(this.config);
+    const topk = this.config.recursion.routing === "expert";
+    const program = this.#program("gradients", (named) => {
+      const { offsets, labels } = named;
+      const forward = (tape: Backend<T>) => {
+        const outputs = decode(tape, this.#params, this.config, this.#inputs(named, topk));
+        const logits = headLogits(tape, this.#params, outputs.hidden, offsets);
+        return decoderLosses(tape, outputs, { logits, labels, offsets });
+      };
+      const uses = expertUses(this.config);
+      const { molBalance, ...factors } = this.config.losses;
+      const seeds = lossSeeds(this.device, { lm: 1, ...factors, molBalance: molBalance / Math.max(1, uses) });
+      const { gradients } = backpropagate(this.device, { schema, params: this.#params }, forward, seeds);
+      return gradientOutputs(gradients);
+    });
+    return readGradients(schema, await program(this.#host(packRows(sequences, this.config), topk, { losses: true })));
   }
 
   /** The greedy next id of every sequence under causal selection, and the recursions run by each of its tokens. */

@@ -4,16 +4,16 @@
  * @module
  */
 import { type Device, hostIndices, type HostTensor, type Program } from "../device.ts";
-import type { Tensor } from "../op.ts";
-import { crossEntropy, mean } from "../ops/losses.ts";
+import type { Backend, Tensor } from "../op.ts";
 import { pool, type PoolParams } from "../ops/pool.ts";
 import { ropeTable } from "../ops/rope.ts";
 import { packRows } from "../model/batch.ts";
 import { encode, maskedLogits } from "../model/encoder.ts";
 import type { EncoderConfig } from "../model/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
-import { molBalance } from "../model/losses.ts";
+import { meanCrossEntropy, molBalance } from "../model/losses.ts";
 import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
+import { backpropagate, gradientOutputs, lossSeeds, readGradients } from "../train/gradients.ts";
 import * as results from "./results.ts";
 import { encodeText, type Tokenizer } from "./tokenizer.ts";
 import { download, release, upload } from "./upload.ts";
@@ -76,9 +76,9 @@ export class EncoderModel<T extends Tensor = Tensor> {
     return this.#programs.get(key)!;
   }
 
-  #encode({ ids, positions, offsets }: Named<T>) {
+  #encode({ ids, positions, offsets }: Named<T>, backend: Backend<T> = this.device) {
     const inputs = { ids, positions, offsets, table: this.#table, localTable: this.#localTable };
-    return encode(this.device, this.#params, this.config, inputs);
+    return encode(backend, this.#params, this.config, inputs);
   }
 
   /** Runs sequences of ids. Throws a RangeError for empty sequences, ids outside the vocabulary and too many tokens. */
@@ -110,7 +110,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
       const scores = maskedLogits(this.device, this.#params, this.config, hidden, offsets);
       const scored = logits ? { ...read, logits: scores } : read;
       if (!losses) return scored;
-      const mlm = mean(this.device, crossEntropy(this.device, scores, labels, offsets), { labels, offsets });
+      const mlm = meanCrossEntropy(this.device, { logits: scores, labels, offsets });
       return { ...scored, ...results.balanceOutputs(molBalance(this.device, experts)), mlm };
     });
   }
@@ -119,6 +119,29 @@ export class EncoderModel<T extends Tensor = Tensor> {
     const mlm = named.mlm.data[0];
     const molBalance = results.meanBalance(named);
     return { mlm, molBalance, total: mlm + this.config.balanceCoefficient * molBalance };
+  }
+
+  /** Gradients of the training total against labels (see {@link EncoderForwardOptions}), for every parameter. */
+  async gradients(
+    sequences: readonly ArrayLike<number>[],
+    labels: readonly ArrayLike<number>[],
+  ): Promise<EncoderParams<HostTensor>> {
+    const schema = encoderSchema(this.config);
+    const program = this.#program("gradients", (named) => {
+      const forward = (tape: Backend<T>) => {
+        const { hidden, experts } = this.#encode(named, tape);
+        const { labels, offsets } = named;
+        const logits = maskedLogits(tape, this.#params, this.config, hidden, offsets);
+        return { lm: [meanCrossEntropy(tape, { logits, labels, offsets })], molBalance: molBalance(tape, experts) };
+      };
+      const uses = (this.config.mol?.layers.length ?? 0) * this.config.groupDepth;
+      const factor = this.config.balanceCoefficient / Math.max(1, uses);
+      const seeds = lossSeeds(this.device, { lm: 1, molBalance: factor });
+      const { gradients } = backpropagate(this.device, { schema, params: this.#params }, forward, seeds);
+      return gradientOutputs(gradients);
+    });
+    const inputs = { ...packRows(sequences, this.config), labels: packLabels(sequences, labels) };
+    return readGradients(schema, await program(inputs as Named<HostTensor>));
   }
 
   /** One vector a sequence of ids, [B, D]. */

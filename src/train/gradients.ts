@@ -1,0 +1,70 @@
+/**
+ * From loss terms to gradients of all parameters.
+ *
+ * @module
+ */
+import type { Device, HostTensor } from "../device.ts";
+import { type Backend, sizeOf, type Tensor } from "../op.ts";
+import type { LossTerms } from "../model/losses.ts";
+import { mapParams, parametersOf } from "../model/parameters.ts";
+import { Tape } from "../tape.ts";
+
+/** Factor of every loss term in the total, on the device, [1] each; a term without one carries no gradient. */
+export interface LossSeeds<T> {
+  /** Factor of the language-model loss. */
+  readonly lm: T;
+  /** Factor of the router's auxiliary loss. */
+  readonly routerAux?: T;
+  /** Factor of the router's z-loss. */
+  readonly routerZ?: T;
+  /** Factor of token-choice's balance. */
+  readonly routerBalance?: T;
+  /** Factor of each use's load balance: the coefficient divided by the number of uses, which all have rows in training. */
+  readonly molBalance?: T;
+}
+
+/** Copies the factors of a total to a device; factors of 0 are left out. */
+export function lossSeeds<T extends Tensor>(
+  device: Device<T>,
+  factors: { readonly [Term in keyof LossSeeds<T>]?: number },
+): LossSeeds<T> {
+  const entries = Object.entries(factors).filter(([, factor]) => factor);
+  const seeds = entries.map(([term, factor]) => [term, device.from({ shape: [1], data: Float64Array.of(factor!) })]);
+  return Object.fromEntries(seeds);
+}
+
+/** Runs a forward pass on a tape and returns its loss terms with the gradient of every parameter that has one. */
+export function backpropagate<T extends Tensor>(
+  backend: Backend<T>,
+  { schema, params }: { schema: unknown; params: unknown },
+  forward: (tape: Backend<T>) => Pick<LossTerms<T>, "lm"> & Partial<LossTerms<T>>,
+  seeds: LossSeeds<T>,
+): { terms: ReturnType<typeof forward>; gradients: (T | undefined)[] } {
+  const weights: T[] = [];
+  mapParams<T, void>(schema, (_leaf, tensor) => void weights.push(tensor), params);
+  const tape = new Tape(backend, weights);
+  const terms = forward(tape);
+  const seeded = (scalars: readonly T[] = [], seed?: T) => seed ? scalars.map((result) => ({ result, seed })) : [];
+  const gradients = tape.gradients([
+    ...seeded(terms.lm, seeds.lm),
+    ...seeded(terms.routerAux, seeds.routerAux),
+    ...seeded(terms.routerZ, seeds.routerZ),
+    ...seeded(terms.routerBalance, seeds.routerBalance),
+    ...seeded(terms.molBalance?.map(({ loss }) => loss), seeds.molBalance),
+  ]);
+  return { terms, gradients: weights.map((weight) => gradients.get(weight)) };
+}
+
+/** Names gradients so that a program can return them, by the number of the parameter. */
+export function gradientOutputs<T>(gradients: readonly (T | undefined)[]): Record<string, T> {
+  return Object.fromEntries(gradients.flatMap((gradient, i) => gradient ? [[`gradient.${i}`, gradient]] : []));
+}
+
+/** Reads what {@link gradientOutputs} named, as a record of the schema's form; parameters without a gradient get zeros. */
+export function readGradients<P>(schema: unknown, named: Readonly<Record<string, HostTensor>>): P {
+  const numbers = new Map(parametersOf(schema).map((leaf, i) => [leaf, i]));
+  return mapParams(schema, (leaf): HostTensor => {
+    const { shape } = leaf;
+    return named[`gradient.${numbers.get(leaf)}`] ?? { shape, data: new Float32Array(sizeOf(shape)) };
+  }) as P;
+}
