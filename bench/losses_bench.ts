@@ -1,12 +1,6 @@
-import { hostIndices, type HostTensor } from "../src/device.ts";
+import { hostIndices } from "../src/device.ts";
 import { balanceOp, binaryCrossEntropyOp, crossEntropyOp, logSumExpOp, meanOp } from "../src/ops/losses.ts";
-import { benchOp, random } from "./support/bench_op.ts";
-
-/** Whole numbers below `below`, spread over a shape. */
-function spread(shape: number[], below: number): HostTensor {
-  const count = shape.reduce((a, b) => a * b, 1);
-  return hostIndices(Array.from({ length: count }, (_, i) => (i * 7919) % below), shape);
-}
+import { benchOp, random, spread } from "./support/bench_op.ts";
 
 benchOp(
   crossEntropyOp,

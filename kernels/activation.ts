@@ -32,7 +32,7 @@ ${
 }
 
 /** The words of a row: four floats each where the width allows. */
-function wordsOf(F: number): { vector: boolean; W: number; word: string } {
+export function wordsOf(F: number): { vector: boolean; W: number; word: string } {
   const vector = F % 4 === 0;
   return { vector, W: vector ? F / 4 : F, word: vector ? "vec4<f32>" : "f32" };
 }

@@ -10,6 +10,7 @@ import { attentionGrad } from "./examples/attention_grad.ts";
 import { blocks } from "./examples/blocks.ts";
 import type { Calls } from "./examples/call.ts";
 import { heads } from "./examples/heads.ts";
+import { lossesGrad } from "./examples/losses_grad.ts";
 import { routing } from "./examples/routing.ts";
 import { routingGrad } from "./examples/routing_grad.ts";
 import { weightsGrad } from "./examples/weights_grad.ts";
@@ -27,7 +28,7 @@ export interface Example {
 }
 
 /** A new operation without example calls does not compile. */
-const calls = { ...blocks, ...routing, ...routingGrad, ...weightsGrad, ...heads, ...attentionGrad } satisfies { [Name in OpName]: Calls<(typeof vocabulary)[Name]> };
+const calls = { ...lossesGrad, ...blocks, ...routing, ...routingGrad, ...weightsGrad, ...heads, ...attentionGrad } satisfies { [Name in OpName]: Calls<(typeof vocabulary)[Name]> };
 
 const everything = { features: new Set(["shader-f16", "subgroups"]), subgroupMinSize: 8 };
 

@@ -7,8 +7,8 @@ import { liveRows } from "./grid.ts";
 import { maxLanes, sumLanes } from "./reduce.ts";
 
 /**
- * WGSL: `run` of one work group a row of `x`, whose columns come as W words; `store` sees `m`, `top` and
- * `sum` = Σ e^(x − top). The row is read twice; the second time it comes from a cache.
+ * WGSL: `run` of one work group a row of `x`, whose columns come as W words; `store`, which
+ * every lane runs, sees `m`, `row`, `top` and `sum` = Σ e^(x − top). After the first time the row comes from a cache.
  */
 export function overExponentials(
   { x, lanes, vector, skip, offsets, store }: {
@@ -35,7 +35,7 @@ fn run(m: u32, lane: u32) {
   var terms = ${word}();
   for (var w = lane; w < W; w += LANES) { terms += exp(max(${x}[row + w] - top, ${word}(-87.2))); }
   let sum = sumLanes(lane, ${vector ? "dot(terms, vec4<f32>(1.0))" : "terms"});
-  if (lane == 0) { ${store} }
+  ${store}
 }`;
 }
 

@@ -23,6 +23,7 @@ import { pool } from "./pool/pool.ts";
 import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
 import { dotRows, place, scaleRows } from "./rows_grad.ts";
 import { add } from "./add.ts";
+import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./losses_grad.ts";
 
 /** Kernels by operation name. */
 export const kernels: Readonly<Record<string, AnyKernel>> = {
@@ -58,4 +59,9 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   scaleRows,
   dotRows,
   add,
+  crossEntropyGrad,
+  binaryCrossEntropyGrad,
+  logSumExpGrad,
+  meanGrad,
+  balanceGrad,
 };

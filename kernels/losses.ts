@@ -23,7 +23,7 @@ export const crossEntropy = defineKernel(crossEntropyOp, ({ inputs: { logits, of
     return;
   }`;
   const logit = vector ? "logits[row + u32(label) / 4][u32(label) % 4]" : "logits[row + u32(label)]";
-  const store = `nll[m] = log(sum) + (top - ${logit});`;
+  const store = `if (lane == 0) { nll[m] = log(sum) + (top - ${logit}); }`;
   return [{
     label: "crossEntropy",
     constants: { W, LANES: lanes },
@@ -58,9 +58,29 @@ export const logSumExp = defineKernel(logSumExpOp, ({ inputs: { x, offsets }, ad
     elements: { x: vector ? "vec4<f32>" : "f32" },
     workgroups: grid(M),
     lanes: "LANES",
-    wgsl: overExponentials({ x: "x", lanes, vector, skip: "", offsets, store: "y[m] = top + log(sum);" }),
+    wgsl: overExponentials({
+      x: "x",
+      lanes,
+      vector,
+      skip: "",
+      offsets,
+      store: "if (lane == 0) { y[m] = top + log(sum); }",
+    }),
   }];
 });
+
+/** WGSL: `chosen(m)`, whether row m is one of the `kept` first of the ascending `rows`; reads the sizes S and KEPT. */
+export const isChosen: string = /* wgsl */ `
+fn chosen(m: u32) -> bool {
+  let count = min(sizes.S, u32(kept[sizes.KEPT]));
+  var low = 0u;
+  var high = count;
+  while (low < high) {
+    let middle = (low + high) / 2;
+    if (u32(rows[middle]) < m) { low = middle + 1; } else { high = middle; }
+  }
+  return low < count && u32(rows[low]) == m;
+}`;
 
 /** bce = softplus(∓z); one invocation a row, which looks for itself in the ascending list. */
 export const binaryCrossEntropy = defineKernel(
@@ -73,16 +93,7 @@ export const binaryCrossEntropy = defineKernel(
     wgsl: /* wgsl */ `
 ${liveRows(offsets)}
 ${softplusWgsl}
-fn chosen(m: u32) -> bool {
-  let count = min(sizes.S, u32(kept[sizes.KEPT]));
-  var low = 0u;
-  var high = count;
-  while (low < high) {
-    let middle = (low + high) / 2;
-    if (u32(rows[middle]) < m) { low = middle + 1; } else { high = middle; }
-  }
-  return low < count && u32(rows[low]) == m;
-}
+${isChosen}
 fn run(group: u32, lane: u32) {
   let m = group * 64 + lane;
   if (m >= liveRows()) { return; }
@@ -93,7 +104,7 @@ fn run(group: u32, lane: u32) {
 );
 
 /** Lanes of the one work group that takes a mean. */
-const meanLanes = (family: "cpu" | "gpu") => family === "cpu" ? 8 : 256;
+export const meanLanes = (family: "cpu" | "gpu") => family === "cpu" ? 8 : 256;
 
 /** y = Σ x / count over the scored rows; one work group. */
 export const mean = defineKernel(meanOp, ({ inputs: { x, labels, offsets }, adapter }) => [{

@@ -83,20 +83,32 @@ export function geluBound(x: number): number {
   return Math.abs(x) * normalTailBound(x) + 2 * UNIT * Math.abs(gelu(x)) + TINY;
 }
 
+/** Relative error of e^(−below), below ≥ 0 the rounded difference of two floats; e^ keeps products of errors inside. */
+export function powerError(below: number): number {
+  return Math.expm1(UNIT * below + expError(below));
+}
+
 /**
- * Error of log Σ_v e^(x_v − top), top the greatest x_v: each term has that of a difference and of e^x, the sum V terms',
- * and all of it, relative to the sum, goes through the logarithm unchanged. The sum may be on either side of where
- * log's own error changes.
+ * Σ_v e^(x_v − top), top the greatest x_v, and its relative error: each term has that of a difference and of e^x, the sum
+ * V terms'.
  */
-export function logSumExpBound(x: ArrayLike<number>, top: number): number {
+export function exponentialsError(x: ArrayLike<number>, top: number): { sum: number; relative: number } {
   let sum = 0;
   let error = 0;
   for (let v = 0; v < x.length; v++) {
     const below = top - x[v];
     const term = Math.exp(-below);
     sum += term;
-    error += 2 * TINY + (term > 0 ? term * (UNIT * below + expError(below)) : 0);
+    error += 2 * TINY + (term > 0 ? term * powerError(below) : 0);
   }
-  const relative = (error + sumBound(x.length, sum)) / sum;
+  return { sum, relative: (error + sumBound(x.length, sum + error)) / sum };
+}
+
+/**
+ * Error of log Σ_v e^(x_v − top): the sum's goes through the logarithm unchanged. The sum may be on either side of where
+ * log's own error changes.
+ */
+export function logSumExpBound(x: ArrayLike<number>, top: number): number {
+  const { sum, relative } = exponentialsError(x, top);
   return relative / (1 - relative) + Math.max(logBound(sum * (1 - relative)), logBound(sum * (1 + relative)));
 }

@@ -4,7 +4,7 @@ import { softplus } from "./math.ts";
 import { defineReference, liveRows, type RefTensor } from "./reference.ts";
 
 /** Greatest element of row m and Σ_v e^(x[m, v] − greatest), which is at least one. x [M, V]. */
-function exponentials({ data, shape: [, V] }: RefTensor, m: number): { top: number; sum: number } {
+export function exponentials({ data, shape: [, V] }: RefTensor, m: number): { top: number; sum: number } {
   let top = -Infinity;
   for (let v = 0; v < V; v++) top = Math.max(top, data[m * V + v]);
   let sum = 0;
@@ -82,8 +82,8 @@ export const logSumExp = defineReference(logSumExpOp, {
   },
 });
 
-/** Live rows whose label, where there are labels, is not negative. */
-function scored(rows: number, labels: RefTensor | undefined, offsets: RefTensor | undefined): number[] {
+/** Live rows whose label, where there are labels, is not negative. labels [rows], offsets [B + 1]. */
+export function scored(rows: number, labels: RefTensor | undefined, offsets: RefTensor | undefined): number[] {
   return Array.from({ length: liveRows(offsets, rows) }, (_, m) => m).filter((m) => !labels || labels.data[m] >= 0);
 }
 

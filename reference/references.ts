@@ -22,6 +22,7 @@ import { pool } from "./pool.ts";
 import { crossEntropy, binaryCrossEntropy, logSumExp, mean, balance } from "./losses.ts";
 import { dotRows, place, scaleRows } from "./rows_grad.ts";
 import { add } from "./add.ts";
+import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./losses_grad.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
@@ -57,4 +58,9 @@ export const references: Readonly<Record<string, AnyReference>> = {
   scaleRows,
   dotRows,
   add,
+  crossEntropyGrad,
+  binaryCrossEntropyGrad,
+  logSumExpGrad,
+  meanGrad,
+  balanceGrad,
 };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { HostTensor } from "../../src/device.ts";
+import { hostIndices, type HostTensor } from "../../src/device.ts";
 import type { Inputs, Op } from "../../src/op.ts";
 import { type GpuTensor, openWebGpu, timeOnGpu, type WebGpuDevice } from "../../kernels/mod.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
@@ -32,6 +32,12 @@ export interface BenchCase<I extends string, P> {
 /** A float tensor of normal numbers for benches. */
 export function random(shape: readonly number[], scale = 1): HostTensor {
   return { shape, data: normals(shape.length, shape.reduce((a, b) => a * b, 1), scale) };
+}
+
+/** Whole numbers below `below`, spread over a shape. */
+export function spread(shape: readonly number[], below: number): HostTensor {
+  const count = shape.reduce((a, b) => a * b, 1);
+  return hostIndices(Array.from({ length: count }, (_, i) => (i * 7919) % below), shape);
 }
 
 /** Registers the benches of one operation: kernel and reference at each shape, with a line of physical units. */

@@ -1,0 +1,163 @@
+/**
+ * Derivatives of losses: a work group a row where a row is long, one invocation a word where words are independent.
+ *
+ * @module
+ */
+import {
+  balanceGradOp,
+  binaryCrossEntropyGradOp,
+  crossEntropyGradOp,
+  logSumExpGradOp,
+  meanGradOp,
+} from "../src/ops/losses_grad.ts";
+import { wordsOf } from "./activation.ts";
+import { overExponentials } from "./exponentials.ts";
+import { grid, liveRows, rowSizes } from "./grid.ts";
+import { type Call, defineKernel, type Dispatch } from "./kernel.ts";
+import { isChosen, meanLanes } from "./losses.ts";
+import { sigmoidWgsl } from "./math.ts";
+import { rowLanes, sumLanes } from "./reduce.ts";
+
+/** dlogits = (e^(logits − top) / sum − onehot)·dnll; rows without a label are not read. */
+export const crossEntropyGrad = defineKernel(crossEntropyGradOp, ({ inputs: { logits, offsets }, adapter }) => {
+  const [M, V] = logits.shape;
+  const { vector, W, word } = wordsOf(V);
+  const lanes = rowLanes(adapter, W);
+  const columns = vector ? "4 * w + vec4<u32>(0, 1, 2, 3)" : "w";
+  const skip = /* wgsl */ `
+  let label = labels[m];
+  if (label < 0) {
+    for (var w = lane; w < W; w += LANES) { dlogits[m * W + w] = ${word}(); }
+    return;
+  }`;
+  const store = /* wgsl */ `
+  let scale = 1.0 / sum;
+  let upstream = dnll[m];
+  for (var w = lane; w < W; w += LANES) {
+    let p = exp(max(logits[row + w] - top, ${word}(-87.2))) * scale;
+    let right = ${columns} == ${vector ? "vec4<u32>(u32(label))" : "u32(label)"};
+    dlogits[row + w] = (p - ${word}(right)) * upstream;
+  }`;
+  return [{
+    label: "crossEntropyGrad",
+    constants: { W, LANES: lanes },
+    sizes: rowSizes(M, offsets),
+    elements: { logits: word, dlogits: word },
+    workgroups: grid(V === 0 ? 0 : M),
+    lanes: "LANES",
+    wgsl: overExponentials({ x: "logits", lanes, vector, skip, offsets, store }),
+  }];
+});
+
+/** dscores = ±σ(±z)·dbce; one invocation a row, which looks for itself in the ascending list. */
+export const binaryCrossEntropyGrad = defineKernel(
+  binaryCrossEntropyGradOp,
+  ({ inputs: { scores, rows, kept, offsets } }) => [{
+    label: "binaryCrossEntropyGrad",
+    sizes: { ...rowSizes(scores.shape[0], offsets), S: rows.shape[0], KEPT: kept.shape[0] - 1 },
+    workgroups: grid(Math.ceil(scores.shape[0] / 64)),
+    lanes: 64,
+    wgsl: /* wgsl */ `
+${liveRows(offsets)}
+${sigmoidWgsl}
+${isChosen}
+fn run(group: u32, lane: u32) {
+  let m = group * 64 + lane;
+  if (m >= liveRows()) { return; }
+  let sign = select(1.0, -1.0, chosen(m));
+  dscores[m] = sign * sigmoid(sign * scores[m]) * dbce[m];
+}`,
+  }],
+);
+
+/** dx = e^(x − y)·dy. */
+export const logSumExpGrad = defineKernel(logSumExpGradOp, ({ inputs: { x, offsets } }) => {
+  const [M, E] = x.shape;
+  const { W, word } = wordsOf(E);
+  return [{
+    label: "logSumExpGrad",
+    constants: { W },
+    sizes: rowSizes(M, offsets),
+    elements: { x: word, dx: word },
+    workgroups: grid(Math.ceil(M * W / 64)),
+    lanes: 64,
+    wgsl: /* wgsl */ `
+${liveRows(offsets)}
+fn run(group: u32, lane: u32) {
+  let at = group * 64 + lane;
+  if (at >= liveRows() * W) { return; }
+  let m = at / W;
+  dx[at] = exp(max(x[at] - y[m], ${word}(-87.2))) * dy[m];
+}`,
+  }];
+});
+
+/** dx = dy / count for the scored rows; one work group, which first counts. */
+export const meanGrad = defineKernel(meanGradOp, ({ inputs: { labels, offsets }, params: { M }, adapter }) => [{
+  label: "meanGrad",
+  constants: { LANES: meanLanes(adapter.family) },
+  sizes: rowSizes(M, offsets),
+  workgroups: [M === 0 ? 0 : 1, 1, 1],
+  lanes: "LANES",
+  wgsl: /* wgsl */ `
+${liveRows(offsets)}
+${sumLanes(meanLanes(adapter.family))}
+fn scored(m: u32) -> bool { return ${labels ? "labels[m] >= 0" : "true"}; }
+fn run(group: u32, lane: u32) {
+  var count = 0u;
+  for (var m = lane; m < liveRows(); m += LANES) { count += u32(scored(m)); }
+  let share = dy[0] / max(sumLanes(lane, f32(count)), 1.0);
+  for (var m = lane; m < liveRows(); m += LANES) { dx[m] = select(0.0, share, scored(m)); }
+}`,
+}]);
+
+type BalanceCall = Call<"experts" | "dloss" | "offsets?", "dprobs", { readonly E: number }>;
+
+/** One work group an expert e counts its slots and writes dprobs[0, e]. */
+function balanceFirstRow({ inputs: { experts, offsets }, params: { E }, adapter }: BalanceCall): Dispatch {
+  const [M, k] = experts.shape;
+  const lanes = meanLanes(adapter.family);
+  return {
+    label: "balanceGrad.first",
+    constants: { E, TOP: k, LANES: lanes },
+    sizes: rowSizes(M, offsets),
+    workgroups: grid(M === 0 ? 0 : E),
+    lanes: "LANES",
+    wgsl: /* wgsl */ `
+${liveRows(offsets)}
+${sumLanes(lanes)}
+fn run(e: u32, lane: u32) {
+  if (e >= E) { return; }
+  let live = liveRows();
+  var count = 0u;
+  for (var slot = lane; slot < live * TOP; slot += LANES) { count += u32(experts[slot] == i32(e)); }
+  let slots = sumLanes(lane, f32(count));
+  let rows = f32(live);
+  if (lane == 0 && live > 0) { dprobs[e] = dloss[0] * (f32(E) * slots / rows / rows); }
+}`,
+  };
+}
+
+/** The other rows are the first. */
+function balanceOtherRows({ inputs: { experts, offsets }, params: { E } }: BalanceCall): Dispatch {
+  const [M] = experts.shape;
+  const { W, word } = wordsOf(E);
+  return {
+    label: "balanceGrad.others",
+    constants: { W },
+    sizes: rowSizes(M, offsets),
+    elements: { dprobs: word },
+    uses: ["offsets", "dprobs"],
+    workgroups: grid(Math.ceil(Math.max(0, M - 1) * W / 64)),
+    lanes: 64,
+    wgsl: /* wgsl */ `
+${liveRows(offsets)}
+fn run(group: u32, lane: u32) {
+  let at = W + group * 64 + lane;
+  if (at < liveRows() * W) { dprobs[at] = dprobs[at % W]; }
+}`,
+  };
+}
+
+/** dprobs = dloss·E·count / rows², the same in every row. */
+export const balanceGrad = defineKernel(balanceGradOp, (call) => [balanceFirstRow(call), balanceOtherRows(call)]);
