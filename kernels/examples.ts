@@ -8,6 +8,7 @@ import { type OpName, vocabulary } from "../src/vocabulary.ts";
 import { type Adapter, PORTABLE } from "./adapter.ts";
 import { attentionGrad } from "./examples/attention_grad.ts";
 import { blocks } from "./examples/blocks.ts";
+import { blocksGrad } from "./examples/blocks_grad.ts";
 import type { Calls } from "./examples/call.ts";
 import { heads } from "./examples/heads.ts";
 import { lossesGrad } from "./examples/losses_grad.ts";
@@ -28,7 +29,7 @@ export interface Example {
 }
 
 /** A new operation without example calls does not compile. */
-const calls = { ...lossesGrad, ...blocks, ...routing, ...routingGrad, ...weightsGrad, ...heads, ...attentionGrad } satisfies { [Name in OpName]: Calls<(typeof vocabulary)[Name]> };
+const calls = { ...lossesGrad, ...blocks, ...blocksGrad, ...routing, ...routingGrad, ...weightsGrad, ...heads, ...attentionGrad } satisfies { [Name in OpName]: Calls<(typeof vocabulary)[Name]> };
 
 const everything = { features: new Set(["shader-f16", "subgroups"]), subgroupMinSize: 8 };
 

@@ -24,6 +24,7 @@ import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./lo
 import { dotRows, place, scaleRows } from "./rows_grad.ts";
 import { add } from "./add.ts";
 import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./losses_grad.ts";
+import { normGrad, normGradWeight } from "./norm_grad.ts";
 
 /** Kernels by operation name. */
 export const kernels: Readonly<Record<string, AnyKernel>> = {
@@ -64,4 +65,6 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   logSumExpGrad,
   meanGrad,
   balanceGrad,
+  normGrad,
+  normGradWeight,
 };

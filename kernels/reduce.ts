@@ -27,17 +27,23 @@ export function maxLanes(lanes: number): string {
   return tree("maxLanes", lanes, (a, b) => `max(${a}, ${b})`);
 }
 
-function tree(name: string, lanes: number, combine: (a: string, b: string) => string): string {
+/** WGSL: `sumSegments(lane, value)`, the sum over the invocation's own `size` neighbours (a power of two), as {@link sumLanes}. */
+export function sumSegments(lanes: number, size: number): string {
+  return tree("sumSegments", lanes, (a, b) => `${a} + ${b}`, size);
+}
+
+function tree(name: string, lanes: number, combine: (a: string, b: string) => string, size = lanes): string {
+  const [within, first] = size === lanes ? ["lane", "0"] : [`lane % ${size}u`, `lane - lane % ${size}u`];
   return /* wgsl */ `
 var<workgroup> ${name}Of: array<f32, ${lanes}>;
 fn ${name}(lane: u32, value: f32) -> f32 {
   workgroupBarrier();
   ${name}Of[lane] = value;
   workgroupBarrier();
-  for (var half = ${lanes / 2}u; half > 0u; half /= 2u) {
-    if (lane < half) { ${name}Of[lane] = ${combine(`${name}Of[lane]`, `${name}Of[lane + half]`)}; }
+  for (var half = ${Math.floor(size / 2)}u; half > 0u; half /= 2u) {
+    if (${within} < half) { ${name}Of[lane] = ${combine(`${name}Of[lane]`, `${name}Of[lane + half]`)}; }
     workgroupBarrier();
   }
-  return ${name}Of[0];
+  return ${name}Of[${first}];
 }`;
 }

@@ -3,7 +3,7 @@ import { DIVISION_ERROR, INVERSE_SQRT_ERROR, TINY, UNIT } from "./bound.ts";
 import { defineReference, liveRows, type RefTensor } from "./reference.ts";
 
 /** Mean (zero for `rms`) and biased variance (mean square for `rms`) of row m. x [M, D]. */
-function moments({ data, shape: [, D] }: RefTensor, m: number, kind: NormParams["kind"]) {
+export function moments({ data, shape: [, D] }: RefTensor, m: number, kind: NormParams["kind"]) {
   let mean = 0;
   if (kind === "layer") {
     for (let d = 0; d < D; d++) mean += data[m * D + d];
@@ -30,20 +30,38 @@ export const norm = defineReference(normOp, {
     const [M, D] = y.shape;
     const bound = new Float64Array(M * D);
     for (let m = 0; m < liveRows(offsets, M); m++) {
-      const { mean, variance } = moments(x, m, kind);
-      const scale = 1 / Math.sqrt(variance + eps);
-      const meanError = kind === "layer" ? boundOfMean(x, m) : 0;
-      const scaleError = boundOfScale(D, variance, meanError, eps);
+      const { errors } = normalized(x, m, { kind, eps });
       for (let d = 0; d < D; d++) {
-        const centered = Math.abs(x.data[m * D + d] - mean);
-        const error = meanError + UNIT * (centered + meanError); // of the difference from the mean
-        const product = (centered + error) * (scale + scaleError) - centered * scale;
-        bound[m * D + d] = Math.abs(weight.data[d]) * product + 2 * UNIT * Math.abs(y.data[m * D + d]) + 2 * TINY;
+        bound[m * D + d] = Math.abs(weight.data[d]) * errors[d] + UNIT * Math.abs(y.data[m * D + d]) + TINY;
       }
     }
     return { y: bound };
   },
 });
+
+/** Row m before the weight: x̂ = (x − mean)·scale, scale = 1 / √(variance + ε), and the largest float32 error of each. */
+export function normalized(x: RefTensor, m: number, { kind, eps }: NormParams): NormalizedRow {
+  const D = x.shape[1];
+  const { mean, variance } = moments(x, m, kind);
+  const scale = 1 / Math.sqrt(variance + eps);
+  const meanError = kind === "layer" ? boundOfMean(x, m) : 0;
+  const scaleError = boundOfScale(D, variance, meanError, eps);
+  const values = Float64Array.from({ length: D }, (_, d) => (x.data[m * D + d] - mean) * scale);
+  const errors = values.map((value, d) => {
+    const centered = Math.abs(x.data[m * D + d] - mean);
+    const error = meanError + UNIT * (centered + meanError); // of the difference from the mean
+    return (centered + error) * (scale + scaleError) * (1 + UNIT) - Math.abs(value) + TINY;
+  });
+  return { values, errors, scale, scaleError };
+}
+
+/** What {@link normalized} tells of a row. */
+interface NormalizedRow {
+  readonly values: Float64Array;
+  readonly errors: Float64Array;
+  readonly scale: number;
+  readonly scaleError: number;
+}
 
 /** Error of the mean of row m: a sum of D terms and a division, (D + 5)·u·mean |x|. */
 function boundOfMean({ data, shape: [, D] }: RefTensor, m: number): number {

@@ -23,6 +23,7 @@ import { crossEntropy, binaryCrossEntropy, logSumExp, mean, balance } from "./lo
 import { dotRows, place, scaleRows } from "./rows_grad.ts";
 import { add } from "./add.ts";
 import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./losses_grad.ts";
+import { normGrad, normGradWeight } from "./norm_grad.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
@@ -63,4 +64,6 @@ export const references: Readonly<Record<string, AnyReference>> = {
   logSumExpGrad,
   meanGrad,
   balanceGrad,
+  normGrad,
+  normGradWeight,
 };

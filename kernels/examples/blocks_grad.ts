@@ -1,0 +1,22 @@
+import { spec } from "../../src/op.ts";
+import type { vocabulary } from "../../src/vocabulary.ts";
+import { type Calls, each, offsets } from "./call.ts";
+
+type Vocabulary = typeof vocabulary;
+
+/** Widths that divide by four, and one that does not. */
+const widths = [64, 30, 1024] as const;
+
+const norms = { D: widths, kind: ["rms", "layer"] as const, offsets };
+
+/** Examples of the derivatives of what every layer is made of. */
+export const blocksGrad = {
+  normGrad: each(norms, ({ D, kind, offsets }) => ({
+    inputs: { x: spec([9, D]), weight: spec([D]), dy: spec([9, D]), offsets },
+    params: { kind, eps: 1e-5 },
+  })),
+  normGradWeight: each({ ...norms, M: [9, 20000] }, ({ M, D, kind, offsets }) => ({
+    inputs: { x: spec([M, D]), dy: spec([M, D]), offsets },
+    params: { kind, eps: 1e-5 },
+  })),
+} satisfies { [Name in keyof Vocabulary]?: Calls<Vocabulary[Name]> };
