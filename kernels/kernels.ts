@@ -15,6 +15,7 @@ import { ropeGrad } from "./rope_grad.ts";
 import { norm } from "./norm.ts";
 import { attention } from "./attention/attention.ts";
 import { visibility } from "./attention/visibility.ts";
+import { attentionGradKv, attentionGradQ, attentionStats } from "./attention_grad/attention_grad.ts";
 import { activation, gatedUnit } from "./activation.ts";
 import { cacheAppend } from "./cache.ts";
 import { expertMerge } from "./merge.ts";
@@ -25,6 +26,15 @@ import { dotRows, place, scaleRows } from "./rows_grad.ts";
 import { add } from "./add.ts";
 import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./losses_grad.ts";
 import { normGrad, normGradWeight } from "./norm_grad.ts";
+import { linearGradW, linearGradX, sumRows } from "./linear_grad/linear_grad.ts";
+import {
+  dotSlots,
+  expertOuter,
+  expertTransposed,
+  expertUnitGrad,
+  sumSlots,
+  weightSlots,
+} from "./experts_grad/experts_grad.ts";
 
 /** Kernels by operation name. */
 export const kernels: Readonly<Record<string, AnyKernel>> = {
@@ -45,6 +55,9 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   norm,
   visibility,
   attention,
+  attentionStats,
+  attentionGradQ,
+  attentionGradKv,
   activation,
   gatedUnit,
   cacheAppend,
@@ -67,4 +80,13 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   balanceGrad,
   normGrad,
   normGradWeight,
+  linearGradX,
+  linearGradW,
+  sumRows,
+  expertTransposed,
+  expertOuter,
+  weightSlots,
+  sumSlots,
+  dotSlots,
+  expertUnitGrad,
 };

@@ -5,7 +5,7 @@ import { gelu, silu } from "./math.ts";
 import { defineReference, liveRows, type RefTensor } from "./reference.ts";
 
 /** Σ_r b[e, o, r]·a[m, j, r], one row o of a chosen expert's B times its projection; or the sum of absolute terms. */
-function expanded(
+export function expanded(
   { a, b, experts }: { a: RefTensor; b: RefTensor; experts: RefTensor },
   [m, j, o]: readonly [m: number, j: number, o: number],
   term: (product: number) => number = (product) => product,
@@ -52,8 +52,20 @@ export const expertProject = defineReference(expertProjectOp, {
   },
 });
 
+/** u_j[o] = u[m, o] + s·Σ_r b[e, o, r]·a[m, j, r] with its error: R + 1 terms, of which R are multiplied by the rounded s. */
+export function adapted(
+  { u, a, b, experts }: { u: RefTensor; a: RefTensor; b: RefTensor; experts: RefTensor },
+  [m, j, o]: readonly [m: number, j: number, o: number],
+  scale: number,
+): { value: number; error: number } {
+  const [, O, R] = b.shape;
+  const shared = u.data[m * O + o];
+  const absolutes = Math.abs(shared) + Math.abs(scale) * expanded({ a, b, experts }, [m, j, o], Math.abs);
+  return { value: shared + scale * expanded({ a, b, experts }, [m, j, o]), error: sumBound(R + 3, absolutes) };
+}
+
 /** The activation of each gated unit, its error at x and its largest slope. */
-const gates: Readonly<
+export const gates: Readonly<
   Record<GateKind, { act: (x: number) => number; bound: (x: number) => number; slope: number }>
 > = {
   silu: { act: silu, bound: siluBound, slope: SILU_SLOPE },
@@ -82,19 +94,13 @@ export const expertUnit = defineReference(expertUnitOp, {
   },
 
   /**
-   * u_j is a sum of R + 1 terms, of which R are multiplied by the rounded s. Its error passes through the activation's
-   * slope; then come the activation's own error, the product, and the sum of k terms.
+   * The error of u_j passes through the activation's slope; then come the activation's own error, the product, and the sum of k terms.
    */
   bound({ u, a, b, experts, weights, offsets }, { z }, { kind, scale }) {
     const [M, k, F] = z.shape;
-    const R = b.shape[2];
     const { act, bound, slope } = gates[kind];
     const bounds = { z: new Float64Array(M * k * F), mix: new Float64Array(M * F) };
-    const inner = (m: number, j: number, o: number) => {
-      const shared = u.data[m * 2 * F + o];
-      const absolutes = Math.abs(shared) + Math.abs(scale) * expanded({ a, b, experts }, [m, j, o], Math.abs);
-      return { value: shared + scale * expanded({ a, b, experts }, [m, j, o]), error: sumBound(R + 3, absolutes) };
-    };
+    const inner = (m: number, j: number, o: number) => adapted({ u, a, b, experts }, [m, j, o], scale);
     for (let m = 0; m < liveRows(offsets, M); m++) {
       for (let f = 0; f < F; f++) {
         let error = 0, absolutes = 0;

@@ -14,6 +14,7 @@ import { rope } from "./rope.ts";
 import { ropeGrad } from "./rope_grad.ts";
 import { norm } from "./norm.ts";
 import { attention, visibility } from "./attention.ts";
+import { attentionGradKv, attentionGradQ, attentionStats } from "./attention_grad.ts";
 import { activation, gatedUnit } from "./activation.ts";
 import { cacheAppend } from "./cache.ts";
 import { expertMerge } from "./merge.ts";
@@ -24,6 +25,15 @@ import { dotRows, place, scaleRows } from "./rows_grad.ts";
 import { add } from "./add.ts";
 import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./losses_grad.ts";
 import { normGrad, normGradWeight } from "./norm_grad.ts";
+import { linearGradW, linearGradX, sumRows } from "./linear_grad.ts";
+import {
+  dotSlots,
+  expertOuter,
+  expertTransposed,
+  expertUnitGrad,
+  sumSlots,
+  weightSlots,
+} from "./experts_grad.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
@@ -44,6 +54,9 @@ export const references: Readonly<Record<string, AnyReference>> = {
   norm,
   visibility,
   attention,
+  attentionStats,
+  attentionGradQ,
+  attentionGradKv,
   activation,
   gatedUnit,
   cacheAppend,
@@ -66,4 +79,13 @@ export const references: Readonly<Record<string, AnyReference>> = {
   balanceGrad,
   normGrad,
   normGradWeight,
+  linearGradX,
+  linearGradW,
+  sumRows,
+  expertTransposed,
+  expertOuter,
+  weightSlots,
+  sumSlots,
+  dotSlots,
+  expertUnitGrad,
 };

@@ -1,9 +1,6 @@
 import type { ExpertUnitParams } from "../../src/ops/experts.ts";
 import type { Call } from "../kernel.ts";
 
-/** A call of expertProject. */
-export type ProjectCall = Call<"x" | "a" | "experts" | "offsets?", "y", Record<never, never>>;
-
 /** A call of expertUnit. */
 export type UnitCall = Call<"u" | "a" | "b" | "experts" | "weights" | "offsets?", "z" | "mix", ExpertUnitParams>;
 

@@ -6,49 +6,24 @@
 import { grid, liveRows, rowSizes } from "../grid.ts";
 import type { Dispatch } from "../kernel.ts";
 import { geluWgsl, siluWgsl } from "../math.ts";
-import type { ExpandCall, ProjectCall, UnitCall } from "./calls.ts";
+import type { ExpandCall, UnitCall } from "./calls.ts";
 
 /** Inner products run over four floats at a time where their length allows. */
-function wordsOf(length: number): { W: number; word: string; product: (a: string, b: string) => string } {
+export function wordsOf(length: number): { W: number; word: string; product: (a: string, b: string) => string } {
   return length % 4 === 0
     ? { W: length / 4, word: "vec4<f32>", product: (a, b) => `dot(${a}, ${b})` }
     : { W: length, word: "f32", product: (a, b) => `${a} * ${b}` };
 }
 
 /** WGSL: one invocation for each of `columns` elements of a live row m. */
-const eachElement = (columns: string) => /* wgsl */ `
+export const eachElement = (columns: string): string => /* wgsl */ `
 fn run(group: u32, lane: u32) {
   let at = group * 64 + lane;
   let m = at / (${columns});
   if (m >= liveRows()) { return; }`;
 
-/** y[m, j, r] = a[e, r]·x[m] (or x[m, j]). */
-export function projectElements({ inputs: { x, a, experts, offsets } }: ProjectCall): Dispatch {
-  const [M, k] = experts.shape;
-  const [, R, F] = a.shape;
-  const { W, word, product } = wordsOf(F);
-  return {
-    label: "expertProject",
-    constants: { W, R, TOP: k },
-    sizes: rowSizes(M, offsets),
-    elements: { x: word, a: word },
-    workgroups: grid(Math.ceil(M * k * R / 64)),
-    lanes: 64,
-    wgsl: /* wgsl */ `
-${liveRows(offsets)}
-${eachElement("TOP * R")}
-  let slot = at / R;
-  let ours = (u32(experts[slot]) * R + at % R) * W;
-  let row = ${x.shape.length === 2 ? "m" : "slot"} * W;
-  var sum = 0.0;
-  for (var w = 0u; w < W; w++) { sum += ${product("a[ours + w]", "x[row + w]")}; }
-  y[at] = sum;
-}`,
-  };
-}
-
 /** WGSL: `expanded(slot, row)` = b[e, row]·a[slot] for a slot (m, j) of an expert's B with O rows. */
-const expanded = (O: string, product: (a: string, b: string) => string) => /* wgsl */ `
+export const expanded = (O: string, product: (a: string, b: string) => string): string => /* wgsl */ `
 fn expanded(slot: u32, row: u32) -> f32 {
   let ours = (u32(experts[slot]) * ${O} + row) * W;
   var sum = 0.0;

@@ -5,20 +5,25 @@
  */
 import { expertExpandOp, expertProjectOp, expertUnitOp } from "../../src/ops/experts.ts";
 import { defineKernel } from "../kernel.ts";
-import { expandElements, projectElements, unitElements } from "./elements.ts";
-import { projectChosen } from "./project.ts";
+import { expandElements, unitElements } from "./elements.ts";
+import { chosenProducts } from "./project.ts";
 import { expandTiles, unitTiles } from "./tiles.ts";
 
 /** Whether an expert's row of B, of this rank, stays in registers while the rows of a tile pass by. */
-function tiled(M: number, R: number): boolean {
+export function tiled(M: number, R: number): boolean {
   return M >= 8 && R % 4 === 0 && 0 < R && R <= 32;
 }
 
-/** Into the rank: on CPU adapters several slots of an expert share what is read of A. */
-export const expertProject = defineKernel(expertProjectOp, (call) => {
-  const [M] = call.inputs.experts.shape;
-  const shared = call.adapter.family === "cpu" && M >= 8 && call.inputs.a.shape[2] % 4 === 0;
-  return [shared ? projectChosen(call) : projectElements(call)];
+/** Into the rank: products with the rows of a chosen expert's A. */
+export const expertProject = defineKernel(expertProjectOp, ({ inputs, adapter }) => {
+  const { x, a, experts, offsets } = inputs;
+  const [E, R, F] = a.shape;
+  return [chosenProducts({
+    label: "expertProject",
+    ...{ x, experts, offsets, sizes: [E, R, F], scale: 1 },
+    element: (word) => word,
+    word: () => "a[(e * R + r) * W + w]",
+  }, adapter)];
 });
 
 /** Gated units of the chosen experts, and their mixture. */

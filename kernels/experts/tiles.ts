@@ -11,10 +11,10 @@ import { geluWgsl, siluWgsl } from "../math.ts";
 import type { ExpandCall, UnitCall } from "./calls.ts";
 
 /** Rows of a tile. */
-const TILE = 16;
+export const TILE = 16;
 
 /** Columns of a group. */
-const lanesOf = ({ family }: Adapter) => family === "cpu" ? 8 : 64;
+export const lanesOf = ({ family }: Adapter): number => family === "cpu" ? 8 : 64;
 
 /** WGSL: the first slot from `first` on that chose expert e, or `end`. */
 export const nextSlot: string = /* wgsl */ `
@@ -25,17 +25,21 @@ fn next(e: u32, first: u32, end: u32) -> u32 {
 }`;
 
 /** WGSL: `let name0 = …, name1 = …` for the W vectors from `at` on. */
-function registers(name: string, from: string, at: string, W: number): string {
+export function registers(name: string, from: string, at: string, W: number): string {
   return Array.from({ length: W }, (_, w) => `    let ${name}${w} = ${from}[${at} + ${w}u];`).join("\n");
 }
 
 /** WGSL: the inner product of two such rows. */
-function product(a: string, b: string, W: number): string {
+export function product(a: string, b: string, W: number): string {
   return Array.from({ length: W }, (_, w) => `dot(${a}${w}, ${b}${w})`).join(" + ");
 }
 
 /** WGSL: a column and a tile of rows; `first` is done for each row, `load` for each expert, `each` for its slots. */
-function tile(width: string, W: number, { first, load, each }: { first: string; load: string; each: string }): string {
+export function tile(
+  width: string,
+  W: number,
+  { first, load, each }: { first: string; load: string; each: string },
+): string {
   return /* wgsl */ `
 ${nextSlot}
 @compute @workgroup_size(LANES)

@@ -14,7 +14,7 @@ const sizes = fc.record({
 });
 
 /** Chosen experts of the live rows; what stands in the others is no expert. */
-function chosen(M: number, k: number, E: number, live: HostTensor | undefined): fc.Arbitrary<HostTensor> {
+export function chosen(M: number, k: number, E: number, live: HostTensor | undefined): fc.Arbitrary<HostTensor> {
   const end = liveElements(M, k, live);
   return fc.array(fc.nat(E - 1), { minLength: M * k, maxLength: M * k })
     .map((data) => hostIndices(data.map((e, slot) => slot < end ? e : 10 ** 9), [M, k]));
