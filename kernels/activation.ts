@@ -9,7 +9,7 @@ import { defineKernel } from "./kernel.ts";
 import { geluWgsl, sigmoidWgsl, siluWgsl, tanhWgsl } from "./math.ts";
 
 /** WGSL functions that a kind needs, and its value at `x`. */
-const scalars: Readonly<Record<ActivationKind, { functions: string; value: string }>> = {
+export const scalars: Readonly<Record<ActivationKind, { functions: string; value: string }>> = {
   gelu: { functions: geluWgsl, value: "gelu(x)" },
   silu: { functions: siluWgsl, value: "silu(x)" },
   relu: { functions: "", value: "max(x, 0.0)" },
@@ -18,17 +18,19 @@ const scalars: Readonly<Record<ActivationKind, { functions: string; value: strin
   square: { functions: "", value: "x * x" },
 };
 
-/** WGSL: `value(x)`, the activation of a word: one float, or four of them. */
+/** WGSL: `name(x)` of a word, one float or four, from its expression for one float `x`. */
+export function overWord(name: string, expression: string, vector: boolean): string {
+  const one = /* wgsl */ `fn ${name}${vector ? "Of" : ""}(x: f32) -> f32 { return ${expression}; }`;
+  if (!vector) return one;
+  const four = ["x", "y", "z", "w"].map((element) => `${name}Of(x.${element})`);
+  return /* wgsl */ `${one}
+fn ${name}(x: vec4<f32>) -> vec4<f32> { return vec4<f32>(${four.join(", ")}); }`;
+}
+
+/** WGSL: `value(x)`, the activation of a word. */
 function valueOf(kind: ActivationKind, vector: boolean): string {
   const { functions, value } = scalars[kind];
-  return /* wgsl */ `
-${functions}
-fn one(x: f32) -> f32 { return ${value}; }
-${
-    vector
-      ? "fn value(x: vec4<f32>) -> vec4<f32> { return vec4<f32>(one(x.x), one(x.y), one(x.z), one(x.w)); }"
-      : "fn value(x: f32) -> f32 { return one(x); }"
-  }`;
+  return `${functions}\n${overWord("value", value, vector)}`;
 }
 
 /** The words of a row: four floats each where the width allows. */

@@ -35,6 +35,7 @@ import {
   sumSlots,
   weightSlots,
 } from "./experts_grad/experts_grad.ts";
+import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
 
 /** Kernels by operation name. */
 export const kernels: Readonly<Record<string, AnyKernel>> = {
@@ -89,4 +90,6 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   sumSlots,
   dotSlots,
   expertUnitGrad,
+  activationGrad,
+  gatedUnitGrad,
 };

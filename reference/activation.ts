@@ -4,13 +4,13 @@ import { gelu, sigmoid, silu } from "./math.ts";
 import { defineReference, liveRows } from "./reference.ts";
 
 /** A scalar function and its largest float32 error at x. */
-interface Scalar {
+export interface Scalar {
   readonly f: (x: number) => number;
   readonly bound: (x: number) => number;
 }
 
 /** What each kind of activation is; `relu` chooses and is exact, `square` is one product. */
-const scalars: Readonly<Record<ActivationKind, Scalar>> = {
+export const scalars: Readonly<Record<ActivationKind, Scalar>> = {
   gelu: { f: gelu, bound: geluBound },
   silu: { f: silu, bound: siluBound },
   relu: { f: (x) => Math.max(x, 0), bound: () => TINY },

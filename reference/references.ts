@@ -34,6 +34,7 @@ import {
   sumSlots,
   weightSlots,
 } from "./experts_grad.ts";
+import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
@@ -88,4 +89,6 @@ export const references: Readonly<Record<string, AnyReference>> = {
   sumSlots,
   dotSlots,
   expertUnitGrad,
+  activationGrad,
+  gatedUnitGrad,
 };

@@ -1,4 +1,5 @@
 import { spec } from "../../src/op.ts";
+import type { ActivationKind } from "../../src/ops/activation.ts";
 import type { vocabulary } from "../../src/vocabulary.ts";
 import { type Calls, each, offsets } from "./call.ts";
 
@@ -9,6 +10,8 @@ const widths = [64, 30, 1024] as const;
 
 const norms = { D: widths, kind: ["rms", "layer"] as const, offsets };
 
+const kinds: readonly ActivationKind[] = ["gelu", "silu", "relu", "tanh", "sigmoid", "square"];
+
 /** Examples of the derivatives of what every layer is made of. */
 export const blocksGrad = {
   normGrad: each(norms, ({ D, kind, offsets }) => ({
@@ -18,5 +21,13 @@ export const blocksGrad = {
   normGradWeight: each({ ...norms, M: [9, 20000] }, ({ M, D, kind, offsets }) => ({
     inputs: { x: spec([M, D]), dy: spec([M, D]), offsets },
     params: { kind, eps: 1e-5 },
+  })),
+  activationGrad: each({ F: widths, kind: kinds, offsets }, ({ F, kind, offsets }) => ({
+    inputs: { x: spec([9, F]), dy: spec([9, F]), offsets },
+    params: { kind },
+  })),
+  gatedUnitGrad: each({ F: widths, kind: ["silu", "gelu"] as const, offsets }, ({ F, kind, offsets }) => ({
+    inputs: { u: spec([9, 2 * F]), dz: spec([9, F]), offsets },
+    params: { kind },
   })),
 } satisfies { [Name in keyof Vocabulary]?: Calls<Vocabulary[Name]> };
