@@ -33,9 +33,9 @@ export interface ChosenProducts {
 }
 
 /** y[m, j, r] = scale·(what belongs to expert e and r)·x[m] (or x[m, j]); on CPU adapters several slots share what is read of a. */
-export function chosenProducts(call: ChosenProducts, { family }: Adapter): Dispatch {
+export function chosenProducts(call: ChosenProducts, { family, features, subgroupMinSize }: Adapter): Dispatch {
   const shared = family === "cpu" && call.experts.shape[0] >= 8 && call.sizes[2] % 4 === 0;
-  return shared ? chosen(call) : elements(call);
+  return shared ? chosen(call, features.has("subgroups") && subgroupMinSize >= SHARE) : elements(call);
 }
 
 /** Rows of x by slot: one for all chosen experts, or one each. */
@@ -74,36 +74,49 @@ const each = (line: (i: number) => string) => Array.from({ length: SHARE }, (_, 
 
 /**
  * A group owns eight products r of one expert; eight slots that chose it are computed at a time. Where fewer are left, the
- * last one is repeated: it is written several times, with the same value.
+ * last one is repeated: it is written several times, with the same value. `together`, each lane reads x for one of the slots
+ * and hands it to the others.
  */
-function chosen({ label, x, experts, offsets, sizes: [E, R, terms], element, word, scale }: ChosenProducts): Dispatch {
+function chosen(
+  { label, x, experts, offsets, sizes: [E, R, terms], element, word, scale }: ChosenProducts,
+  together: boolean,
+): Dispatch {
   const [M, k] = experts.shape;
+  const own = together ? `let row = (${rowOf(x, "mine")}) * W;` : "";
+  const read = together ? "let ours = x[row + w];" : "";
+  const words = (i: number) => together ? `subgroupBroadcast(ours, ${i}u)` : `x[(${rowOf(x, `slot${i}`)}) * W + w]`;
   return {
-    label: `${label}.chosen`,
+    label: `${label}.chosen${together ? " subgroups" : ""}`,
     constants: { W: terms / 4, R, TOP: k },
     floats: { SCALE: scale },
     sizes: rowSizes(M, offsets),
     elements: { x: "vec4<f32>", a: element("vec4<f32>") },
-    workgroups: [Math.ceil(R / 8), Math.ceil(M / TILE), E],
+    enable: together ? ["subgroups"] : [],
+    workgroups: [Math.ceil(R / SHARE), Math.ceil(M / TILE), E],
     wgsl: /* wgsl */ `
 ${liveRows(offsets)}
 ${nextSlot}
-@compute @workgroup_size(8)
+@compute @workgroup_size(${SHARE})
 fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let r = id.x * 8u + lane;
+  let to = id.x * ${SHARE}u + lane;
+  let r = min(to, R - 1u);
   let e = id.z;
-  if (r >= R) { return; }
   let end = min((id.y + 1u) * ${TILE}u, liveRows()) * TOP;
   var slot7 = next(e, id.y * ${TILE}u * TOP, end);
   while (slot7 < end) {
     let slot0 = slot7;
 ${each((i) => i === 0 ? "" : `    ${i < 7 ? "let " : ""}slot${i} = following(e, slot${i - 1}, end);`)}
+${together ? `    var mine = slot0;\n${each((i) => `    mine = select(mine, slot${i}, lane == ${i}u);`)}` : ""}
+    ${own}
 ${each((i) => `    var sum${i} = 0.0;`)}
     for (var w = 0u; w < W; w++) {
       let words = ${word(true)};
-${each((i) => `      sum${i} += dot(words, x[(${rowOf(x, `slot${i}`)}) * W + w]);`)}
+      ${read}
+${each((i) => `      sum${i} += dot(words, ${words(i)});`)}
     }
-${each((i) => `    y[slot${i} * R + r] = SCALE * sum${i};`)}
+    if (to < R) {
+${each((i) => `      y[slot${i} * R + r] = SCALE * sum${i};`)}
+    }
     slot7 = next(e, slot7 + 1u, end);
   }
 }

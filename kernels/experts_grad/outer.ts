@@ -6,11 +6,11 @@
  *
  * @module
  */
-import type { Adapter } from "../adapter.ts";
+import type { Shape } from "../../src/op.ts";
+import type { Scale } from "../../src/ops/experts_grad.ts";
 import { grid, liveRows, rowSizes } from "../grid.ts";
 import type { Call, Dispatch } from "../kernel.ts";
 import { unroll } from "../linear/operands.ts";
-import type { Scale } from "../../src/ops/experts_grad.ts";
 
 /** A call of expertOuter. */
 export type OuterCall = Call<"x" | "y" | "experts" | "offsets?", "out", Scale & { readonly E: number }>;
@@ -18,74 +18,98 @@ export type OuterCall = Call<"x" | "y" | "experts" | "offsets?", "out", Scale & 
 /** Slots of a dispatch. */
 const MOST = 32768;
 
-/** Words of x and of y whose products one invocation owns. */
-interface Tile {
-  readonly x: number;
-  readonly y: number;
+/** One side of the product. */
+interface Side {
+  /** Which one. */
+  readonly name: "x" | "y";
+  /** Words of it that an invocation owns. */
+  readonly words: number;
+  /** WGSL: its row that belongs to a slot. */
+  readonly row: string;
 }
 
-/** Large tiles where loads cost most; small ones where invocations must fill the machine. The wider side is along the lanes. */
-function tileOf({ family }: Adapter, vector: boolean, wideY: boolean): Tile {
-  const [wide, narrow] = family === "gpu" ? [1, 1] : vector ? [2, 4] : [4, 4];
-  return wideY ? { x: narrow, y: wide } : { x: wide, y: narrow };
+/** How an expert's matrix is split: the wider side along the lanes, which all have the same words of the narrow side. */
+interface Plan {
+  readonly wide: Side;
+  readonly narrow: Side;
+  /** Whether words are vectors of four. */
+  readonly vector: boolean;
+  /** Whether each lane reads a word of the narrow side and hands it to the others. */
+  readonly together: boolean;
+}
+
+/** Large tiles where loads are what costs; small ones where invocations must fill the machine. */
+function plan({ inputs: { x, y }, outputs: { out }, adapter }: OuterCall): Plan {
+  const [, P, Q] = out.shape;
+  const vector = P % 4 === 0 && Q % 4 === 0;
+  const [wide, narrow] = adapter.family === "gpu" ? [1, 1] : vector ? [2, 4] : [4, 4];
+  const row = ({ shape }: { readonly shape: Shape }) => shape.length === 2 ? "slot / TOP" : "slot";
+  const side = (name: "x" | "y", words: number): Side => ({ name, words, row: row(name === "x" ? x : y) });
+  const together = adapter.family === "cpu" && adapter.features.has("subgroups") && adapter.subgroupMinSize >= 8;
+  return Q > P
+    ? { wide: side("y", wide), narrow: side("x", narrow), vector, together }
+    : { wide: side("x", wide), narrow: side("y", narrow), vector, together };
 }
 
 /** out[e] = scale·Σ x[m, j]·y[m, j]ᵀ over the live slots that chose e. */
 export function outer(call: OuterCall): Dispatch[] {
-  const { inputs: { x, y, experts, offsets }, outputs: { out }, params: { scale }, adapter } = call;
+  const { inputs: { experts, offsets }, outputs: { out }, params: { scale }, adapter } = call;
   const [M, k] = experts.shape;
   const [E, P, Q] = out.shape;
-  const vector = P % 4 === 0 && Q % 4 === 0;
+  const planned = plan(call);
+  const { wide, narrow, vector, together } = planned;
   const [width, word] = vector ? [4, "vec4<f32>"] : [1, "f32"];
-  const [XW, YW] = [P / width, Q / width];
-  const tile = tileOf(adapter, vector, Q > P);
-  const [XT, YT] = [Math.ceil(XW / tile.x), Math.ceil(YW / tile.y)];
+  const words = { x: P / width, y: Q / width };
   const lanes = adapter.family === "cpu" ? 8 : 64;
-  const groups = Math.ceil(XT * YT / lanes);
-  const rowOf = ({ shape }: { readonly shape: readonly number[] }) => shape.length === 2 ? "slot / TOP" : "slot";
+  const across = Math.ceil(words[wide.name] / (lanes * wide.words));
+  const down = Math.ceil(words[narrow.name] / narrow.words);
   const chunks = Math.max(1, Math.ceil(M * k / MOST));
   return Array.from({ length: chunks }, (_, chunk) => ({
-    label: `expertOuter ${tile.x * width}×${tile.y * width}`,
-    constants: { E, XW, YW, XT, YT, GROUPS: groups, TOP: k, LANES: lanes },
+    label: `expertOuter ${wide.words * width}×${narrow.words * width}${together ? " subgroups" : ""}`,
+    constants: { E, XW: words.x, YW: words.y, ACROSS: across, DOWN: down, TOP: k, LANES: lanes },
     floats: { SCALE: scale },
     sizes: { ...rowSizes(M, offsets), FIRST: chunk * MOST },
     elements: { x: word, y: word, out: word },
-    workgroups: grid(E * groups),
+    enable: together ? ["subgroups"] : [],
+    workgroups: grid(E * across * down),
     lanes: "LANES",
-    wgsl:
-      body({ tile, vector, position: Q > P ? "at / YT, at % YT" : "at % XT, at / XT", rowOf: [rowOf(x), rowOf(y)] }) +
-      liveRows(offsets),
+    wgsl: body(planned) + liveRows(offsets),
   }));
 }
 
-/** WGSL of a tile: `position` are its coordinates among the tiles, `rowOf` the rows of x and y that belong to a slot. */
-function body(
-  { tile, vector, position, rowOf }: { tile: Tile; vector: boolean; position: string; rowOf: [string, string] },
-): string {
+/** WGSL of a tile. */
+function body({ wide, narrow, vector, together }: Plan): string {
   const word = vector ? "vec4<f32>" : "f32";
   const parts = vector ? [0, 1, 2, 3] : [0]; // numbers of a word of x, each of which has a row of `out`
+  const words = { [wide.name]: wide.words, [narrow.name]: narrow.words };
   const each = (piece: (i: number, part: number, j: number) => string) =>
-    unroll(tile.x, (i) => parts.map((part) => unroll(tile.y, (j) => piece(i, part, j), " ")).join("\n"));
+    unroll(words.x, (i) => parts.map((part) => unroll(words.y, (j) => piece(i, part, j), " ")).join("\n"));
   const number = (i: number, part: number) => vector ? `x${i}[${part}]` : `x${i}`;
+  const [count, other] = [`${wide.name.toUpperCase()}W`, `${narrow.name.toUpperCase()}W`];
+  const read = ({ name, words }: Side) =>
+    unroll(words, (i) => `    let ${name}${i} = ${name}[${name}Row + ${name}At${i}];`);
+  const shared = `    let ours = ${narrow.name}[${narrow.name}Row + oursAt];\n` +
+    unroll(narrow.words, (j) => `    let ${narrow.name}${j} = subgroupBroadcast(ours, ${j}u);`);
   return /* wgsl */ `
 fn run(group: u32, lane: u32) {
-  let e = group / GROUPS;
-  let at = group % GROUPS * LANES + lane;
-  let tile = vec2<u32>(${position}) * vec2<u32>(${tile.x}u, ${tile.y}u);
-  if (tile.x >= XW || tile.y >= YW || e >= E) { return; }
-${unroll(tile.x, (i) => `  let column${i} = min(tile.x + ${i}u, XW - 1u);`)}
-${unroll(tile.y, (j) => `  let word${j} = min(tile.y + ${j}u, YW - 1u);`)}
+  let e = group / (ACROSS * DOWN);
+  if (e >= E) { return; }
+  let ${wide.name}From = (group % ACROSS * LANES + lane) * ${wide.words}u;
+  let ${narrow.name}From = group / ACROSS % DOWN * ${narrow.words}u;
+${unroll(wide.words, (i) => `  let ${wide.name}At${i} = min(${wide.name}From + ${i}u, ${count} - 1u);`)}
+${unroll(narrow.words, (i) => `  let ${narrow.name}At${i} = min(${narrow.name}From + ${i}u, ${other} - 1u);`)}
+  let oursAt = min(${narrow.name}From + lane % ${narrow.words}u, ${other} - 1u);
 ${each((i, part, j) => `var sum${i}_${part}_${j} = ${word}();`)}
   let end = min(sizes.FIRST + ${MOST}u, liveRows() * TOP);
   for (var slot = sizes.FIRST; slot < end; slot++) {
     if (experts[slot] != i32(e)) { continue; }
-    let xRow = (${rowOf[0]}) * XW;
-    let yRow = (${rowOf[1]}) * YW;
-${unroll(tile.x, (i) => `    let x${i} = x[xRow + column${i}];`)}
-${unroll(tile.y, (j) => `    let y${j} = y[yRow + word${j}];`)}
+    let xRow = (${(wide.name === "x" ? wide : narrow).row}) * XW;
+    let yRow = (${(wide.name === "y" ? wide : narrow).row}) * YW;
+${read(wide)}
+${together ? shared : read(narrow)}
 ${each((i, part, j) => `sum${i}_${part}_${j} += ${number(i, part)} * y${j};`)}
   }
-${each((i, part, j) => `finish(e, tile + vec2<u32>(${i}u, ${j}u), ${part}u, SCALE * sum${i}_${part}_${j});`)}
+${each((i, part, j) => `finish(e, vec2<u32>(xFrom + ${i}u, yFrom + ${j}u), ${part}u, SCALE * sum${i}_${part}_${j});`)}
 }
 fn finish(e: u32, at: vec2<u32>, part: u32, sum: ${word}) {
   if (at.x >= XW || at.y >= YW) { return; }
