@@ -36,6 +36,7 @@ import {
   weightSlots,
 } from "./experts_grad/experts_grad.ts";
 import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
+import { gateGrad, routeGrad } from "./router_grad.ts";
 
 /** Kernels by operation name. */
 export const kernels: Readonly<Record<string, AnyKernel>> = {
@@ -92,4 +93,6 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   expertUnitGrad,
   activationGrad,
   gatedUnitGrad,
+  gateGrad,
+  routeGrad,
 };

@@ -35,6 +35,7 @@ import {
   weightSlots,
 } from "./experts_grad.ts";
 import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
+import { gateGrad, routeGrad } from "./router_grad.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
@@ -91,4 +92,6 @@ export const references: Readonly<Record<string, AnyReference>> = {
   expertUnitGrad,
   activationGrad,
   gatedUnitGrad,
+  gateGrad,
+  routeGrad,
 };

@@ -1,7 +1,7 @@
 import { spec } from "../../src/op.ts";
 import type { ActivationKind } from "../../src/ops/activation.ts";
 import type { vocabulary } from "../../src/vocabulary.ts";
-import { type Calls, each, offsets } from "./call.ts";
+import { type Calls, each, offsets, whole } from "./call.ts";
 
 type Vocabulary = typeof vocabulary;
 
@@ -12,7 +12,10 @@ const norms = { D: widths, kind: ["rms", "layer"] as const, offsets };
 
 const kinds: readonly ActivationKind[] = ["gelu", "silu", "relu", "tanh", "sigmoid", "square"];
 
-/** Examples of the derivatives of what every layer is made of. */
+/** Which of two optional gradients are given. */
+const given = ["dprobs", "dweights", "both"] as const;
+
+/** Examples of the derivatives of what every layer is made of, and of its routers. */
 export const blocksGrad = {
   normGrad: each(norms, ({ D, kind, offsets }) => ({
     inputs: { x: spec([9, D]), weight: spec([D]), dy: spec([9, D]), offsets },
@@ -30,4 +33,22 @@ export const blocksGrad = {
     inputs: { u: spec([9, 2 * F]), dz: spec([9, F]), offsets },
     params: { kind },
   })),
+  gateGrad: each({ kind: ["sigmoid", "tanh", "none"] as const, offsets }, ({ kind, offsets }) => ({
+    inputs: { scores: spec([9, 1]), dgates: spec([9, 1]), offsets },
+    params: { kind, alpha: 0.1 },
+  })),
+  routeGrad: each(
+    { kind: ["softmax", "sigmoid"] as const, normalize: [true, false], alpha: [1, 0], given, offsets },
+    ({ kind, normalize, alpha, given, offsets }) => ({
+      inputs: {
+        probs: spec([9, 8]),
+        experts: whole(9, 2),
+        weights: spec([9, 2]),
+        dprobs: given === "dweights" ? undefined : spec([9, 8]),
+        dweights: given === "dprobs" ? undefined : spec([9, 2]),
+        offsets,
+      },
+      params: { k: 2, kind, alpha, normalize },
+    }),
+  ),
 } satisfies { [Name in keyof Vocabulary]?: Calls<Vocabulary[Name]> };
