@@ -24,7 +24,7 @@ export const visibility = defineReference(visibilityOp, {
 });
 
 /** Σ_i q[m, h, i]·k[n, g, i] / √K; `magnitude` takes absolute terms. */
-function score(q: RefTensor, kv: RefTensor, from: number, key: number, K: number, magnitude = false): number {
+export function score(q: RefTensor, kv: RefTensor, from: number, key: number, K: number, magnitude = false): number {
   let sum = 0;
   for (let i = 0; i < K; i++) {
     const term = q.data[from + i] * kv.data[key + i];
@@ -109,7 +109,7 @@ export const attention = defineReference(attentionOp, {
  * each 3 ulp; their arguments have one sign and add up to s − max, so that the 2·|x| ulp of exp and the u·|x| of the
  * subtraction add up too.
  */
-function weightErrors(scores: readonly number[], sizes: readonly number[], K: number): number[] {
+export function weightErrors(scores: readonly number[], sizes: readonly number[], K: number): number[] {
   const most = scores.reduce((a, b) => Math.max(a, b), -Infinity);
   return scores.map((s, n) => {
     const delta = (K + 4) * UNIT * sizes[n];

@@ -70,7 +70,7 @@ ${stage(shape)}
 ${feed === "workgroup" ? `for (var k = n; k < min(past, n + ${staged}); k += ${keys}) {` : "{ let k = n;"}
 ${unroll(rows, (r) => unroll(keys, (t) => `var s${r}_${t} = 0.0;`, " "))}
 ${unroll(units, (u) => scores(u, shape))}
-${unroll(rows, (r) => weigh(r, shape))}
+${unroll(rows, (r) => onlineWeights(r, keys))}
 ${unroll(units, (u) => sums(u, shape))}
       }
     }
@@ -81,10 +81,11 @@ ${unroll(rows, (r) => writeRow(r, shape))}
   };
 }
 
-const FAR = "0x7fffffff";
+/** WGSL: no key is as far. */
+export const FAR = "0x7fffffff";
 
 /** The next key to see, and the end of the range that holds it; ranges are read-only, so that both are uniform. */
-const nextKeys = /* wgsl */ `
+export const nextKeys = /* wgsl */ `
     var next = ${FAR};
     var past = 0;
     for (var m = first; m < last; m++) {
@@ -144,8 +145,8 @@ function scores(u: number, shape: Shape): string {
   return `{ ${fetch(u, shape, false)} ${unroll(shape.rows, add)} }`;
 }
 
-/** Scores of row r to weights w, against its new maximum; keys that the row does not see weigh nothing. */
-function weigh(r: number, { keys }: Shape): string {
+/** WGSL: scores of row r to weights w, against its new maximum; keys that the row does not see weigh nothing. */
+export function onlineWeights(r: number, keys: number): string {
   const seen = (t: number) => `k + ${t} >= start${r} && k + ${t} < min(end${r}, past)`;
   return `${unroll(keys, (t) => `s${r}_${t} = select(${NOTHING}, s${r}_${t}, ${seen(t)});`)}
   let higher${r} = max(most${r}, ${unroll(keys - 1, (t) => `max(s${r}_${t}, `, "")}s${r}_${keys - 1}${")".repeat(keys)};

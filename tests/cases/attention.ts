@@ -25,7 +25,7 @@ export const visibility = size(70).chain((M) =>
 );
 
 /** Ranges inside [0, N]: anywhere, or as causal rows see, or nothing. */
-function ranges(M: number, N: number): fc.Arbitrary<HostTensor> {
+export function ranges(M: number, N: number): fc.Arbitrary<HostTensor> {
   const anywhere = indices(2 * M, 0, N).map(({ data }) =>
     hostIndices(Array.from(data, (end, i) => i % 2 ? Math.max(data[i - 1], end) : end), [M, 2])
   );
@@ -43,7 +43,7 @@ function ranges(M: number, N: number): fc.Arbitrary<HostTensor> {
 }
 
 /** Puts NaN into the keys and values that no live row sees: kernels must not even multiply them by zero. */
-function poisonUnseen(kv: HostTensor, { data }: HostTensor, live: number): HostTensor {
+export function poisonUnseen(kv: HostTensor, { data }: HostTensor, live: number): HostTensor {
   const seen = new Set<number>();
   for (let m = 0; m < live; m++) for (let n = data[2 * m]; n < data[2 * m + 1]; n++) seen.add(n);
   const [N, W] = kv.shape;

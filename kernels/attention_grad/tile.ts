@@ -1,0 +1,99 @@
+/**
+ * What the derivatives of attention share: a lane owns rows (of queries or of keys) in registers, and all lanes of a work
+ * group walk over the same rows of the other side, a step of them at a time.
+ *
+ * `a` is what scores are made of (q·scale, or k·scale), `b` its partner (dy, or v). A walked row t has units x0, x1 ….
+ *
+ * @module
+ */
+import type { Tile } from "../attention/tile.ts";
+import { unroll } from "../linear/operands.ts";
+
+/** A tile, the vectors (or, where K is no multiple of four, numbers) of a head, and where walked rows lie. */
+export interface Shape extends Tile {
+  /** Vectors or numbers of a head. */
+  readonly units: number;
+  /** Their type. */
+  readonly element: string;
+  /** WGSL: the place of a head of walked row `row` in its buffers. */
+  readonly place: (row: string) => string;
+  /** WGSL: unit `at` of what the owned `a` (or, as second, `b`) is multiplied with. */
+  readonly walked: readonly [a: (at: string) => string, b: (at: string) => string];
+}
+
+/** Walked rows in work group memory: 32 vectors of both operands come to 16 KB. */
+export const STAGED = 16;
+
+/** Walked rows that are loaded together. */
+export function staged({ feed, keys }: Tile): number {
+  return feed === "workgroup" ? STAGED : keys;
+}
+
+/** The copy in work group memory, where there is one. */
+export function memory({ feed, element, units }: Shape): string {
+  return feed === "workgroup" ? `var<workgroup> staged: array<${element}, ${2 * STAGED * units}>;` : "";
+}
+
+/** Where a step's rows from n on lie, or their copy to work group memory; rows from `past` on are the last before again. */
+export function stage({ lanes, keys, feed, units, place, walked: [a, b] }: Shape): string {
+  const at = (t: string) => place(`u32(min(n + ${t}, past - 1))`);
+  if (feed === "subgroup") return `let mine = ${at("i32(lane)")};`;
+  if (feed === "direct") return unroll(keys, (t) => `let at${t} = ${at(`${t}`)};`);
+  return `workgroupBarrier();
+  for (var i = lane; i < ${STAGED * units}; i += ${lanes}) {
+    let source = ${at(`i32(i / ${units})`)} + i % ${units};
+    staged[i] = ${a("source")};
+    staged[${STAGED * units} + i] = ${b("source")};
+  }
+  workgroupBarrier();`;
+}
+
+/** Walks the staged rows `keys` at a time: k is the first of a step. */
+export function steps({ feed, keys }: Tile, body: string): string {
+  const loop = feed === "workgroup" ? `for (var k = n; k < min(past, n + ${STAGED}); k += ${keys}) {` : "{ let k = n;";
+  return `${loop}\n${body}\n}`;
+}
+
+/** Unit u of every row of a step, of one operand, as x0, x1 …: one load a lane, or one a row. */
+function fetch(u: number, operand: 0 | 1, { keys, feed, units, walked }: Shape): string {
+  const load = walked[operand];
+  if (feed === "direct") return unroll(keys, (t) => `let x${t} = ${load(`at${t} + ${u}`)};`, " ");
+  if (feed === "subgroup") {
+    return `let x = ${load(`mine + ${u}`)}; ${unroll(keys, (t) => `let x${t} = subgroupBroadcast(x, ${t}u);`, " ")}`;
+  }
+  const at = (t: number) => (operand * STAGED + t) * units + u;
+  return unroll(keys, (t) => `let x${t} = staged[u32(k - n) * ${units} + ${at(t)}];`, " ");
+}
+
+/** Products of every owned row with every row of the step: s{r}_{t} of the `a` operands, or g{r}_{t} of the `b`. */
+export function products(operand: 0 | 1, shape: Shape): string {
+  const { rows, keys, units, element } = shape;
+  const [own, sum] = operand === 0 ? ["a", "s"] : ["b", "g"];
+  const product = (r: number, t: number, u: number) =>
+    element === "f32" ? `${own}${r}_${u} * x${t}` : `dot(${own}${r}_${u}, x${t})`;
+  const add = (u: number) =>
+    unroll(rows, (r) => unroll(keys, (t) => `${sum}${r}_${t} += ${product(r, t, u)};`, " "), " ");
+  return `${unroll(rows, (r) => unroll(keys, (t) => `var ${sum}${r}_${t} = 0.0;`, " "), " ")}
+${unroll(units, (u) => `{ ${fetch(u, operand, shape)} ${add(u)} }`)}`;
+}
+
+/** Adds a step's rows, each times its `factor`{r}_{t}, to the sums `into`{r}_{u} of every owned row. */
+export function accumulate(factor: string, operand: 0 | 1, into: string, shape: Shape): string {
+  const { rows, keys, units } = shape;
+  const add = (u: number) =>
+    unroll(rows, (r) => `${into}${r}_${u} += ${unroll(keys, (t) => `${factor}${r}_${t} * x${t}`, " + ")};`, " ");
+  return unroll(units, (u) => `{ ${fetch(u, operand, shape)} ${add(u)} }`);
+}
+
+/**
+ * Weights w and ds of owned row r, zero where it does not see (or is not seen by) the walked row; `stats` are the WGSL
+ * names of lse and δ for walked row t.
+ */
+export function weigh(r: number, { keys }: Shape, stats: (t: number) => readonly [lse: string, delta: string]): string {
+  return unroll(keys, (t) => {
+    const [lse, delta] = stats(t);
+    return `let seen${r}_${t} = k + ${t} >= start${r} && k + ${t} < min(end${r}, past);
+    let w${r}_${t} = select(0.0, exp(s${r}_${t} - ${lse}), seen${r}_${t});
+    let ds${r}_${t} = select(0.0, w${r}_${t} * (g${r}_${t} - ${delta}), seen${r}_${t});`;
+  });
+}
