@@ -8,7 +8,7 @@ import type { Adapter } from "../adapter.ts";
 import { grid, liveRows, rowSizes } from "../grid.ts";
 import type { Dispatch } from "../kernel.ts";
 import { eachElement, wordsOf } from "./elements.ts";
-import { nextSlot } from "./tiles.ts";
+import { nextSlot, together } from "./tiles.ts";
 
 /** Rows of a tile, and slots that share what is read of the expert. */
 const [TILE, SHARE] = [32, 8];
@@ -33,9 +33,9 @@ export interface ChosenProducts {
 }
 
 /** y[m, j, r] = scale·(what belongs to expert e and r)·x[m] (or x[m, j]); on CPU adapters several slots share what is read of a. */
-export function chosenProducts(call: ChosenProducts, { family, features, subgroupMinSize }: Adapter): Dispatch {
-  const shared = family === "cpu" && call.experts.shape[0] >= 8 && call.sizes[2] % 4 === 0;
-  return shared ? chosen(call, features.has("subgroups") && subgroupMinSize >= SHARE) : elements(call);
+export function chosenProducts(call: ChosenProducts, adapter: Adapter): Dispatch {
+  const shared = adapter.family === "cpu" && call.experts.shape[0] >= 8 && call.sizes[2] % 4 === 0;
+  return shared ? chosen(call, together(adapter)) : elements(call);
 }
 
 /** Rows of x by slot: one for all chosen experts, or one each. */
@@ -74,24 +74,24 @@ const each = (line: (i: number) => string) => Array.from({ length: SHARE }, (_, 
 
 /**
  * A group owns eight products r of one expert; eight slots that chose it are computed at a time. Where fewer are left, the
- * last one is repeated: it is written several times, with the same value. `together`, each lane reads x for one of the slots
+ * last one is repeated: it is written several times, with the same value. `shared`, each lane reads x for one of the slots
  * and hands it to the others.
  */
 function chosen(
   { label, x, experts, offsets, sizes: [E, R, terms], element, word, scale }: ChosenProducts,
-  together: boolean,
+  shared: boolean,
 ): Dispatch {
   const [M, k] = experts.shape;
-  const own = together ? `let row = (${rowOf(x, "mine")}) * W;` : "";
-  const read = together ? "let ours = x[row + w];" : "";
-  const words = (i: number) => together ? `subgroupBroadcast(ours, ${i}u)` : `x[(${rowOf(x, `slot${i}`)}) * W + w]`;
+  const own = shared ? `let row = (${rowOf(x, "mine")}) * W;` : "";
+  const read = shared ? "let ours = x[row + w];" : "";
+  const words = (i: number) => shared ? `subgroupBroadcast(ours, ${i}u)` : `x[(${rowOf(x, `slot${i}`)}) * W + w]`;
   return {
-    label: `${label}.chosen${together ? " subgroups" : ""}`,
+    label: `${label}.chosen${shared ? " subgroups" : ""}`,
     constants: { W: terms / 4, R, TOP: k },
     floats: { SCALE: scale },
     sizes: rowSizes(M, offsets),
     elements: { x: "vec4<f32>", a: element("vec4<f32>") },
-    enable: together ? ["subgroups"] : [],
+    enable: shared ? ["subgroups"] : [],
     workgroups: [Math.ceil(R / SHARE), Math.ceil(M / TILE), E],
     wgsl: /* wgsl */ `
 ${liveRows(offsets)}
@@ -106,7 +106,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) l
   while (slot7 < end) {
     let slot0 = slot7;
 ${each((i) => i === 0 ? "" : `    ${i < 7 ? "let " : ""}slot${i} = following(e, slot${i - 1}, end);`)}
-${together ? `    var mine = slot0;\n${each((i) => `    mine = select(mine, slot${i}, lane == ${i}u);`)}` : ""}
+${shared ? `    var mine = slot0;\n${each((i) => `    mine = select(mine, slot${i}, lane == ${i}u);`)}` : ""}
     ${own}
 ${each((i) => `    var sum${i} = 0.0;`)}
     for (var w = 0u; w < W; w++) {

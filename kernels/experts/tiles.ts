@@ -34,27 +34,42 @@ export function product(a: string, b: string, W: number): string {
   return Array.from({ length: W }, (_, w) => `dot(${a}${w}, ${b}${w})`).join(" + ");
 }
 
+/** Whether each lane reads a word of what a slot brings and hands it to the others. */
+export function together({ family, features, subgroupMinSize }: Adapter): boolean {
+  return family === "cpu" && features.has("subgroups") && subgroupMinSize >= 8;
+}
+
+/** WGSL: `a0`, `a1`, …, the words of a slot's projection. */
+function projection(W: number, shared: boolean): string {
+  if (!shared) return registers("a", "a", `slot * ${W}u`, W);
+  const words = Array.from({ length: W }, (_, w) => `    let a${w} = subgroupBroadcast(ours, ${w}u);`);
+  return [`    let ours = a[slot * ${W}u + lane % ${W}u];`, ...words].join("\n");
+}
+
 /** WGSL: a column and a tile of rows; `first` is done for each row, `load` for each expert, `each` for its slots. */
 export function tile(
-  width: string,
-  W: number,
+  [width, W, shared]: readonly [columns: string, words: number, together: boolean],
   { first, load, each }: { first: string; load: string; each: string },
 ): string {
   return /* wgsl */ `
 ${nextSlot}
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let column = id.x * LANES + lane;
-  if (column >= ${width}) { return; }
+  let inside = id.x * LANES + lane < ${width};
+  let column = min(id.x * LANES + lane, ${width} - 1u);
   let start = id.y * ${TILE}u;
   let rows = min(start + ${TILE}u, liveRows());
-  for (var m = start; m < rows; m++) { ${first} }
+  for (var m = start; m < rows; m++) {
+    if (inside) { ${first} }
+  }
   for (var e = 0u; e < E; e++) {
 ${load}
     for (var slot = next(e, start * TOP, rows * TOP); slot < rows * TOP; slot = next(e, slot + 1u, rows * TOP)) {
       let m = slot / TOP;
-${registers("a", "a", `slot * ${W}u`, W)}
-      ${each}
+${projection(W, shared)}
+      if (inside) {
+        ${each}
+      }
     }
   }
 }`;
@@ -65,12 +80,14 @@ export function unitTiles({ inputs: { b, offsets }, outputs: { z }, params, adap
   const [M, k, F] = z.shape;
   const W = b.shape[2] / 4;
   const LANES = lanesOf(adapter);
+  const shared = together(adapter);
   return {
-    label: `expertUnit.tiles.${params.kind}`,
+    label: `expertUnit.tiles.${params.kind}${shared ? " subgroups" : ""}`,
     constants: { F, E: b.shape[0], TOP: k, LANES },
     floats: { SCALE: params.scale },
     sizes: rowSizes(M, offsets),
     elements: { a: "vec4<f32>", b: "vec4<f32>" },
+    enable: shared ? ["subgroups"] : [],
     workgroups: [Math.ceil(F / LANES), Math.ceil(M / TILE), 1],
     wgsl: /* wgsl */ `
 ${
@@ -78,7 +95,7 @@ ${
     }
 ${liveRows(offsets)}
 ${
-      tile("F", W, {
+      tile(["F", W, shared], {
         first: "mix[m * F + column] = 0.0;",
         load: registers("gate", "b", `(e * 2 * F + column) * ${W}u`, W) + "\n" +
           registers("other", "b", `(e * 2 * F + F + column) * ${W}u`, W),
@@ -98,17 +115,19 @@ export function expandTiles({ inputs: { b, experts, offsets }, outputs, params, 
   const [M, D] = outputs.y.shape;
   const W = b.shape[2] / 4;
   const LANES = lanesOf(adapter);
+  const shared = together(adapter);
   return {
-    label: "expertExpand.tiles",
+    label: `expertExpand.tiles${shared ? " subgroups" : ""}`,
     constants: { D, E: b.shape[0], TOP: experts.shape[1], LANES },
     floats: { SCALE: params.scale },
     sizes: rowSizes(M, offsets),
     elements: { a: "vec4<f32>", b: "vec4<f32>" },
+    enable: shared ? ["subgroups"] : [],
     workgroups: [Math.ceil(D / LANES), Math.ceil(M / TILE), 1],
     wgsl: /* wgsl */ `
 ${liveRows(offsets)}
 ${
-      tile("D", W, {
+      tile(["D", W, shared], {
         first: "y[m * D + column] = x[m * D + column];",
         load: registers("b", "b", `(e * D + column) * ${W}u`, W),
         each: `y[m * D + column] += SCALE * weights[slot] * (${product("b", "a", W)});`,

@@ -8,6 +8,7 @@
  */
 import type { Shape } from "../../src/op.ts";
 import type { Scale } from "../../src/ops/experts_grad.ts";
+import { together } from "../experts/tiles.ts";
 import { grid, liveRows, rowSizes } from "../grid.ts";
 import type { Call, Dispatch } from "../kernel.ts";
 import { unroll } from "../linear/operands.ts";
@@ -35,7 +36,7 @@ interface Plan {
   /** Whether words are vectors of four. */
   readonly vector: boolean;
   /** Whether each lane reads a word of the narrow side and hands it to the others. */
-  readonly together: boolean;
+  readonly shared: boolean;
 }
 
 /** Large tiles where loads are what costs; small ones where invocations must fill the machine. */
@@ -45,10 +46,10 @@ function plan({ inputs: { x, y }, outputs: { out }, adapter }: OuterCall): Plan 
   const [wide, narrow] = adapter.family === "gpu" ? [1, 1] : vector ? [2, 4] : [4, 4];
   const row = ({ shape }: { readonly shape: Shape }) => shape.length === 2 ? "slot / TOP" : "slot";
   const side = (name: "x" | "y", words: number): Side => ({ name, words, row: row(name === "x" ? x : y) });
-  const together = adapter.family === "cpu" && adapter.features.has("subgroups") && adapter.subgroupMinSize >= 8;
+  const shared = together(adapter);
   return Q > P
-    ? { wide: side("y", wide), narrow: side("x", narrow), vector, together }
-    : { wide: side("x", wide), narrow: side("y", narrow), vector, together };
+    ? { wide: side("y", wide), narrow: side("x", narrow), vector, shared }
+    : { wide: side("x", wide), narrow: side("y", narrow), vector, shared };
 }
 
 /** out[e] = scale·Σ x[m, j]·y[m, j]ᵀ over the live slots that chose e. */
@@ -57,7 +58,7 @@ export function outer(call: OuterCall): Dispatch[] {
   const [M, k] = experts.shape;
   const [E, P, Q] = out.shape;
   const planned = plan(call);
-  const { wide, narrow, vector, together } = planned;
+  const { wide, narrow, vector, shared } = planned;
   const [width, word] = vector ? [4, "vec4<f32>"] : [1, "f32"];
   const words = { x: P / width, y: Q / width };
   const lanes = adapter.family === "cpu" ? 8 : 64;
@@ -65,12 +66,12 @@ export function outer(call: OuterCall): Dispatch[] {
   const down = Math.ceil(words[narrow.name] / narrow.words);
   const chunks = Math.max(1, Math.ceil(M * k / MOST));
   return Array.from({ length: chunks }, (_, chunk) => ({
-    label: `expertOuter ${wide.words * width}×${narrow.words * width}${together ? " subgroups" : ""}`,
+    label: `expertOuter ${wide.words * width}×${narrow.words * width}${shared ? " subgroups" : ""}`,
     constants: { E, XW: words.x, YW: words.y, ACROSS: across, DOWN: down, TOP: k, LANES: lanes },
     floats: { SCALE: scale },
     sizes: { ...rowSizes(M, offsets), FIRST: chunk * MOST },
     elements: { x: word, y: word, out: word },
-    enable: together ? ["subgroups"] : [],
+    enable: shared ? ["subgroups"] : [],
     workgroups: grid(E * across * down),
     lanes: "LANES",
     wgsl: body(planned) + liveRows(offsets),
@@ -78,7 +79,7 @@ export function outer(call: OuterCall): Dispatch[] {
 }
 
 /** WGSL of a tile. */
-function body({ wide, narrow, vector, together }: Plan): string {
+function body({ wide, narrow, vector, shared }: Plan): string {
   const word = vector ? "vec4<f32>" : "f32";
   const parts = vector ? [0, 1, 2, 3] : [0]; // numbers of a word of x, each of which has a row of `out`
   const words = { [wide.name]: wide.words, [narrow.name]: narrow.words };
@@ -88,7 +89,7 @@ function body({ wide, narrow, vector, together }: Plan): string {
   const [count, other] = [`${wide.name.toUpperCase()}W`, `${narrow.name.toUpperCase()}W`];
   const read = ({ name, words }: Side) =>
     unroll(words, (i) => `    let ${name}${i} = ${name}[${name}Row + ${name}At${i}];`);
-  const shared = `    let ours = ${narrow.name}[${narrow.name}Row + oursAt];\n` +
+  const handed = `    let ours = ${narrow.name}[${narrow.name}Row + oursAt];\n` +
     unroll(narrow.words, (j) => `    let ${narrow.name}${j} = subgroupBroadcast(ours, ${j}u);`);
   return /* wgsl */ `
 fn run(group: u32, lane: u32) {
@@ -106,7 +107,7 @@ ${each((i, part, j) => `var sum${i}_${part}_${j} = ${word}();`)}
     let xRow = (${(wide.name === "x" ? wide : narrow).row}) * XW;
     let yRow = (${(wide.name === "y" ? wide : narrow).row}) * YW;
 ${read(wide)}
-${together ? shared : read(narrow)}
+${shared ? handed : read(narrow)}
 ${each((i, part, j) => `sum${i}_${part}_${j} += ${number(i, part)} * y${j};`)}
   }
 ${each((i, part, j) => `finish(e, vec2<u32>(xFrom + ${i}u, yFrom + ${j}u), ${part}u, SCALE * sum${i}_${part}_${j});`)}

@@ -5,7 +5,7 @@
  */
 import type { ExpertUnitParams } from "../../src/ops/experts.ts";
 import { eachElement, expanded, wordsOf } from "../experts/elements.ts";
-import { lanesOf, product, registers, TILE, tile } from "../experts/tiles.ts";
+import { lanesOf, product, registers, TILE, tile, together } from "../experts/tiles.ts";
 import { grid, liveRows, rowSizes } from "../grid.ts";
 import type { Call, Dispatch } from "../kernel.ts";
 import { geluGradWgsl, siluGradWgsl } from "../math_grad.ts";
@@ -26,14 +26,16 @@ export function unitGradTiles({ inputs: { b, dz, offsets }, params, adapter }: U
   const [M, k, F] = dz.shape;
   const W = b.shape[2] / 4;
   const LANES = lanesOf(adapter);
+  const shared = together(adapter);
   return {
-    label: `expertUnitGrad.tiles.${params.kind}`,
+    label: `expertUnitGrad.tiles.${params.kind}${shared ? " subgroups" : ""}`,
     constants: { F, E: b.shape[0], TOP: k, LANES },
     floats: { SCALE: params.scale },
     sizes: rowSizes(M, offsets),
     elements: { a: "vec4<f32>", b: "vec4<f32>" },
+    enable: shared ? ["subgroups"] : [],
     workgroups: [Math.ceil(F / LANES), Math.ceil(M / TILE), 1],
-    wgsl: functions[params.kind] + liveRows(offsets) + tile("F", W, {
+    wgsl: functions[params.kind] + liveRows(offsets) + tile(["F", W, shared], {
       first: "",
       load: registers("gate", "b", `(e * 2 * F + column) * ${W}u`, W) + "\n" +
         registers("other", "b", `(e * 2 * F + F + column) * ${W}u`, W),
