@@ -37,6 +37,7 @@ import {
 } from "./experts_grad/experts_grad.ts";
 import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
 import { gateGrad, routeGrad } from "./router_grad.ts";
+import { poolGrad } from "./pool_grad.ts";
 
 /** Kernels by operation name. */
 export const kernels: Readonly<Record<string, AnyKernel>> = {
@@ -95,4 +96,5 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   gatedUnitGrad,
   gateGrad,
   routeGrad,
+  poolGrad,
 };

@@ -3,7 +3,11 @@ import { DIVISION_ERROR, INVERSE_SQRT_ERROR, sumBound, TINY, UNIT } from "./boun
 import { defineReference, type RefTensor } from "./reference.ts";
 
 /** Rows [first, last) of x that sequence b is pooled from. */
-function pooled(offsets: RefTensor, b: number, kind: PoolParams["kind"]): readonly [first: number, last: number] {
+export function pooled(
+  offsets: RefTensor,
+  b: number,
+  kind: PoolParams["kind"],
+): readonly [first: number, last: number] {
   const [start, end] = [offsets.data[b], offsets.data[b + 1]];
   if (start === end) return [start, end];
   if (kind === "first") return [start, start + 1];
@@ -30,38 +34,54 @@ export const pool = defineReference(poolOp, {
     const [B, D] = y.shape;
     const bound = new Float64Array(B * D);
     for (let b = 0; b < B; b++) {
-      const [first, last] = pooled(offsets, b, kind);
-      const vector = new Float64Array(D);
-      const errors = new Float64Array(D);
-      for (let d = 0; d < D; d++) {
-        let absolutes = 0;
-        for (let m = first; m < last; m++) {
-          vector[d] += x.data[m * D + d] / (last - first);
-          absolutes += Math.abs(x.data[m * D + d]) / (last - first);
-        }
-        errors[d] = kind === "mean" ? sumBound(last - first, absolutes) + DIVISION_ERROR * Math.abs(vector[d]) : TINY;
-      }
-      bound.set(normalize ? boundOfUnit(vector, errors) : errors, b * D);
+      const { vector, errors } = boundOfVector(x, offsets, b, kind);
+      bound.set(normalize ? boundOfUnit({ vector, errors }) : errors, b * D);
     }
     return { y: bound };
   },
 });
 
+/** The vector of sequence b before it is normalised, and its errors: those of a sum over the rows and of a division. */
+export function boundOfVector(x: RefTensor, offsets: RefTensor, b: number, kind: PoolParams["kind"]): VectorBound {
+  const D = x.shape[1];
+  const [first, last] = pooled(offsets, b, kind);
+  const vector = new Float64Array(D);
+  const errors = new Float64Array(D);
+  for (let d = 0; d < D; d++) {
+    let absolutes = 0;
+    for (let m = first; m < last; m++) {
+      vector[d] += x.data[m * D + d] / (last - first);
+      absolutes += Math.abs(x.data[m * D + d]) / (last - first);
+    }
+    errors[d] = kind === "mean" ? sumBound(last - first, absolutes) + DIVISION_ERROR * Math.abs(vector[d]) : TINY;
+  }
+  return { vector, errors };
+}
+
+/** A vector and the largest error of each element. */
+interface VectorBound {
+  readonly vector: Float64Array;
+  readonly errors: Float64Array;
+}
+
 /**
- * Error of v / ‖v‖ when v is wrong by `errors`. ‖v‖² is then between (‖v‖ ∓ ‖errors‖)², and its computation is a sum of D
- * squares; the root and the division by it may be an inverse root and a product.
+ * The greatest that float32 may find for 1 / ‖v‖ ≠ 0 when v is wrong by `errors`. ‖v‖² is then between (‖v‖ ∓ ‖errors‖)²,
+ * and its computation is a sum of D squares; the root and the division by it may be an inverse root and a product.
  */
-function boundOfUnit(vector: Float64Array, errors: Float64Array): Float64Array {
+export function greatestInverse({ vector, errors }: VectorBound): number {
   const length = Math.hypot(...vector);
-  if (length === 0) return errors.map(() => 0);
   const off = Math.hypot(...errors);
   const relative = (vector.length + 2) * UNIT;
   const least = Math.max(0, length - off) * Math.sqrt(1 - relative);
   const greatest = (length + off) * Math.sqrt(1 + relative);
   const scaleError = Math.max(1 / least - 1 / length, 1 / length - 1 / greatest);
-  const rounding = INVERSE_SQRT_ERROR + 2 * DIVISION_ERROR + UNIT;
-  return vector.map((value, d) => {
-    const product = (Math.abs(value) + errors[d]) * (1 / length + scaleError) * (1 + rounding);
-    return product - Math.abs(value) / length + TINY;
-  });
+  return (1 / length + scaleError) * (1 + INVERSE_SQRT_ERROR + 2 * DIVISION_ERROR + UNIT);
+}
+
+/** Error of v / ‖v‖ when v is wrong by `errors`. */
+function boundOfUnit({ vector, errors }: VectorBound): Float64Array {
+  const length = Math.hypot(...vector);
+  if (length === 0) return errors.map(() => 0);
+  const inverse = greatestInverse({ vector, errors });
+  return vector.map((value, d) => (Math.abs(value) + errors[d]) * inverse - Math.abs(value) / length + TINY);
 }

@@ -36,6 +36,7 @@ import {
 } from "./experts_grad.ts";
 import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
 import { gateGrad, routeGrad } from "./router_grad.ts";
+import { poolGrad } from "./pool_grad.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
@@ -94,4 +95,5 @@ export const references: Readonly<Record<string, AnyReference>> = {
   gatedUnitGrad,
   gateGrad,
   routeGrad,
+  poolGrad,
 };

@@ -43,7 +43,7 @@ Deno.test("normGrad: what norm does not see has no gradient: a row's scale as ε
     const weight = hostTensor([D], normals(seed + 2, D));
     for (const kind of kinds) {
       const { x: dx } = gradients({ x, weight, dy }, { kind, eps: 1e-30 });
-      const scale = dx.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const scale = Math.max(...Array.from(dx.data, Math.abs));
       assertAlmostEquals(inner(dx, x), 0, 1e-11 * (1 + scale));
       if (kind === "layer") assertAlmostEquals(inner(dx, { data: x.data.map(() => 1) }), 0, 1e-11 * (1 + scale));
     }

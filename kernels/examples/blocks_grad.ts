@@ -15,7 +15,7 @@ const kinds: readonly ActivationKind[] = ["gelu", "silu", "relu", "tanh", "sigmo
 /** Which of two optional gradients are given. */
 const given = ["dprobs", "dweights", "both"] as const;
 
-/** Examples of the derivatives of what every layer is made of, and of its routers. */
+/** Examples of the derivatives of what every layer is made of, of its routers, and of pooling. */
 export const blocksGrad = {
   normGrad: each(norms, ({ D, kind, offsets }) => ({
     inputs: { x: spec([9, D]), weight: spec([D]), dy: spec([9, D]), offsets },
@@ -49,6 +49,13 @@ export const blocksGrad = {
         offsets,
       },
       params: { k: 2, kind, alpha, normalize },
+    }),
+  ),
+  poolGrad: each(
+    { D: widths, kind: ["mean", "first", "last"] as const, normalize: [true, false] },
+    ({ D, kind, normalize }) => ({
+      inputs: { x: spec([20, D]), dy: spec([3, D]), offsets: whole(4) },
+      params: { kind, normalize },
     }),
   ),
 } satisfies { [Name in keyof Vocabulary]?: Calls<Vocabulary[Name]> };
