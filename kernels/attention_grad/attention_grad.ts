@@ -6,6 +6,8 @@
  * | up to 32 vectors  | tiles fed through subgroups, or by itself | tiles fed through work group memory |
  * | more              | the same, fewer rows at a time            | by itself                           |
  *
+ * Everything is unrolled over a head, as in attention's own tiles: a loop over registers would put them into memory.
+ *
  * @module
  */
 import { attentionGradKvOp, attentionGradQOp, attentionStatsOp } from "../../src/ops/attention_grad.ts";
@@ -37,9 +39,9 @@ function choose({ params: { K }, adapter }: { params: { K: number }; adapter: Ad
       ? { lanes: 64, rows: 1, keys: 4, feed: "workgroup" }
       : { lanes: 64, rows: 1, keys: 1, feed: "direct" };
   }
-  const rows = units <= 8 ? 2 : 1;
+  const rows = units <= 16 ? 2 : 1;
   const together = adapter.features.has("subgroups") && adapter.subgroupMinSize >= SIMD;
   return together
     ? { lanes: SIMD, rows, keys: units <= TILE_UNITS ? SIMD : 4, feed: "subgroup" }
-    : { lanes: SIMD, rows, keys: 2, feed: "direct" };
+    : { lanes: SIMD, rows: units <= 8 ? 4 : rows, keys: 1, feed: "direct" };
 }

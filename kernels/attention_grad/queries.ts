@@ -22,7 +22,7 @@ export interface QueryCall {
 
 /** stats = (lse, δ) by an online softmax over steps of keys, as attention itself does it, without the values. */
 export function stats(call: QueryCall, tile: Tile): Dispatch {
-  const shape = shapeOf(call.params, tile);
+  const shape = shapeOf(call.params, tile, [keyUnit]);
   const { rows, keys, units, element } = shape;
   const product = (u: number) =>
     element === "f32" ? `dy[at + ${u}] * y[at + ${u}]` : `dot(dy[at + ${u}], y[at + ${u}])`;
@@ -43,7 +43,7 @@ ${unroll(rows, (r) => onlineWeights(r, keys))}`,
 
 /** dq = Σ ds·k / √K, with lse, δ and dy of the tile's rows in registers. */
 export function gradQ(call: QueryCall, tile: Tile): Dispatch {
-  const shape = shapeOf(call.params, tile);
+  const shape = shapeOf(call.params, tile, [keyUnit, valueUnit]);
   const { rows, units, element } = shape;
   return overKeys("attentionGradQ", call, shape, {
     own: (r) =>
@@ -58,7 +58,10 @@ ${accumulate("ds", 0, "sum", shape)}`,
   });
 }
 
-function shapeOf({ K }: Heads, tile: Tile): Shape {
+const keyUnit = (at: string) => `kv[${at}]`;
+const valueUnit = (at: string) => `kv[${at} + values]`;
+
+function shapeOf({ K }: Heads, tile: Tile, walked: Shape["walked"]): Shape {
   const wide = K % 4 === 0;
   const units = wide ? K / 4 : K;
   return {
@@ -66,7 +69,7 @@ function shapeOf({ K }: Heads, tile: Tile): Shape {
     units,
     element: wide ? "vec4<f32>" : "f32",
     place: (row) => `${row} * stride + keyHead`,
-    walked: [(at) => `kv[${at}]`, (at) => `kv[${at} + values]`],
+    walked,
   };
 }
 

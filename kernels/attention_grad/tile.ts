@@ -17,8 +17,8 @@ export interface Shape extends Tile {
   readonly element: string;
   /** WGSL: the place of a head of walked row `row` in its buffers. */
   readonly place: (row: string) => string;
-  /** WGSL: unit `at` of what the owned `a` (or, as second, `b`) is multiplied with. */
-  readonly walked: readonly [a: (at: string) => string, b: (at: string) => string];
+  /** WGSL: unit `at` of what the owned `a` is multiplied with, and of what `b` is, where it is. */
+  readonly walked: readonly ((at: string) => string)[];
 }
 
 /** Walked rows in work group memory: 32 vectors of both operands come to 16 KB. */
@@ -30,20 +30,19 @@ export function staged({ feed, keys }: Tile): number {
 }
 
 /** The copy in work group memory, where there is one. */
-export function memory({ feed, element, units }: Shape): string {
-  return feed === "workgroup" ? `var<workgroup> staged: array<${element}, ${2 * STAGED * units}>;` : "";
+export function memory({ feed, element, units, walked }: Shape): string {
+  return feed === "workgroup" ? `var<workgroup> staged: array<${element}, ${walked.length * STAGED * units}>;` : "";
 }
 
 /** Where a step's rows from n on lie, or their copy to work group memory; rows from `past` on are the last before again. */
-export function stage({ lanes, keys, feed, units, place, walked: [a, b] }: Shape): string {
+export function stage({ lanes, keys, feed, units, place, walked }: Shape): string {
   const at = (t: string) => place(`u32(min(n + ${t}, past - 1))`);
   if (feed === "subgroup") return `let mine = ${at("i32(lane)")};`;
   if (feed === "direct") return unroll(keys, (t) => `let at${t} = ${at(`${t}`)};`);
   return `workgroupBarrier();
   for (var i = lane; i < ${STAGED * units}; i += ${lanes}) {
     let source = ${at(`i32(i / ${units})`)} + i % ${units};
-    staged[i] = ${a("source")};
-    staged[${STAGED * units} + i] = ${b("source")};
+    ${unroll(walked.length, (operand) => `staged[${operand * STAGED * units} + i] = ${walked[operand]("source")};`)}
   }
   workgroupBarrier();`;
 }
