@@ -18,7 +18,7 @@ import { cacheAppend } from "./cache.ts";
 import { expertMerge } from "./merge.ts";
 import { pick } from "./sample.ts";
 import { pool } from "./pool.ts";
-import { crossEntropy, binaryCrossEntropy, logSumExp, mean, balance } from "./losses.ts";
+import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
