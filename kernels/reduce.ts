@@ -6,11 +6,12 @@
 import type { Adapter } from "./adapter.ts";
 
 /**
- * Invocations that share a row of so many words: one SIMD register of a CPU adapter; on a GPU enough to hide the latency
- * of memory, more for rows so long that a few of them must fill the machine.
+ * Invocations that share a row of so many words: one SIMD register of a CPU adapter, but more for rows so long that its
+ * loops would be cut short (lavapipe ends them after 65,535 rounds of an invocation, all together); on a GPU enough to hide
+ * the latency of memory, more for rows so long that a few of them must fill the machine.
  */
 export function rowLanes({ family }: Adapter, words: number): number {
-  if (family === "cpu") return 8;
+  if (family === "cpu") return words > 65_536 ? 256 : 8;
   return words > 1024 ? 256 : 64;
 }
 
