@@ -33,3 +33,4 @@ long(meanOp, { x: random([600_000, 1]) }, {});
 long(poolOp, { x: random([8192, 8]), offsets: hostIndices([0, 8192]) }, { kind: "mean", normalize: false });
 long(crossEntropyOp, { logits: random([1, 300_001]), labels: hostIndices([299_999]) }, {});
 long(selectThresholdOp, { scores: random([300_000, 1]), offsets: hostIndices([0, 300_000]) }, { threshold: 0 });
+long(poolOp, { x: random([4096, 1024]), offsets: hostIndices([0, 4096]) }, { kind: "mean", normalize: true });
