@@ -4,6 +4,9 @@
  * @module
  */
 
+/** Milliseconds to wait for the reason of a failure that has none yet: browsers tell of a loss tens of them too late. */
+const NEWS_MS = 200;
+
 /** Watches a device for uncaptured errors and loss. */
 export class FaultWatch {
   #fault: string | undefined;
@@ -29,10 +32,18 @@ export class FaultWatch {
   /** Waits for work and throws the GPU's own message rather than the consequence. */
   async guard<T>(action: string, work: Promise<T>): Promise<T> {
     const consequence = await work.then(() => undefined, (error: Error) => error);
-    if (consequence) await new Promise((done) => setTimeout(done, 0)); // news of a loss comes after its consequences
+    if (consequence || this.#fault) await this.#settle(this.#fault ? 0 : NEWS_MS);
     this.check(action);
     if (consequence) throw new Error(`Cannot ${action}: ${consequence.message}`, { cause: consequence });
     return work;
+  }
+
+  /** Waits for the rest of the news: in browsers errors come one by one, some only after the work that they spoiled. */
+  async #settle(ms: number): Promise<void> {
+    if (this.#end) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await Promise.race([this.device.lost, new Promise((done) => timer = setTimeout(done, ms))]);
+    clearTimeout(timer);
   }
 
   /** Stops watching; from now on every check throws. */

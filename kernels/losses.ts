@@ -103,19 +103,19 @@ fn run(group: u32, lane: u32) {
   }],
 );
 
-/** Lanes of the one work group that takes a mean. */
-export const meanLanes = (family: "cpu" | "gpu") => family === "cpu" ? 8 : 256;
+/** Lanes of the one work group that goes over all rows; many, because lavapipe ends loops after 65,535 rounds of a lane. */
+export const ALL_ROWS = 256;
 
 /** y = Σ x / count over the scored rows; one work group. */
-export const mean = defineKernel(meanOp, ({ inputs: { x, labels, offsets }, adapter }) => [{
+export const mean = defineKernel(meanOp, ({ inputs: { x, labels, offsets } }) => [{
   label: "mean",
-  constants: { LANES: meanLanes(adapter.family) },
+  constants: { LANES: ALL_ROWS },
   sizes: rowSizes(x.shape[0], offsets),
   workgroups: [1, 1, 1],
   lanes: "LANES",
   wgsl: /* wgsl */ `
 ${liveRows(offsets)}
-${sumLanes(meanLanes(adapter.family))}
+${sumLanes(ALL_ROWS)}
 fn run(group: u32, lane: u32) {
   var sum = 0.0;
   var count = 0u;
@@ -131,17 +131,17 @@ fn run(group: u32, lane: u32) {
 }]);
 
 /** loss = E·Σ_m Σ_e chosen[e]·probs[m, e] / rows²; one work group, first the counts, then the rows. */
-export const balance = defineKernel(balanceOp, ({ inputs: { probs, experts, offsets }, adapter }) => {
+export const balance = defineKernel(balanceOp, ({ inputs: { probs, experts, offsets } }) => {
   const [M, E] = probs.shape;
   return [{
     label: "balance",
-    constants: { E, k: experts.shape[1], LANES: meanLanes(adapter.family) },
+    constants: { E, k: experts.shape[1], LANES: ALL_ROWS },
     sizes: rowSizes(M, offsets),
     workgroups: [1, 1, 1],
     lanes: "LANES",
     wgsl: /* wgsl */ `
 ${liveRows(offsets)}
-${sumLanes(meanLanes(adapter.family))}
+${sumLanes(ALL_ROWS)}
 var<workgroup> chosen: array<atomic<u32>, ${Math.max(1, E)}>;
 fn run(group: u32, lane: u32) {
   let live = liveRows();

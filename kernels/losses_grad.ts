@@ -14,7 +14,7 @@ import { wordsOf } from "./activation.ts";
 import { overExponentials } from "./exponentials.ts";
 import { grid, liveRows, rowSizes } from "./grid.ts";
 import { type Call, defineKernel, type Dispatch } from "./kernel.ts";
-import { isChosen, meanLanes } from "./losses.ts";
+import { ALL_ROWS, isChosen } from "./losses.ts";
 import { sigmoidWgsl } from "./math.ts";
 import { rowLanes, sumLanes } from "./reduce.ts";
 
@@ -40,7 +40,7 @@ export const crossEntropyGrad = defineKernel(crossEntropyGradOp, ({ inputs: { lo
   }`;
   return [{
     label: "crossEntropyGrad",
-    constants: { W, LANES: lanes },
+    constants: { W, LANES: ALL_ROWS },
     sizes: rowSizes(M, offsets),
     elements: { logits: word, dlogits: word },
     workgroups: grid(V === 0 ? 0 : M),
@@ -93,15 +93,15 @@ fn run(group: u32, lane: u32) {
 });
 
 /** dx = dy / count for the scored rows; one work group, which first counts. */
-export const meanGrad = defineKernel(meanGradOp, ({ inputs: { labels, offsets }, params: { M }, adapter }) => [{
+export const meanGrad = defineKernel(meanGradOp, ({ inputs: { labels, offsets }, params: { M } }) => [{
   label: "meanGrad",
-  constants: { LANES: meanLanes(adapter.family) },
+  constants: { LANES: ALL_ROWS },
   sizes: rowSizes(M, offsets),
   workgroups: [M === 0 ? 0 : 1, 1, 1],
   lanes: "LANES",
   wgsl: /* wgsl */ `
 ${liveRows(offsets)}
-${sumLanes(meanLanes(adapter.family))}
+${sumLanes(ALL_ROWS)}
 fn scored(m: u32) -> bool { return ${labels ? "labels[m] >= 0" : "true"}; }
 fn run(group: u32, lane: u32) {
   var count = 0u;
@@ -114,18 +114,17 @@ fn run(group: u32, lane: u32) {
 type BalanceCall = Call<"experts" | "dloss" | "offsets?", "dprobs", { readonly E: number }>;
 
 /** One work group an expert e counts its slots and writes dprobs[0, e]. */
-function balanceFirstRow({ inputs: { experts, offsets }, params: { E }, adapter }: BalanceCall): Dispatch {
+function balanceFirstRow({ inputs: { experts, offsets }, params: { E } }: BalanceCall): Dispatch {
   const [M, k] = experts.shape;
-  const lanes = meanLanes(adapter.family);
   return {
     label: "balanceGrad.first",
-    constants: { E, TOP: k, LANES: lanes },
+    constants: { E, TOP: k, LANES: ALL_ROWS },
     sizes: rowSizes(M, offsets),
     workgroups: grid(M === 0 ? 0 : E),
     lanes: "LANES",
     wgsl: /* wgsl */ `
 ${liveRows(offsets)}
-${sumLanes(lanes)}
+${sumLanes(ALL_ROWS)}
 fn run(e: u32, lane: u32) {
   if (e >= E) { return; }
   let live = liveRows();

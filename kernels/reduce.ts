@@ -5,12 +5,16 @@
  */
 import type { Adapter } from "./adapter.ts";
 
+/** Rounds after which lavapipe ends the loops of an invocation, all of them together, without a word. */
+export const MOST_ROUNDS = 65_535;
+
 /**
- * Invocations that share a row of so many words: one SIMD register of a CPU adapter; on a GPU enough to hide the latency
- * of memory, more for rows so long that a few of them must fill the machine.
+ * Invocations that share a row of so many words: one SIMD register of a CPU adapter, but more for rows so long that its
+ * loops would be cut short (see {@link MOST_ROUNDS}); on a GPU enough to hide
+ * the latency of memory, more for rows so long that a few of them must fill the machine.
  */
 export function rowLanes({ family }: Adapter, words: number): number {
-  if (family === "cpu") return 8;
+  if (family === "cpu") return words > MOST_ROUNDS ? 256 : 8;
   return words > 1024 ? 256 : 64;
 }
 

@@ -20,7 +20,7 @@ import { cacheAppend } from "./cache.ts";
 import { expertMerge } from "./merge.ts";
 import { pick } from "./sample.ts";
 import { pool } from "./pool.ts";
-import { crossEntropy, binaryCrossEntropy, logSumExp, mean, balance } from "./losses.ts";
+import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
 import { dotRows, place, scaleRows } from "./rows_grad.ts";
 import { add } from "./add.ts";
 import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./losses_grad.ts";
@@ -37,6 +37,7 @@ import {
 import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
 import { gateGrad, routeGrad } from "./router_grad.ts";
 import { poolGrad } from "./pool_grad.ts";
+import { embedGrad } from "./embed_grad.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
@@ -96,4 +97,5 @@ export const references: Readonly<Record<string, AnyReference>> = {
   gateGrad,
   routeGrad,
   poolGrad,
+  embedGrad,
 };

@@ -1,5 +1,6 @@
 import type { Call, Dispatch } from "../kernel.ts";
 import { grid, liveRows, rowSizes } from "../grid.ts";
+import { unroll } from "../linear/operands.ts";
 import type { Heads } from "../../src/ops/rope.ts";
 
 /** A call of attention. */
@@ -8,7 +9,10 @@ export type AttentionCall = Call<"q" | "kv" | "ranges" | "offsets?", "y", Heads>
 /** Below every score, and far enough from the end of float32 that differences do not overflow. */
 export const NOTHING = "-1e38";
 
-/** One invocation a row and head, an online softmax key by key: the plainest form, for any head width. */
+/**
+ * One invocation a row and head, an online softmax key by key: the plainest form, for any head width. Loops over the width
+ * are unrolled: lavapipe ends the loops of an invocation after 65,535 rounds, all of them together.
+ */
 export function plain({ inputs: { q, offsets }, params: { H, G, K } }: AttentionCall): Dispatch {
   const M = q.shape[0];
   return {
@@ -32,14 +36,14 @@ fn run(group: u32, lane: u32) {
     let k = (n * 2 * G + head) * K;
     let v = k + G * K;
     var score = 0.0;
-    for (var i = 0u; i < K; i++) { score += q[at * K + i] * kv[k + i]; }
+    ${unroll(K, (i) => `score += q[at * K + ${i}] * kv[k + ${i}];`)}
     score *= SCALE;
     let higher = max(most, score);
     let kept = exp(most - higher);
     let weight = exp(score - higher);
     most = higher;
     sum = sum * kept + weight;
-    for (var i = 0u; i < K; i++) { sums[i] = sums[i] * kept + weight * kv[v + i]; }
+    ${unroll(K, (i) => `sums[${i}] = sums[${i}] * kept + weight * kv[v + ${i}];`)}
   }
   for (var i = 0u; i < K; i++) { y[at * K + i] = select(0.0, sums[i] / sum, sum > 0.0); }
 }`,

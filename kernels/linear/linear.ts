@@ -26,12 +26,16 @@ function choose(call: LinearCall): Dispatch {
   const [M, O] = call.outputs.y.shape;
   if (call.adapter.family === "cpu") return tile(call, chooseTile(call.adapter, M, O));
   if (M <= 8) return fewRows(call, atLeast(M, [1, 2, 4, 8]));
-  const blocks = Math.ceil(M / 64) * Math.ceil(O / 64);
-  return shared(call, blocks >= ENOUGH_BLOCKS ? 8 : 4);
+  return shared(call, chooseBlock(M, O));
+}
+
+/** Results along each side that a thread of a GPU computes. */
+export function chooseBlock(M: number, O: number): 4 | 8 {
+  return Math.ceil(M / 64) * Math.ceil(O / 64) >= ENOUGH_BLOCKS ? 8 : 4;
 }
 
 /** Large tiles pay where their rows and columns are used, and take longer to compile. */
-function chooseTile({ features, subgroupMinSize }: Adapter, M: number, O: number): Tile {
+export function chooseTile({ features, subgroupMinSize }: Adapter, M: number, O: number): Tile {
   const quads = M > 16 && O > 128 ? 2 : 1;
   if (M <= 2) return { rows: atLeast(M, [1, 2]), quads, shared: false };
   if (features.has("subgroups") && subgroupMinSize >= LANES) {

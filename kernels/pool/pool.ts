@@ -1,7 +1,7 @@
 import { poolOp, type PoolParams } from "../../src/ops/pool.ts";
 import { grid } from "../grid.ts";
 import { defineKernel } from "../kernel.ts";
-import { rowLanes, sumLanes } from "../reduce.ts";
+import { MOST_ROUNDS, rowLanes, sumLanes } from "../reduce.ts";
 
 /** WGSL: what the first of a sequence's rows and their number become; the sequence has rows. */
 const narrow: Readonly<Record<PoolParams["kind"], string>> = {
@@ -15,7 +15,8 @@ export const pool = defineKernel(poolOp, ({ inputs: { x }, outputs: { y }, param
   const [B, D] = y.shape;
   const vector = D % 4 === 0;
   const W = vector ? D / 4 : D;
-  const lanes = rowLanes(adapter, W);
+  const rounds = Math.ceil(W / rowLanes(adapter, W)) * x.shape[0];
+  const lanes = rounds > MOST_ROUNDS ? 256 : rowLanes(adapter, W);
   const word = vector ? "vec4<f32>" : "f32";
   const unit = /* wgsl */ `
   let square = sumLanes(lane, squares);

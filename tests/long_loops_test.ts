@@ -1,0 +1,36 @@
+// Long loops: lavapipe ends the loops of an invocation after 65,535 rounds, all of them together, and says nothing.
+import { assert } from "@std/assert";
+import { hostIndices, type HostTensor } from "../src/device.ts";
+import type { Inputs, Op } from "../src/op.ts";
+import { attentionOp } from "../src/ops/attention.ts";
+import { balanceOp, crossEntropyOp, meanOp } from "../src/ops/losses.ts";
+import { poolOp } from "../src/ops/pool.ts";
+import { selectThresholdOp } from "../src/ops/select.ts";
+import { normals } from "../src/random.ts";
+import { worstRatio } from "./support/equivalence.ts";
+import { everyVariant, gpuTest } from "./support/gpu.ts";
+
+const random = (shape: number[]): HostTensor => ({ shape, data: normals(7, shape.reduce((a, b) => a * b, 1)) });
+const some = (shape: number[], below: number): HostTensor => ({
+  shape,
+  data: Int32Array.from({ length: shape[0] }, (_, i) => i * 7919 % below),
+});
+
+function long<I extends string, O extends string, P>(op: Op<I, O, P>, inputs: Inputs<I, HostTensor>, params: P): void {
+  const shapes = Object.values<HostTensor | undefined>(inputs).map((tensor) => `[${tensor?.shape}]`).join(" ");
+  gpuTest(`${op.name} of ${shapes}: no loop is cut short, whatever the variant`, async (device) => {
+    for (const variant of everyVariant(device)) assert(await worstRatio(variant, op, { inputs, params }) <= 1);
+  });
+}
+
+const everyKey = (M: number, N: number) => hostIndices(Array.from({ length: 2 * M }, (_, i) => i % 2 * N), [M, 2]);
+for (const [M, N, K] of [[9, 700, 50], [9, 300, 132], [2, 3000, 64], [20, 3000, 64]]) {
+  const inputs = { q: random([M, K]), kv: random([N, 2 * K]), ranges: everyKey(M, N) };
+  long(attentionOp, inputs, { H: 1, G: 1, K });
+}
+long(balanceOp, { probs: random([8192, 64]), experts: some([8192, 1], 64) }, {});
+long(meanOp, { x: random([600_000, 1]) }, {});
+long(poolOp, { x: random([8192, 8]), offsets: hostIndices([0, 8192]) }, { kind: "mean", normalize: false });
+long(crossEntropyOp, { logits: random([1, 300_001]), labels: hostIndices([299_999]) }, {});
+long(selectThresholdOp, { scores: random([300_000, 1]), offsets: hostIndices([0, 300_000]) }, { threshold: 0 });
+long(poolOp, { x: random([4096, 1024]), offsets: hostIndices([0, 4096]) }, { kind: "mean", normalize: true });
