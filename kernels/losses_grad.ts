@@ -40,7 +40,7 @@ export const crossEntropyGrad = defineKernel(crossEntropyGradOp, ({ inputs: { lo
   }`;
   return [{
     label: "crossEntropyGrad",
-    constants: { W, LANES: ALL_ROWS },
+    constants: { W, LANES: lanes },
     sizes: rowSizes(M, offsets),
     elements: { logits: word, dlogits: word },
     workgroups: grid(V === 0 ? 0 : M),
