@@ -38,6 +38,7 @@ import {
 import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
 import { gateGrad, routeGrad } from "./router_grad.ts";
 import { poolGrad } from "./pool_grad.ts";
+import { embedGrad } from "./embed_grad.ts";
 
 /** Kernels by operation name. */
 export const kernels: Readonly<Record<string, AnyKernel>> = {
@@ -97,4 +98,5 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   gateGrad,
   routeGrad,
   poolGrad,
+  embedGrad,
 };

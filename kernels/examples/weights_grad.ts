@@ -1,6 +1,6 @@
 import { spec } from "../../src/op.ts";
 import type { vocabulary } from "../../src/vocabulary.ts";
-import { type Calls, each, offsets } from "./call.ts";
+import { type Calls, each, offsets, whole } from "./call.ts";
 
 type Vocabulary = typeof vocabulary;
 
@@ -24,5 +24,9 @@ export const weightsGrad = {
   sumRows: each({ offsets }, ({ offsets }) => ({
     inputs: { dy: spec([9, 30]), offsets },
     params: { from: 0, rows: 30 },
+  })),
+  embedGrad: each({ J: [64, 30], offsets }, ({ J, offsets }) => ({
+    inputs: { ids: whole(9), dy: spec([9, J]), offsets },
+    params: { V: 100 },
   })),
 } satisfies { [Name in keyof Vocabulary]?: Calls<Vocabulary[Name]> };

@@ -1,0 +1,22 @@
+import fc from "fast-check";
+import { hostIndices, hostTensor } from "../../src/device.ts";
+import { indices, maybe, offsets, size, tensor } from "../support/arbitraries.ts";
+import { liveElements } from "../support/equivalence.ts";
+
+/** Tables of a block, of several, and small ones whose rows are met often. */
+const sizes = fc.tuple(size(260), fc.oneof(size(9, 1), size(600, 1)), size(140));
+
+/** Ids of a table's rows, with repetitions; dead rows hold ids of the table or of none, and no numbers. */
+export const embedGrad = sizes.chain(([M, V, J]) =>
+  fc.record({
+    ids: indices(M, 0, V - 1),
+    dy: tensor([M, J]),
+    offsets: maybe(offsets(M)),
+    outside: fc.boolean(),
+  }).map(({ ids, dy, offsets, outside }) => {
+    const live = liveElements(M, 1, offsets);
+    const mixed = hostIndices(ids.data.map((id, m) => m < live || !outside ? id : 2 ** 31 - 1 - id));
+    const numbers = hostTensor(dy.shape, dy.data.map((value, i) => i < live * J ? value : NaN));
+    return { inputs: { ids: mixed, dy: numbers, offsets }, params: { V } };
+  })
+);
