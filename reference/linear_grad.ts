@@ -8,11 +8,11 @@ export const linearGradX = defineReference(linearGradXOp, {
     const [M, D] = dx.shape;
     const O = dy.shape[1];
     for (let m = 0; m < liveRows(offsets, M); m++) {
-      for (let d = 0; d < D; d++) {
-        let sum = 0;
-        for (let o = 0; o < O; o++) sum += dy.data[m * O + o] * w.data[(from + o) * D + d];
-        dx.data[m * D + d] = sum;
+      const sums = new Float64Array(D);
+      for (let o = 0; o < O; o++) {
+        for (let d = 0; d < D; d++) sums[d] += dy.data[m * O + o] * w.data[(from + o) * D + d];
       }
+      dx.data.set(sums, m * D);
     }
   },
 
@@ -37,13 +37,13 @@ export const linearGradW = defineReference(linearGradWOp, {
   run({ dy, x, offsets }, { dw }, { from }) {
     const [M, O] = dy.shape;
     const D = x.shape[1];
-    for (let o = 0; o < O; o++) {
-      for (let d = 0; d < D; d++) {
-        let sum = 0;
-        for (let m = 0; m < liveRows(offsets, M); m++) sum += dy.data[m * O + o] * x.data[m * D + d];
-        dw.data[(from + o) * D + d] = sum;
+    const sums = new Float64Array(dw.data.length);
+    for (let m = 0; m < liveRows(offsets, M); m++) {
+      for (let o = 0; o < O; o++) {
+        for (let d = 0; d < D; d++) sums[(from + o) * D + d] += dy.data[m * O + o] * x.data[m * D + d];
       }
     }
+    dw.data.set(sums);
   },
 
   /** A sum of as many products as there are live rows; other weight rows are zero, exactly. */
