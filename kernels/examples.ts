@@ -29,7 +29,16 @@ export interface Example {
 }
 
 /** A new operation without example calls does not compile. */
-const calls = { ...lossesGrad, ...blocks, ...blocksGrad, ...routing, ...routingGrad, ...weightsGrad, ...heads, ...attentionGrad } satisfies { [Name in OpName]: Calls<(typeof vocabulary)[Name]> };
+const calls = {
+  ...lossesGrad,
+  ...blocks,
+  ...blocksGrad,
+  ...routing,
+  ...routingGrad,
+  ...weightsGrad,
+  ...heads,
+  ...attentionGrad,
+} satisfies { [Name in OpName]: Calls<(typeof vocabulary)[Name]> };
 
 const everything = { features: new Set(["shader-f16", "subgroups"]), subgroupMinSize: 8 };
 

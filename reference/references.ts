@@ -26,14 +26,7 @@ import { add } from "./add.ts";
 import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./losses_grad.ts";
 import { normGrad, normGradWeight } from "./norm_grad.ts";
 import { linearGradW, linearGradX, sumRows } from "./linear_grad.ts";
-import {
-  dotSlots,
-  expertOuter,
-  expertTransposed,
-  expertUnitGrad,
-  sumSlots,
-  weightSlots,
-} from "./experts_grad.ts";
+import { dotSlots, expertOuter, expertTransposed, expertUnitGrad, sumSlots, weightSlots } from "./experts_grad.ts";
 import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
 import { gateGrad, routeGrad } from "./router_grad.ts";
 import { poolGrad } from "./pool_grad.ts";
