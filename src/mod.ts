@@ -72,3 +72,4 @@ export * from "./run/encoder.ts";
 export * from "./run/generate.ts";
 export type { ExpertResult, RecursionResult } from "./run/results.ts";
 export type { Tokenizer } from "./run/tokenizer.ts";
+export * from "./tape.ts";
