@@ -22,7 +22,9 @@ const order = [
   "src/device.ts",
   "src/ops/",
   "src/vocabulary.ts",
+  "src/tape.ts",
   "src/model/",
+  "src/train/",
   "src/checkpoint/",
   "src/run/",
 ];
