@@ -23,7 +23,7 @@ import { pick } from "./sample.ts";
 import { pool } from "./pool/pool.ts";
 import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
 import { dotRows, place, scaleRows } from "./rows_grad.ts";
-import { add } from "./add.ts";
+import { add, ratio } from "./add.ts";
 import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./losses_grad.ts";
 import { normGrad, normGradWeight } from "./norm_grad.ts";
 import { linearGradW, linearGradX, sumRows } from "./linear_grad/linear_grad.ts";
@@ -77,6 +77,7 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   scaleRows,
   dotRows,
   add,
+  ratio,
   crossEntropyGrad,
   binaryCrossEntropyGrad,
   logSumExpGrad,

@@ -1,5 +1,5 @@
-import { addOp } from "../src/ops/add.ts";
-import { sumBound } from "./bound.ts";
+import { addOp, ratioOp } from "../src/ops/add.ts";
+import { DIVISION_ERROR, sumBound, TINY } from "./bound.ts";
 import { defineReference } from "./reference.ts";
 
 /** y[i] = a[i] + scale·b[i]. a, b, y of one shape. */
@@ -13,5 +13,17 @@ export const add = defineReference(addOp, {
     const bound = new Float64Array(y.data.length);
     for (let i = 0; i < bound.length; i++) bound[i] = sumBound(2, Math.abs(a.data[i]) + Math.abs(scale * b.data[i]));
     return { y: bound };
+  },
+});
+
+/** y[i] = a[i] / b[i], 0 where b[i] is 0. a, b, y of one shape. */
+export const ratio = defineReference(ratioOp, {
+  run({ a, b }, { y }) {
+    for (let i = 0; i < y.data.length; i++) y.data[i] = b.data[i] === 0 ? 0 : a.data[i] / b.data[i];
+  },
+
+  /** One division. */
+  bound(_inputs, { y }) {
+    return { y: Float64Array.from(y.data, (value) => DIVISION_ERROR * Math.abs(value) + TINY) };
   },
 });

@@ -22,7 +22,7 @@ import { pick } from "./sample.ts";
 import { pool } from "./pool.ts";
 import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
 import { dotRows, place, scaleRows } from "./rows_grad.ts";
-import { add } from "./add.ts";
+import { add, ratio } from "./add.ts";
 import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./losses_grad.ts";
 import { normGrad, normGradWeight } from "./norm_grad.ts";
 import { linearGradW, linearGradX, sumRows } from "./linear_grad.ts";
@@ -69,6 +69,7 @@ export const references: Readonly<Record<string, AnyReference>> = {
   scaleRows,
   dotRows,
   add,
+  ratio,
   crossEntropyGrad,
   binaryCrossEntropyGrad,
   logSumExpGrad,

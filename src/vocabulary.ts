@@ -19,7 +19,7 @@ import { gateOp, routeOp } from "./ops/router.ts";
 import { gatherOp, scatterAddOp, scatterRowsOp } from "./ops/rows.ts";
 import { pickOp } from "./ops/sample.ts";
 import { selectThresholdOp, selectTopKOp } from "./ops/select.ts";
-import { addOp } from "./ops/add.ts";
+import { addOp, ratioOp } from "./ops/add.ts";
 import { dotRowsOp, placeOp, scaleRowsOp } from "./ops/rows_grad.ts";
 import { embedGradOp } from "./ops/embed_grad.ts";
 import { linearGradWOp, linearGradXOp, sumRowsOp } from "./ops/linear_grad.ts";
@@ -77,6 +77,7 @@ export const vocabulary = {
 
   // derivatives
   add: addOp,
+  ratio: ratioOp,
   place: placeOp,
   scaleRows: scaleRowsOp,
   dotRows: dotRowsOp,

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
-import { add, addOp } from "../src/ops/add.ts";
+import { add, addOp, ratio, ratioOp } from "../src/ops/add.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/add.ts";
 import { tensor } from "./support/arbitraries.ts";
@@ -9,6 +9,18 @@ import { assertGradients, inner } from "./support/differences.ts";
 import { equivalence } from "./support/equivalence.ts";
 
 equivalence(addOp, cases.add);
+equivalence(ratioOp, cases.ratio);
+
+Deno.test("ratio: a worked example, and what does not fit", () => {
+  const device = new ReferenceDevice();
+  const [a, b] = [[6, 1, 0], [4, 0, 0]].map((values) => device.from(hostTensor([3], values)));
+  assertEquals([...ratio(device, a, b).data], [1.5, 0, 0]);
+  assertThrows(
+    () => ratio(device, a, device.from(hostTensor([1], [1]))),
+    RangeError,
+    "Cannot apply ratio: b has shape [1]",
+  );
+});
 
 /** a + scale·b on the reference, in double precision. */
 function sum(a: HostTensor, b: HostTensor, scale?: number) {

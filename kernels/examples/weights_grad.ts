@@ -12,6 +12,7 @@ const sizes = [[64, 64], [30, 64], [64, 30], [384, 1024]] as const;
 
 /** Examples of the derivatives of what has weights. */
 export const weightsGrad = {
+  ratio: [{ inputs: { a: spec([9, 30]), b: spec([9, 30]) }, params: {} }],
   add: [{ inputs: { a: spec([9, 30]), b: spec([9, 30]) }, params: { scale: 1 } }],
   linearGradX: each({ rows, size: sizes, offsets }, ({ rows: M, size: [D, O], offsets }) => ({
     inputs: { dy: spec([M, O]), w: spec([O, D]), offsets },

@@ -38,12 +38,6 @@ export function uniqueLayer(config: Pick<DecoderConfig, "L" | "recursion">, l: n
   }
 }
 
-/** How often layers with experts are used: once per unrolled layer. */
-export function expertUses(config: Pick<DecoderConfig, "L" | "recursion" | "mol">): number {
-  const { L, mol } = config;
-  return Array.from({ length: L }, (_, l) => uniqueLayer(config, l)).filter((u) => mol?.layers.includes(u)).length;
-}
-
 /** Why L layers cannot be shared by N recursions, naming the nearest L that can; undefined when they can. */
 export function sharingFault(L: number, sharing: Sharing, N: number): string | undefined {
   const outer = outerLayers(sharing);

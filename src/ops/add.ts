@@ -1,5 +1,5 @@
 /**
- * Sums of tensors: how gradients of a weight that is used several times come together.
+ * Sums and ratios of tensors: how gradients of a weight that is used several times, and shares of a loss, come together.
  *
  * @module
  */
@@ -21,4 +21,26 @@ export const addOp: Op<"a" | "b", "y", { readonly scale: number }> = defineOp({
 /** Applies {@link addOp}: a + scale·b. */
 export function add<T extends Tensor>(backend: Backend<T>, a: T, b: T, scale = 1): T {
   return backend.run(addOp, { a, b }, { scale }).y;
+}
+
+/**
+ * y = a / b, and 0 where b is 0, element by element: a factor shared by as many losses as there turned out to be.
+ *
+ * a, b of one shape → y of that shape.
+ */
+export const ratioOp: Op<"a" | "b", "y", Record<never, never>> = defineOp({
+  name: "ratio",
+  family: "add",
+  inputs: ["a", "b"],
+  outputs: ["y"],
+  infer({ a, b }) {
+    requireShape("ratio", "a", a, a.shape);
+    requireShape("ratio", "b", b, a.shape);
+    return { y: spec(a.shape) };
+  },
+});
+
+/** Applies {@link ratioOp}: a / b. */
+export function ratio<T extends Tensor>(backend: Backend<T>, a: T, b: T): T {
+  return backend.run(ratioOp, { a, b }, {}).y;
 }

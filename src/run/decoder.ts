@@ -13,7 +13,6 @@ import type { DecoderConfig } from "../model/config.ts";
 import { decode, type DecoderInputs, headLogits } from "../model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
 import { decoderLosses, type LossValues, totalLoss } from "../model/losses.ts";
-import { expertUses } from "../model/sharing.ts";
 import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
 import { backpropagate, gradientOutputs, lossSeeds, readGradients } from "../train/gradients.ts";
 import * as results from "./results.ts";
@@ -143,9 +142,7 @@ export class DecoderModel<T extends Tensor = Tensor> {
         const logits = headLogits(tape, this.#params, outputs.hidden, offsets);
         return decoderLosses(tape, outputs, { logits, labels, offsets });
       };
-      const uses = expertUses(this.config);
-      const { molBalance, ...factors } = this.config.losses;
-      const seeds = lossSeeds(this.device, { lm: 1, ...factors, molBalance: molBalance / Math.max(1, uses) });
+      const seeds = lossSeeds(this.device, { lm: 1, ...this.config.losses });
       const { gradients } = backpropagate(this.device, { schema, params: this.#params }, forward, seeds);
       return gradientOutputs(gradients);
     });

@@ -134,9 +134,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
         const logits = maskedLogits(tape, this.#params, this.config, hidden, offsets);
         return { lm: [meanCrossEntropy(tape, { logits, labels, offsets })], molBalance: molBalance(tape, experts) };
       };
-      const uses = (this.config.mol?.layers.length ?? 0) * this.config.groupDepth;
-      const factor = this.config.balanceCoefficient / Math.max(1, uses);
-      const seeds = lossSeeds(this.device, { lm: 1, molBalance: factor });
+      const seeds = lossSeeds(this.device, { lm: 1, molBalance: this.config.balanceCoefficient });
       const { gradients } = backpropagate(this.device, { schema, params: this.#params }, forward, seeds);
       return gradientOutputs(gradients);
     });

@@ -5,6 +5,7 @@
  */
 import type { Device, HostTensor } from "../device.ts";
 import { type Backend, sizeOf, type Tensor } from "../op.ts";
+import { add, ratio } from "../ops/add.ts";
 import type { LossTerms } from "../model/losses.ts";
 import { mapParams, parametersOf } from "../model/parameters.ts";
 import { Tape } from "../tape.ts";
@@ -19,7 +20,7 @@ export interface LossSeeds<T> {
   readonly routerZ?: T;
   /** Factor of token-choice's balance. */
   readonly routerBalance?: T;
-  /** Factor of each use's load balance: the coefficient divided by the number of uses, which all have rows in training. */
+  /** Factor of the load balance, shared by the uses of experts that have rows. */
   readonly molBalance?: T;
 }
 
@@ -44,15 +45,23 @@ export function backpropagate<T extends Tensor>(
   mapParams<T, void>(schema, (_leaf, tensor) => void weights.push(tensor), params);
   const tape = new Tape(backend, weights);
   const terms = forward(tape);
+  const balances = terms.molBalance ?? [];
+  const share = balances.length > 0 && seeds.molBalance ? shareOf(backend, balances, seeds.molBalance) : undefined;
   const seeded = (scalars: readonly T[] = [], seed?: T) => seed ? scalars.map((result) => ({ result, seed })) : [];
   const gradients = tape.gradients([
     ...seeded(terms.lm, seeds.lm),
     ...seeded(terms.routerAux, seeds.routerAux),
     ...seeded(terms.routerZ, seeds.routerZ),
     ...seeded(terms.routerBalance, seeds.routerBalance),
-    ...seeded(terms.molBalance?.map(({ loss }) => loss), seeds.molBalance),
+    ...seeded(balances.map(({ loss }) => loss), share),
   ]);
   return { terms, gradients: weights.map((weight) => gradients.get(weight)) };
+}
+
+/** A factor divided by the number of applications that have rows (mol.md §2: the others are left out of the mean). */
+function shareOf<T extends Tensor>(backend: Backend<T>, balances: LossTerms<T>["molBalance"], factor: T): T {
+  const applications = balances.map(({ applications }) => applications);
+  return ratio(backend, factor, applications.reduce((sum, one) => add(backend, sum, one)));
 }
 
 /** Names gradients so that a program can return them, by the number of the parameter. */

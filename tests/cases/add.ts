@@ -18,3 +18,12 @@ export const add = fc.tuple(shapes, fc.constantFrom(1, 1, -1, 0, 0.1, -1e3)).cha
     live: sizeOf(shape),
   }))
 );
+
+/** Ratios of any shape; every third divisor is 0. */
+export const ratio = shapes.chain((shape) =>
+  fc.record({ a: tensor(shape), b: tensor(shape) }).map(({ a, b }) => ({
+    inputs: { a, b: { shape, data: b.data.map((value, i) => i % 3 === 2 ? 0 : value) } },
+    params: {},
+    live: sizeOf(shape),
+  }))
+);
