@@ -8,7 +8,7 @@ import { size, tensor } from "./support/arbitraries.ts";
 import { equivalence } from "./support/equivalence.ts";
 
 equivalence(visibilityOp, cases.visibility);
-equivalence(attentionOp, cases.attention, 120);
+equivalence(attentionOp, cases.attention);
 
 const device = new ReferenceDevice("f64");
 
