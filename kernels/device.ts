@@ -8,7 +8,7 @@ import type { Inputs, Op, Outputs, Tensor } from "../src/op.ts";
 import type { Adapter } from "./adapter.ts";
 import { FaultWatch } from "./faults.ts";
 import { PipelineCache } from "./pipelines.ts";
-import { BufferPool } from "./pool.ts";
+import { BufferPool } from "./buffers.ts";
 import { GpuProgram } from "./program.ts";
 import { readBack } from "./readback.ts";
 import { GpuTensor, type Step } from "./tensor.ts";

@@ -20,7 +20,7 @@ import { activation, gatedUnit } from "./activation.ts";
 import { cacheAppend } from "./cache.ts";
 import { expertMerge } from "./merge.ts";
 import { pick } from "./sample.ts";
-import { pool } from "./pool/pool.ts";
+import { pool } from "./pool.ts";
 import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
 import { dotRows, place, scaleRows } from "./rows_grad.ts";
 import { add, ratio } from "./add.ts";

@@ -12,7 +12,7 @@ export type { FaultWatch } from "./faults.ts";
 export type { Binding } from "./module.ts";
 export { type OpenOptions, openWebGpu } from "./open.ts";
 export type { Pipeline, PipelineCache } from "./pipelines.ts";
-export type { BufferPool } from "./pool.ts";
+export type { BufferPool } from "./buffers.ts";
 export { GpuProgram, type Planner } from "./program.ts";
 export { GpuTensor, printSteps, type Step } from "./tensor.ts";
 export { timeOnGpu } from "./timing.ts";

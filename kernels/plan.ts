@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BufferPool } from "./pool.ts";
+import type { BufferPool } from "./buffers.ts";
 import type { GpuTensor, Step } from "./tensor.ts";
 
 /** The step after which a tensor is no longer read; `Infinity` for results, which are copied out at the end. */

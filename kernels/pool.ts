@@ -1,51 +1,50 @@
-/**
- * Buffers that outlive the tensors in them: taken, given back, destroyed only with the device.
- *
- * @module
- */
+import { poolOp, type PoolParams } from "../src/ops/pool.ts";
+import { grid } from "./grid.ts";
+import { defineKernel } from "./kernel.ts";
+import { MOST_ROUNDS, rowLanes, sumLanes } from "./reduce.ts";
 
-/** Rounds a size up to a quarter of its power of two, so that near sizes share buffers. */
-export function sizeClass(bytes: number): number {
-  const step = Math.max(16, 2 ** Math.floor(Math.log2(Math.max(bytes, 1))) / 4);
-  return Math.ceil(Math.max(bytes, 16) / step) * step;
-}
+/** WGSL: what the first of a sequence's rows and their number become; the sequence has rows. */
+const narrow: Readonly<Record<PoolParams["kind"], string>> = {
+  mean: "",
+  first: "count = 1;",
+  last: "first += count - 1; count = 1;",
+};
 
-/** A pool of buffers of one usage. */
-export class BufferPool {
-  readonly #all = new Set<GPUBuffer>();
-  readonly #free: GPUBuffer[] = [];
-
-  /** Makes an empty pool over a device. */
-  constructor(readonly device: GPUDevice, readonly usage: GPUBufferUsageFlags, readonly label: string) {}
-
-  /** Bytes of all buffers, taken or free. */
-  get bytes(): number {
-    return [...this.#all].reduce((sum, buffer) => sum + buffer.size, 0);
+/** y[b] = pool of the rows of b; a work group a sequence, every lane sums its own columns. */
+export const pool = defineKernel(poolOp, ({ inputs: { x }, outputs: { y }, params: { kind, normalize }, adapter }) => {
+  const [B, D] = y.shape;
+  const vector = D % 4 === 0;
+  const W = vector ? D / 4 : D;
+  const rounds = Math.ceil(W / rowLanes(adapter, W)) * x.shape[0];
+  const lanes = rounds > MOST_ROUNDS ? 256 : rowLanes(adapter, W);
+  const word = vector ? "vec4<f32>" : "f32";
+  const unit = /* wgsl */ `
+  let square = sumLanes(lane, squares);
+  let scale = select(0.0, inverseSqrt(square), square > 0.0);
+  for (var w = lane; w < W; w += LANES) { y[b * W + w] *= scale; }`;
+  return [{
+    label: `pool.${kind}`,
+    constants: { W, LANES: lanes },
+    sizes: { B, M: x.shape[0] },
+    elements: { x: word, y: word },
+    workgroups: grid(D === 0 ? 0 : B),
+    lanes: "LANES",
+    wgsl: /* wgsl */ `
+${sumLanes(lanes)}
+fn run(b: u32, lane: u32) {
+  if (b >= sizes.B) { return; }
+  var first = u32(offsets[b]);
+  var count = u32(offsets[b + 1]) - first;
+  if (count > 0) { ${narrow[kind]} }
+  var squares = 0.0;
+  for (var w = lane; w < W; w += LANES) {
+    var sum = ${word}();
+    for (var m = first; m < first + count; m++) { sum += x[m * W + w]; }
+    let value = sum / f32(max(count, 1u));
+    squares += ${vector ? "dot(value, value)" : "value * value"};
+    y[b * W + w] = value;
   }
-
-  /** Takes the smallest free buffer that holds `bytes` without wasting half of it, or makes one. */
-  take(bytes: number): GPUBuffer {
-    const size = sizeClass(bytes);
-    let best = -1;
-    this.#free.forEach((buffer, index) => {
-      const fits = buffer.size >= size && buffer.size <= 2 * size;
-      if (fits && (best < 0 || buffer.size < this.#free[best].size)) best = index;
-    });
-    if (best >= 0) return this.#free.splice(best, 1)[0];
-    const buffer = this.device.createBuffer({ size, usage: this.usage, label: this.label });
-    this.#all.add(buffer);
-    return buffer;
-  }
-
-  /** Gives a buffer back; programs that already bind it may go on using it in submission order. */
-  give(buffer: GPUBuffer): void {
-    this.#free.push(buffer);
-  }
-
-  /** Destroys every buffer. */
-  dispose(): void {
-    for (const buffer of this.#all) buffer.destroy();
-    this.#all.clear();
-    this.#free.length = 0;
-  }
-}
+  ${normalize ? unit : ""}
+}`,
+  }];
+});

@@ -9,7 +9,7 @@ import type { Dispatch } from "./kernel.ts";
 import { kernels } from "./kernels.ts";
 import { type Binding, bindingsOf, usedBindings } from "./module.ts";
 import type { PipelineCache } from "./pipelines.ts";
-import type { BufferPool } from "./pool.ts";
+import type { BufferPool } from "./buffers.ts";
 import type { GpuTensor, Step } from "./tensor.ts";
 
 /** What planning needs of a device. */

@@ -5,7 +5,7 @@
  */
 import type { HostTensor } from "../src/device.ts";
 import type { FaultWatch } from "./faults.ts";
-import type { BufferPool } from "./pool.ts";
+import type { BufferPool } from "./buffers.ts";
 import type { GpuProgram } from "./program.ts";
 import type { GpuTensor } from "./tensor.ts";
 
