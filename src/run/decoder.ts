@@ -14,7 +14,7 @@ import { decode, type DecoderInputs, headLogits } from "../model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
 import { decoderLosses, type LossValues, totalLoss } from "../model/losses.ts";
 import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
-import { backpropagate, gradientOutputs, lossSeeds, readGradients } from "../train/gradients.ts";
+import { backpropagate, gradientOutputs, type LossSeeds, lossSeeds, readGradients } from "../train/gradients.ts";
 import * as results from "./results.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { download, release, upload } from "./upload.ts";
@@ -58,6 +58,7 @@ type Named<T> = Record<string, T>;
 export class DecoderModel<T extends Tensor = Tensor> {
   readonly #params: DecoderParams<T>;
   readonly #table: T;
+  #seeds?: LossSeeds<T>;
   readonly #programs = new Map<string, Program<string, string>>();
 
   /** Copies weights to a device. */
@@ -135,6 +136,7 @@ export class DecoderModel<T extends Tensor = Tensor> {
   async gradients(sequences: readonly ArrayLike<number>[]): Promise<DecoderParams<HostTensor>> {
     const schema = decoderSchema(this.config);
     const topk = this.config.recursion.routing === "expert";
+    const seeds = this.#seeds ??= lossSeeds(this.device, { lm: 1, ...this.config.losses });
     const program = this.#program("gradients", (named) => {
       const { offsets, labels } = named;
       const forward = (tape: Backend<T>) => {
@@ -142,7 +144,6 @@ export class DecoderModel<T extends Tensor = Tensor> {
         const logits = headLogits(tape, this.#params, outputs.hidden, offsets);
         return decoderLosses(tape, outputs, { logits, labels, offsets });
       };
-      const seeds = lossSeeds(this.device, { lm: 1, ...this.config.losses });
       const { gradients } = backpropagate(this.device, { schema, params: this.#params }, forward, seeds);
       return gradientOutputs(gradients);
     });
@@ -192,5 +193,6 @@ export class DecoderModel<T extends Tensor = Tensor> {
   dispose(): void {
     release(this.device, decoderSchema(this.config), this.#params);
     this.device.free(this.#table);
+    for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
   }
 }

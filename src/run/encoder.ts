@@ -13,7 +13,7 @@ import type { EncoderConfig } from "../model/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
 import { meanCrossEntropy, molBalance } from "../model/losses.ts";
 import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
-import { backpropagate, gradientOutputs, lossSeeds, readGradients } from "../train/gradients.ts";
+import { backpropagate, gradientOutputs, type LossSeeds, lossSeeds, readGradients } from "../train/gradients.ts";
 import * as results from "./results.ts";
 import { encodeText, type Tokenizer } from "./tokenizer.ts";
 import { download, release, upload } from "./upload.ts";
@@ -55,6 +55,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
   readonly #params: EncoderParams<T>;
   readonly #table: T;
   readonly #localTable?: T;
+  #seeds?: LossSeeds<T>;
   readonly #programs = new Map<string, Program<string, string>>();
 
   /** Copies weights to a device; without a head there are hidden states and vectors, but no logits. */
@@ -127,6 +128,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
     labels: readonly ArrayLike<number>[],
   ): Promise<EncoderParams<HostTensor>> {
     const schema = encoderSchema(this.config);
+    const seeds = this.#seeds ??= lossSeeds(this.device, { lm: 1, molBalance: this.config.balanceCoefficient });
     const program = this.#program("gradients", (named) => {
       const forward = (tape: Backend<T>) => {
         const { hidden, experts } = this.#encode(named, tape);
@@ -134,7 +136,6 @@ export class EncoderModel<T extends Tensor = Tensor> {
         const logits = maskedLogits(tape, this.#params, this.config, hidden, offsets);
         return { lm: [meanCrossEntropy(tape, { logits, labels, offsets })], molBalance: molBalance(tape, experts) };
       };
-      const seeds = lossSeeds(this.device, { lm: 1, molBalance: this.config.balanceCoefficient });
       const { gradients } = backpropagate(this.device, { schema, params: this.#params }, forward, seeds);
       return gradientOutputs(gradients);
     });
@@ -178,6 +179,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
   dispose(): void {
     release(this.device, encoderSchema(this.config), this.#params);
     this.device.free(this.#table);
+    for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
     if (this.#localTable) this.device.free(this.#localTable);
   }
 }
