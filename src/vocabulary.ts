@@ -37,6 +37,10 @@ import {
   weightSlotsOp,
 } from "./ops/experts_grad.ts";
 import { poolGradOp } from "./ops/pool_grad.ts";
+import { cosineDistanceOp, divergenceOp } from "./ops/distillation.ts";
+import { cosineDistanceGradOp, divergenceGradOp } from "./ops/distillation_grad.ts";
+import { dropoutOp, jitterOp } from "./ops/noise.ts";
+import { adamWOp, averageOp, balanceBiasOp, storeOp, sumSquaresOp } from "./ops/optimizer.ts";
 import {
   balanceGradOp,
   binaryCrossEntropyGradOp,
@@ -75,6 +79,17 @@ export const vocabulary = {
   balance: balanceOp,
   pick: pickOp,
 
+  // training
+  dropout: dropoutOp,
+  jitter: jitterOp,
+  divergence: divergenceOp,
+  cosineDistance: cosineDistanceOp,
+  sumSquares: sumSquaresOp,
+  adamW: adamWOp,
+  average: averageOp,
+  balanceBias: balanceBiasOp,
+  store: storeOp,
+
   // derivatives
   add: addOp,
   ratio: ratioOp,
@@ -107,6 +122,8 @@ export const vocabulary = {
   logSumExpGrad: logSumExpGradOp,
   meanGrad: meanGradOp,
   balanceGrad: balanceGradOp,
+  divergenceGrad: divergenceGradOp,
+  cosineDistanceGrad: cosineDistanceGradOp,
 } satisfies Record<string, AnyOp>;
 
 /** Name of an operation. */
