@@ -10,7 +10,7 @@ import { FaultWatch } from "./faults.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { BufferPool } from "./buffers.ts";
 import { GpuProgram } from "./program.ts";
-import { readBack } from "./readback.ts";
+import { readBack, runOnce } from "./readback.ts";
 import { GpuTensor, type Step } from "./tensor.ts";
 
 /** Compiled programs kept per `compile`; the least recently used shapes are recorded again. */
@@ -124,15 +124,22 @@ export class WebGpuDevice implements Device<GpuTensor> {
   ): Program<I, O> {
     const programs = new Map<string, Compiled>();
     this.#programs.add(programs);
-    return async (inputs) => {
+    const prepare = (inputs: Readonly<Record<string, HostTensor>>): Compiled => {
       this.faults.check("run a program on the GPU");
       const hosts = Object.entries<HostTensor>(inputs);
       const key = JSON.stringify(hosts.map(([name, { shape, data }]) => [name, shape, data instanceof Int32Array]));
       const compiled = programs.get(key) ?? this.#record(body as never, inputs);
       keepRecent(programs, key, compiled);
       for (const [name, { data }] of hosts) this.#upload(compiled.inputs[name], data);
-      return await this.#pend(readBack(this, compiled.program, compiled.outputs)) as { [Name in O]: HostTensor };
+      return compiled;
     };
+    const run = async (inputs: Readonly<Record<string, HostTensor>>) => {
+      const { program, outputs } = prepare(inputs);
+      return await this.#pend(readBack(this, program, outputs)) as { [Name in O]: HostTensor };
+    };
+    return Object.assign(run, {
+      start: (inputs: Readonly<Record<string, HostTensor>>) => runOnce(this.device, prepare(inputs).program),
+    });
   }
 
   #record(

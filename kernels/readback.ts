@@ -12,6 +12,19 @@ import type { GpuTensor } from "./tensor.ts";
 /** Copies start at multiples of this many bytes. */
 const ALIGNMENT = 16;
 
+function encode(device: GPUDevice, program: GpuProgram): GPUCommandEncoder {
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  program.encode(pass);
+  pass.end();
+  return encoder;
+}
+
+/** Runs a program once, for what it does in place. */
+export function runOnce(device: GPUDevice, program: GpuProgram): void {
+  device.queue.submit([encode(device, program).finish()]);
+}
+
 /** Runs a program once and copies the named tensors to the host. */
 export async function readBack<K extends string>(
   { device, staging, faults }: { device: GPUDevice; staging: BufferPool; faults: FaultWatch },
@@ -26,10 +39,7 @@ export async function readBack<K extends string>(
     total += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
   }
   const target = staging.take(total);
-  const encoder = device.createCommandEncoder();
-  const pass = encoder.beginComputePass();
-  program.encode(pass);
-  pass.end();
+  const encoder = encode(device, program);
   entries.forEach(([, { buffer, bytes }], index) => {
     if (bytes > 0) encoder.copyBufferToBuffer(buffer!, 0, target, offsets[index], bytes);
   });

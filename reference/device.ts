@@ -78,10 +78,13 @@ export class ReferenceDevice implements Device<RefTensor> {
   compile<I extends string, O extends string>(
     body: (inputs: { readonly [Name in I]: RefTensor }) => { readonly [Name in O]: RefTensor },
   ): Program<I, O> {
-    return (inputs) => {
-      const tensors = Object.entries<HostTensor>(inputs).map(([name, host]) => [name, this.from(host)]);
-      return this.read<O>(body(Object.fromEntries(tensors)));
+    const run = (inputs: Readonly<Record<string, HostTensor>>) => {
+      const tensors = Object.entries(inputs).map(([name, host]) => [name, this.from(host)]);
+      return body(Object.fromEntries(tensors));
     };
+    return Object.assign((inputs: Readonly<Record<string, HostTensor>>) => this.read<O>(run(inputs)), {
+      start: (inputs: Readonly<Record<string, HostTensor>>) => void run(inputs),
+    });
   }
 
   /** Nothing to dispose. */

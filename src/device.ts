@@ -18,9 +18,12 @@ export interface HostTensor {
 export type HostTensors = Readonly<Record<string, HostTensor>>;
 
 /** A recorded computation: takes and returns host tensors; recorded anew only for shapes it has not seen. */
-export type Program<I extends string, O extends string> = (
-  inputs: { readonly [Name in I]: HostTensor },
-) => Promise<{ [Name in O]: HostTensor }>;
+export interface Program<I extends string, O extends string> {
+  /** Runs it and reads its results. */
+  (inputs: { readonly [Name in I]: HostTensor }): Promise<{ [Name in O]: HostTensor }>;
+  /** Runs it for what it does in place to tensors made by {@link Device.from}, and reads nothing back. */
+  start(inputs: { readonly [Name in I]: HostTensor }): void;
+}
 
 /** Where models run: `webgpu` kernels or the `reference` loops. */
 export interface Device<T extends Tensor = Tensor> extends Backend<T> {
