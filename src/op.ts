@@ -89,10 +89,20 @@ export function once<T>(compute: () => T): () => T {
 // deno-lint-ignore no-explicit-any
 export type AnyOp = Op<any, any, any>;
 
+/** Parts of a model whose results a tape may forget and compute again: a recursion (or a layer), a part of the head. */
+export type SegmentKind = "recursion" | "head";
+
 /** Runs operations on tensors of type T. */
 export interface Backend<T extends Tensor> {
   /** Runs one operation. Throws when shapes do not fit. */
   run<I extends string, O extends string, P>(op: Op<I, O, P>, inputs: Inputs<I, T>, params: P): Outputs<O, T>;
+  /** Told that the operations of a body belong together; backends that remember nothing leave it out. */
+  segment?<R>(kind: SegmentKind, body: () => R): R;
+}
+
+/** Runs a body as a segment. */
+export function segment<T extends Tensor, R>(backend: Backend<T>, kind: SegmentKind, body: () => R): R {
+  return backend.segment ? backend.segment(kind, body) : body();
 }
 
 /** Declares an operation and keeps its names as types. */

@@ -3,8 +3,14 @@
  *
  * @module
  */
-import type { AnyOp, Backend, Inputs, Op, Outputs, Tensor } from "./op.ts";
+import type { AnyOp, Backend, Inputs, Op, Outputs, SegmentKind, Tensor } from "./op.ts";
 import { add } from "./ops/add.ts";
+
+/** Operations whose results are computed again for the backward pass: each tensor's call, and what is back already. */
+interface Forgotten<T> {
+  readonly calls: Map<T, { readonly entry: Entry<T>; readonly name: string }>;
+  readonly back: Map<T, T>;
+}
 
 /** One remembered call. */
 interface Entry<T> {
@@ -12,13 +18,21 @@ interface Entry<T> {
   readonly inputs: Readonly<Record<string, T | undefined>>;
   readonly outputs: Readonly<Record<string, T>>;
   readonly params: unknown;
+  readonly forgotten?: Forgotten<T>;
+}
+
+/** What a tape does beside remembering. */
+export interface TapeOptions {
+  /** Segments that are computed again in the backward pass instead of being kept. */
+  readonly forget?: readonly SegmentKind[];
 }
 
 /**
  * Runs operations on another backend and remembers those that lie between the watched tensors and the results.
  *
  * Reverse-mode differentiation with the operations' own derivatives, in the same vocabulary: it works on every backend, and
- * weights that are used several times, which is what recursion is, accumulate.
+ * weights that are used several times, which is what recursion is, accumulate. Results inside a forgotten segment are
+ * computed again when the backward pass arrives there (Chen et al., arXiv 1604.06174): the same gradients, less memory.
  *
  * ```ts
  * import { ReferenceDevice } from "@refrain/transformers/reference";
@@ -35,9 +49,10 @@ export class Tape<T extends Tensor> implements Backend<T> {
   readonly #entries: Entry<T>[] = [];
   /** Tensors that depend on a watched one. */
   readonly #alive: Set<T>;
+  #forgotten?: Forgotten<T>;
 
   /** Watches tensors, over a backend. */
-  constructor(readonly backend: Backend<T>, watched: Iterable<T>) {
+  constructor(readonly backend: Backend<T>, watched: Iterable<T>, readonly options: TapeOptions = {}) {
     this.#alive = new Set(watched);
   }
 
@@ -46,10 +61,49 @@ export class Tape<T extends Tensor> implements Backend<T> {
     const outputs = this.backend.run(op, inputs, params);
     const given = Object.values<T | undefined>(inputs);
     if (op.vjp && given.some((tensor) => tensor && this.#alive.has(tensor))) {
-      this.#entries.push({ op, inputs, outputs, params } as Entry<T>);
-      for (const tensor of Object.values<T>(outputs)) if (tensor.dtype === "f32") this.#alive.add(tensor);
+      const forgotten = this.#forgotten;
+      const entry = { op, inputs, outputs, params, forgotten } as Entry<T>;
+      this.#entries.push(entry);
+      for (const [name, tensor] of Object.entries<T>(outputs)) {
+        if (tensor.dtype === "f32") this.#alive.add(tensor);
+        forgotten?.calls.set(tensor, { entry, name });
+      }
     }
     return outputs;
+  }
+
+  /** Runs a body whose results are forgotten, if the options say so; of nested ones the outermost counts. */
+  segment<R>(kind: SegmentKind, body: () => R): R {
+    if (this.#forgotten || !this.options.forget?.includes(kind)) return body();
+    this.#forgotten = { calls: new Map(), back: new Map() };
+    try {
+      return body();
+    } finally {
+      this.#forgotten = undefined;
+    }
+  }
+
+  /** A tensor's value in the backward pass: as it was, or computed again. */
+  #recall(tensor: T, forgotten: Forgotten<T> | undefined): T {
+    const call = forgotten?.calls.get(tensor);
+    if (!call) return tensor;
+    const { calls, back } = forgotten!;
+    if (!back.has(tensor)) {
+      const { op, inputs, outputs, params } = call.entry;
+      const again = Object.entries(inputs).map(([name, input]) => [name, input && this.#recall(input, forgotten)]);
+      const results: Record<string, T> = this.backend.run(op, Object.fromEntries(again), params);
+      for (const [name, output] of Object.entries(outputs)) if (calls.has(output)) back.set(output, results[name]);
+    }
+    return back.get(tensor)!;
+  }
+
+  /** Tensors by name that are recalled when they are asked for. */
+  #recalled(tensors: Readonly<Record<string, T | undefined>>, forgotten?: Forgotten<T>): Record<string, T> {
+    const named: Record<string, T> = {};
+    for (const [name, tensor] of Object.entries(tensors)) {
+      Object.defineProperty(named, name, { get: () => tensor && this.#recall(tensor, forgotten), enumerable: true });
+    }
+    return named;
   }
 
   /**
@@ -64,11 +118,12 @@ export class Tape<T extends Tensor> implements Backend<T> {
       gradients.set(tensor, known ? add(this.backend, known, gradient) : gradient);
     };
     for (const { result, seed } of results) accumulate(result, seed);
-    for (const { op, inputs, outputs, params } of this.#entries.toReversed()) {
+    for (const { op, inputs, outputs, params, forgotten } of this.#entries.toReversed()) {
       const arrived = Object.entries(outputs).filter(([, tensor]) => gradients.has(tensor));
       if (arrived.length === 0) continue;
       const grads = Object.fromEntries(arrived.map(([name, tensor]) => [name, gradients.get(tensor)!]));
-      const derivatives = op.vjp!(this.backend, { inputs: inputs as Record<string, T>, outputs, grads, params });
+      const recalled = { inputs: this.#recalled(inputs, forgotten), outputs: this.#recalled(outputs, forgotten) };
+      const derivatives = op.vjp!(this.backend, { ...recalled, grads, params });
       for (const [name, tensor] of Object.entries(inputs)) {
         if (tensor && this.#alive.has(tensor) && derivatives[name]) accumulate(tensor, derivatives[name]());
       }

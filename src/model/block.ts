@@ -7,6 +7,7 @@ import type { Backend, Tensor } from "../op.ts";
 import { visibility } from "../ops/attention.ts";
 import type { KeyValues } from "./config.ts";
 import { layer, type LayerResult, type LayerStyle, type View } from "./layer.ts";
+import type { Noise } from "./noise.ts";
 import type { LayerParams } from "./parameters.ts";
 
 /** Rows of the stream, ascending, with their own offsets and the original positions. */
@@ -31,6 +32,8 @@ export interface Block<T> {
   readonly table: T;
   /** Where keys and values come from. */
   readonly kv: KeyValues;
+  /** In training; every use of a layer gets its own number after this one's. */
+  readonly noise?: Noise<T>;
   /** Told of every layer run: recursion, number in the block, rows and result. */
   readonly onLayer?: (r: number, j: number, rows: Subset<T>, result: LayerResult<T>) => void;
 }
@@ -57,7 +60,8 @@ export function runBlock<T extends Tensor>(
   const keys: T[] = [];
   block.layers.forEach((params, j) => {
     const shared = first && { kv: first.keys[j], replaced: kv === "hybrid" ? rows.withinFirst : undefined };
-    const result = layer(backend, x, params, { ...view, shared }, style);
+    const noise = block.noise && { ...block.noise, use: block.noise.use + r * block.layers.length + j };
+    const result = layer(backend, x, params, { ...view, shared, noise }, style);
     block.onLayer?.(r, j, rows, result);
     keys.push(result.kv);
     x = result.x;

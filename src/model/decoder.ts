@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Backend, Tensor } from "../op.ts";
+import { type Backend, segment, type Tensor } from "../op.ts";
 import { visibility } from "../ops/attention.ts";
 import { embed } from "../ops/embed.ts";
 import { linear } from "../ops/linear.ts";
@@ -13,6 +13,7 @@ import type { Block, Subset } from "./block.ts";
 import type { DecoderConfig } from "./config.ts";
 import type { DecoderParams } from "./decoder_schema.ts";
 import { layer, type LayerStyle, type View } from "./layer.ts";
+import type { Noise } from "./noise.ts";
 import { expertChoice, type Recursed, type RecursionTrace, tokenChoice } from "./recursion.ts";
 import { blockLayers, outerLayers, uniqueLayer } from "./sharing.ts";
 
@@ -28,6 +29,10 @@ export interface DecoderInputs<T> {
   readonly table: T;
   /** Rows that each recursion keeps, N × [B] i32: top-k selection as in training; absent: the causal threshold. */
   readonly capacity?: readonly T[];
+  /** Whether those rows may be more than the configuration's capacities say (capacity warm-up). */
+  readonly warming?: boolean;
+  /** In training. */
+  readonly noise?: Noise<T>;
 }
 
 /** One use of a layer that has experts. */
@@ -66,7 +71,7 @@ export function decode<T extends Tensor>(
   config: DecoderConfig,
   inputs: DecoderInputs<T>,
 ): DecoderOutputs<T> {
-  const { positions, offsets, table } = inputs;
+  const { positions, offsets, table, noise } = inputs;
   const style = decoderStyle(config);
   const experts: ExpertUse<T>[] = [];
   const embedded = embed(backend, inputs.ids, params.embedding, offsets);
@@ -76,19 +81,36 @@ export function decode<T extends Tensor>(
   const plain = (x: T, l: number): T => {
     const u = uniqueLayer(config, l);
     const kv = config.recursion.kv === "share" ? keys.get(u) : undefined;
-    const result = layer(backend, x, params.layers[u], { ...view, shared: kv && { kv } }, style);
+    const result = layer(backend, x, params.layers[u], {
+      ...view,
+      shared: kv && { kv },
+      noise: noise && { ...noise, use: noise.use + l },
+    }, style);
     keys.set(u, result.kv);
     if (result.routed) experts.push({ layer: u, application: l, rows: { offsets }, routed: result.routed });
     return result.x;
   };
   const { x, recursions, depths } = config.recursion.routing === "none"
-    ? { x: unrolled(config.L, embedded, plain), recursions: [] }
+    ? { x: unrolled(backend, config, embedded, plain), recursions: [] }
     : routedDecoder(backend, params, config, inputs, { embedded, plain, experts });
   return { hidden: norm(backend, x, params.norm, style.norm, offsets), recursions, depths, experts };
 }
 
-function unrolled<T>(L: number, x: T, plain: (x: T, l: number) => T): T {
-  for (let l = 0; l < L; l++) x = plain(x, l);
+/** All layers, one after the other: a recursion at a time, a layer at a time where there is none. */
+function unrolled<T extends Tensor>(
+  backend: Backend<T>,
+  config: DecoderConfig,
+  x: T,
+  plain: (x: T, l: number) => T,
+): T {
+  const step = config.recursion.N > 1 ? blockLayers(config) : 1;
+  for (let start = 0; start < config.L; start += step) {
+    x = segment(backend, "recursion", () => {
+      let y = x;
+      for (let l = start; l < Math.min(config.L, start + step); l++) y = plain(y, l);
+      return y;
+    });
+  }
   return x;
 }
 
@@ -97,7 +119,7 @@ function routedDecoder<T extends Tensor>(
   backend: Backend<T>,
   params: DecoderParams<T>,
   config: DecoderConfig,
-  { positions, offsets, table, capacity }: DecoderInputs<T>,
+  { positions, offsets, table, capacity, warming, noise }: DecoderInputs<T>,
   { embedded, plain, experts }: { embedded: T; plain: (x: T, l: number) => T; experts: ExpertUse<T>[] },
 ): Recursed<T> {
   const outer = outerLayers(config.recursion.sharing) / 2;
@@ -106,6 +128,7 @@ function routedDecoder<T extends Tensor>(
     style: decoderStyle(config),
     table,
     kv: config.recursion.kv,
+    noise: noise && { ...noise, use: noise.use + outer },
     onLayer: (r, j, rows, { routed }) => {
       if (routed) experts.push({ layer: outer + j, application: r, rows, routed });
     },
@@ -114,7 +137,7 @@ function routedDecoder<T extends Tensor>(
   const entering = outer ? plain(embedded, 0) : embedded;
   const { routers, routerBias } = params;
   const recursed = config.recursion.routing === "expert"
-    ? expertChoice(backend, entering, all, { block, routers, config, capacity })
+    ? expertChoice(backend, entering, all, { block, routers, config, capacity, warming })
     : tokenChoice(backend, entering, all, { block, router: routers[0], bias: routerBias, config });
   return { ...recursed, x: outer ? plain(recursed.x, config.L - 1) : recursed.x };
 }

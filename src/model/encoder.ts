@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Backend, Tensor } from "../op.ts";
+import { type Backend, segment, type Tensor } from "../op.ts";
 import { activation } from "../ops/activation.ts";
 import { visibility } from "../ops/attention.ts";
 import { embed } from "../ops/embed.ts";
@@ -13,6 +13,7 @@ import type { ExpertUse } from "./decoder.ts";
 import type { EncoderConfig } from "./encoder_config.ts";
 import type { EncoderParams } from "./encoder_schema.ts";
 import { layer, type LayerStyle, type View } from "./layer.ts";
+import { dropEmbeddings, type Noise } from "./noise.ts";
 
 /** What an encoder reads. */
 export interface EncoderInputs<T> {
@@ -26,6 +27,8 @@ export interface EncoderInputs<T> {
   readonly table: T;
   /** The same for local layers, where the configuration has them. */
   readonly localTable?: T;
+  /** In training. */
+  readonly noise?: Noise<T>;
 }
 
 /** What an encoder computes. */
@@ -46,7 +49,7 @@ export function encode<T extends Tensor>(
   backend: Backend<T>,
   params: EncoderParams<T>,
   config: EncoderConfig,
-  { ids, positions, offsets, table, localTable }: EncoderInputs<T>,
+  { ids, positions, offsets, table, localTable, noise }: EncoderInputs<T>,
 ): EncoderOutputs<T> {
   const style = encoderStyle(config);
   const M = ids.shape[0];
@@ -58,12 +61,14 @@ export function encode<T extends Tensor>(
   const local = config.local && view(config.local.window, localTable!);
   const embedded = embed(backend, ids, params.embedding, offsets);
   const normed = norm(backend, embedded, params.embeddingNorm, style.norm, offsets);
-  let x = params.projection ? linear(backend, normed, params.projection, { offsets }) : normed;
+  const projected = params.projection ? linear(backend, normed, params.projection, { offsets }) : normed;
+  let x = dropEmbeddings(backend, projected, noise);
   const experts: ExpertUse<T>[] = [];
   for (let l = 0; l < config.L; l++) {
     const group = Math.floor(l / config.groupDepth);
     const seen = config.local && l % config.local.every !== 0 ? local! : global;
-    const result = layer(backend, x, params.groups[group], seen, style);
+    const view = { ...seen, noise: noise && { ...noise, use: noise.use + l } };
+    const result = segment(backend, "recursion", () => layer(backend, x, params.groups[group], view, style));
     if (result.routed) experts.push({ layer: group, application: l, rows: { offsets }, routed: result.routed });
     x = result.x;
   }

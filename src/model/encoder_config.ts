@@ -53,6 +53,8 @@ export interface EncoderConfig {
   readonly maxPositions: number;
   /** Token that pads; never computed. */
   readonly pad: number;
+  /** Share of elements that dropout takes in training; 0: none. */
+  readonly dropout: number;
   /** Factor of the experts' load balance in the training total. */
   readonly balanceCoefficient: number;
 }

@@ -56,6 +56,7 @@ function readModernAlbert(fields: Fields, common: Common): EncoderConfig {
     wideGroups,
     eps: fields.number("layer_norm_eps", 1e-6, { fraction: true }),
     theta: fields.number("rope_theta", 160000, { fraction: true, least: 1 }),
+    dropout: fields.number("dropout", 0, { most: 0.99, fraction: true }),
     balanceCoefficient: fields.number("load_balancing_loss_coef", 0, { fraction: true }),
   };
 }
@@ -84,6 +85,7 @@ function readModernBert(fields: Fields, common: Common): EncoderConfig {
     wideGroups: [],
     eps: fields.number("norm_eps", 1e-5, { fraction: true }),
     theta: fields.number("global_rope_theta", 160000, { fraction: true, least: 1 }),
+    dropout: 0,
     balanceCoefficient: 0,
   };
 }
@@ -130,6 +132,7 @@ export function encoderJson(config: EncoderConfig): Record<string, unknown> {
     hidden_act: "gelu",
     layer_norm_eps: config.eps,
     rope_theta: config.theta,
+    dropout: config.dropout,
     load_balancing_loss_coef: config.balanceCoefficient,
     ...(mol ? writeMol(mol) : { num_experts: 0 }),
   };

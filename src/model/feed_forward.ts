@@ -9,6 +9,7 @@ import { expertExpand, expertProject, expertUnit } from "../ops/experts.ts";
 import { linear } from "../ops/linear.ts";
 import { route, type Routed } from "../ops/router.ts";
 import type { MolConfig } from "./mol_config.ts";
+import { addResidual, jittered, type Noise } from "./noise.ts";
 import type { FeedForwardParams, MolParams } from "./parameters.ts";
 
 /** What a feed-forward needs beside its parameters. */
@@ -19,31 +20,44 @@ export interface FeedForwardStyle {
   readonly mol?: MolConfig;
 }
 
+/** What a feed-forward reads. */
+interface FeedForwardInputs<T> {
+  /** The normed stream, [M, D]. */
+  readonly h: T;
+  /** The stream, [M, D]. */
+  readonly residual: T;
+  /** Where sequences start, [B+1] i32. */
+  readonly offsets?: T;
+  /** In training. */
+  readonly noise?: Noise<T>;
+}
+
 /** x + FFN(h), and how the experts were chosen. h, residual [M, D] → y [M, D]. */
 export function feedForward<T extends Tensor>(
   backend: Backend<T>,
-  { h, residual, offsets }: { h: T; residual: T; offsets?: T },
+  { h, residual, offsets, noise }: FeedForwardInputs<T>,
   params: FeedForwardParams<T>,
   style: FeedForwardStyle,
 ): { y: T; routed?: Routed<T> } {
   if (params.mol && style.mol) {
-    return mixtureOfLoras(backend, { h, residual, offsets }, params, params.mol, style.unit, style.mol);
+    return mixtureOfLoras(backend, { h, residual, offsets, noise }, params, params.mol, style.unit, style.mol);
   }
   const z = gatedUnit(backend, linear(backend, h, params.gateUp, { offsets }), style.unit, offsets);
-  return { y: linear(backend, z, params.down, { residual, offsets }) };
+  const branch = (residual?: T) => linear(backend, z, params.down, { residual, offsets });
+  return { y: addResidual(backend, residual, noise, "feedForward", branch) };
 }
 
 /** x + MoL(h): mixture of outputs in the exact cheap form, or of weights (mol.md §2). */
 function mixtureOfLoras<T extends Tensor>(
   backend: Backend<T>,
-  { h, residual, offsets }: { h: T; residual: T; offsets?: T },
+  { h, residual, offsets, noise }: FeedForwardInputs<T>,
   { gateUp, down }: FeedForwardParams<T>,
   { router, inA, inB, outA, outB }: MolParams<T>,
   kind: GateKind,
-  { k, R, alpha, normalize, mix }: MolConfig,
+  { k, R, alpha, normalize, mix, jitter }: MolConfig,
 ): { y: T; routed: Routed<T> } {
   const scale = alpha / R;
-  const logits = linear(backend, h, router, { offsets });
+  const logits = linear(backend, jittered(backend, h, jitter, noise), router, { offsets });
   const routed = route(backend, { logits, offsets }, { k, kind: "softmax", alpha: 1, normalize });
   const { experts, weights } = routed;
   const u = linear(backend, h, gateUp, { offsets });
@@ -60,7 +74,10 @@ function mixtureOfLoras<T extends Tensor>(
     );
     hidden = { z, mix: z };
   }
-  const shared = linear(backend, hidden.mix, down, { residual, offsets });
   const back = expertProject(backend, { x: hidden.z, a: outA, experts, offsets });
-  return { y: expertExpand(backend, { x: shared, a: back, b: outB, experts, weights, offsets }, scale), routed };
+  const branch = (residual?: T) => {
+    const shared = linear(backend, hidden.mix, down, { residual, offsets });
+    return expertExpand(backend, { x: shared, a: back, b: outB, experts, weights, offsets }, scale);
+  };
+  return { y: addResidual(backend, residual, noise, "feedForward", branch), routed };
 }

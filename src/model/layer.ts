@@ -11,6 +11,7 @@ import { type Heads, rope } from "../ops/rope.ts";
 import type { Routed } from "../ops/router.ts";
 import { scatterRows } from "../ops/rows.ts";
 import { feedForward, type FeedForwardStyle } from "./feed_forward.ts";
+import { addResidual, type Noise } from "./noise.ts";
 import type { LayerParams } from "./parameters.ts";
 
 /** What is fixed for all layers of a model. */
@@ -33,6 +34,8 @@ export interface View<T> {
   readonly table: T;
   /** Keys and values of another recursion: read instead of the layer's own, or with its own put in place of `replaced` rows. */
   readonly shared?: { readonly kv: T; readonly replaced?: T };
+  /** In training. */
+  readonly noise?: Noise<T>;
 }
 
 /** What a layer leaves behind. */
@@ -53,13 +56,14 @@ export function layer<T extends Tensor>(
   view: View<T>,
   style: LayerStyle,
 ): LayerResult<T> {
-  const { offsets, ranges } = view;
+  const { offsets, ranges, noise } = view;
   const normed = params.attentionNorm ? norm(backend, x, params.attentionNorm, style.norm, offsets) : x;
   const { q, kv } = queriesAndKeys(backend, normed, params.qkv, view, style.heads);
   const attended = attention(backend, { q, kv, ranges, offsets }, style.heads);
-  const residual = linear(backend, attended, params.out, { residual: x, offsets });
+  const output = (residual?: T) => linear(backend, attended, params.out, { residual, offsets });
+  const residual = addResidual(backend, x, noise, "attention", output);
   const h = norm(backend, residual, params.mlpNorm, style.norm, offsets);
-  const { y, routed } = feedForward(backend, { h, residual, offsets }, params.mlp, style);
+  const { y, routed } = feedForward(backend, { h, residual, offsets, noise }, params.mlp, style);
   return { x: y, kv, routed };
 }
 

@@ -21,6 +21,8 @@ export interface MolConfig {
   readonly normalize: boolean;
   /** Mixture of the experts' outputs (the paper's), or of their weights. */
   readonly mix: "output" | "weight";
+  /** ε of the router's input noise in training; 0: none. */
+  readonly jitter: number;
 }
 
 /** Reads the experts' part of a configuration; `norm_top_k` is true by default for k ≥ 2 (mol.md §2). */
@@ -37,10 +39,12 @@ export function readMol(fields: Fields, layers: readonly number[]): MolConfig {
     alpha: fields.number("lora_alpha", R, { fraction: true }),
     normalize: fields.flag("norm_top_k", k >= 2),
     mix: fields.choice("mol_mix", ["output", "weight"], "output"),
+    jitter: fields.number("router_jitter_noise", 0, { most: 1, fraction: true }),
   };
 }
 
 /** Writes the experts' part of a configuration. */
-export function writeMol({ E, k, R, alpha, normalize, mix }: MolConfig): Record<string, unknown> {
-  return { num_experts: E, top_k: k, lora_rank: R, lora_alpha: alpha, norm_top_k: normalize, mol_mix: mix };
+export function writeMol({ E, k, R, alpha, normalize, mix, jitter }: MolConfig): Record<string, unknown> {
+  const experts = { num_experts: E, top_k: k, lora_rank: R, lora_alpha: alpha, norm_top_k: normalize, mol_mix: mix };
+  return { ...experts, router_jitter_noise: jitter };
 }

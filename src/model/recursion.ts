@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Backend, Tensor } from "../op.ts";
+import { type Backend, segment, type Tensor } from "../op.ts";
 import { activation } from "../ops/activation.ts";
 import { linear } from "../ops/linear.ts";
 import { gate, type GateParams, route, type Routed } from "../ops/router.ts";
@@ -58,17 +58,19 @@ function narrow<T extends Tensor>(backend: Backend<T>, set: Subset<T>, { rows, k
  * Expert-choice (recursion.md §3): each recursion keeps some rows of the one before it, and adds g·block(x) to them.
  *
  * With `capacity` (one [B] vector a recursion) the highest-scoring rows are kept, as in training; without it recursion 1
- * keeps all rows and later ones those with a score of at least 0, which is causal.
+ * keeps all rows and later ones those with a score of at least 0, which is causal. `warming` capacities may be above the
+ * configuration's.
  */
 export function expertChoice<T extends Tensor>(
   backend: Backend<T>,
   stream: T,
   all: Subset<T>,
-  { block, routers, config, capacity }: {
+  { block, routers, config, capacity, warming }: {
     block: Block<T>;
     routers: readonly RouterParams<T>[];
     config: DecoderConfig;
     capacity?: readonly T[];
+    warming?: boolean;
   },
 ): Recursed<T> {
   const { recursion } = config;
@@ -80,13 +82,14 @@ export function expertChoice<T extends Tensor>(
   let candidates = all;
   let first: Subset<T> = all;
   let keys: readonly T[] | undefined;
-  for (let r = 0; r < recursion.N; r++) {
+  const recurse = (r: number) => {
     const { offsets } = candidates;
     const rows = candidates.rows ? gather(backend, x, candidates.rows, offsets) : x;
     const scores = routerScores(backend, rows, routers[r], offsets);
     let chosen: Selection<T> | undefined;
     if (capacity) {
-      const limit = Math.min(rows.shape[0], keptAtMost(fractions[r], x.shape[0], B));
+      const most = warming ? rows.shape[0] : keptAtMost(fractions[r], x.shape[0], B);
+      const limit = Math.min(rows.shape[0], most);
       chosen = selectTopK(backend, { scores, offsets, capacity: capacity[r] }, limit);
     } else if (r > 0) {
       chosen = selectThreshold(backend, { scores, offsets }, 0);
@@ -108,7 +111,8 @@ export function expertChoice<T extends Tensor>(
     x = scatterAdd(backend, { x, y: ran.x, rows: active.rows, gates, offsets: active.offsets });
     recursions.push({ candidates, scores, chosen, active });
     candidates = r === 0 ? first : active;
-  }
+  };
+  for (let r = 0; r < recursion.N; r++) segment(backend, "recursion", () => recurse(r));
   return { x, recursions };
 }
 
@@ -134,7 +138,7 @@ export function tokenChoice<T extends Tensor>(
   const recursions: RecursionTrace<T>[] = [];
   let state = stream;
   let keys: readonly T[] | undefined;
-  for (let r = 0; r < N; r++) {
+  const recurse = (r: number) => {
     const chosen = r === 0 ? undefined : selectThreshold(backend, { scores: routed.experts, offsets }, r);
     const active = chosen ? narrow(backend, all, chosen) : all;
     const entering = active.rows ? gather(backend, state, active.rows, active.offsets) : state;
@@ -144,7 +148,8 @@ export function tokenChoice<T extends Tensor>(
       ? scatterRows(backend, { x: state, y: ran.x, rows: active.rows, offsets: active.offsets })
       : ran.x;
     recursions.push({ candidates: all, chosen, active });
-  }
+  };
+  for (let r = 0; r < N; r++) segment(backend, "recursion", () => recurse(r));
   const x = scatterAdd(backend, { x: stream, y: state, gates: routed.weights, offsets });
   return { x, recursions, depths: { logits, routed } };
 }

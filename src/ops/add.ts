@@ -16,6 +16,10 @@ export const addOp: Op<"a" | "b", "y", { readonly scale: number }> = defineOp({
     requireShape("add", "b", b, a.shape);
     return { y: spec(a.shape) };
   },
+  vjp: (backend, { grads: { y }, params: { scale } }) => ({
+    a: () => y!,
+    b: () => scale === 1 ? y! : add(backend, y!, y!, scale - 1),
+  }),
 });
 
 /** Applies {@link addOp}: a + scale·b. */
