@@ -10,6 +10,7 @@ import { attentionGrad } from "./examples/attention_grad.ts";
 import { blocks } from "./examples/blocks.ts";
 import { blocksGrad } from "./examples/blocks_grad.ts";
 import type { Calls } from "./examples/call.ts";
+import { distillation } from "./examples/distillation.ts";
 import { heads } from "./examples/heads.ts";
 import { lossesGrad } from "./examples/losses_grad.ts";
 import { routing } from "./examples/routing.ts";
@@ -38,6 +39,7 @@ const calls = {
   ...weightsGrad,
   ...heads,
   ...attentionGrad,
+  ...distillation,
 } satisfies { [Name in OpName]: Calls<(typeof vocabulary)[Name]> };
 
 const everything = { features: new Set(["shader-f16", "subgroups"]), subgroupMinSize: 8 };

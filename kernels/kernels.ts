@@ -39,6 +39,9 @@ import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
 import { gateGrad, routeGrad } from "./router_grad.ts";
 import { poolGrad } from "./pool_grad.ts";
 import { embedGrad } from "./embed_grad.ts";
+import { cosineDistance, divergence } from "./distillation.ts";
+import { cosineDistanceGrad, divergenceGrad } from "./distillation_grad.ts";
+import { adamW, average, balanceBias, store, sumSquares } from "./optimizer.ts";
 
 /** Kernels by operation name. */
 export const kernels: Readonly<Record<string, AnyKernel>> = {
@@ -100,4 +103,13 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   routeGrad,
   poolGrad,
   embedGrad,
+  divergence,
+  cosineDistance,
+  divergenceGrad,
+  cosineDistanceGrad,
+  sumSquares,
+  adamW,
+  store,
+  average,
+  balanceBias,
 };

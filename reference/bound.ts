@@ -29,6 +29,9 @@ export const DIVISION_ERROR: number = 2.5 * 2 * UNIT;
 /** Relative error of WGSL's `inverseSqrt`: 2 units in the last place. */
 export const INVERSE_SQRT_ERROR: number = 2 * 2 * UNIT;
 
+/** Relative error of WGSL's `sqrt`: it inherits from 1 / inverseSqrt. */
+export const SQRT_ERROR: number = INVERSE_SQRT_ERROR + DIVISION_ERROR;
+
 /** Error of WGSL's `log(x)`: 2⁻²¹ absolute for x in [0.5, 2], else 3 units in the last place. */
 export function logBound(x: number): number {
   return 0.5 <= x && x <= 2 ? 2 ** -21 : 3 * 2 * UNIT * Math.abs(Math.log(x));
@@ -83,23 +86,30 @@ export function geluBound(x: number): number {
   return Math.abs(x) * normalTailBound(x) + 2 * UNIT * Math.abs(gelu(x)) + TINY;
 }
 
-/** Relative error of e^(−below), below ≥ 0 the rounded difference of two floats; e^ keeps products of errors inside. */
-export function powerError(below: number): number {
-  return Math.expm1(UNIT * below + expError(below));
+/**
+ * Relative error of e^(−below), below ≥ 0 the rounded difference of two floats, or what else takes so many roundings; e^
+ * keeps products of errors inside.
+ */
+export function powerError(below: number, roundings = 1): number {
+  return Math.expm1(roundings * UNIT * below + expError(below));
 }
 
 /**
  * Σ_v e^(x_v − top), top the greatest x_v, and its relative error: each term has that of a difference and of e^x, the sum
  * V terms'.
  */
-export function exponentialsError(x: ArrayLike<number>, top: number): { sum: number; relative: number } {
+export function exponentialsError(
+  x: ArrayLike<number>,
+  top: number,
+  roundings?: number,
+): { sum: number; relative: number } {
   let sum = 0;
   let error = 0;
   for (let v = 0; v < x.length; v++) {
     const below = top - x[v];
     const term = Math.exp(-below);
     sum += term;
-    error += 2 * TINY + (term > 0 ? term * powerError(below) : 0);
+    error += 2 * TINY + (term > 0 ? term * powerError(below, roundings) : 0);
   }
   return { sum, relative: (error + sumBound(x.length, sum + error)) / sum };
 }
@@ -108,7 +118,7 @@ export function exponentialsError(x: ArrayLike<number>, top: number): { sum: num
  * Error of log Σ_v e^(x_v − top): the sum's goes through the logarithm unchanged. The sum may be on either side of where
  * log's own error changes.
  */
-export function logSumExpBound(x: ArrayLike<number>, top: number): number {
-  const { sum, relative } = exponentialsError(x, top);
+export function logSumExpBound(x: ArrayLike<number>, top: number, roundings?: number): number {
+  const { sum, relative } = exponentialsError(x, top, roundings);
   return relative / (1 - relative) + Math.max(logBound(sum * (1 - relative)), logBound(sum * (1 + relative)));
 }

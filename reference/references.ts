@@ -31,6 +31,9 @@ import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
 import { gateGrad, routeGrad } from "./router_grad.ts";
 import { poolGrad } from "./pool_grad.ts";
 import { embedGrad } from "./embed_grad.ts";
+import { cosineDistance, divergence } from "./distillation.ts";
+import { cosineDistanceGrad, divergenceGrad } from "./distillation_grad.ts";
+import { adamW, average, balanceBias, store, sumSquares } from "./optimizer.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
@@ -92,4 +95,13 @@ export const references: Readonly<Record<string, AnyReference>> = {
   routeGrad,
   poolGrad,
   embedGrad,
+  divergence,
+  cosineDistance,
+  divergenceGrad,
+  cosineDistanceGrad,
+  sumSquares,
+  adamW,
+  store,
+  average,
+  balanceBias,
 };
