@@ -39,6 +39,7 @@ const calls = {
   ...weightsGrad,
   ...heads,
   ...attentionGrad,
+  ...training,
   ...distillation,
 } satisfies { [Name in OpName]: Calls<(typeof vocabulary)[Name]> };
 

@@ -1,0 +1,141 @@
+/**
+ * Updates in place: one invocation a word of four elements, the last of which may be partly unused.
+ *
+ * @module
+ */
+import { sizeOf, type Tensor } from "../src/op.ts";
+import { adamWOp, averageOp, balanceBiasOp, storeOp, sumSquaresOp } from "../src/ops/optimizer.ts";
+import { grid, liveRows, rowSizes } from "./grid.ts";
+import { defineKernel } from "./kernel.ts";
+import { unroll } from "./linear/operands.ts";
+import { ALL_ROWS } from "./losses.ts";
+import { rowLanes, sumLanes } from "./reduce.ts";
+
+/** Invocations of a work group. */
+const LANES = 64;
+
+/** Words of four elements that hold a tensor. */
+function wordsOf({ shape }: Tensor): number {
+  return Math.ceil(sizeOf(shape) / 4);
+}
+
+/**
+ * AdamW. Whether `squares` is finite is seen in its exponent: compilers may take for granted that no number is infinite.
+ * Gradients are clipped by a comparison, so that a norm of 0 divides nothing.
+ */
+export const adamW = defineKernel(adamWOp, ({ outputs: { p }, params: { beta1, beta2, eps, decay, clip } }) => [{
+  label: "adamW",
+  floats: { KEEP1: beta1, TAKE1: 1 - beta1, KEEP2: beta2, TAKE2: 1 - beta2, EPS: eps, DECAY: decay, CLIP: clip },
+  sizes: { W: wordsOf(p) },
+  elements: { p: "vec4<f32>", m: "vec4<f32>", v: "vec4<f32>", g: "vec4<f32>" },
+  workgroups: grid(Math.ceil(wordsOf(p) / LANES)),
+  lanes: LANES,
+  wgsl: /* wgsl */ `
+fn isFinite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }
+fn run(group: u32, lane: u32) {
+  let at = group * ${LANES} + lane;
+  if (at >= sizes.W || !isFinite(squares[0])) { return; }
+  let norm = sqrt(squares[0]);
+  var s = 1.0;
+  if (CLIP > 0.0 && norm > CLIP) { s = CLIP / norm; }
+  let sg = s * g[at];
+  let first = KEEP1 * m[at] + TAKE1 * sg;
+  let second = KEEP2 * v[at] + TAKE2 * sg * sg;
+  m[at] = first;
+  v[at] = second;
+  let step = first / rates[1] / (sqrt(second / rates[2]) + EPS);
+  p[at] -= rates[0] * (step + DECAY * p[at]);
+}`,
+}]);
+
+/** Words that an invocation of {@link sumSquares} adds in a round, to accumulators of their own. */
+const AHEAD = 4;
+
+/** y = carry + Σ x²; one work group, always in the same order. The elements of a last, partly used word come alone. */
+export const sumSquares = defineKernel(sumSquaresOp, ({ inputs: { x, carry }, adapter }) => {
+  const whole = Math.floor(sizeOf(x.shape) / 4);
+  const lanes = rowLanes(adapter, whole / AHEAD);
+  const part = (k: number) => `let x${k} = x[at + ${k * lanes}]; s${k} += x${k} * x${k};`;
+  return [{
+    label: "sumSquares",
+    constants: { LANES: lanes },
+    sizes: { W: whole, REST: sizeOf(x.shape) % 4 },
+    elements: { x: "vec4<f32>" },
+    workgroups: [1, 1, 1],
+    lanes: "LANES",
+    wgsl: /* wgsl */ `
+${sumLanes(lanes)}
+fn run(group: u32, lane: u32) {
+${unroll(AHEAD, (k) => `  var s${k} = vec4<f32>();`)}
+  var at = lane;
+  for (; at + ${(AHEAD - 1) * lanes} < sizes.W; at += ${AHEAD * lanes}) {
+${unroll(AHEAD, part)}
+  }
+  for (; at < sizes.W; at += LANES) { s0 += x[at] * x[at]; }
+  var sum = dot((s0 + s1) + (s2 + s3), vec4<f32>(1.0));
+  if (lane < sizes.REST) { sum += x[sizes.W][lane] * x[sizes.W][lane]; }
+  let total = sumLanes(lane, sum);
+  if (lane == 0) { y[0] = ${carry ? "carry[0] + total" : "total"}; }
+}`,
+  }];
+});
+
+/** average ← decay·average + (1 − decay)·p. */
+export const average = defineKernel(averageOp, ({ inputs: { p }, params: { decay } }) => [{
+  label: "average",
+  floats: { KEEP: decay, TAKE: 1 - decay },
+  sizes: { W: wordsOf(p) },
+  elements: { average: "vec4<f32>", p: "vec4<f32>" },
+  workgroups: grid(Math.ceil(wordsOf(p) / LANES)),
+  lanes: LANES,
+  wgsl: /* wgsl */ `
+fn run(group: u32, lane: u32) {
+  let at = group * ${LANES} + lane;
+  if (at >= sizes.W) { return; }
+  average[at] = KEEP * average[at] + TAKE * p[at];
+}`,
+}]);
+
+/** list[at] ← x; a line below 0 is one far beyond the end as u32. */
+export const store = defineKernel(storeOp, ({ inputs: { list: { shape: [n, W] } } }) => [{
+  label: "store",
+  sizes: { n, W },
+  workgroups: grid(Math.ceil(W / LANES)),
+  lanes: LANES,
+  wgsl: /* wgsl */ `
+fn run(group: u32, lane: u32) {
+  let w = group * ${LANES} + lane;
+  let line = u32(at[0]);
+  if (w < sizes.W && line < sizes.n) { list[line * sizes.W + w] = x[w]; }
+}`,
+}]);
+
+/**
+ * bias_e ← bias_e + rate·sign(mean − count_e); one work group counts, then one invocation an expert compares. With
+ * slots = q·E + r, a count above q is above the mean, and one of q is below it unless r is 0: no product can overflow.
+ */
+export const balanceBias = defineKernel(
+  balanceBiasOp,
+  ({ inputs: { bias: { shape: [E] }, experts: { shape: [M, k] }, offsets }, params: { rate } }) => [{
+    label: "balanceBias",
+    constants: { E, k, LANES: ALL_ROWS },
+    floats: { RATE: rate },
+    sizes: rowSizes(M, offsets),
+    workgroups: [E > 0 ? 1 : 0, 1, 1],
+    lanes: "LANES",
+    wgsl: /* wgsl */ `
+${liveRows(offsets)}
+var<workgroup> chosen: array<atomic<u32>, ${Math.max(1, E)}>;
+fn run(group: u32, lane: u32) {
+  let slots = liveRows() * k;
+  for (var slot = lane; slot < slots; slot += LANES) { atomicAdd(&chosen[experts[slot]], 1u); }
+  workgroupBarrier();
+  let mean = slots / E;
+  for (var e = lane; e < E; e += LANES) {
+    let count = atomicLoad(&chosen[e]);
+    if (count > mean) { bias[e] -= RATE; }
+    if (count < mean || (count == mean && slots % E > 0)) { bias[e] += RATE; }
+  }
+}`,
+  }],
+);
