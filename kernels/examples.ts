@@ -15,6 +15,7 @@ import { heads } from "./examples/heads.ts";
 import { lossesGrad } from "./examples/losses_grad.ts";
 import { routing } from "./examples/routing.ts";
 import { routingGrad } from "./examples/routing_grad.ts";
+import { training } from "./examples/training.ts";
 import { weightsGrad } from "./examples/weights_grad.ts";
 import { kernels } from "./kernels.ts";
 import { bindingsOf, writeModule } from "./module.ts";
