@@ -77,3 +77,4 @@ export * from "./run/generate.ts";
 export type { ExpertResult, RecursionResult } from "./run/results.ts";
 export type { Tokenizer } from "./run/tokenizer.ts";
 export * from "./tape.ts";
+export * from "./train/schedule.ts";

@@ -1,0 +1,87 @@
+/**
+ * How the learning rate and the routers' capacity move during training (recursion.md §3, §7).
+ *
+ * @module
+ */
+
+/** A learning rate over the updates of a run: linear warm-up, the peak, then a decay to the final value. */
+export interface Schedule {
+  /** How it decays: not at all, or from the end of the warm-up in a line or half a cosine, or in a line over the last share. */
+  readonly kind: "constant" | "linear" | "cosine" | "trapezoid";
+  /** Highest learning rate. */
+  readonly peak: number;
+  /** Updates of the whole run. */
+  readonly steps: number;
+  /** Updates of the linear warm-up; 0 starts at the peak. */
+  readonly warmup: number;
+  /** Trapezoid only: share of all updates over which it decays; 0.2 unless given (recursion.md §7). */
+  readonly decay?: number;
+  /** What the decays end at, as a share of the peak; 0 unless given. */
+  readonly final?: number;
+}
+
+/** Step at which the decay begins; the number of steps where there is none. */
+function decayStart({ kind, steps, warmup, decay = 0.2 }: Schedule): number {
+  if (kind === "constant") return steps;
+  return kind === "trapezoid" ? steps - steps * decay : warmup;
+}
+
+/**
+ * Says whether a schedule can be followed.
+ *
+ * @throws RangeError with the numbers when a rate or share is out of range, or warm-up and decay do not fit into the steps
+ */
+export function checkSchedule(schedule: Schedule): void {
+  const { kind, peak, steps, warmup, decay = 0.2, final = 0 } = schedule;
+  const fail = (reason: string): never => {
+    throw new RangeError(`Cannot schedule the learning rate: ${reason}`);
+  };
+  if (!(peak > 0 && peak < Infinity)) fail(`its peak is ${peak}, expected a positive number`);
+  if (!(Number.isSafeInteger(steps) && steps > 0)) fail(`${steps} steps, expected a whole number of at least 1`);
+  if (!(Number.isSafeInteger(warmup) && warmup >= 0)) fail(`a warm-up of ${warmup} steps, expected a whole number`);
+  if (!(final >= 0 && final <= 1)) fail(`the final share of the peak is ${final}, expected 0 to 1`);
+  if (kind === "trapezoid" && !(decay > 0 && decay <= 1)) fail(`it decays over a share of ${decay}, expected 0 to 1`);
+  const start = decayStart(schedule);
+  if (warmup > start || (kind !== "constant" && start >= steps)) {
+    const after = kind === "constant" ? "" : `, and the decay begins at step ${start}`;
+    fail(`a warm-up of ${warmup} steps does not fit into ${steps}${after}`);
+  }
+}
+
+/**
+ * The learning rate of an update, counted from 1; beyond the last one the final value stays.
+ *
+ * With w warm-up steps, s where the decay begins, and d = (step − s)/(steps − s) in [0, 1]:
+ *
+ *     peak·step/w                       up to w
+ *     peak·(final + (1 − final)·(1 − d))              linear, trapezoid
+ *     peak·(final + (1 − final)·½(1 + cos(π·d)))      cosine
+ *
+ * @throws RangeError as {@link checkSchedule} does
+ *
+ * ```ts
+ * import { learningRate } from "@refrain/transformers/model";
+ * const schedule = { kind: "trapezoid", peak: 3e-3, steps: 1000, warmup: 100 } as const;
+ * [50, 500, 900, 1000].map((step) => learningRate(schedule, step)); // [0.0015, 0.003, 0.0015, 0]
+ * ```
+ */
+export function learningRate(schedule: Schedule, step: number): number {
+  checkSchedule(schedule);
+  const { kind, peak, steps, warmup, final = 0 } = schedule;
+  if (step < warmup) return peak * step / warmup;
+  const start = decayStart(schedule);
+  if (step <= start || kind === "constant") return peak;
+  const done = Math.min(1, (step - start) / (steps - start));
+  const left = kind === "cosine" ? (1 + Math.cos(Math.PI * done)) / 2 : 1 - done;
+  return peak * (final + (1 - final) * left);
+}
+
+/**
+ * The fraction of tokens that a recursion keeps while the capacity c is warmed up (recursion.md §3): from all of them at
+ * step 0 down to c at step `warm`,
+ *
+ *     c + (1 − c)·½(1 + cos(π·min(1, step/warm)))
+ */
+export function warmedCapacity(c: number, step: number, warm: number): number {
+  return step >= warm ? c : c + (1 - c) * (1 + Math.cos(Math.PI * step / warm)) / 2;
+}
