@@ -42,6 +42,7 @@ import { embedGrad } from "./embed_grad.ts";
 import { cosineDistance, divergence } from "./distillation.ts";
 import { cosineDistanceGrad, divergenceGrad } from "./distillation_grad.ts";
 import { adamW, average, balanceBias, store, sumSquares } from "./optimizer.ts";
+import { dropout, jitter } from "./noise.ts";
 
 /** Kernels by operation name. */
 export const kernels: Readonly<Record<string, AnyKernel>> = {
@@ -112,4 +113,6 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   store,
   average,
   balanceBias,
+  dropout,
+  jitter,
 };

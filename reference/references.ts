@@ -34,6 +34,7 @@ import { embedGrad } from "./embed_grad.ts";
 import { cosineDistance, divergence } from "./distillation.ts";
 import { cosineDistanceGrad, divergenceGrad } from "./distillation_grad.ts";
 import { adamW, average, balanceBias, store, sumSquares } from "./optimizer.ts";
+import { dropout, jitter } from "./noise.ts";
 
 /** References by operation name. */
 export const references: Readonly<Record<string, AnyReference>> = {
@@ -104,4 +105,6 @@ export const references: Readonly<Record<string, AnyReference>> = {
   store,
   average,
   balanceBias,
+  dropout,
+  jitter,
 };

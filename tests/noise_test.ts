@@ -1,67 +1,131 @@
-/** Noise stays within the bounds of operations, repeats with its seed, and follows selections it could change. */
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { measureNoise, NoiseDevice, ReferenceDevice, references } from "../reference/mod.ts";
-import { hostIndices, hostTensor } from "../src/device.ts";
-import { attention } from "../src/ops/attention.ts";
-import { linear, linearOp } from "../src/ops/linear.ts";
-import { route } from "../src/ops/router.ts";
-import { gather } from "../src/ops/rows.ts";
-import { selectTopK } from "../src/ops/select.ts";
-import { normals } from "../src/random.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
+import { dropout, dropoutOp, jitter, jitterOp } from "../src/ops/noise.ts";
+import { uniformAt } from "../src/random.ts";
+import { ReferenceDevice } from "../reference/mod.ts";
+import * as cases from "./cases/noise.ts";
+import { tensor } from "./support/arbitraries.ts";
+import { assertGradients, inner } from "./support/differences.ts";
+import { equivalence } from "./support/equivalence.ts";
+import { gpuTest } from "./support/gpu.ts";
 
-const x = hostTensor([5, 7], normals(1, 35));
-const w = hostTensor([3, 7], normals(2, 21));
+equivalence(dropoutOp, cases.dropout);
+equivalence(jitterOp, cases.jitter);
 
-Deno.test("noise: without a seed there is none; with one each element moves within its bound, the same way each time", () => {
-  const product = (device: ReferenceDevice) => linear(device, device.from(x), device.from(w)).data;
-  const exact = product(new ReferenceDevice("f64"));
-  assertEquals(product(new NoiseDevice()), exact);
-  const noisy = product(new NoiseDevice(3));
-  assertEquals(product(new NoiseDevice(3)), noisy);
-  assertNotEquals(product(new NoiseDevice(4)), noisy);
+const ones = (count: number) => hostTensor([count], new Float32Array(count).fill(1));
+const apply = (op: typeof dropout, x: HostTensor, seed: number, params: { rate: number; salt: number }) => {
   const device = new ReferenceDevice("f64");
-  const inputs = { x: device.from(x), w: device.from(w) };
-  const outputs = { y: { shape: [5, 3], dtype: "f32" as const, data: exact } };
-  const { y } = references[linearOp.name].bound(inputs, outputs, { from: 0, to: 3 });
-  exact.forEach((value, i) => assert(noisy[i] !== value && Math.abs(noisy[i] - value) <= y![i]));
+  return op(device, device.from(x), device.from(hostIndices([seed])), params);
+};
+
+gpuTest("dropout: the kernel drops exactly what the reference drops, for any seed, place and rate", async (device) => {
+  const x = ones(4097);
+  const rates = fc.oneof(fc.double({ min: 0, max: 0.9999, noNaN: true }), fc.nat(2 ** 24 - 2).map((n) => n / 2 ** 24));
+  await fc.assert(
+    fc.asyncProperty(cases.seeds, cases.salts, rates, async (seed, salt, rate) => {
+      const kept = [...apply(dropout, x, seed, { rate, salt }).data].map(Boolean);
+      const y = dropout(device, device.from(x), device.from(hostIndices([seed])), { rate, salt });
+      assertEquals([...(await device.read({ y })).y.data].map(Boolean), kept);
+    }),
+    { numRuns: 15 },
+  );
 });
 
-Deno.test("noise: numbers that arrive in double are rounded elsewhere, float32 ones are exact", () => {
-  const noisy = new NoiseDevice(1);
-  assertEquals([...noisy.from(x).data], [...x.data]);
-  const table = noisy.from(hostTensor([2], Float64Array.of(1 / 3, 0))).data;
-  assert(table[0] !== 1 / 3 && Math.abs(table[0] - 1 / 3) <= 2 ** -24 / 3);
-  assertEquals(table[1], 0);
+gpuTest("dropout: a draw that equals a rate float32 rounds down is dropped", async (device) => {
+  const [seed, salt] = [5, 6];
+  const place = Array.from({ length: 64 }, (_, i) => i).find((i) => uniformAt(seed, salt, i) > 0.5)!;
+  const rate = uniformAt(seed, salt, place) + 2 ** -27; // in float32 it is the draw itself
+  assertEquals(Math.fround(rate), uniformAt(seed, salt, place));
+  const y = dropout(device, device.from(ones(64)), device.from(hostIndices([seed])), { rate, salt });
+  assertEquals((await device.read({ y })).y.data[place], 0);
 });
 
-Deno.test("noise: the bound of a composition holds for its float32 run", async () => {
-  const compute = (device: ReferenceDevice) => {
-    const [q, kv] = [device.from(hostTensor([4, 8], normals(3, 32))), device.from(hostTensor([4, 16], normals(4, 64)))];
-    const ranges = device.from(hostIndices([0, 1, 0, 2, 0, 3, 0, 4], [4, 2]));
-    const y = attention(device, { q, kv, ranges }, { H: 2, G: 2, K: 4 });
-    return device.read({ y: linear(device, y, device.from(hostTensor([2, 8], normals(5, 16)))) });
+gpuTest("jitter: numbers beyond element 2²⁴ are their own", async (device) => {
+  const count = 2 ** 24 + 6, seed = -7, salt = 3;
+  const x = device.from(ones(count));
+  const { y } = await device.read({ y: jitter(device, x, device.from(hostIndices([seed])), { rate: 0.5, salt }) });
+  for (let i = count - 9; i < count; i++) {
+    assert(Math.abs(y.data[i] - 0.5 - uniformAt(seed, salt, i)) <= 2 ** -23, `element ${i}`);
+  }
+  device.free(x);
+});
+
+Deno.test("uniformAt: worked examples, modulo 2³²", () => {
+  // lowbias32 once more, in whole numbers without a limit
+  const mixed = (x: bigint) => {
+    x = ((x ^ (x >> 16n)) * 0x7feb352dn) & 0xffffffffn;
+    x = ((x ^ (x >> 15n)) * 0x846ca68bn) & 0xffffffffn;
+    return x ^ (x >> 16n);
   };
-  const { exact, bounds, undecided } = await measureNoise(compute);
-  const { y } = await compute(new ReferenceDevice());
-  y.data.forEach((value, i) => assert(Math.abs(value - exact.y.data[i]) <= bounds.y));
-  assert(bounds.y > 0 && bounds.y < 1e-4);
-  assertEquals(undecided, []);
+  assertEquals(uniformAt(0, 0, 0), 0);
+  const counter = fc.tuple(cases.seeds, cases.salts, fc.nat(2 ** 32 - 1));
+  fc.assert(fc.property(counter, ([seed, salt, index]) => {
+    const exact = mixed(BigInt(index) ^ mixed(BigInt(salt) ^ mixed(BigInt(seed >>> 0)))) >> 8n;
+    assertEquals(uniformAt(seed, salt, index) * 2 ** 24, Number(exact));
+  }));
 });
 
-Deno.test("noise: selections that it could change are followed and reported", async () => {
-  const near = [1, 1 + 2 ** -22, 0, 5];
-  const measured = await measureNoise((device) => {
-    const values = device.from(hostTensor([4, 1], near));
-    const scores = linear(device, values, device.from(hostTensor([1, 1], [1])));
-    const [offsets, capacity] = [device.from(hostIndices([0, 4])), device.from(hostIndices([2]))];
-    const { rows, kept } = selectTopK(device, { scores, offsets, capacity }, 2);
-    const kind = { k: 1, kind: "softmax", alpha: 1, normalize: true } as const;
-    const logits = linear(device, values, device.from(hostTensor([2, 1], [1, 1])));
-    const { experts, weights } = route(device, { logits }, kind);
-    return device.read({ rows, kept, experts, weights, chosen: gather(device, scores, rows, kept) });
+Deno.test("uniformAt: uniform, and independent of the neighbour, of the place and of the step", () => {
+  const count = 1 << 16;
+  const draws = (seed: number, salt: number, first = 0) =>
+    Array.from({ length: count }, (_, i) => uniformAt(seed, salt, first + i) - 0.5);
+  // a mean of n independent numbers strays by σ/√n, by five of these once in two million
+  const within = (values: number[], mean: number, deviation: number) => {
+    const actual = values.reduce((sum, value) => sum + value, 0) / count;
+    assert(Math.abs(actual - mean) <= 5 * deviation / Math.sqrt(count), `mean ${actual}, expected ${mean}`);
+  };
+  for (const [seed, salt] of [[1, 0], [0, 1], [-5, 77], [123456789, 2]]) {
+    const u = draws(seed, salt);
+    within(u, 0, Math.sqrt(1 / 12));
+    within(u.map((value) => value ** 2), 1 / 12, Math.sqrt(1 / 180)); // E u⁴ − (E u²)² = 1/80 − 1/144
+    for (const other of [draws(seed + 1, salt), draws(seed, salt + 1), draws(salt, seed), draws(seed, salt, 1)]) {
+      within(u.map((value, i) => value * other[i]), 0, 1 / 12);
+    }
+  }
+});
+
+Deno.test("dropout: keeps the mean, and is the identity at rate 0; jitter too", () => {
+  const x = ones(1 << 16);
+  for (const rate of [0.1, 0.5, 0.9]) {
+    const { data } = apply(dropout, x, 3, { rate, salt: 1 });
+    const mean = inner(x, { data }) / data.length;
+    assert(Math.abs(mean - 1) <= 5 * Math.sqrt(rate / (1 - rate) / data.length), `${mean} at rate ${rate}`);
+  }
+  fc.assert(fc.property(tensor([3, 7]), cases.seeds, (x, seed) => {
+    for (const op of [dropout, jitter]) {
+      assertEquals(apply(op, x, seed, { rate: 0, salt: 4 }).data, Float64Array.from(x.data));
+    }
+    const factors = apply(jitter, ones(21), seed, { rate: 0.1, salt: 4 }).data;
+    for (const factor of factors) assert(factor >= 0.9 && factor < 1.1);
+  }));
+});
+
+for (const [name, op] of [["dropout", dropout], ["jitter", jitter]] as const) {
+  Deno.test(`${name}: linear and self-adjoint, so that it is its own derivative`, () => {
+    const three = fc.tuple(tensor([5, 3]), tensor([5, 3]), cases.seeds);
+    fc.assert(
+      fc.property(three, ([x, upstream, seed]) => {
+        const f = (x: HostTensor) => apply(op, x, seed, { rate: 0.4, salt: 9 });
+        const doubled = f({ ...x, data: x.data.map((value) => 2 * value) });
+        assertEquals(doubled.data, f(x).data.map((value) => 2 * value));
+        assert(Math.abs(inner(upstream, f(x)) - inner(f(upstream), x)) <= 1e-12);
+        assertGradients(({ x }) => inner(upstream, f(x)), { x }, { x: f(upstream) });
+      }),
+      { numRuns: 20 },
+    );
   });
-  assertEquals([...measured.exact.rows.data], [1, 3]);
-  assertEquals(measured.undecided.length, 2);
-  assert(measured.bounds.chosen < 1e-5, "what follows is about the same rows");
-  assert(measured.bounds.weights < 1e-5);
+}
+
+Deno.test("noise: says what does not fit", () => {
+  const x = ones(2);
+  const of = (op: typeof dropout, rate: number) => () => apply(op, x, 1, { rate, salt: 0 });
+  assertThrows(of(dropout, 1), RangeError, "Cannot apply dropout: rate is 1, expected 0 <= rate < 1");
+  assertThrows(of(jitter, -0.1), RangeError, "Cannot apply jitter: rate is -0.1, expected rate >= 0");
+  const device = new ReferenceDevice();
+  assertThrows(
+    () => dropout(device, device.from(x), device.from(ones(1)), { rate: 0, salt: 0 }),
+    RangeError,
+    "Cannot apply dropout: seed is f32, expected i32",
+  );
 });

@@ -6,7 +6,7 @@ type Vocabulary = typeof vocabulary;
 
 const weights = spec([9, 30]);
 
-/** Examples of updates. */
+/** Examples of updates and of noise. */
 export const training = {
   adamW: each({ decay: [0, 0.1], clip: [0, 1] }, ({ decay, clip }) => ({
     inputs: { p: weights, m: weights, v: weights, g: weights, squares: spec([1]), rates: spec([3]) },
@@ -22,4 +22,9 @@ export const training = {
     inputs: { bias: spec([4]), experts: whole(9, 2), offsets },
     params: { rate: 1e-3 },
   })),
+  dropout: each({ rate: [0, 0.1] }, ({ rate }) => ({
+    inputs: { x: weights, seed: whole(1) },
+    params: { rate, salt: 3 },
+  })),
+  jitter: [{ inputs: { x: weights, seed: whole(1) }, params: { rate: 0.1, salt: 3 } }],
 } satisfies { [Name in keyof Vocabulary]?: Calls<Vocabulary[Name]> };

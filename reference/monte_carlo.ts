@@ -1,0 +1,153 @@
+/**
+ * What float32 can do to a whole model, measured: Monte-Carlo arithmetic over the reference.
+ *
+ * A bound per operation is computed from its arithmetic, but bounds of a whole model cannot be chained that way: every
+ * operation would multiply the worst case of all before it, and a few layers on the number says nothing. Instead the
+ * model itself is run, in double precision, and every number that an operation makes is moved by a random amount within
+ * that operation's own bound. How far a result strays from the run without noise is what its float32 value may stray.
+ * Source: Parker, "Monte Carlo Arithmetic: exploiting randomness in floating-point arithmetic", UCLA CSD-970002 (1997);
+ * the noise here spans the guaranteed error of the operation, not only the rounding of its result.
+ *
+ * It is a sample, not a proof: the largest deviation of a few seeded runs over a whole tensor. The margin is in the
+ * noise, whose amplitude is the worst case of each operation, many times what roundings really add up to. Eight runs,
+ * because a loss is a single number: all of them stray less than an eighth of their range once in ten million times.
+ *
+ * Selections are discontinuous: a run that chose other rows would say nothing about these. So noisy runs choose what the
+ * run without noise chose, as kernels are fed the reference's selection; and a selection whose margin the noise could
+ * cross is reported as undecided.
+ *
+ * @module
+ */
+import type { HostTensor, HostTensors } from "../src/device.ts";
+import type { Inputs, Op, Outputs } from "../src/op.ts";
+import { uniforms } from "../src/random.ts";
+import { UNIT } from "./bound.ts";
+import { ReferenceDevice } from "./device.ts";
+import { type Decision, decisionOf, follow, isSelection } from "./margin.ts";
+import type { AnyReference, RefTensor } from "./reference.ts";
+import { references } from "./references.ts";
+
+type Named<T> = Record<string, T>;
+
+/**
+ * The reference in double precision, with noise of the size of float32's errors; without a seed it is exact.
+ *
+ * ```ts
+ * import { NoiseDevice } from "@refrain/transformers/reference";
+ * import { hostTensor, linear } from "@refrain/transformers/model";
+ * const device = new NoiseDevice(1);
+ * const x = device.from(hostTensor([1, 2], [3, 4]));
+ * const { y } = await device.read({ y: linear(device, x, x) }); // 25, give or take 1e-5
+ * ```
+ */
+export class NoiseDevice extends ReferenceDevice {
+  /** Every selection so far, in order. */
+  readonly decisions: Decision[] = [];
+  readonly #noise?: () => number;
+
+  /** Makes a device; the same seed gives the same noise. With `leader`, selections are those of an earlier run. */
+  constructor(seed?: number, readonly leader?: readonly Decision[]) {
+    super("f64");
+    const uniform = seed === undefined ? undefined : uniforms(seed);
+    this.#noise = uniform && (() => 2 * uniform() - 1);
+  }
+
+  /** Runs one operation, then moves each element of its outputs within the operation's bound. */
+  override run<I extends string, O extends string, P>(
+    op: Op<I, O, P>,
+    inputs: Inputs<I, RefTensor>,
+    params: P,
+  ): Outputs<O, RefTensor> {
+    const before: Named<RefTensor> = { ...inputs as Named<RefTensor> };
+    for (const name of Object.values<string | undefined>(op.inPlace ?? {})) {
+      before[name!] = { ...before[name!], data: before[name!].data.slice() };
+    }
+    const outputs = super.run(op, inputs, params);
+    const leading = isSelection(op.name) ? this.leader?.[this.decisions.length] : undefined;
+    if (leading) follow(leading, outputs, params);
+    if (this.#noise) this.#disturb(outputs, (references[op.name] as AnyReference).bound(before, outputs, params));
+    if (isSelection(op.name)) this.decisions.push(decisionOf(op.name, before, outputs, params));
+    return outputs;
+  }
+
+  #disturb(outputs: Named<RefTensor>, bounds: Readonly<Named<Float64Array | undefined>>): void {
+    for (const [name, bound = []] of Object.entries(bounds)) {
+      const { data } = outputs[name];
+      for (let i = 0; i < bound.length; i++) if (bound[i] > 0) data[i] += bound[i] * this.#noise!();
+    }
+  }
+
+  /** Copies host data in; what arrives in double is rounded on other devices, half a unit in the last place. */
+  override from(host: HostTensor): RefTensor {
+    const tensor = super.from(host);
+    if (this.#noise && host.data instanceof Float64Array) {
+      const rounding = host.data.map((value) => UNIT * Math.abs(value));
+      this.#disturb({ tensor }, { tensor: rounding });
+    }
+    return tensor;
+  }
+}
+
+/** Exact results, and how far float32 may take each of them. */
+export interface Measured {
+  /** Results in double precision. */
+  readonly exact: HostTensors;
+  /** By name: the largest deviation of any element; 0 for integers. */
+  readonly bounds: Readonly<Record<string, number>>;
+  /** Selections that noise of this size could change, in words: results may then be others, and still right. */
+  readonly undecided: readonly string[];
+}
+
+/** Largest |a − b|, infinite where only one is a number: elements that neither run has a number for are unspecified. */
+function deviation(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let largest = a.length === b.length ? 0 : Infinity;
+  for (let i = 0; i < a.length; i++) {
+    const distance = Math.abs(a[i] - b[i]);
+    if (distance > largest) largest = distance;
+    else if (Number.isNaN(distance) && Number.isNaN(a[i]) !== Number.isNaN(b[i])) largest = Infinity;
+  }
+  return largest;
+}
+
+/** Selections whose margin two scores could cross, each moved as far as in any noisy run. */
+function undecidedOf(exact: readonly Decision[], noisy: readonly (readonly Decision[])[]): string[] {
+  return exact.flatMap(({ op, scores, margin }, index) => {
+    const moved = Math.max(...noisy.map((decisions) => deviation(scores, decisions[index].scores)));
+    if (margin > 2 * moved) return [];
+    const by = `is decided by ${margin.toExponential(1)}, float32 may move its scores by ${moved.toExponential(1)}`;
+    return [`${op} (selection ${index + 1} of ${exact.length}) ${by}`];
+  });
+}
+
+/**
+ * Runs a computation without noise and `runs` times with it.
+ *
+ * ```ts
+ * import { measureNoise } from "@refrain/transformers/reference";
+ * import { hostTensor, linear } from "@refrain/transformers/model";
+ * const { bounds } = await measureNoise((device) => {
+ *   const x = device.from(hostTensor([1, 2], [3, 4]));
+ *   return device.read({ y: linear(device, x, x) });
+ * });
+ * console.log(bounds.y); // about 1e-6
+ * ```
+ */
+export async function measureNoise(
+  compute: (device: NoiseDevice) => Promise<HostTensors>,
+  runs = 8,
+): Promise<Measured> {
+  const device = new NoiseDevice();
+  const exact = await compute(device);
+  const bounds: Named<number> = Object.fromEntries(Object.keys(exact).map((name) => [name, 0]));
+  const decisions: Decision[][] = [];
+  for (let seed = 1; seed <= runs; seed++) {
+    const noisy = new NoiseDevice(seed, device.decisions);
+    const results = await compute(noisy);
+    decisions.push(noisy.decisions);
+    for (const [name, { data }] of Object.entries(exact)) {
+      if (data instanceof Int32Array) continue;
+      bounds[name] = Math.max(bounds[name], deviation(data, results[name].data));
+    }
+  }
+  return { exact, bounds, undecided: undecidedOf(device.decisions, decisions) };
+}

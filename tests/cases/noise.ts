@@ -1,0 +1,28 @@
+import fc from "fast-check";
+import { hostIndices } from "../../src/device.ts";
+import { tensor } from "../support/arbitraries.ts";
+import { shapes } from "./add.ts";
+
+/** Any seed, most often around 0 and at both ends. */
+export const seeds = fc.oneof(
+  fc.constantFrom(0, 1, -1, 2 ** 31 - 1, -(2 ** 31)),
+  fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+);
+
+/** Places in a model, among them numbers that fill all 32 bits. */
+export const salts = fc.oneof(fc.nat(100), fc.constantFrom(2 ** 31, 2 ** 32 - 1));
+
+function noisy(rate: fc.Arbitrary<number>) {
+  return shapes.chain((shape) =>
+    fc.record({
+      inputs: fc.record({ x: tensor(shape), seed: seeds.map((seed) => hostIndices([seed])) }),
+      params: fc.record({ rate, salt: salts }),
+    })
+  );
+}
+
+/** Rates that float32 rounds up, down, or not at all. */
+export const dropout = noisy(fc.constantFrom(0, 0.1, 0.5, 0.7, 0.999));
+
+/** Rates up to one, where a factor may be 0, and beyond. */
+export const jitter = noisy(fc.constantFrom(0, 0.01, 0.1, 1, 2.5));
