@@ -8,7 +8,7 @@ import { add } from "./ops/add.ts";
 
 /** Operations whose results are computed again for the backward pass: each tensor's call, and what is back already. */
 interface Forgotten<T> {
-  readonly calls: Map<T, { readonly entry: Entry<T>; readonly name: string }>;
+  readonly calls: Map<T, Entry<T>>;
   readonly back: Map<T, T>;
 }
 
@@ -59,15 +59,15 @@ export class Tape<T extends Tensor> implements Backend<T> {
   /** Runs one operation and remembers it if a gradient can flow through it. */
   run<I extends string, O extends string, P>(op: Op<I, O, P>, inputs: Inputs<I, T>, params: P): Outputs<O, T> {
     const outputs = this.backend.run(op, inputs, params);
+    const entry = { op, inputs, outputs, params, forgotten: this.#forgotten } as Entry<T>;
+    const made = Object.values<T>(outputs);
     const given = Object.values<T | undefined>(inputs);
     if (op.vjp && given.some((tensor) => tensor && this.#alive.has(tensor))) {
-      const forgotten = this.#forgotten;
-      const entry = { op, inputs, outputs, params, forgotten } as Entry<T>;
       this.#entries.push(entry);
-      for (const [name, tensor] of Object.entries<T>(outputs)) {
-        if (tensor.dtype === "f32") this.#alive.add(tensor);
-        forgotten?.calls.set(tensor, { entry, name });
-      }
+      for (const tensor of made) if (tensor.dtype === "f32") this.#alive.add(tensor);
+    }
+    if (made.some(({ dtype }) => dtype === "f32")) {
+      for (const tensor of made) this.#forgotten?.calls.set(tensor, entry);
     }
     return outputs;
   }
@@ -87,12 +87,12 @@ export class Tape<T extends Tensor> implements Backend<T> {
   #recall(tensor: T, forgotten: Forgotten<T> | undefined): T {
     const call = forgotten?.calls.get(tensor);
     if (!call) return tensor;
-    const { calls, back } = forgotten!;
+    const { back } = forgotten!;
     if (!back.has(tensor)) {
-      const { op, inputs, outputs, params } = call.entry;
+      const { op, inputs, outputs, params } = call;
       const again = Object.entries(inputs).map(([name, input]) => [name, input && this.#recall(input, forgotten)]);
       const results: Record<string, T> = this.backend.run(op, Object.fromEntries(again), params);
-      for (const [name, output] of Object.entries(outputs)) if (calls.has(output)) back.set(output, results[name]);
+      for (const [name, output] of Object.entries(outputs)) back.set(output, results[name]);
     }
     return back.get(tensor)!;
   }

@@ -1,5 +1,5 @@
 /** The same forward pass on several devices: how long it takes, and how far apart the results are. */
-import type { ExpertResult } from "../../src/run/results.ts";
+import type { ExpertResult } from "../../src/model/results.ts";
 
 /** What a forward pass of either model returned, as far as it is compared. */
 export interface Result {

@@ -1,6 +1,6 @@
 /** What a model did with every token of a text: recursion depth, router scores, experts; the data of all pictures. */
 import type { Decoder, Encoder } from "../../mod.ts";
-import type { ExpertResult } from "../../src/run/results.ts";
+import type { ExpertResult } from "../../src/model/results.ts";
 import type { Tokenizer } from "../../src/run/tokenizer.ts";
 
 /** One token. */

@@ -30,8 +30,14 @@ function freshParameter({ shape, init }: Parameter, seed: number): HostTensor {
   }
 }
 
-/** Fresh weights for a schema; the same seed gives the same weights. */
-export function initialize<P>(schema: unknown, seed: number): P {
+/**
+ * Fresh weights for a schema; the same seed gives the same weights. Leaves that have a value in `given`, a record of the
+ * schema's form or a part of one, keep it; the others start as they would without it.
+ */
+export function initialize<P>(schema: unknown, seed: number, given?: unknown): P {
   let index = 0;
-  return mapParams(schema, (leaf) => freshParameter(leaf, Math.imul(seed + 1, 0x85ebca6b) + index++)) as P;
+  return mapParams<HostTensor | undefined, HostTensor>(schema, (leaf, value) => {
+    const number = index++;
+    return value ?? freshParameter(leaf, Math.imul(seed + 1, 0x85ebca6b) + number);
+  }, given) as P;
 }

@@ -22,6 +22,10 @@ export interface LossTerms<T> {
   readonly routerBalance: readonly T[];
   /** Load balance of each use of experts, and whether it had rows: the term is their mean. */
   readonly molBalance: readonly { readonly loss: T; readonly applications: T }[];
+  /** Divergence from a teacher's predictions. */
+  readonly divergence?: readonly T[];
+  /** Cosine distance from a teacher's hidden states. */
+  readonly cosine?: readonly T[];
 }
 
 /** Load balance of every use of experts over its own live rows. */
@@ -40,17 +44,17 @@ export function meanCrossEntropy<T extends Tensor>(
   return mean(backend, crossEntropy(backend, logits, labels, offsets), { labels, offsets });
 }
 
-/** All loss terms of a decoder. logits [M, V], labels [M] i32 (negative: not scored), offsets [B+1]. */
+/** Loss terms of routing and experts in a decoder, beside its language-model loss `lm` [1]. offsets [B+1]. */
 export function decoderLosses<T extends Tensor>(
   backend: Backend<T>,
   { recursions, depths, experts }: DecoderOutputs<T>,
-  { logits, labels, offsets }: { logits: T; labels: T; offsets: T },
+  { lm, offsets }: { lm: T; offsets: T },
 ): LossTerms<T> {
   const meanSquare = (x: T, offsets: T) => mean(backend, activation(backend, x, "square", offsets), { offsets });
   const balanceOf = ({ probs, experts }: Routed<T>, offsets: T) => balance(backend, { probs, experts, offsets });
   const scored = recursions.filter(({ scores }) => scores);
   return {
-    lm: [meanCrossEntropy(backend, { logits, labels, offsets })],
+    lm: [lm],
     routerAux: scored.filter(({ chosen }) => chosen).map(({ scores, chosen, candidates: { offsets } }) =>
       mean(backend, binaryCrossEntropy(backend, { scores: scores!, ...chosen!, offsets }), { offsets })
     ),

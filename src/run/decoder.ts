@@ -12,12 +12,12 @@ import { type Batch, capacityRows, nextTokenLabels, packRows } from "../model/ba
 import type { DecoderConfig } from "../model/config.ts";
 import { decode, type DecoderInputs, headLogits } from "../model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
-import { decoderLosses, type LossValues, totalLoss } from "../model/losses.ts";
+import { decoderLosses, type LossValues, meanCrossEntropy, totalLoss } from "../model/losses.ts";
 import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
 import { backpropagate, gradientOutputs, type LossSeeds, lossSeeds, readGradients } from "../train/gradients.ts";
-import * as results from "./results.ts";
+import * as results from "../model/results.ts";
 import type { Tokenizer } from "./tokenizer.ts";
-import { download, release, upload } from "./upload.ts";
+import { download, release, upload } from "../model/upload.ts";
 
 /** What a forward pass should return beside hidden states and routing. */
 export interface ForwardOptions {
@@ -124,7 +124,8 @@ export class DecoderModel<T extends Tensor = Tensor> {
       const scores = headLogits(this.device, this.#params, outputs.hidden, offsets);
       const scored = logits ? { ...routed, logits: scores } : routed;
       if (!losses) return scored;
-      const terms = decoderLosses(this.device, outputs, { logits: scores, labels, offsets });
+      const lm = meanCrossEntropy(this.device, { logits: scores, labels, offsets });
+      const terms = decoderLosses(this.device, outputs, { lm, offsets });
       return { ...scored, ...results.lossOutputs(terms) };
     });
   }
@@ -142,7 +143,7 @@ export class DecoderModel<T extends Tensor = Tensor> {
       const forward = (tape: Backend<T>) => {
         const outputs = decode(tape, this.#params, this.config, this.#inputs(named, topk));
         const logits = headLogits(tape, this.#params, outputs.hidden, offsets);
-        return decoderLosses(tape, outputs, { logits, labels, offsets });
+        return decoderLosses(tape, outputs, { lm: meanCrossEntropy(tape, { logits, labels, offsets }), offsets });
       };
       const { gradients } = backpropagate(this.device, { schema, params: this.#params }, forward, seeds);
       return gradientOutputs(gradients);

@@ -14,9 +14,9 @@ import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
 import { meanCrossEntropy, molBalance } from "../model/losses.ts";
 import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
 import { backpropagate, gradientOutputs, type LossSeeds, lossSeeds, readGradients } from "../train/gradients.ts";
-import * as results from "./results.ts";
+import * as results from "../model/results.ts";
 import { encodeText, type Tokenizer } from "./tokenizer.ts";
-import { download, release, upload } from "./upload.ts";
+import { download, release, upload } from "../model/upload.ts";
 
 /** What a forward pass should return beside hidden states and routing. */
 export interface EncoderForwardOptions {

@@ -8,12 +8,12 @@ import { type Backend, sizeOf, type Tensor } from "../op.ts";
 import { add, ratio } from "../ops/add.ts";
 import type { LossTerms } from "../model/losses.ts";
 import { mapParams, parametersOf } from "../model/parameters.ts";
-import { Tape } from "../tape.ts";
+import { Tape, type TapeOptions } from "../tape.ts";
 
 /** Factor of every loss term in the total, on the device, [1] each; a term without one carries no gradient. */
 export interface LossSeeds<T> {
   /** Factor of the language-model loss. */
-  readonly lm: T;
+  readonly lm?: T;
   /** Factor of the router's auxiliary loss. */
   readonly routerAux?: T;
   /** Factor of the router's z-loss. */
@@ -22,28 +22,33 @@ export interface LossSeeds<T> {
   readonly routerBalance?: T;
   /** Factor of the load balance, shared by the uses of experts that have rows. */
   readonly molBalance?: T;
+  /** Factor of the divergence from a teacher. */
+  readonly divergence?: T;
+  /** Factor of the cosine distance from a teacher. */
+  readonly cosine?: T;
 }
 
+/** Factor of every loss term in the total. */
+export type LossFactors = { readonly [Term in keyof LossSeeds<unknown>]?: number };
+
 /** Copies the factors of a total to a device; factors of 0 are left out. */
-export function lossSeeds<T extends Tensor>(
-  device: Device<T>,
-  factors: { readonly [Term in keyof LossSeeds<T>]?: number },
-): LossSeeds<T> {
+export function lossSeeds<T extends Tensor>(device: Device<T>, factors: LossFactors): LossSeeds<T> {
   const entries = Object.entries(factors).filter(([, factor]) => factor);
   const seeds = entries.map(([term, factor]) => [term, device.from({ shape: [1], data: Float64Array.of(factor!) })]);
   return Object.fromEntries(seeds);
 }
 
 /** Runs a forward pass on a tape and returns its loss terms with the gradient of every parameter that has one. */
-export function backpropagate<T extends Tensor>(
+export function backpropagate<T extends Tensor, L extends Pick<LossTerms<T>, "lm"> & Partial<LossTerms<T>>>(
   backend: Backend<T>,
   { schema, params }: { schema: unknown; params: unknown },
-  forward: (tape: Backend<T>) => Pick<LossTerms<T>, "lm"> & Partial<LossTerms<T>>,
+  forward: (tape: Backend<T>) => L,
   seeds: LossSeeds<T>,
-): { terms: ReturnType<typeof forward>; gradients: (T | undefined)[] } {
+  options: TapeOptions = {},
+): { terms: L; gradients: (T | undefined)[] } {
   const weights: T[] = [];
   mapParams<T, void>(schema, (_leaf, tensor) => void weights.push(tensor), params);
-  const tape = new Tape(backend, weights);
+  const tape = new Tape(backend, weights, options);
   const terms = forward(tape);
   const balances = terms.molBalance ?? [];
   const share = balances.length > 0 && seeds.molBalance ? shareOf(backend, balances, seeds.molBalance) : undefined;
@@ -53,6 +58,8 @@ export function backpropagate<T extends Tensor>(
     ...seeded(terms.routerAux, seeds.routerAux),
     ...seeded(terms.routerZ, seeds.routerZ),
     ...seeded(terms.routerBalance, seeds.routerBalance),
+    ...seeded(terms.divergence, seeds.divergence),
+    ...seeded(terms.cosine, seeds.cosine),
     ...seeded(balances.map(({ loss }) => loss), share),
   ]);
   return { terms, gradients: weights.map((weight) => gradients.get(weight)) };

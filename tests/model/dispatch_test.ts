@@ -5,7 +5,7 @@ import { packRows } from "../../src/model/batch.ts";
 import { decode } from "../../src/model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
 import { ropeTable } from "../../src/ops/rope.ts";
-import { upload } from "../../src/run/upload.ts";
+import { upload } from "../../src/model/upload.ts";
 import type { GpuTensor, WebGpuDevice } from "../../kernels/mod.ts";
 import { everyVariant, gpuTest } from "../support/gpu.ts";
 import { smallDecoder, someIds, spreadWeights } from "../support/models.ts";

@@ -15,7 +15,7 @@ import { embed } from "../../src/ops/embed.ts";
 import { norm } from "../../src/ops/norm.ts";
 import { ropeTable } from "../../src/ops/rope.ts";
 import { scatterAdd } from "../../src/ops/rows.ts";
-import { upload } from "../../src/run/upload.ts";
+import { upload } from "../../src/model/upload.ts";
 import type { ReferenceDevice, RefTensor } from "../../reference/mod.ts";
 
 /** First layer, three times x + gate·block(x) on every row (gate 1 unless given, [M] a recursion), last layer, norm. */

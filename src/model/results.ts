@@ -4,8 +4,8 @@
  * @module
  */
 import type { HostTensor } from "../device.ts";
-import type { DecoderOutputs, ExpertUse } from "../model/decoder.ts";
-import type { LossTerms, LossValues } from "../model/losses.ts";
+import type { DecoderOutputs, ExpertUse } from "./decoder.ts";
+import type { LossTerms, LossValues } from "./losses.ts";
 
 /** What one recursion did, per row of the batch. */
 export interface RecursionResult {

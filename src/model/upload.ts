@@ -5,7 +5,7 @@
  */
 import type { Device, HostTensor } from "../device.ts";
 import type { Tensor } from "../op.ts";
-import { mapParams } from "../model/parameters.ts";
+import { mapParams } from "./parameters.ts";
 
 /** Copies every parameter of a schema to a device. */
 export function upload<T extends Tensor, P>(device: Device<T>, schema: unknown, params: unknown): P {

@@ -1,0 +1,145 @@
+/**
+ * Next-token prediction with a decoder, routed by top-k as in training (recursion.md §3, §4), perhaps taught by another.
+ *
+ * @module
+ */
+import { type Device, hostIndices, type HostTensor } from "../device.ts";
+import { capacityRows } from "../model/batch.ts";
+import type { DecoderConfig } from "../model/config.ts";
+import { decode, type DecoderInputs, headLogits } from "../model/decoder.ts";
+import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
+import { decoderLosses } from "../model/losses.ts";
+import { capacities } from "../model/sharing.ts";
+import { expertOutputs, recursionOutputs } from "../model/results.ts";
+import type { Backend, Tensor } from "../op.ts";
+import { divergence } from "../ops/distillation.ts";
+import { crossEntropy, mean } from "../ops/losses.ts";
+import { ropeTable } from "../ops/rope.ts";
+import type { TrainingBatch } from "./data/batches.ts";
+import type { LossFactors } from "./gradients.ts";
+import { freeParts, headLosses, type HeadParts, headParts, partRows } from "./head.ts";
+import type { Computed, Objective, Position } from "./objective.ts";
+import { warmedCapacity } from "./schedule.ts";
+
+type Named<T> = Readonly<Record<string, T>>;
+
+/** A decoder whose predictions are learned from. */
+export interface DecoderTeacher<T> {
+  /** Its configuration; the vocabulary must be the student's. */
+  readonly config: DecoderConfig;
+  /** Its weights on the device. */
+  readonly params: DecoderParams<T>;
+  /** τ of the divergence. */
+  readonly temperature: number;
+}
+
+/** How to train a decoder. */
+export interface NextTokenOptions<T> {
+  /** Rows of a microbatch. */
+  readonly rows: number;
+  /** Factors of the loss terms: `lm` 1 and the configuration's unless given. */
+  readonly factors?: LossFactors;
+  /** Teacher, for the term `divergence`. */
+  readonly teacher?: DecoderTeacher<T>;
+  /** Steps over which capacities fall from 1 to the configuration's; 0: none. */
+  readonly capacityWarmup?: number;
+  /** Rows are selected by `topk`, as in training, or by the causal `threshold`, in evaluation. */
+  readonly selection?: "topk" | "threshold";
+}
+
+/** Next-token prediction: total = lm + Σ factor·term (recursion.md §3, §4, §7). */
+export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T>> {
+  /** Schema of the decoder. */
+  readonly schema: DecoderParams<unknown>;
+  /** Factors of the loss terms. */
+  readonly factors: LossFactors;
+  readonly #tables: T[];
+  readonly #parts?: HeadParts<T>;
+
+  /** Copies constants to a device. Throws a RangeError when the teacher has another vocabulary. */
+  constructor(
+    readonly device: Device<T>,
+    readonly config: DecoderConfig,
+    readonly options: NextTokenOptions<T>,
+  ) {
+    const { teacher } = options;
+    if (teacher && teacher.config.V !== config.V) {
+      throw new RangeError(
+        `Cannot learn from the teacher: its vocabulary has ${teacher.config.V} tokens, the student's ${config.V}`,
+      );
+    }
+    this.schema = decoderSchema(config);
+    this.factors = { lm: 1, ...config.losses, ...options.factors };
+    const configs = teacher ? [config, teacher.config] : [config];
+    this.#tables = configs.map(({ maxPositions, K, theta }) => device.from(ropeTable(maxPositions, K, theta)));
+    this.#parts = headParts(device, options.rows, partRows(config.V));
+  }
+
+  /** Ids, labels, what each recursion keeps, and the seed of the step's noise. */
+  host({ rows, labels }: TrainingBatch, { step, microbatch }: Position): Record<string, HostTensor> {
+    const named: Record<string, HostTensor> = { ...rows, labels, seed: hostIndices([step * 256 + microbatch]) };
+    if (!this.#topk) return named;
+    const { data } = rows.offsets;
+    const lengths = Array.from({ length: data.length - 1 }, (_, b) => data[b + 1] - data[b]);
+    const capacity = capacities(this.config.recursion).map((c) =>
+      warmedCapacity(c, step, this.options.capacityWarmup ?? 0)
+    );
+    const config = { ...this.config, recursion: { ...this.config.recursion, capacity } };
+    capacityRows(config, lengths).forEach((kept, r) => named[`capacity.${r}`] = kept);
+    return named;
+  }
+
+  get #topk(): boolean {
+    return this.config.recursion.routing === "expert" && this.options.selection !== "threshold";
+  }
+
+  #inputs(named: Named<T>, training: boolean): DecoderInputs<T> {
+    const { ids, positions, offsets, seed } = named;
+    const capacity = Array.from({ length: this.config.recursion.N }, (_, r) => named[`capacity.${r}`]);
+    return {
+      ids,
+      positions,
+      offsets,
+      table: this.#tables[0],
+      capacity: this.#topk ? capacity : undefined,
+      warming: Boolean(this.options.capacityWarmup),
+      noise: training ? { seed, dropout: 0, use: 0 } : undefined,
+    };
+  }
+
+  /** Loss terms and routing. */
+  compute(backend: Backend<T>, params: DecoderParams<T>, named: Named<T>, training: boolean): Computed<T> {
+    const { labels, offsets } = named;
+    const outputs = decode(backend, params, this.config, this.#inputs(named, training));
+    const { teacher } = this.options;
+    const taught = teacher && this.factors.divergence
+      ? { teacher: decode(this.device, teacher.params, teacher.config, { ...this.#plain(named) }).hidden }
+      : undefined;
+    const [nll, kl] = headLosses(backend, this.#parts, { hidden: outputs.hidden, labels, ...taught }, (some) => {
+      const logits = headLogits(backend, params, some.hidden);
+      const losses = [crossEntropy(backend, logits, some.labels)];
+      if (!taught) return losses;
+      const { temperature } = teacher!;
+      const taughtLogits = headLogits(backend, teacher!.params, some.teacher);
+      return [...losses, divergence(backend, { student: logits, teacher: taughtLogits }, { temperature })];
+    });
+    const terms = decoderLosses(backend, outputs, { lm: mean(backend, nll, { labels }), offsets });
+    return {
+      terms: kl ? { ...terms, divergence: [mean(backend, kl, { labels })] } : terms,
+      routing: { ...recursionOutputs(outputs), ...expertOutputs(outputs.experts) },
+      choices: outputs.depths && params.routerBias && this.config.recursion.balancing === "loss_free"
+        ? { bias: params.routerBias, experts: outputs.depths.routed.experts, offsets }
+        : undefined,
+    };
+  }
+
+  #plain({ ids, positions, offsets }: Named<T>): DecoderInputs<T> {
+    return { ids, positions, offsets, table: this.#tables[1] };
+  }
+
+  /** Frees constants; the teacher's weights stay. */
+  dispose(): void {
+    for (const table of this.#tables) this.device.free(table);
+    freeParts(this.device, this.#parts);
+  }
+}

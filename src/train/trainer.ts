@@ -1,0 +1,198 @@
+/**
+ * The training step: forward, backward and update as one program that is replayed, everything in place.
+ *
+ * @module
+ */
+import { type Device, hostIndices, type HostTensor, type Program } from "../device.ts";
+import type { LossTerms } from "../model/losses.ts";
+import { mapParams } from "../model/parameters.ts";
+import { download } from "../model/upload.ts";
+import type { Backend, SegmentKind, Tensor } from "../op.ts";
+import { add, ratio } from "../ops/add.ts";
+import { balanceBias } from "../ops/optimizer.ts";
+import type { TrainingBatch } from "./data/batches.ts";
+import { backpropagate, type LossSeeds, lossSeeds } from "./gradients.ts";
+import { Journal } from "./journal.ts";
+import type { Computed, Objective } from "./objective.ts";
+import { type OptimizerConfig, type OptimizerState, ratesOf, recordUpdate, type Slot, slotsOf } from "./update.ts";
+
+/** How to train. */
+export interface TrainerOptions {
+  /** How weights move. */
+  readonly optimizer: OptimizerConfig;
+  /** Microbatches whose gradients are averaged for one update. */
+  readonly accumulate: number;
+  /** Steps between two readings: as many lines are kept on the device. */
+  readonly logEvery: number;
+  /** Recursions computed again in the backward pass instead of being kept. */
+  readonly checkpoint: "none" | "recursion";
+  /** Step of loss-free balancing, u (recursion.md §4). */
+  readonly biasRate: number;
+}
+
+/** What a step cost and how far it moved. */
+export interface StepLine {
+  /** Step, from 0. */
+  readonly step: number;
+  /** Loss terms by name, means over the microbatches, and their weighted `total`. */
+  readonly losses: Readonly<Record<string, number>>;
+  /** Global norm of the gradients before clipping. */
+  readonly gradientNorm: number;
+}
+
+type Named<T> = Record<string, T>;
+
+/** Trains a model on a device: `start` steps without reading, `read` after at most `logEvery` of them. */
+export class Trainer<T extends Tensor, P> {
+  readonly #slots: Slot<T>[];
+  readonly #params: P;
+  readonly #seeds: LossSeeds<T>;
+  readonly #journal: Journal<T>;
+  readonly #program: Program<string, string>;
+  #unread: number[] = [];
+
+  /** Copies weights to a device; `state` is that of a run that goes on. */
+  constructor(
+    readonly device: Device<T>,
+    readonly objective: Objective<T, P>,
+    readonly options: TrainerOptions,
+    weights: unknown,
+    state?: OptimizerState<unknown>,
+  ) {
+    const { schema, factors } = objective;
+    this.#slots = slotsOf(device, schema, weights, options.optimizer, state);
+    this.#params = this.#record(({ p }) => p);
+    const share = Object.entries(factors).map(([term, factor]) => [term, factor! / options.accumulate]);
+    this.#seeds = lossSeeds(device, Object.fromEntries(share));
+    this.#journal = new Journal(device, options.logEvery);
+    this.#program = device.compile((named: Named<T>) => this.#step(named));
+  }
+
+  /** Slots as a record of the schema's form. */
+  #record(of: (slot: Slot<T>) => T): P {
+    let index = 0;
+    return mapParams(this.objective.schema, () => of(this.#slots[index++])) as P;
+  }
+
+  /** The weights on the device: they move with every step. */
+  get params(): P {
+    return this.#params;
+  }
+
+  #step(named: Named<T>): Named<T> {
+    const { objective, device, options } = this;
+    const forget: SegmentKind[] = options.checkpoint === "recursion" ? ["recursion", "head"] : ["head"];
+    const sums = new Map<string, T>();
+    let gradients: (T | undefined)[] = [];
+    let last: Computed<T> | undefined;
+    for (let micro = 0; micro < options.accumulate; micro++) {
+      const inputs = inputsOf(named, micro);
+      const forward = (tape: Backend<T>) => (last = objective.compute(tape, this.#params, inputs, true)).terms;
+      const { schema } = objective;
+      const found = backpropagate(device, { schema, params: this.#params }, forward, this.#seeds, { forget });
+      gradients = found.gradients.map((g, i) => g && gradients[i] ? add(device, gradients[i]!, g) : g ?? gradients[i]);
+      for (const [name, value] of termValues(device, found.terms)) {
+        const known = sums.get(name);
+        sums.set(name, known ? add(device, known, value) : value);
+      }
+    }
+    const squares = recordUpdate(device, this.#slots, gradients, named.rates, options.optimizer);
+    const { choices, routing } = last!;
+    if (choices) balanceBias(device, choices, options.biasRate);
+    for (const [name, value] of [...sums, ["squares", squares] as const]) {
+      this.#journal.write(device, name, value, named.at);
+    }
+    return { ...this.#journal.outputs(), ...routing };
+  }
+
+  #inputs(step: number, batches: readonly TrainingBatch[], rate: number): Named<HostTensor> {
+    const { objective, options } = this;
+    const named: Named<HostTensor> = {
+      rates: ratesOf(options.optimizer, rate, step + 1),
+      at: hostIndices([step % options.logEvery]),
+    };
+    batches.forEach((batch, microbatch) => {
+      for (const [name, host] of Object.entries(objective.host(batch, { step, microbatch }))) {
+        named[`${microbatch}.${name}`] = host;
+      }
+    });
+    return named;
+  }
+
+  /** Runs a step, counted from 0, without reading anything. `batches` are its microbatches. */
+  start(step: number, batches: readonly TrainingBatch[], rate: number): void {
+    this.#unread.push(step);
+    this.#program.start(this.#inputs(step, batches, rate));
+  }
+
+  /** Runs a step and reads the lines of all steps since the last reading, and this step's routing. */
+  async read(
+    step: number,
+    batches: readonly TrainingBatch[],
+    rate: number,
+  ): Promise<{ lines: StepLine[]; routing: Named<HostTensor> }> {
+    const steps = [...this.#unread, step];
+    this.#unread = [];
+    const { logEvery } = this.options;
+    if (steps.length > logEvery) {
+      throw new RangeError(`Cannot read ${steps.length} steps: the log keeps the last ${logEvery}`);
+    }
+    const named = await this.#program(this.#inputs(step, batches, rate));
+    return { lines: steps.map((at) => this.#line(at, named)), routing: named };
+  }
+
+  #line(step: number, named: Named<HostTensor>): StepLine {
+    const { accumulate, logEvery } = this.options;
+    const losses: Record<string, number> = {};
+    let total = 0;
+    for (const [name, { data }] of Object.entries(named)) {
+      if (!name.startsWith("journal.") || name === "journal.squares") continue;
+      const term = name.slice("journal.".length) as keyof LossSeeds<T>;
+      losses[term] = data[step % logEvery] / accumulate;
+      total += (this.objective.factors[term] ?? 0) * losses[term];
+    }
+    const gradientNorm = Math.sqrt(named["journal.squares"].data[step % logEvery]);
+    return { step, losses: { ...losses, total }, gradientNorm };
+  }
+
+  /** The weights on the host: the moving average where one is kept and asked for. */
+  async weights({ averaged = false }: { averaged?: boolean } = {}): Promise<P> {
+    const pick = ({ p, average }: Slot<T>) => averaged && average ? average : p;
+    return await download(this.device, this.objective.schema, this.#record(pick));
+  }
+
+  /** The optimizer's state on the host. */
+  async state(): Promise<OptimizerState<P>> {
+    const { device, objective: { schema }, options } = this;
+    const read = (of: (slot: Slot<T>) => T) => download<T, P>(device, schema, this.#record(of));
+    const average = options.optimizer.average ? await read((slot) => slot.average!) : undefined;
+    return { m: await read(({ m }) => m), v: await read(({ v }) => v), average };
+  }
+
+  /** Frees weights, state and constants; the objective stays. */
+  dispose(): void {
+    for (const { p, m, v, average } of this.#slots) {
+      for (const tensor of [p, m, v, average]) if (tensor) this.device.free(tensor);
+    }
+    for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
+    this.#journal.dispose();
+  }
+}
+
+/** A microbatch's inputs, without its number before their names. */
+function inputsOf<T>(named: Named<T>, micro: number): Named<T> {
+  const prefix = `${micro}.`;
+  const own = Object.entries(named).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+}
+
+/** Every term that is there as one scalar [1]: the sum of its parts, the mean of the load balances. */
+export function termValues<T extends Tensor>(backend: Backend<T>, terms: LossTerms<T>): [string, T][] {
+  const { molBalance, ...sums } = terms;
+  const sum = (parts: readonly T[]) => parts.reduce((total, part) => add(backend, total, part));
+  const values = Object.entries(sums).filter(([, parts]) => parts?.length)
+    .map(([name, parts]): [string, T] => [name, sum(parts!)]);
+  if (molBalance.length === 0) return values;
+  const losses = sum(molBalance.map(({ loss }) => loss));
+  return [...values, ["molBalance", ratio(backend, losses, sum(molBalance.map(({ applications }) => applications)))]];
+}
