@@ -5,11 +5,12 @@
  */
 import { sizeOf, type Tensor } from "../src/op.ts";
 import { adamWOp, averageOp, balanceBiasOp, storeOp, sumSquaresOp } from "../src/ops/optimizer.ts";
+import type { Adapter } from "./adapter.ts";
 import { grid, liveRows, rowSizes } from "./grid.ts";
 import { defineKernel } from "./kernel.ts";
 import { unroll } from "./linear/operands.ts";
 import { ALL_ROWS } from "./losses.ts";
-import { rowLanes, sumLanes } from "./reduce.ts";
+import { MOST_ROUNDS, sumLanes } from "./reduce.ts";
 
 /** Invocations of a work group. */
 const LANES = 64;
@@ -51,10 +52,17 @@ fn run(group: u32, lane: u32) {
 /** Words that an invocation of {@link sumSquares} adds in a round, to accumulators of their own. */
 const AHEAD = 4;
 
+/** Invocations that share so many words: few on a CPU adapter, but enough that no loop is cut short. */
+function squareLanes({ family }: Adapter, words: number): number {
+  let lanes = family === "cpu" ? 8 : words > 4096 ? 256 : 64;
+  while (lanes < 256 && words / AHEAD / lanes > MOST_ROUNDS / 2) lanes *= 2;
+  return lanes;
+}
+
 /** y = carry + Σ x²; one work group, always in the same order. The elements of a last, partly used word come alone. */
 export const sumSquares = defineKernel(sumSquaresOp, ({ inputs: { x, carry }, adapter }) => {
   const whole = Math.floor(sizeOf(x.shape) / 4);
-  const lanes = rowLanes(adapter, whole / AHEAD);
+  const lanes = squareLanes(adapter, whole);
   const part = (k: number) => `let x${k} = x[at + ${k * lanes}]; s${k} += x${k} * x${k};`;
   return [{
     label: "sumSquares",

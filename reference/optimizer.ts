@@ -74,10 +74,14 @@ export const sumSquares = defineReference(sumSquaresOp, {
     y.data[0] = sum;
   },
 
-  /** A sum of products; each square below the smallest number may be flushed. */
+  /**
+   * Every square is rounded and goes through the additions of one of 128 partial sums; at most 24 more join these, the
+   * squares that are left over, and `carry`. Each square may be flushed to zero.
+   */
   bound({ x, carry }, { y }) {
     const absolutes = carry ? y.data[0] - carry.data[0] + Math.abs(carry.data[0]) : y.data[0];
-    return { y: Float64Array.of(sumBound(x.data.length + 1, absolutes) + x.data.length * TINY) };
+    const additions = Math.min(x.data.length + 1, Math.ceil(x.data.length / 128) + 24);
+    return { y: Float64Array.of(sumBound(additions, absolutes) + x.data.length * TINY) };
   },
 });
 

@@ -4,6 +4,7 @@ import { hostIndices, type HostTensor } from "../src/device.ts";
 import type { Inputs, Op } from "../src/op.ts";
 import { attentionOp } from "../src/ops/attention.ts";
 import { balanceOp, crossEntropyOp, meanOp } from "../src/ops/losses.ts";
+import { sumSquaresOp } from "../src/ops/optimizer.ts";
 import { poolOp } from "../src/ops/pool.ts";
 import { selectThresholdOp } from "../src/ops/select.ts";
 import { normals } from "../src/random.ts";
@@ -34,3 +35,4 @@ long(poolOp, { x: random([8192, 8]), offsets: hostIndices([0, 8192]) }, { kind: 
 long(crossEntropyOp, { logits: random([1, 300_001]), labels: hostIndices([299_999]) }, {});
 long(selectThresholdOp, { scores: random([300_000, 1]), offsets: hostIndices([0, 300_000]) }, { threshold: 0 });
 long(poolOp, { x: random([4096, 1024]), offsets: hostIndices([0, 4096]) }, { kind: "mean", normalize: true });
+long(sumSquaresOp, { x: random([9_000_001]) }, {});

@@ -53,7 +53,11 @@ export function adamW<T extends Tensor>(
   backend.run(adamWOp, inputs, params);
 }
 
-/** y = carry + Σ x², over all elements; deterministic. x of any shape, carry [1] (0 unless given) → y [1]. */
+/**
+ * y = carry + Σ x², over all elements; deterministic, in at least 128 partial sums, which bounds the error of long ones.
+ *
+ * x of any shape, carry [1] (0 unless given) → y [1]. Where an element is not finite, y is not.
+ */
 export const sumSquaresOp: Op<"x" | "carry?", "y", Record<never, never>> = defineOp({
   name: "sumSquares",
   family: "optimizer",
