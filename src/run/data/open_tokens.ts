@@ -9,6 +9,14 @@ import { openSource } from "../../checkpoint/source.ts";
 import type { TokenReader } from "../../train/data/reader.ts";
 import { DOCUMENT_STARTS, idArray, readTokenIndex, shardName, type TokenIndex } from "./token_index.ts";
 
+/** The tokens of a folder; its files stay open until it is disposed of. */
+export interface StoredTokens extends TokenReader, Disposable {
+  /** What the folder says of itself. */
+  readonly index: TokenIndex;
+  /** The ids of a document, without the end-of-text token. Throws a RangeError when there is no such document. */
+  document(number: number): Promise<Int32Array>;
+}
+
 /** One file whose length is known to be right. */
 interface OpenFile {
   readonly path: string;
@@ -18,14 +26,15 @@ interface OpenFile {
 /**
  * Opens a folder of tokens.
  *
- * Throws when the index is missing or does not fit itself, or a file is missing or has another length than it says.
+ * Throws when the index is missing or does not fit itself, or a file is missing or has another length than it says;
+ * reading throws when an id is outside the vocabulary.
  *
  * ```ts ignore
  * using tokens = await openTokens("cache/train");
  * await tokens.read(0, 10);
  * ```
  */
-export async function openTokens(folder: string): Promise<TokenFiles> {
+export async function openTokens(folder: string): Promise<StoredTokens> {
   const index = await readTokenIndex(openSource(folder));
   const disk = fileSystem(`open ${folder}`), width = idArray(index.vocabulary).BYTES_PER_ELEMENT;
   const files: OpenFile[] = [];
@@ -38,7 +47,7 @@ export async function openTokens(folder: string): Promise<TokenFiles> {
     for (const { file } of files) file.close();
     throw error;
   }
-  return new TokenFiles(index, files);
+  return readerOf(index, files);
 }
 
 async function openWhole(disk: FileSystem, path: string, bytes: number): Promise<OpenFile> {
@@ -52,82 +61,44 @@ async function openWhole(disk: FileSystem, path: string, bytes: number): Promise
   throw new Error(`Cannot open the tokens in ${path}: it has ${size} bytes, its index says ${bytes}`);
 }
 
-/** The tokens of a folder; its files stay open until it is disposed of. */
-export class TokenFiles implements TokenReader, Disposable {
-  /** Where each shard starts in the stream, and where the last one ends. */
-  readonly #bounds: readonly number[];
-
-  /** Reads shards and, from the last file, the starts of documents. */
-  constructor(readonly index: TokenIndex, readonly files: readonly OpenFile[]) {
-    this.#bounds = index.shards.reduce((bounds, tokens) => [...bounds, bounds[bounds.length - 1] + tokens], [0]);
-  }
-
-  /** Length of the stream. */
-  get tokens(): number {
-    return this.index.tokens;
-  }
-
-  /** Number of documents. */
-  get documents(): number {
-    return this.index.documents;
-  }
-
-  /** UTF-8 bytes of the documents' text. */
-  get bytes(): number {
-    return this.index.bytes;
-  }
-
-  /** V. */
-  get vocabulary(): number {
-    return this.index.vocabulary;
-  }
-
-  /** Id of the end-of-text token. */
-  get endOfText(): number {
-    return this.index.endOfText;
-  }
-
-  /** Tokens [start, end). Throws a RangeError when the stream does not reach so far or an id is not of the vocabulary. */
-  // deno-lint-ignore require-await -- other readers wait
-  async read(start: number, end: number): Promise<Int32Array> {
-    if (
-      !(Number.isSafeInteger(start) && Number.isSafeInteger(end) && 0 <= start && start <= end && end <= this.tokens)
-    ) {
-      throw new RangeError(`Cannot read tokens ${start} to ${end}: there are ${this.tokens}`);
+/** Reads shards and, from the last file, the starts of documents. */
+function readerOf(index: TokenIndex, files: readonly OpenFile[]): StoredTokens {
+  const { tokens, documents, bytes, vocabulary, endOfText, shards } = index;
+  // deno-lint-ignore require-await -- a rejection, not an exception
+  const read = async (start: number, end: number) => {
+    if (!(Number.isSafeInteger(start) && Number.isSafeInteger(end) && 0 <= start && start <= end && end <= tokens)) {
+      throw new RangeError(`Cannot read tokens ${start} to ${end}: there are ${tokens}`);
     }
-    const ids = new Int32Array(end - start), Ids = idArray(this.vocabulary);
-    this.index.shards.forEach((_, shard) => {
-      const first = Math.max(start, this.#bounds[shard]), last = Math.min(end, this.#bounds[shard + 1]);
-      if (first >= last) return;
-      const part = readAt(this.files[shard], new Ids(last - first), first - this.#bounds[shard]);
-      const wrong = part.find((id) => id >= this.vocabulary);
-      if (wrong !== undefined) {
-        const { path } = this.files[shard];
-        throw new RangeError(`Cannot read ${path}: id ${wrong} is outside the vocabulary of ${this.vocabulary}`);
-      }
-      ids.set(part, first - start);
-    });
+    const ids = new Int32Array(end - start);
+    for (let shard = 0, from = 0; from < end; from += shards[shard++]) {
+      const first = Math.max(start, from), last = Math.min(end, from + shards[shard]);
+      if (first < last) ids.set(readIds(files[shard], vocabulary, first - from, last - from), first - start);
+    }
     return ids;
-  }
+  };
+  return {
+    ...{ index, tokens, documents, bytes, vocabulary, endOfText, read },
+    async document(number) {
+      if (!(Number.isSafeInteger(number) && number >= 0 && number < documents)) {
+        throw new RangeError(`Cannot read document ${number}: there are ${documents}`);
+      }
+      const ends = new Float64Array(number + 1 === documents ? 1 : 2);
+      const [start, next = tokens] = readAt(files[files.length - 1], ends, number);
+      return await read(start, next - 1);
+    },
+    [Symbol.dispose]() {
+      for (const { file } of files) file.close();
+    },
+  };
+}
 
-  /** The ids of a document, without the end-of-text token. Throws a RangeError when there is no such document. */
-  async document(number: number): Promise<Int32Array> {
-    if (!(Number.isSafeInteger(number) && number >= 0 && number < this.documents)) {
-      throw new RangeError(`Cannot read document ${number}: there are ${this.documents}`);
-    }
-    const isLast = number + 1 === this.documents;
-    const [start, end = this.tokens] = readAt(
-      this.files[this.files.length - 1],
-      new Float64Array(isLast ? 1 : 2),
-      number,
-    );
-    return await this.read(start, end - 1);
-  }
-
-  /** Closes the files. */
-  [Symbol.dispose](): void {
-    for (const { file } of this.files) file.close();
-  }
+/** Ids [first, last) of a file. */
+function readIds(file: OpenFile, vocabulary: number, first: number, last: number): Uint16Array | Uint32Array {
+  const Ids = idArray(vocabulary);
+  const ids = readAt(file, new Ids(last - first), first);
+  const wrong = ids.find((id) => id >= vocabulary);
+  if (wrong === undefined) return ids;
+  throw new RangeError(`Cannot read ${file.path}: id ${wrong} is outside the vocabulary of ${vocabulary}`);
 }
 
 /** Fills an array from a place in a file, counted in its elements; without a pause, so that readers share the file. */

@@ -54,7 +54,7 @@ export async function readTokenIndex(source: Source): Promise<TokenIndex> {
   const index: TokenIndex = {
     tokens: fields.count("tokens", undefined, Number.MAX_SAFE_INTEGER),
     documents: fields.count("documents", undefined, Number.MAX_SAFE_INTEGER),
-    bytes: fields.count("bytes", undefined, Number.MAX_SAFE_INTEGER),
+    bytes: fields.number("bytes"),
     vocabulary: fields.count("vocabulary"),
     endOfText: fields.number("endOfText"),
     tokenizer: text("tokenizer"),

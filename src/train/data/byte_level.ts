@@ -1,0 +1,24 @@
+/**
+ * Byte-level text: the printable character of every byte, and the words that byte pairs are merged in.
+ *
+ * Source: A. Radford et al. 2019, "Language Models are Unsupervised Multitask Learners" (GPT-2), `bytes_to_unicode`.
+ *
+ * @module
+ */
+
+/** The pattern by which GPT-2 cuts text into words; the matches cover the text without a gap. */
+const WORD = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
+
+/** The character of every byte: itself where it can be printed, else one from U+0100 upwards, in the order of bytes. */
+export const BYTE_CHARACTERS: readonly string[] = byteCharacters();
+
+function byteCharacters(): string[] {
+  const printable = (byte: number) => byte >= 0x21 && byte <= 0x7e || byte >= 0xa1 && byte !== 0xad;
+  let others = 0x100;
+  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : others++));
+}
+
+/** The words of a text, in order: pairs are never merged across their borders. */
+export function wordsOf(text: string): readonly string[] {
+  return text.match(WORD) ?? [];
+}

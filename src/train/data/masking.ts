@@ -1,0 +1,95 @@
+/**
+ * Batches of masked language modelling.
+ *
+ * Source: J. Devlin et al. 2019, "BERT", section 3.1 (of the chosen tokens 80 % masked, 10 % random, 10 % kept), with
+ * the share of 30 % of B. Warner et al. 2024, "ModernBERT", section 2.2.
+ *
+ * @module
+ */
+import { hostIndices } from "../../device.ts";
+import { packRows } from "../../model/batch.ts";
+import { uniformAt } from "../../random.ts";
+import { type Batches, NO_LABEL, type WindowOptions, windowsOf } from "./batches.ts";
+import type { TokenReader } from "./reader.ts";
+
+/** How tokens are masked. */
+export interface MaskingOptions extends WindowOptions {
+  /** Seed of the choices, which are others in every step. */
+  readonly seed: number;
+  /** Id of the mask token. */
+  readonly mask: number;
+  /** Ids that are never chosen and never drawn, beside those of mask, `begin`, `end` and end-of-text. */
+  readonly special: readonly number[];
+  /** Id before every window; the window is one token shorter. */
+  readonly begin?: number;
+  /** Id after every window; the window is one token shorter. */
+  readonly end?: number;
+  /** Share of a sequence's tokens that are predicted, 0.3 unless given. */
+  readonly share?: number;
+}
+
+/** Shares of the chosen tokens, added up: masked, then random. The rest is kept. */
+const MASKED = 0.8, RANDOM = 0.9;
+
+/** Keeps the numbers drawn here apart from others of the same seed. */
+const PURPOSE = 0x6d61736b;
+
+/**
+ * Cuts a stream into windows and hides tokens of them: exactly round(share · n) of the n tokens of a sequence that are
+ * not special have a label, so at most B·round(share·T) rows of a batch.
+ *
+ * Throws a RangeError when there are no tokens, a sequence has no room for one, or every id is special.
+ */
+export function maskedBatches(reader: TokenReader, options: MaskingOptions): Batches {
+  const { T, mask, begin, end } = options;
+  const { endOfText, vocabulary: V, tokens } = reader;
+  const before = begin === undefined ? [] : [begin], after = end === undefined ? [] : [end];
+  const length = T - before.length - after.length;
+  const { windows, batches, at } = windowsOf(reader, length, options);
+  const special = new Set([...options.special, mask, endOfText, ...before, ...after]);
+  const ordinary = Int32Array.from({ length: V }, (_, id) => id).filter((id) => !special.has(id));
+  if (ordinary.length === 0) throw new RangeError(`Cannot mask tokens: all ${V} ids are special`);
+  const sequence = async (window: number | undefined) => {
+    const start = (window ?? 0) * length;
+    const read = window === undefined ? [] : await reader.read(start, Math.min(start + length, tokens));
+    const filling = Array<number>(length - read.length).fill(endOfText);
+    return [...before, ...read, ...after, ...filling];
+  };
+  return {
+    windows,
+    batches,
+    async batch(step) {
+      const sequences = await Promise.all(at(step).map(sequence));
+      const labels = sequences.map((ids, b) => hide(ids, { ...options, special, ordinary, step, firstRow: b * T }));
+      const targets = labels.reduce((sum, { count }) => sum + count, 0);
+      const flat = Int32Array.from(labels.flatMap(({ labels }) => labels));
+      return { rows: packRows(sequences, { V, maxPositions: T }), labels: hostIndices(flat), targets };
+    },
+  };
+}
+
+/** What hiding tokens of a sequence depends on. */
+interface Hiding extends Pick<MaskingOptions, "seed" | "mask" | "share"> {
+  readonly special: ReadonlySet<number>;
+  /** Ids that may be drawn. */
+  readonly ordinary: Int32Array;
+  readonly step: number;
+  /** Row of the sequence's first token in the batch. */
+  readonly firstRow: number;
+}
+
+/** Changes the chosen ids of a sequence in place and returns the labels. */
+function hide(ids: number[], { seed, mask, share = 0.3, special, ordinary, step, firstRow }: Hiding) {
+  const draw = (t: number, what: number) => uniformAt(seed ^ PURPOSE, step * 3 + what, firstRow + t);
+  const order = ids.map((id, t) => ({ id, t, key: draw(t, 0) })).filter(({ id }) => !special.has(id))
+    .sort((a, b) => a.key - b.key || a.t - b.t);
+  const chosen = order.slice(0, Math.round(share * order.length));
+  const labels = Array<number>(ids.length).fill(NO_LABEL);
+  for (const { id, t } of chosen) {
+    const kind = draw(t, 1);
+    labels[t] = id;
+    if (kind < MASKED) ids[t] = mask;
+    else if (kind < RANDOM) ids[t] = ordinary[Math.floor(draw(t, 2) * ordinary.length)];
+  }
+  return { labels, count: chosen.length };
+}

@@ -1,0 +1,21 @@
+/**
+ * The tokens that training reads.
+ *
+ * @module
+ */
+
+/** A packed stream of tokens: documents one after the other, each followed by the end-of-text token. */
+export interface TokenReader {
+  /** Length of the stream, ends of texts included. */
+  readonly tokens: number;
+  /** Number of documents. */
+  readonly documents: number;
+  /** UTF-8 bytes of the documents' text: bits/byte are the stream's summed nats / ln 2 / bytes. */
+  readonly bytes: number;
+  /** V, which every id is below. */
+  readonly vocabulary: number;
+  /** Id of the end-of-text token. */
+  readonly endOfText: number;
+  /** Tokens [start, end) of the stream. Throws a RangeError when it does not reach so far. */
+  read(start: number, end: number): Promise<Int32Array>;
+}
