@@ -1,0 +1,93 @@
+/**
+ * Held-out loss: the same objective without tape and noise, over batches in order.
+ *
+ * @module
+ */
+import type { Device, HostTensor, Program } from "../device.ts";
+import type { Tensor } from "../op.ts";
+import type { Batches } from "./data/batches.ts";
+import type { Objective } from "./objective.ts";
+import type { RoutedConfig, RoutingStatistics } from "./statistics.ts";
+import { RoutingTally } from "./tally.ts";
+
+/** What was measured on held-out text. */
+export interface Evaluation {
+  /** Mean cross-entropy of a label, nats. */
+  readonly nats: number;
+  /** Labels. */
+  readonly tokens: number;
+  /** Routing over all batches, where there is some. */
+  readonly routing?: RoutingStatistics;
+}
+
+/** How much to evaluate. */
+export interface EvaluateOptions {
+  /** Batches at most, from the first on; all of them unless given. */
+  readonly most?: number;
+  /** Stops between two batches. */
+  readonly signal?: AbortSignal;
+}
+
+/** A measurement as it is written down; bits/byte where every token of the text is predicted once. */
+export interface HeldOut extends Evaluation {
+  /** Bits per byte of text. */
+  readonly bitsPerByte?: number;
+}
+
+/** How rows were selected: expert-choice has two ways, other models are evaluated in the one they have. */
+export type HeldOutSelection = "topk" | "threshold" | "plain";
+
+/** Held-out results by selection. */
+export type EvaluationResult = { readonly [selection in HeldOutSelection]?: HeldOut };
+
+/**
+ * Evaluates a model over and over, with one recorded program.
+ *
+ * The objective decides how rows are selected (`NextToken`'s `selection`); give it neither teacher nor capacity warm-up,
+ * which belong to training. Parameters are those on the device at the time of each call.
+ */
+export class Evaluator<T extends Tensor, P> {
+  readonly #program: Program<string, string>;
+
+  /** Prepares; reads nothing. */
+  constructor(
+    device: Device<T>,
+    readonly objective: Objective<T, P> & { readonly config: RoutedConfig },
+    params: P,
+  ) {
+    this.#program = device.compile((named: Record<string, T>) => {
+      const { terms: { lm: [lm] }, routing } = objective.compute(device, params, named, false);
+      return { ...routing, lm };
+    });
+  }
+
+  /**
+   * Mean nats over the labels of batches in order; rows without labels do not count, neither in the loss nor in routing.
+   *
+   * Throws a RangeError when no batch has a label, and the signal's reason when it is aborted.
+   */
+  async evaluate(batches: Batches, { most = Infinity, signal }: EvaluateOptions = {}): Promise<Evaluation> {
+    const { objective } = this;
+    const tally = new RoutingTally(objective.config);
+    let [nats, tokens] = [0, 0];
+    for (let step = 0; step < Math.min(most, batches.batches); step++) {
+      signal?.throwIfAborted();
+      const batch = await batches.batch(step);
+      if (batch.targets === 0) continue;
+      const { lm, ...routing }: Record<string, HostTensor> = await this.#program(
+        objective.host(batch, { step, microbatch: 0 }),
+      );
+      nats += lm.data[0] * batch.targets;
+      tokens += batch.targets;
+      tally.add(routing, batch);
+    }
+    if (tokens === 0) throw new RangeError("Cannot evaluate: the held-out batches have no labels");
+    const routing = tally.statistics();
+    return { nats: nats / tokens, tokens, ...((routing.depth || routing.experts) && { routing }) };
+  }
+}
+
+/** Bits per byte of a text with that many tokens and bytes: nats·tokens / (ln 2·bytes). `nats` are a token's mean. */
+export function bitsPerByte(nats: number, tokens: number, bytes: number): number {
+  return nats * tokens / (Math.LN2 * bytes);
+}

@@ -1,0 +1,102 @@
+/**
+ * What routing does, in a few numbers: depths, dead tokens, agreement of the threshold with top-k, load of experts.
+ *
+ * @module
+ */
+import type { HostTensor } from "../device.ts";
+import type { RecursionConfig } from "../model/config.ts";
+import type { MolConfig } from "../model/mol_config.ts";
+import type { TrainingBatch } from "./data/batches.ts";
+import { RoutingTally } from "./tally.ts";
+
+/** What statistics must know of a model; any decoder's or encoder's configuration does. */
+export interface RoutedConfig {
+  /** Recursions and how they are routed, in a decoder. */
+  readonly recursion?: Pick<RecursionConfig, "N" | "routing">;
+  /** Number of experts, where there are some. */
+  readonly mol?: Pick<MolConfig, "E">;
+}
+
+/** How deep rows went. */
+export interface DepthStatistics {
+  /** Share of rows that ran exactly d recursions, d = 0..N. */
+  readonly shares: readonly number[];
+  /** Mean depth. */
+  readonly mean: number;
+  /**
+   * Dead tokens: the share of positions at which the last recursion ran in no sequence (the ratio that arXiv 2507.10524
+   * reports for expert-choice, counted by position, since a top-k of fixed size leaves the same share of rows out always).
+   */
+  readonly dead: number;
+  /** Token-choice: MaxVio of the choice of depth, max_d load_d / mean load − 1 over d = 1..N. */
+  readonly maxViolation?: number;
+}
+
+/** What the router of one expert-choice recursion did. */
+export interface RecursionStatistics {
+  /** Share of the candidates that ran. */
+  readonly selected: number;
+  /** Share of top-k's decisions that the threshold z ≥ 0 takes too; absent where nothing was left out. */
+  readonly agreement?: number;
+  /** Mean score z of candidates that ran. */
+  readonly selectedScore?: number;
+  /** Mean score z of candidates that did not. */
+  readonly unselectedScore?: number;
+}
+
+/** How evenly the experts of one layer are used. */
+export interface ExpertStatistics {
+  /** Unique layer or group, all its applications together. */
+  readonly layer: number;
+  /** Share of the choices that went to each expert, [E]. */
+  readonly shares: readonly number[];
+  /** MaxVio: max_e load_e / mean load − 1, from 0 (even) to E − 1. */
+  readonly maxViolation: number;
+}
+
+/** Routing in numbers that JSON can hold. */
+export interface RoutingStatistics {
+  /** Rows that were counted. */
+  readonly rows: number;
+  /** Depths, where recursions are routed. */
+  readonly depth?: DepthStatistics;
+  /** Routers of expert-choice, from recursion 1. */
+  readonly recursions?: readonly RecursionStatistics[];
+  /** Agreement of the threshold with top-k over the decisions of all recursions; only under top-k. */
+  readonly agreement?: number;
+  /** Layers with experts, by number. */
+  readonly experts?: readonly ExpertStatistics[];
+}
+
+/**
+ * Counts the routing of one batch, from the tensors that a training or evaluation step returns by name.
+ *
+ * Rows that only fill a batch do not count: in a decoder rows without a label, in an encoder sequences without one.
+ */
+export function routingStatistics(
+  routing: Readonly<Record<string, HostTensor>>,
+  config: RoutedConfig,
+  batch: TrainingBatch,
+): RoutingStatistics {
+  const tally = new RoutingTally(config);
+  tally.add(routing, batch);
+  return tally.statistics();
+}
+
+const percent = (share: number, digits = 0) => (100 * share).toFixed(digits);
+
+/** Statistics as a short phrase for a progress line; empty without routing. */
+export function summary({ depth, agreement, experts = [] }: RoutingStatistics): string {
+  const parts: string[] = [];
+  if (depth) {
+    const shares = depth.shares[0] > 0 ? depth.shares : depth.shares.slice(1);
+    parts.push(`depth ${shares.map((share) => percent(share)).join("/")} %`);
+    if (depth.dead > 0) parts.push(`dead ${percent(depth.dead, 1)} %`);
+    if (depth.maxViolation !== undefined) parts.push(`MaxVio ${depth.maxViolation.toFixed(2)}`);
+  }
+  if (agreement !== undefined) parts.push(`threshold ${percent(agreement, 1)} %`);
+  if (experts.length) {
+    parts.push(`experts MaxVio ${Math.max(...experts.map(({ maxViolation }) => maxViolation)).toFixed(2)}`);
+  }
+  return parts.join(", ");
+}

@@ -1,0 +1,159 @@
+/**
+ * Counts behind routing statistics, added up over batches.
+ *
+ * @module
+ */
+import type { HostTensor } from "../device.ts";
+import { depthOf, type ExpertResult, readExperts, readRecursions, type RecursionResult } from "../model/results.ts";
+import type { TrainingBatch } from "./data/batches.ts";
+import type { DepthStatistics, RecursionStatistics, RoutedConfig, RoutingStatistics } from "./statistics.ts";
+
+/** Counts of one recursion's router. */
+interface RouterCounts {
+  /** Candidates that ran, and the sum of their scores. */
+  selected: number;
+  selectedScore: number;
+  /** Candidates that did not. */
+  unselected: number;
+  unselectedScore: number;
+  /** Candidates of sequences in which top-k left one out, and how many of them the threshold judges alike. */
+  decisions: number;
+  agreed: number;
+}
+
+/** max load / mean load − 1; 0 without load. */
+export function maxViolation(loads: readonly number[]): number {
+  const total = loads.reduce((sum, load) => sum + load, 0);
+  return total > 0 ? Math.max(...loads) * loads.length / total - 1 : 0;
+}
+
+const sharesOf = (loads: readonly number[]) => {
+  const total = loads.reduce((sum, load) => sum + load, 0);
+  return loads.map((load) => total > 0 ? load / total : 0);
+};
+
+/** 1 for rows that count, [M]: in a decoder those with a label, in an encoder all of a sequence that has one. */
+export function countedRows({ rows, labels }: TrainingBatch, { recursion }: RoutedConfig): Uint8Array {
+  const counted = Uint8Array.from(labels.data as Int32Array, (label) => Number(label >= 0));
+  if (recursion) return counted;
+  const { data: offsets } = rows.offsets;
+  for (let b = 0; b + 1 < offsets.length; b++) {
+    const [start, end] = [offsets[b], offsets[b + 1]];
+    counted.fill(Number(counted.subarray(start, end).includes(1)), start, end);
+  }
+  return counted;
+}
+
+/** Adds up what routing did in some batches; the order of batches does not matter. */
+export class RoutingTally {
+  #rows = 0;
+  #depths: number[] = [];
+  readonly #reached: (boolean | undefined)[] = []; // by position: whether the last recursion ran it; undefined: no row
+  readonly #routers: RouterCounts[] = [];
+  readonly #loads = new Map<number, number[]>();
+
+  /** Starts from nothing. */
+  constructor(readonly config: RoutedConfig) {}
+
+  /** Adds the routing of a batch, by the names that `readRecursions` and `readExperts` know. */
+  add(routing: Readonly<Record<string, HostTensor>>, batch: TrainingBatch): void {
+    const M = batch.labels.data.length;
+    const counted = countedRows(batch, this.config);
+    this.#rows += counted.reduce((sum, one) => sum + one, 0);
+    const recursions = readRecursions(routing, M, M);
+    if (recursions.length > 0) this.#addDepths(recursions, batch, counted);
+    // only top-k lists the rows of recursion 1: under the threshold all of them run it
+    const topk = "rows.0" in routing;
+    recursions.forEach((_, r) => this.#addRouter(recursions, r, { batch, counted, topk }));
+    for (const use of readExperts(routing)) this.#addExperts(use, counted);
+  }
+
+  #addDepths(recursions: readonly RecursionResult[], { rows: { positions } }: TrainingBatch, counted: Uint8Array) {
+    if (this.#depths.length === 0) this.#depths = Array(recursions.length + 1).fill(0);
+    depthOf(recursions, counted.length).forEach((depth, m) => {
+      if (!counted[m]) return;
+      this.#depths[depth]++;
+      const t = positions.data[m];
+      this.#reached[t] = Boolean(this.#reached[t]) || depth === recursions.length;
+    });
+  }
+
+  #addRouter(
+    recursions: readonly RecursionResult[],
+    r: number,
+    { batch, counted, topk }: { batch: TrainingBatch; counted: Uint8Array; topk: boolean },
+  ): void {
+    const { active, scores } = recursions[r];
+    if (!scores) return;
+    const zero = { selected: 0, selectedScore: 0, unselected: 0, unselectedScore: 0, decisions: 0, agreed: 0 };
+    const counts = this.#routers[r] ??= zero;
+    const { data: offsets } = batch.rows.offsets;
+    const candidate = (m: number) => r === 0 || recursions[r - 1].active[m] === 1;
+    for (let b = 0; b + 1 < offsets.length; b++) {
+      const rows = Array.from({ length: offsets[b + 1] - offsets[b] }, (_, t) => offsets[b] + t).filter(candidate);
+      const chooses = topk && rows.some((m) => !active[m]);
+      for (const m of rows) {
+        if (!counted[m]) continue;
+        const what = active[m] ? "selected" : "unselected";
+        counts[what]++;
+        counts[`${what}Score`] += scores[m];
+        if (!chooses) continue;
+        counts.decisions++;
+        counts.agreed += Number(scores[m] >= 0 === Boolean(active[m]));
+      }
+    }
+  }
+
+  #addExperts({ layer, rows, experts, k }: ExpertResult, counted: Uint8Array): void {
+    const loads = this.#loads.get(layer) ?? Array<number>(this.config.mol!.E).fill(0);
+    this.#loads.set(layer, loads);
+    rows.forEach((row, i) => {
+      for (let j = 0; j < k && counted[row]; j++) loads[experts[i * k + j]]++;
+    });
+  }
+
+  #depth(): DepthStatistics | undefined {
+    const rows = this.#depths.reduce((sum, count) => sum + count, 0);
+    if (rows === 0) return undefined;
+    const positions = this.#reached.filter((reached) => reached !== undefined);
+    const depth = {
+      shares: sharesOf(this.#depths),
+      mean: this.#depths.reduce((sum, count, d) => sum + d * count, 0) / rows,
+      dead: positions.filter((reached) => !reached).length / positions.length,
+    };
+    const token = this.config.recursion?.routing === "token";
+    return token ? { ...depth, maxViolation: maxViolation(this.#depths.slice(1)) } : depth;
+  }
+
+  /** The numbers of everything that was added. */
+  statistics(): RoutingStatistics {
+    const decisions = this.#routers.reduce((sum, counts) => sum + counts.decisions, 0);
+    const agreed = this.#routers.reduce((sum, counts) => sum + counts.agreed, 0);
+    const depth = this.#depth();
+    const layers = [...this.#loads].sort(([a], [b]) => a - b);
+    return {
+      rows: this.#rows,
+      ...(depth && { depth }),
+      ...(this.#routers.length && { recursions: this.#routers.map(routerStatistics) }),
+      ...(decisions && { agreement: agreed / decisions }),
+      ...(layers.length && {
+        experts: layers.map(([layer, loads]) => ({
+          layer,
+          shares: sharesOf(loads),
+          maxViolation: maxViolation(loads),
+        })),
+      }),
+    };
+  }
+}
+
+function routerStatistics(counts: RouterCounts): RecursionStatistics {
+  const { selected, selectedScore, unselected, unselectedScore, decisions, agreed } = counts;
+  const candidates = selected + unselected;
+  return {
+    selected: candidates > 0 ? selected / candidates : 0,
+    ...(decisions && { agreement: agreed / decisions }),
+    ...(selected && { selectedScore: selectedScore / selected }),
+    ...(unselected && { unselectedScore: unselectedScore / unselected }),
+  };
+}
