@@ -1,0 +1,88 @@
+/**
+ * Adding experts or routers to a trained model.
+ *
+ * @module
+ */
+import type { HostTensor } from "../../device.ts";
+import type { DecoderConfig } from "../../model/config.ts";
+import { type DecoderParams, decoderSchema } from "../../model/decoder_schema.ts";
+import type { EncoderConfig } from "../../model/encoder_config.ts";
+import { type EncoderParams, encoderSchema } from "../../model/encoder_schema.ts";
+import { mapParams, type Parameter } from "../../model/parameters.ts";
+import { requireSame, type StartingPoint, startingPoint, type Trained } from "./starting_point.ts";
+
+const nameOf = ({ parts, shape }: Parameter) => `${parts[0].name} [${shape}]`;
+
+/** The values of a record whose names and shapes are among those of another schema, in a record of its own form. */
+function shared(schema: unknown, values: unknown, other: unknown): unknown {
+  const names = new Set<string>();
+  mapParams<void, void>(other, (leaf) => void names.add(nameOf(leaf)));
+  return mapParams(schema, (leaf, value) => names.has(nameOf(leaf)) ? value : undefined, values);
+}
+
+/** Every parameter of the target's schema that the source has under the same name and shape; the rest is fresh. */
+function extend<P>(
+  source: { schema: unknown; params: P },
+  target: { schema: unknown; seed: number; layers: number },
+  notes: readonly string[],
+): StartingPoint<P> {
+  const tensors = new Map<string, unknown>();
+  mapParams(source.schema, (leaf, tensor) => void tensors.set(nameOf(leaf), tensor), source.params);
+  const given = mapParams(target.schema, (leaf) => tensors.get(nameOf(leaf)));
+  const used = shared(source.schema, source.params, target.schema);
+  const layers = Array.from({ length: target.layers }, (_, u) => [u]);
+  const start = startingPoint<P>({ ...target, given }, { schema: source.schema, used }, { layers, notes });
+  if (start.copied.length > 0) return start;
+  throw new RangeError(
+    `Cannot extend the model: none of its ${tensors.size} parameters has a name and shape of the target`,
+  );
+}
+
+/** What fresh experts do to a trained feed-forward: nothing, unless the weights of the chosen ones are left as they are. */
+function expertNotes({ mol: before }: Pick<DecoderConfig, "mol">, { mol }: Pick<DecoderConfig, "mol">): string[] {
+  if (!mol || before || mol.normalize) return [];
+  return ["The weights of chosen experts do not sum to 1 (norm_top_k is false), so their feed-forwards start weaker"];
+}
+
+/**
+ * Starts a decoder with experts or routers (or other ones) from a trained decoder that shares its layers alike: every
+ * parameter that the source has under the same name and with the same shape is copied, the rest starts by its initializer.
+ *
+ * Experts start with A Kaiming-uniform and B = 0, so that they leave the function as it was where the weights of the
+ * chosen ones sum to 1 (mol.md §2). Routers change it: what a recursion adds is scaled by their gates.
+ *
+ * @throws RangeError when layers, sharing or recursions differ, or nothing fits
+ */
+export function extendDecoder(
+  source: Trained<DecoderConfig, DecoderParams<HostTensor>>,
+  target: DecoderConfig,
+  seed = 0,
+): StartingPoint<DecoderParams<HostTensor>> {
+  const structure = ({ L, recursion: { sharing, N } }: DecoderConfig) => ({ L, sharing, N });
+  requireSame("extend the model", structure(source.config), structure(target), ["L", "sharing", "N"]);
+  const schema = decoderSchema(target);
+  return extend(
+    { schema: decoderSchema(source.config), params: source.params },
+    { schema, seed, layers: schema.layers.length },
+    expertNotes(source.config, target),
+  );
+}
+
+/**
+ * Starts an encoder with experts (or other ones) from a trained encoder that is grouped alike, as {@link extendDecoder}
+ * does. A group whose feed-forward changes its width (`expert_intermediate_size`) gets a fresh one.
+ *
+ * @throws RangeError when layers, group depth or names differ, or nothing fits
+ */
+export function extendEncoder(
+  source: Trained<EncoderConfig, EncoderParams<HostTensor>>,
+  target: EncoderConfig,
+  seed = 0,
+): StartingPoint<EncoderParams<HostTensor>> {
+  requireSame("extend the model", source.config, target, ["L", "groupDepth", "naming"]);
+  return extend(
+    { schema: encoderSchema(source.config), params: source.params },
+    { schema: encoderSchema(target), seed, layers: target.F.length },
+    expertNotes(source.config, target),
+  );
+}

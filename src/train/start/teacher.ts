@@ -1,0 +1,127 @@
+/**
+ * Distillation-based initialisation: an encoder that shares its layers from a teacher that shares none (mol.md §4).
+ *
+ * @module
+ */
+import { type HostTensor, hostTensor } from "../../device.ts";
+import type { EncoderConfig } from "../../model/encoder_config.ts";
+import { type EncoderParams, encoderSchema } from "../../model/encoder_schema.ts";
+import { initialize } from "../../model/init.ts";
+import type { FeedForwardParams, LayerParams } from "../../model/parameters.ts";
+import { startEnds } from "./embedding.ts";
+import { spacedLayers, spansOfLayers } from "./layers.ts";
+import { meanOf, requireSame, type StartingPoint, startingPoint, type Trained } from "./starting_point.ts";
+
+type Layer = LayerParams<HostTensor>;
+
+/** How to start from a teacher. */
+export interface FromTeacherOptions {
+  /** One layer of the teacher a group, spread evenly (default), or the mean over the group's span of its layers. */
+  readonly method?: "layers" | "mean";
+  /** Seed of what is fresh; 0 unless given. */
+  readonly seed?: number;
+}
+
+/**
+ * Layers of a teacher of L layers that each of K groups starts from: round(linspace(0, L − 1, K)), halves to even (`layers`),
+ * or the span of neighbours from ⌊g·L/K⌋ to the next group's (`mean`; the specification leaves the spans open).
+ *
+ * @throws RangeError when there are fewer layers than groups to average
+ */
+export function teacherLayers(L: number, K: number, method: "layers" | "mean"): number[][] {
+  if (method === "layers") return spacedLayers(0, L - 1, K).map((layer) => [layer]);
+  if (L >= K) return spansOfLayers(L, K);
+  throw new RangeError(`Cannot start from the teacher: its ${L} layers give no spans to ${K} groups`);
+}
+
+/**
+ * Starts an encoder whose groups share layers, with or without experts, from a teacher that shares none (group depth 1),
+ * such as ModernBERT.
+ *
+ * - Groups take the layers of {@link teacherLayers}; ModernBERT's first attention norm, which is the identity, counts as
+ *   ones. A feed-forward of another width takes the units that fit: a wider one adds fresh units whose output starts at 0,
+ *   so that they change nothing at first; a narrower one takes the first units. Experts are fresh.
+ * - The final norm is copied, embedding and head where they fit, else the embedding by truncated SVD.
+ * - When widths or heads differ, only the embedding starts from the teacher's; a note says so.
+ *
+ * Reducing a large embedding takes a while: about a minute for ModernBERT-base's 50368×768.
+ *
+ * @throws RangeError when the teacher shares layers, vocabularies differ, or the student's embedding is wider than the teacher
+ */
+export function startFromTeacher(
+  teacher: Trained<EncoderConfig, EncoderParams<HostTensor>>,
+  student: EncoderConfig,
+  { method = "layers", seed = 0 }: FromTeacherOptions = {},
+): StartingPoint<EncoderParams<HostTensor>> {
+  const { config, params } = teacher;
+  if (config.groupDepth !== 1) {
+    throw new RangeError(`Cannot start from the teacher: its layers are shared by ${config.groupDepth}, expected 1`);
+  }
+  requireSame("start from the teacher", config, student, ["V"]);
+  const sameWidth = config.D === student.D && config.H === student.H;
+  const ends = startEnds(teacher, student, sameWidth);
+  const layers = sameWidth ? teacherLayers(config.L, student.F.length, method) : student.F.map(() => []);
+  const groups = layers.map((sources, g) => sources.length > 0 ? startGroup(teacher, student, sources, g, seed) : {});
+  const norm = sameWidth ? params.norm : undefined;
+  const taken = new Set(layers.flat());
+  const used = params.groups.map((layer, l) => taken.has(l) ? { ...layer, mlp: { ...layer.mlp, mol: undefined } } : {});
+  const widths = `its layers are ${config.D} wide with ${config.H} heads, the student's ${student.D} with ${student.H}`;
+  return startingPoint(
+    { schema: encoderSchema(student), given: { ...ends.given, groups: groups.map(({ layer }) => layer), norm }, seed },
+    { schema: encoderSchema(config), used: { ...ends.used, groups: used, norm } },
+    {
+      layers,
+      notes: [
+        ...(sameWidth ? [] : [`Only the embedding starts from the teacher's: ${widths}`]),
+        ...ends.notes,
+        ...groups.flatMap(({ note }) => note ?? []),
+      ],
+    },
+  );
+}
+
+/** The layer of a group from the teacher's, without experts, and what to say about it. */
+function startGroup(
+  { config, params }: Trained<EncoderConfig, EncoderParams<HostTensor>>,
+  student: EncoderConfig,
+  sources: readonly number[],
+  g: number,
+  seed: number,
+): { layer?: Layer; note?: string } {
+  const [width, ...others] = new Set(sources.map((l) => config.F[l]));
+  if (others.length > 0) {
+    const widths = [width, ...others].join(" and ");
+    throw new RangeError(`Cannot start from the teacher: its layers ${sources} are ${widths} wide and have no mean`);
+  }
+  const plain = { ...config, firstNormIdentity: false, mol: undefined };
+  const ones = hostTensor([config.D], new Float32Array(config.D).fill(1));
+  const whole = sources.map((l): Layer => ({
+    ...params.groups[l],
+    attentionNorm: params.groups[l].attentionNorm ?? ones,
+  }));
+  const layer = meanOf(encoderSchema(plain).groups[sources[0]], whole);
+  const F = student.F[g];
+  const mlp = { gateUp: layer.mlp.gateUp, down: layer.mlp.down };
+  if (F === width) return { layer: { ...layer, mlp } };
+  const schema = encoderSchema({ ...student, mol: undefined }).groups[g].mlp;
+  const fitted = fitFeedForward(mlp, initialize(schema, seed + g));
+  const rest = F > width
+    ? `${F - width} fresh ones add nothing at first`
+    : `the teacher's other ${width - F} are left out`;
+  return { layer: { ...layer, mlp: fitted }, note: `Group ${g} takes ${Math.min(F, width)} hidden units; ${rest}` };
+}
+
+/** A feed-forward with the units of another one that fit into it; units beyond keep their fresh rows, and output 0. */
+function fitFeedForward(
+  { gateUp, down }: FeedForwardParams<HostTensor>,
+  fresh: FeedForwardParams<HostTensor>,
+): FeedForwardParams<HostTensor> {
+  const [D, F] = fresh.down.shape;
+  const width = down.shape[1];
+  const units = Math.min(F, width);
+  const rows = Float32Array.from(fresh.gateUp.data);
+  const columns = new Float32Array(D * F);
+  for (const half of [0, 1]) rows.set(gateUp.data.subarray(half * width * D, (half * width + units) * D), half * F * D);
+  for (let d = 0; d < D; d++) columns.set(down.data.subarray(d * width, d * width + units), d * F);
+  return { gateUp: hostTensor(fresh.gateUp.shape, rows), down: hostTensor([D, F], columns) };
+}

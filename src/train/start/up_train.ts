@@ -1,0 +1,128 @@
+/**
+ * Up-training: a recursive or Mixture-of-Recursions decoder from one whose layers are not shared (recursion.md §2).
+ *
+ * @module
+ */
+import type { HostTensor } from "../../device.ts";
+import type { DecoderConfig } from "../../model/config.ts";
+import { type DecoderParams, decoderSchema } from "../../model/decoder_schema.ts";
+import type { LayerParams } from "../../model/parameters.ts";
+import { blockLayers, outerLayers, uniqueLayer, uniqueLayers } from "../../model/sharing.ts";
+import { drawnLayers, spacedLayers } from "./layers.ts";
+import { meanOf, requireSame, type StartingPoint, startingPoint, type Trained } from "./starting_point.ts";
+
+/** How the layers of a block are found in a deeper stack (arXiv 2507.10524; recursion.md §2). */
+export type UpTraining = "stepwise" | "average" | "lower" | "upper" | "random";
+
+const SIZES = ["D", "F", "V", "H", "G", "K"] as const;
+
+/** How to up-train. */
+export interface UpTrainOptions {
+  /** How the block's layers are found; `stepwise` unless given. */
+  readonly method?: UpTraining;
+  /** Seed of what is fresh, and of the layers that `random` draws; 0 unless given. */
+  readonly seed?: number;
+}
+
+/**
+ * Layers of a source of L layers that each unique layer of a target starts from; more than one are averaged.
+ *
+ * The first and the last layer of the Middle variants start from the source's, the block of b layers from those between:
+ *
+ * - `stepwise`: round(linspace(first, last, b)), halves to even; a block of one layer takes the first;
+ * - `lower`, `upper`: the first b, the last b;
+ * - `random`: b different ones drawn by `seed`, ascending (the released code);
+ * - `average`: the layers that would share if the source's were shared as the target's are. The papers average a source
+ *   as deep as the target; here any source whose inner layers are a multiple of b will do, as so many recursions.
+ *
+ * @throws RangeError when the source has too few layers, or too many or few to average, naming the numbers that fit
+ */
+export function upTrainingLayers(
+  L: number,
+  target: Pick<DecoderConfig, "L" | "recursion">,
+  method: UpTraining,
+  seed = 0,
+): number[][] {
+  const { sharing } = target.recursion;
+  const [b, outer] = [blockLayers(target), outerLayers(sharing)];
+  const around = outer ? " and the first and last" : "";
+  if (L < b + outer) {
+    const needs = `a block of ${b} layers${around} needs a source of at least ${b + outer} layers`;
+    throw new RangeError(`Cannot up-train: ${needs}, it has ${L}`);
+  }
+  const [first, last] = [outer / 2, L - 1 - outer / 2];
+  const block = method === "average"
+    ? sharedLayers(L, target)
+    : chosenLayers(first, last, b, method, seed).map((layer) => [layer]);
+  return outer ? [[0], ...block, [L - 1]] : block;
+}
+
+function chosenLayers(first: number, last: number, b: number, method: UpTraining, seed: number): number[] {
+  if (method === "stepwise") return spacedLayers(first, last, b);
+  if (method === "random") return drawnLayers(first, last, b, seed);
+  const from = method === "lower" ? first : last - b + 1;
+  return Array.from({ length: b }, (_, j) => from + j);
+}
+
+/** For each layer of the block, the inner layers of a source of L layers that would share its weights. */
+function sharedLayers(L: number, target: Pick<DecoderConfig, "L" | "recursion">): number[][] {
+  const [b, outer] = [blockLayers(target), outerLayers(target.recursion.sharing)];
+  const inner = L - outer;
+  if (inner % b !== 0) {
+    const fits = [Math.floor(inner / b), Math.ceil(inner / b)].map((N) => N * b + outer);
+    const what = outer ? `${L} source layers less the first and last` : `${L} source layers`;
+    throw new RangeError(
+      `Cannot up-train: ${what} do not divide by the ${b} of the block, so that they cannot be averaged; ` +
+        `${fits.join(" or ")} layers would`,
+    );
+  }
+  const shared = { L, recursion: { ...target.recursion, N: inner / b } };
+  const layers = Array.from({ length: inner }, (_, i) => i + outer / 2);
+  const u = (j: number) => j + outer / 2;
+  return Array.from({ length: b }, (_, j) => layers.filter((l) => uniqueLayer(shared, l) === u(j)));
+}
+
+/** A layer without its experts. */
+function withoutExperts<T>({ mlp: { gateUp, down }, ...layer }: LayerParams<T>): LayerParams<T> {
+  return { ...layer, mlp: { gateUp, down } };
+}
+
+/**
+ * Starts a recursive or Mixture-of-Recursions decoder from a decoder whose layers are not shared: embedding, final norm and
+ * head are copied, layers found by the method, routers and experts fresh. A target with a head of its own takes the
+ * source's embedding where that was its head.
+ *
+ * The gate of expert-choice then scales what the block adds (α = 0.1), as in the paper; nothing corrects for it.
+ *
+ * @throws RangeError when the source shares layers, sizes differ, the target cannot keep the source's head, or as
+ * {@link upTrainingLayers} does
+ */
+export function upTrain(
+  source: Trained<DecoderConfig, DecoderParams<HostTensor>>,
+  target: DecoderConfig,
+  { method = "stepwise", seed = 0 }: UpTrainOptions = {},
+): StartingPoint<DecoderParams<HostTensor>> {
+  const { config, params } = source;
+  if (uniqueLayers(config) !== config.L) {
+    const shares = `shares ${uniqueLayers(config)} layers over ${config.L} (${config.recursion.sharing})`;
+    throw new RangeError(`Cannot up-train: the source ${shares}, expected one that shares none`);
+  }
+  requireSame("up-train", config, target, SIZES);
+  if (target.tied && params.head) {
+    throw new RangeError("Cannot up-train: the source has a head of its own, the target's is tied to its embedding");
+  }
+  const layers = upTrainingLayers(config.L, target, method, seed);
+  const schema = decoderSchema(target);
+  const plain = params.layers.map(withoutExperts);
+  const from = (sources: readonly number[], u: number) =>
+    meanOf(withoutExperts(schema.layers[u]), sources.map((l) => plain[l]));
+  const { embedding, norm, head } = params;
+  const given = { embedding, norm, head: head ?? embedding, layers: layers.map(from) };
+  const used = {
+    embedding,
+    norm,
+    head,
+    layers: plain.map((layer, l) => layers.flat().includes(l) ? layer : undefined),
+  };
+  return startingPoint({ schema, given, seed }, { schema: decoderSchema(config), used }, { layers });
+}
