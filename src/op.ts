@@ -98,6 +98,8 @@ export interface Backend<T extends Tensor> {
   run<I extends string, O extends string, P>(op: Op<I, O, P>, inputs: Inputs<I, T>, params: P): Outputs<O, T>;
   /** Told that the operations of a body belong together; backends that remember nothing leave it out. */
   segment?<R>(kind: SegmentKind, body: () => R): R;
+  /** The same without being remembered: no gradient passes what it computes. Absent: this backend remembers nothing. */
+  readonly untracked?: Backend<T>;
 }
 
 /** Runs a body as a segment. */

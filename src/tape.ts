@@ -72,6 +72,11 @@ export class Tape<T extends Tensor> implements Backend<T> {
     return outputs;
   }
 
+  /** The wrapped backend. */
+  get untracked(): Backend<T> {
+    return this.backend;
+  }
+
   /** Runs a body whose results are forgotten, if the options say so; of nested ones the outermost counts. */
   segment<R>(kind: SegmentKind, body: () => R): R {
     if (this.#forgotten || !this.options.forget?.includes(kind)) return body();

@@ -135,9 +135,9 @@ function routedDecoder<T extends Tensor>(
   };
   const all: Subset<T> = { offsets, positions };
   const entering = outer ? plain(embedded, 0) : embedded;
-  const { routers, routerBias } = params;
+  const { routers, auxiliaryRouters, routerBias } = params;
   const recursed = config.recursion.routing === "expert"
-    ? expertChoice(backend, entering, all, { block, routers, config, capacity, warming })
+    ? expertChoice(backend, entering, all, { block, routers, auxiliaryRouters, config, capacity, warming })
     : tokenChoice(backend, entering, all, { block, router: routers[0], bias: routerBias, config });
   return { ...recursed, x: outer ? plain(recursed.x, config.L - 1) : recursed.x };
 }

@@ -94,11 +94,16 @@ function readRecursion(fields: Fields, L: number, bias: boolean | undefined): Re
     alpha: fields.number("alpha", token ? 1 : 0.1, { fraction: true, least: -Infinity }),
     capacity: fields.numbers("capacity", { fraction: true, most: 1 }),
     kv: fields.choice("kv", ["recursion", "share", "hybrid"], "recursion"),
+    auxiliary: fields.flag("auxiliary_router", false),
     balancing,
     bias: token && (bias || balancing === "loss_free"),
   };
   fields.noOthers();
-  const { capacity } = recursion;
+  const { capacity, auxiliary } = recursion;
+  fields.check(
+    !auxiliary || routing === "expert",
+    () => `recursion.auxiliary_router needs routing "expert", not "${routing}"`,
+  );
   fields.check(
     !capacity || capacity.length === N,
     () => `recursion.capacity has ${capacity!.length} entries for ${N} recursions`,
@@ -139,7 +144,7 @@ function readLosses(fields: Fields | undefined, { balancing }: RecursionConfig):
 /** Writes a decoder's configuration so that {@link parseDecoderConfig} reads the same. */
 export function decoderJson(config: DecoderConfig): Record<string, unknown> {
   const { recursion, mol, losses } = config;
-  const { N, bias: _, ...rest } = recursion;
+  const { N, bias: _, auxiliary, ...rest } = recursion;
   const plain = recursion.sharing === "none" && recursion.routing === "none" && !mol;
   return {
     architectures: [plain ? "LlamaForCausalLM" : "MoRForCausalLM"],
@@ -158,7 +163,7 @@ export function decoderJson(config: DecoderConfig): Record<string, unknown> {
     tie_word_embeddings: config.tied,
     ...(config.bos === undefined ? {} : { bos_token_id: config.bos }),
     ...(config.eos.length === 0 ? {} : { eos_token_id: config.eos.length === 1 ? config.eos[0] : config.eos }),
-    ...(plain ? {} : { recursion: { num_recursions: N, ...rest } }),
+    ...(plain ? {} : { recursion: { num_recursions: N, auxiliary_router: auxiliary, ...rest } }),
     ...(mol ? { mol: { layers: mol.layers, ...writeMol(mol) } } : {}),
     ...(plain ? {} : {
       loss_coefficients: {

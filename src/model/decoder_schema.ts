@@ -23,6 +23,8 @@ export interface DecoderParams<T> {
   readonly layers: readonly LayerParams<T>[];
   /** One router per recursion (expert-choice), one in all (token-choice), or none. */
   readonly routers: readonly RouterParams<T>[];
+  /** Expert-choice: the routers that decide at inference, where they are not the others, one per recursion. */
+  readonly auxiliaryRouters?: readonly RouterParams<T>[];
   /** Token-choice: added to the probabilities when the depth is chosen, [N]. */
   readonly routerBias?: T;
   /** Final norm, [D]. */
@@ -62,6 +64,15 @@ function routerSchema(
   return { hidden: parameter(`${name}.0.weight`, [width, D]), out: parameter(`${name}.2.weight`, [outputs, width]) };
 }
 
+/** Routers that learn apart from the model. */
+function auxiliarySchema(config: DecoderConfig, name: string): RouterParams<Parameter>[] {
+  const apart = (leaf: Parameter): Parameter => ({ ...leaf, auxiliary: true });
+  return Array.from({ length: config.recursion.N }, (_, r) => {
+    const { hidden, out } = routerSchema(config, `${name}.${r}`, 1);
+    return { hidden: hidden && apart(hidden), out: apart(out) };
+  });
+}
+
 /**
  * Schema of a decoder: shapes, checkpoint names and initial values of all its parameters.
  *
@@ -71,7 +82,7 @@ function routerSchema(
  * ```
  */
 export function decoderSchema(config: DecoderConfig): DecoderParams<Parameter> {
-  const { D, V, tied, recursion: { routing, N, bias } } = config;
+  const { D, V, tied, recursion: { routing, N, bias, auxiliary } } = config;
   const recursion = "model.recursion";
   return {
     embedding: parameter("model.embed_tokens.weight", [V, D]),
@@ -81,6 +92,7 @@ export function decoderSchema(config: DecoderConfig): DecoderParams<Parameter> {
       : routing === "token"
       ? [routerSchema(config, `${recursion}.router`, N)]
       : [],
+    auxiliaryRouters: auxiliary ? auxiliarySchema(config, `${recursion}.auxiliary_routers`) : undefined,
     routerBias: bias ? parameter(`${recursion}.router_bias`, [N], "zeros") : undefined,
     norm: parameter("model.norm.weight", [D], "ones"),
     head: tied ? undefined : parameter("lm_head.weight", [V, D]),

@@ -21,7 +21,7 @@ export interface FeedForwardStyle {
 }
 
 /** What a feed-forward reads. */
-interface FeedForwardInputs<T> {
+export interface FeedForwardInputs<T> {
   /** The normed stream, [M, D]. */
   readonly h: T;
   /** The stream, [M, D]. */

@@ -88,6 +88,15 @@ export class Fields {
     return value as C;
   }
 
+  /** A text that is not empty, or undefined. */
+  text(key: string): string | undefined {
+    const value = this.#get(key);
+    if (value !== undefined && (typeof value !== "string" || value === "")) {
+      this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected a text`);
+    }
+    return value as string | undefined;
+  }
+
   /** True or false. */
   flag(key: string, fallback: boolean): boolean {
     const value = this.#get(key) ?? fallback;

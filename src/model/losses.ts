@@ -14,7 +14,10 @@ import type { DecoderOutputs, ExpertUse } from "./decoder.ts";
 export interface LossTerms<T> {
   /** Mean next-token cross-entropy over labelled rows. */
   readonly lm: readonly T[];
-  /** Expert-choice: Σ_r mean BCE of the router's logits with its selection, over the candidates of all sequences. */
+  /**
+   * Expert-choice: Σ_r mean BCE of the router's logits (of the auxiliary one's, where there is one) with its selection, over
+   * the candidates of all sequences.
+   */
   readonly routerAux: readonly T[];
   /** Expert-choice: Σ_r mean z². Token-choice: mean logsumexp(z)². */
   readonly routerZ: readonly T[];
@@ -55,8 +58,8 @@ export function decoderLosses<T extends Tensor>(
   const scored = recursions.filter(({ scores }) => scores);
   return {
     lm: [lm],
-    routerAux: scored.filter(({ chosen }) => chosen).map(({ scores, chosen, candidates: { offsets } }) =>
-      mean(backend, binaryCrossEntropy(backend, { scores: scores!, ...chosen!, offsets }), { offsets })
+    routerAux: scored.filter(({ chosen }) => chosen).map(({ scores, auxiliary, chosen, candidates: { offsets } }) =>
+      mean(backend, binaryCrossEntropy(backend, { scores: auxiliary ?? scores!, ...chosen!, offsets }), { offsets })
     ),
     routerZ: depths
       ? [meanSquare(logSumExp(backend, depths.logits, offsets), offsets)]

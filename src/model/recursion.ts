@@ -5,6 +5,7 @@
  */
 import { type Backend, segment, type Tensor } from "../op.ts";
 import { activation } from "../ops/activation.ts";
+import { add } from "../ops/add.ts";
 import { linear } from "../ops/linear.ts";
 import { gate, type GateParams, route, type Routed } from "../ops/router.ts";
 import { gather, scatterAdd, scatterRows } from "../ops/rows.ts";
@@ -20,6 +21,8 @@ export interface RecursionTrace<T> {
   readonly candidates: Subset<T>;
   /** Raw router logits of the candidates, [rows, 1]; expert-choice only. */
   readonly scores?: T;
+  /** The same of the auxiliary router, where there is one. */
+  readonly auxiliary?: T;
   /** Candidates that entered, by number among the candidates; absent when all did. */
   readonly chosen?: Selection<T>;
   /** Rows that ran. */
@@ -43,6 +46,11 @@ export function routerScores<T extends Tensor>(backend: Backend<T>, x: T, router
   return linear(backend, hidden, router.out, { offsets });
 }
 
+/** A copy that passes no gradient. */
+function detached<T extends Tensor>(backend: Backend<T>, x: T): T {
+  return backend.untracked ? add(backend.untracked, x, x, 0) : x;
+}
+
 /** The rows of a subset that were chosen among them. */
 function narrow<T extends Tensor>(backend: Backend<T>, set: Subset<T>, { rows, kept }: Selection<T>): Subset<T> {
   const compose = (list: T | undefined) => list ? gather(backend, list, rows, kept) : rows;
@@ -59,15 +67,17 @@ function narrow<T extends Tensor>(backend: Backend<T>, set: Subset<T>, { rows, k
  *
  * With `capacity` (one [B] vector a recursion) the highest-scoring rows are kept, as in training; without it recursion 1
  * keeps all rows and later ones those with a score of at least 0, which is causal. `warming` capacities may be above the
- * configuration's.
+ * configuration's. An auxiliary router reads the stream without passing a gradient to it; it decides where there is no
+ * `capacity`, while the gate stays the router's own.
  */
 export function expertChoice<T extends Tensor>(
   backend: Backend<T>,
   stream: T,
   all: Subset<T>,
-  { block, routers, config, capacity, warming }: {
+  { block, routers, auxiliaryRouters, config, capacity, warming }: {
     block: Block<T>;
     routers: readonly RouterParams<T>[];
+    auxiliaryRouters?: readonly RouterParams<T>[];
     config: DecoderConfig;
     capacity?: readonly T[];
     warming?: boolean;
@@ -86,13 +96,15 @@ export function expertChoice<T extends Tensor>(
     const { offsets } = candidates;
     const rows = candidates.rows ? gather(backend, x, candidates.rows, offsets) : x;
     const scores = routerScores(backend, rows, routers[r], offsets);
+    const auxiliary = auxiliaryRouters &&
+      routerScores(backend, detached(backend, rows), auxiliaryRouters[r], offsets);
     let chosen: Selection<T> | undefined;
     if (capacity) {
       const most = warming ? rows.shape[0] : keptAtMost(fractions[r], x.shape[0], B);
       const limit = Math.min(rows.shape[0], most);
       chosen = selectTopK(backend, { scores, offsets, capacity: capacity[r] }, limit);
     } else if (r > 0) {
-      chosen = selectThreshold(backend, { scores, offsets }, 0);
+      chosen = selectThreshold(backend, { scores: auxiliary ?? scores, offsets }, 0);
     }
     const active = chosen ? narrow(backend, candidates, chosen) : candidates;
     const entering = chosen ? gather(backend, rows, chosen.rows, chosen.kept) : rows;
@@ -109,7 +121,7 @@ export function expertChoice<T extends Tensor>(
     keys ??= recursion.kv === "recursion" ? undefined : ran.keys;
     const gates = gate(backend, kept, gating, active.offsets);
     x = scatterAdd(backend, { x, y: ran.x, rows: active.rows, gates, offsets: active.offsets });
-    recursions.push({ candidates, scores, chosen, active });
+    recursions.push({ candidates, scores, auxiliary, chosen, active });
     candidates = r === 0 ? first : active;
   };
   for (let r = 0; r < recursion.N; r++) segment(backend, "recursion", () => recurse(r));

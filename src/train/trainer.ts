@@ -14,7 +14,15 @@ import type { TrainingBatch } from "./data/batches.ts";
 import { backpropagate, type LossSeeds, lossSeeds } from "./gradients.ts";
 import { Journal } from "./journal.ts";
 import type { Computed, Objective } from "./objective.ts";
-import { type OptimizerConfig, type OptimizerState, ratesOf, recordUpdate, type Slot, slotsOf } from "./update.ts";
+import {
+  AUXILIARY_RATE,
+  type OptimizerConfig,
+  type OptimizerState,
+  ratesOf,
+  recordUpdate,
+  type Slot,
+  slotsOf,
+} from "./update.ts";
 
 /** How to train. */
 export interface TrainerOptions {
@@ -96,7 +104,10 @@ export class Trainer<T extends Tensor, P> {
         sums.set(name, known ? add(device, known, value) : value);
       }
     }
-    const squares = recordUpdate(device, this.#slots, gradients, named.rates, options.optimizer);
+    const squares = recordUpdate(device, this.#slots, gradients, {
+      rates: named.rates,
+      auxiliaryRates: named.auxiliaryRates,
+    }, options.optimizer);
     const { choices, routing } = last!;
     if (choices) balanceBias(device, choices, options.biasRate);
     for (const [name, value] of [...sums, ["squares", squares] as const]) {
@@ -109,6 +120,7 @@ export class Trainer<T extends Tensor, P> {
     const { objective, options } = this;
     const named: Named<HostTensor> = {
       rates: ratesOf(options.optimizer, rate, step + 1),
+      auxiliaryRates: ratesOf(options.optimizer, AUXILIARY_RATE * rate, step + 1),
       at: hostIndices([step % options.logEvery]),
     };
     batches.forEach((batch, microbatch) => {

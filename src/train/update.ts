@@ -77,24 +77,45 @@ export function slotsOf<T extends Tensor>(
   return slots;
 }
 
-/** Records the update of every slot that has a gradient; returns Σ g² of all of them, [1]. rates [3] as AdamW wants them. */
+/** What AdamW is told of a step: learning rate and corrections of the moments, [3] each. */
+export interface UpdateRates<T> {
+  /** Of the model. */
+  readonly rates: T;
+  /** Of auxiliary routers. */
+  readonly auxiliaryRates: T;
+}
+
+/**
+ * Records the update of every slot that has a gradient; returns Σ g² of those of the model itself, [1].
+ *
+ * Auxiliary routers have an optimizer, and a norm, of their own.
+ */
 export function recordUpdate<T extends Tensor>(
   backend: Backend<T>,
   slots: readonly Slot<T>[],
   gradients: readonly (T | undefined)[],
-  rates: T,
+  { rates, auxiliaryRates }: UpdateRates<T>,
   config: OptimizerConfig,
 ): T {
-  const squares = gradients.reduce<T | undefined>((sum, g) => g ? sumSquares(backend, g, sum) : sum, undefined)!;
+  const squaresOf = (auxiliary: boolean) =>
+    slots.reduce<T | undefined>((sum, { leaf }, i) => {
+      const g = gradients[i];
+      return g && Boolean(leaf.auxiliary) === auxiliary ? sumSquares(backend, g, sum) : sum;
+    }, undefined)!;
+  const [squares, auxiliarySquares] = [squaresOf(false), squaresOf(true)];
   const { beta1, beta2, eps, clip } = config;
   slots.forEach(({ leaf, p, m, v, average: kept }, i) => {
     const decay = leaf.shape.length > 1 ? config.decay : 0;
     const g = gradients[i];
-    if (g) adamW(backend, { p, m, v, g, squares, rates }, { beta1, beta2, eps, decay, clip });
+    const how = leaf.auxiliary ? { squares: auxiliarySquares, rates: auxiliaryRates } : { squares, rates };
+    if (g) adamW(backend, { p, m, v, g, ...how }, { beta1, beta2, eps, decay, clip });
     if (kept) average(backend, { average: kept, p }, config.average);
   });
   return squares;
 }
+
+/** Auxiliary routers learn this much faster (arXiv 2507.10524, §4; recursion.md §3). */
+export const AUXILIARY_RATE = 10;
 
 /** What {@link recordUpdate} needs to know of a step, counted from 1: learning rate and corrections of the moments. */
 export function ratesOf({ beta1, beta2 }: OptimizerConfig, rate: number, update: number): HostTensor {
