@@ -47,6 +47,16 @@ export function teacherLayers(L: number, K: number, method: "layers" | "mean"): 
  * Reducing a large embedding takes a while: about a minute for ModernBERT-base's 50368×768.
  *
  * @throws RangeError when the teacher shares layers, vocabularies differ, or the student's embedding is wider than the teacher
+ *
+ * ```ts
+ * import { type EncoderParams, encoderSchema, type HostTensor } from "@refrain/transformers/model";
+ * import { initialize, parseEncoderConfig, startFromTeacher } from "@refrain/transformers/model";
+ * const sizes = { hidden_size: 8, intermediate_size: 16, num_attention_heads: 2, num_hidden_layers: 4, vocab_size: 32 };
+ * const config = parseEncoderConfig({ ...sizes, model_type: "modernbert" });
+ * const params = initialize<EncoderParams<HostTensor>>(encoderSchema(config), 1);
+ * const student = parseEncoderConfig({ ...sizes, group_depth: 2, embedding_size: 4 });
+ * startFromTeacher({ config, params }, student).layers; // [[0], [3]]
+ * ```
  */
 export function startFromTeacher(
   teacher: Trained<EncoderConfig, EncoderParams<HostTensor>>,

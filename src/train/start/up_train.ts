@@ -96,6 +96,17 @@ function withoutExperts<T>({ mlp: { gateUp, down }, ...layer }: LayerParams<T>):
  *
  * @throws RangeError when the source shares layers, sizes differ, the target cannot keep the source's head, or as
  * {@link upTrainingLayers} does
+ *
+ * ```ts
+ * import { type DecoderParams, decoderSchema, type HostTensor } from "@refrain/transformers/model";
+ * import { initialize, parseDecoderConfig, upTrain } from "@refrain/transformers/model";
+ * const sizes = { hidden_size: 8, intermediate_size: 16, num_attention_heads: 2, vocab_size: 32 };
+ * const config = parseDecoderConfig({ ...sizes, num_hidden_layers: 5 });
+ * const params = initialize<DecoderParams<HostTensor>>(decoderSchema(config), 1);
+ * const recursion = { sharing: "middle_cycle", num_recursions: 3, routing: "expert" };
+ * const target = parseDecoderConfig({ ...sizes, num_hidden_layers: 11, recursion });
+ * upTrain({ config, params }, target).layers; // [[0], [1], [2], [3], [4]]
+ * ```
  */
 export function upTrain(
   source: Trained<DecoderConfig, DecoderParams<HostTensor>>,
