@@ -19,7 +19,7 @@ import { attentionGradKv, attentionGradQ, attentionStats } from "./attention_gra
 import { activation, gatedUnit } from "./activation.ts";
 import { cacheAppend } from "./cache.ts";
 import { expertMerge } from "./merge.ts";
-import { pick } from "./sample.ts";
+import { advance, pick, sample } from "./sample/sample.ts";
 import { pool } from "./pool.ts";
 import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
 import { dotRows, place, scaleRows } from "./rows_grad.ts";
@@ -71,6 +71,8 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   cacheAppend,
   expertMerge,
   pick,
+  sample,
+  advance,
   pool,
   crossEntropy,
   binaryCrossEntropy,

@@ -31,16 +31,27 @@ export function maxLanes(lanes: number): string {
   return tree("maxLanes", lanes, (a, b) => `max(${a}, ${b})`);
 }
 
+/** WGSL: `sumVectors(lane, value)`, {@link sumLanes} of a `vec4<f32>`. */
+export function sumVectors(lanes: number): string {
+  return tree("sumVectors", lanes, (a, b) => `${a} + ${b}`, lanes, "vec4<f32>");
+}
+
 /** WGSL: `sumSegments(lane, value)`, the sum over the invocation's own `size` neighbours (a power of two), as {@link sumLanes}. */
 export function sumSegments(lanes: number, size: number): string {
   return tree("sumSegments", lanes, (a, b) => `${a} + ${b}`, size);
 }
 
-function tree(name: string, lanes: number, combine: (a: string, b: string) => string, size = lanes): string {
+function tree(
+  name: string,
+  lanes: number,
+  combine: (a: string, b: string) => string,
+  size = lanes,
+  type = "f32",
+): string {
   const [within, first] = size === lanes ? ["lane", "0"] : [`lane % ${size}u`, `lane - lane % ${size}u`];
   return /* wgsl */ `
-var<workgroup> ${name}Of: array<f32, ${lanes}>;
-fn ${name}(lane: u32, value: f32) -> f32 {
+var<workgroup> ${name}Of: array<${type}, ${lanes}>;
+fn ${name}(lane: u32, value: ${type}) -> ${type} {
   workgroupBarrier();
   ${name}Of[lane] = value;
   workgroupBarrier();

@@ -18,7 +18,7 @@ import { attentionGradKv, attentionGradQ, attentionStats } from "./attention_gra
 import { activation, gatedUnit } from "./activation.ts";
 import { cacheAppend } from "./cache.ts";
 import { expertMerge } from "./merge.ts";
-import { pick } from "./sample.ts";
+import { advance, pick, sample } from "./sample.ts";
 import { pool } from "./pool.ts";
 import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
 import { dotRows, place, scaleRows } from "./rows_grad.ts";
@@ -63,6 +63,8 @@ export const references: Readonly<Record<string, AnyReference>> = {
   cacheAppend,
   expertMerge,
   pick,
+  sample,
+  advance,
   pool,
   crossEntropy,
   binaryCrossEntropy,

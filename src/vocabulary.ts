@@ -17,7 +17,7 @@ import { poolOp } from "./ops/pool.ts";
 import { ropeOp } from "./ops/rope.ts";
 import { gateOp, routeOp } from "./ops/router.ts";
 import { gatherOp, scatterAddOp, scatterRowsOp } from "./ops/rows.ts";
-import { pickOp } from "./ops/sample.ts";
+import { advanceOp, pickOp, sampleOp } from "./ops/sample.ts";
 import { selectThresholdOp, selectTopKOp } from "./ops/select.ts";
 import { addOp, ratioOp } from "./ops/add.ts";
 import { dotRowsOp, placeOp, scaleRowsOp } from "./ops/rows_grad.ts";
@@ -78,6 +78,8 @@ export const vocabulary = {
   mean: meanOp,
   balance: balanceOp,
   pick: pickOp,
+  sample: sampleOp,
+  advance: advanceOp,
 
   // training
   dropout: dropoutOp,

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { hostTensor } from "../src/device.ts";
-import { pick, pickOp } from "../src/ops/sample.ts";
+import { advanceOp, pick, pickOp, sampleOp } from "../src/ops/sample.ts";
 import { normals } from "../src/random.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/sample.ts";
@@ -10,6 +10,8 @@ import { equivalence, worstRatio } from "./support/equivalence.ts";
 import { everyVariant, gpuTest } from "./support/gpu.ts";
 
 equivalence(pickOp, cases.pick);
+equivalence(sampleOp, cases.sample);
+equivalence(advanceOp, cases.advance);
 
 async function picked(V: number, logits: ArrayLike<number>): Promise<number[]> {
   const device = new ReferenceDevice();

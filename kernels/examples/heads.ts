@@ -40,4 +40,28 @@ export const heads = {
     inputs: { logits: spec([9, V]), offsets },
     params: {},
   })),
+  sample: each({ V: alternatives, seen: [true, false], offsets }, ({ V, seen, offsets }) => ({
+    inputs: {
+      logits: spec([9, V]),
+      options: spec([9, 5]),
+      seeds: whole(9),
+      counters: whole(9),
+      seen: seen ? whole(9, V) : undefined,
+      offsets,
+    },
+    params: {},
+  })),
+  advance: each({ stops: [[], [1, 2]], restart: [undefined, 1] }, (params) => ({
+    inputs: {
+      drawn: whole(9),
+      grown: whole(9),
+      ids: whole(9),
+      lengths: whole(9),
+      seeds: whole(9),
+      ended: whole(9),
+      list: whole(4, 9),
+      at: whole(1),
+    },
+    params: { ...params, limit: 16 },
+  })),
 } satisfies { [Name in keyof Vocabulary]?: Calls<Vocabulary[Name]> };

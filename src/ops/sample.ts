@@ -5,6 +5,39 @@
  */
 import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 
+/** How a token is drawn; what is left out is off. */
+export interface SamplingOptions {
+  /** Divides the logits; 0 takes the greatest. 1 unless given. */
+  readonly temperature?: number;
+  /** Only tokens with fewer than this many likelier ones; 0 for all. */
+  readonly topK?: number;
+  /** Only tokens whose likelier ones have less than this probability together; 1 for all. */
+  readonly topP?: number;
+  /** Only tokens with at least this fraction of the greatest probability; 0 for all. */
+  readonly minP?: number;
+  /** Makes tokens that were seen less likely where it is above 1. */
+  readonly repetitionPenalty?: number;
+}
+
+/** Place of drawing among the users of random numbers, see `uniformAt` of src/random.ts. */
+export const DRAW_SALT = 0x64726177;
+
+/** One row of `sample`'s options: (temperature, topK, topP, minP, repetitionPenalty). Throws a RangeError outside their ranges. */
+export function samplingRow(
+  { temperature = 1, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 }: SamplingOptions,
+): number[] {
+  const require = (name: string, value: number, fits: boolean, expected: string) => {
+    if (!fits) throw new RangeError(`Cannot sample: ${name} is ${value}, expected ${expected}`);
+  };
+  require("temperature", temperature, temperature >= 0 && temperature < Infinity, "a number of at least 0");
+  require("topK", topK, Number.isInteger(topK) && topK >= 0 && topK < 2 ** 24, "a whole number from 0 to 16777215");
+  require("topP", topP, topP > 0 && topP <= 1, "0 < topP <= 1");
+  require("minP", minP, minP >= 0 && minP <= 1, "0 <= minP <= 1");
+  const penalty = repetitionPenalty;
+  require("repetitionPenalty", penalty, penalty > 0 && penalty < Infinity, "a number above 0");
+  return [temperature, topK, topP, minP, repetitionPenalty];
+}
+
 /** ids[m] = argmax_v logits[m, v], ties to the lower id. logits [M, V] → ids [M] i32. */
 export const pickOp: Op<"logits" | "offsets?", "ids", Record<never, never>> = defineOp({
   name: "pick",
@@ -22,4 +55,110 @@ export const pickOp: Op<"logits" | "offsets?", "ids", Record<never, never>> = de
 /** Applies {@link pickOp}: logits [M, V] → [M]. */
 export function pick<T extends Tensor>(backend: Backend<T>, logits: T, offsets?: T): T {
   return backend.run(pickOp, { logits, offsets }, {}).ids;
+}
+
+/**
+ * Draws a token of every row, from what the filters leave, with a random number that belongs to (seed, counter).
+ *
+ * options [B, 5] = (temperature τ, topK, topP, minP, repetitionPenalty π), see {@link SamplingOptions}. In this order:
+ *
+ * 1. penalty (CTRL, arXiv 1909.05858): z_v = logit_v, but where seen_v > 0: logit_v/π if positive, else logit_v·π;
+ * 2. temperature: w_v = e^((z_v − max z)/τ); τ = 0 is the limit: the greatest z, ties to the lower id, nothing is drawn;
+ * 3. top-k: v stays if fewer than topK tokens have a greater z (ties stay together);
+ * 4. min-p (arXiv 2407.01082): v stays if w_v ≥ minP;
+ * 5. top-p (arXiv 1904.09751): v stays if the tokens with greater z, among those that remained, have less than topP of the
+ *    remaining weight (ties stay together; the likeliest always stays).
+ *
+ * The id is the first, in order of ids, at which the sum of the remaining w exceeds u·(their sum over all ids), u =
+ * `uniformAt(seed, DRAW_SALT, counter)`. logits [B, V] finite, seeds [B] i32, counters [B] i32 (position of the token to be
+ * drawn), seen [B, V] i32 counts → ids [B] i32, logProbs [B, 1] = log softmax(logits)_id, of the logits as they came in.
+ */
+export const sampleOp: Op<
+  "logits" | "options" | "seeds" | "counters" | "seen?" | "offsets?",
+  "ids" | "logProbs",
+  Record<never, never>
+> = defineOp({
+  name: "sample",
+  family: "sample",
+  inputs: ["logits", "options", "seeds", "counters", "seen?", "offsets?"],
+  outputs: ["ids", "logProbs"],
+  infer({ logits, options, seeds, counters, seen, offsets }) {
+    requireShape("sample", "logits", logits, [undefined, undefined]);
+    const [B, V] = logits.shape;
+    demand("sample", V > 0, () => "logits have no columns");
+    requireShape("sample", "options", options, [B, 5]);
+    requireShape("sample", "seeds", seeds, [B], "i32");
+    requireShape("sample", "counters", counters, [B], "i32");
+    if (seen) requireShape("sample", "seen", seen, [B, V], "i32");
+    requireOffsets("sample", offsets);
+    return { ids: spec([B], "i32"), logProbs: spec([B, 1]) };
+  },
+});
+
+/** Applies {@link sampleOp}: → ids [B], logProbs [B, 1]. */
+export function sample<T extends Tensor>(
+  backend: Backend<T>,
+  inputs: { logits: T; options: T; seeds: T; counters: T; seen?: T; offsets?: T },
+): { ids: T; logProbs: T } {
+  return backend.run(sampleOp, inputs, {});
+}
+
+/** What happens to sequences that end. */
+export interface AdvanceParams {
+  /** Ids that end a sequence. */
+  readonly stops: readonly number[];
+  /** Tokens of a sequence at most. */
+  readonly limit: number;
+  /** First id of the sequence that takes the place of one that ended; without it nothing does. */
+  readonly restart?: number;
+}
+
+/**
+ * Takes the drawn tokens over into the state of a batch, in place: the end of a step of decoding.
+ *
+ * For every sequence b with ended[b] = 0 (the others only get list[at, b] = −1): list[at, b] = drawn[b]. It ends if
+ * drawn[b] ∈ stops, or at `limit` tokens: grown[b] + 1 ≥ limit. If not, ids[b] = drawn[b] and lengths[b] = grown[b]. If it
+ * does, ended[b] = 1; or, where `restart` is given, the slot is used again: ids[b] = restart, lengths[b] = 0, seeds[b] += B.
+ * Last, at = (at + 1) mod n.
+ *
+ * drawn [B], grown [B] (cached rows by now), ids [B], lengths [B], seeds [B], ended [B], list [n, B], at [1], all i32.
+ */
+export const advanceOp: Op<
+  "drawn" | "grown" | "ids" | "lengths" | "seeds" | "ended" | "list" | "at",
+  "ids" | "lengths" | "seeds" | "ended" | "list" | "at",
+  AdvanceParams
+> = defineOp({
+  name: "advance",
+  family: "sample",
+  inputs: ["drawn", "grown", "ids", "lengths", "seeds", "ended", "list", "at"],
+  outputs: ["ids", "lengths", "seeds", "ended", "list", "at"],
+  inPlace: { ids: "ids", lengths: "lengths", seeds: "seeds", ended: "ended", list: "list", at: "at" },
+  infer({ drawn, grown, ids, lengths, seeds, ended, list, at }) {
+    requireShape("advance", "drawn", drawn, [undefined], "i32");
+    const [B] = drawn.shape;
+    for (const [name, tensor] of Object.entries({ grown, ids, lengths, seeds, ended })) {
+      requireShape("advance", name, tensor, [B], "i32");
+    }
+    requireShape("advance", "list", list, [undefined, B], "i32");
+    demand("advance", list.shape[0] > 0, () => "list has no rows");
+    requireShape("advance", "at", at, [1], "i32");
+    const flat = () => spec([B], "i32");
+    return {
+      ids: flat(),
+      lengths: flat(),
+      seeds: flat(),
+      ended: flat(),
+      list: spec(list.shape, "i32"),
+      at: spec([1], "i32"),
+    };
+  },
+});
+
+/** Applies {@link advanceOp}. */
+export function advance<T extends Tensor>(
+  backend: Backend<T>,
+  inputs: { drawn: T; grown: T; ids: T; lengths: T; seeds: T; ended: T; list: T; at: T },
+  params: AdvanceParams,
+): void {
+  backend.run(advanceOp, inputs, params);
 }

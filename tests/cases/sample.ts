@@ -1,6 +1,9 @@
 import fc from "fast-check";
-import { hostTensor } from "../../src/device.ts";
-import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
+import { type Filtered, filtered } from "../../reference/sample.ts";
+import { hostIndices, hostTensor } from "../../src/device.ts";
+import { DRAW_SALT, samplingRow } from "../../src/ops/sample.ts";
+import { uniformAt } from "../../src/random.ts";
+import { indices, maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
 
 /** Rows of any width; coarse ones have many ties, some logits are masked out or huge. */
@@ -19,4 +22,89 @@ export const pick = fc.tuple(size(70), fc.oneof(size(300, 1), fc.constantFrom(10
     });
     return { inputs: { logits: hostTensor([M, V], data), offsets }, params: {}, live: liveElements(M, 1, offsets) };
   })
+);
+
+/** Options of a row, the filters off as often as on. */
+const sampling = fc.record({
+  temperature: fc.constantFrom(0, 0.1, 0.5, 1, 1, 2),
+  topK: fc.constantFrom(0, 0, 1, 2, 10, 5000),
+  topP: fc.constantFrom(1, 1, 0.1, 0.5, 0.9, 0.99),
+  minP: fc.constantFrom(0, 0, 0.01, 0.2, 1),
+  repetitionPenalty: fc.constantFrom(1, 1.3, 2, 0.7),
+});
+
+/** Relative distance from every boundary that no order of float32 sums and no exponential of WGSL crosses. */
+const margin = (V: number) => (V / 4 + 256) * 2 ** -24;
+
+const near = (values: readonly number[], at: number, width: number) => values.some((x) => Math.abs(x - at) <= width);
+
+/** Running sums of the weights of some ids, as parts of the whole. */
+function parts(ids: readonly number[], { weights }: Filtered): number[] {
+  let sum = 0;
+  const sums = ids.map((v) => sum += weights[v]);
+  return sums.map((part) => part / sum);
+}
+
+/** Turns off, one after the other, the filters that rounding could decide: what is left is the same in float32. */
+function decided(logits: ArrayLike<number>, options: Float32Array, seen: ArrayLike<number>): Filtered {
+  const width = margin(logits.length);
+  const on = (row: ArrayLike<number>) => filtered(Array.from(logits), row, seen);
+  const bare = on([options[0], 0, 1, 0, options[4]]);
+  const order = bare.z.map((_, v) => v).sort((a, b) => bare.z[b] - bare.z[a]);
+  const close = order.some((v, rank) => {
+    const w = order[rank - 1];
+    return rank > 0 && logits[v] !== logits[w] && bare.z[w] - bare.z[v] <= width * Math.abs(bare.z[v]);
+  });
+  if (close) options[4] = 1;
+  if (options[3] < 1 && near(on([options[0], 0, 1, 0, options[4]]).weights, options[3], width * options[3])) {
+    options[3] = 0;
+  }
+  const some = on([options[0], options[1], 1, options[3], options[4]]);
+  const ranked = some.kept.toSorted((a, b) => some.z[b] - some.z[a]);
+  if (options[2] < 1 && near(parts(ranked, some), options[2], width)) options[2] = 1;
+  return on(options);
+}
+
+/** Rows whose filters and draws are further from a boundary than rounding reaches; coarse logits have ties. */
+export const sample = fc.tuple(size(9), fc.oneof(size(300, 1), fc.constantFrom(1023, 8193))).chain(([B, V]) =>
+  fc.record({
+    logits: tensor([B, V], 2),
+    grain: fc.constantFrom(0, 0.5),
+    options: fc.array(sampling, { minLength: B, maxLength: B }),
+    seeds: indices(B, -(2 ** 31), 2 ** 31 - 1),
+    counters: indices(B, 0, 1e6),
+    seen: maybe(indices(B, 0, 2)),
+    offsets: maybe(offsets(B)),
+  }).map(({ logits, grain, options, seeds, counters, seen, offsets }) => {
+    const data = logits.data.map((value) => grain ? grain * Math.round(value / grain) : value);
+    const counts = new Int32Array(B * V).map((_, i) => seen ? seen.data[Math.floor(i / V)] * (i % 3 ? 0 : 1) : 0);
+    const rows = Float32Array.from(options.flatMap(samplingRow));
+    for (let b = 0; b < B; b++) {
+      const row = rows.subarray(5 * b, 5 * b + 5);
+      const left = decided(data.subarray(b * V, b * V + V), row, counts.subarray(b * V, b * V + V));
+      const ends = parts(left.kept, left);
+      const undecided = () => near(ends, uniformAt(seeds.data[b], DRAW_SALT, counters.data[b]), margin(V));
+      for (let tries = 0; tries < 1000 && undecided(); tries++) (counters.data as Int32Array)[b]++;
+      if (undecided()) row[0] = 0;
+    }
+    const inputs = { logits: hostTensor([B, V], data), options: hostTensor([B, 5], rows), seeds, counters, offsets };
+    const live = { ids: liveElements(B, 1, offsets), logProbs: liveElements(B, 1, offsets) };
+    return { inputs: { ...inputs, seen: seen && hostIndices(counts, [B, V]) }, params: {}, live };
+  })
+);
+
+/** Batches around a work group's width; some sequences have ended, some end now. */
+export const advance = fc.tuple(size(130), fc.integer({ min: 1, max: 5 })).chain(([B, n]) =>
+  fc.record({
+    drawn: indices(B, 0, 6),
+    grown: indices(B, 1, 9),
+    ids: indices(B, 0, 6),
+    lengths: indices(B, 0, 8),
+    seeds: indices(B, 2 ** 31 - 200, 2 ** 31 - 1),
+    ended: indices(B, 0, 1),
+    list: indices(n * B, -1, 6).map(({ data }) => hostIndices(data, [n, B])),
+    at: indices(1, 0, n - 1),
+    stops: fc.subarray([0, 3, 5]),
+    restart: fc.option(fc.constant(1), { nil: undefined }),
+  }).map(({ stops, restart, ...inputs }) => ({ inputs, params: { stops, limit: 8, restart } }))
 );

@@ -1,7 +1,7 @@
-import { pickOp } from "../src/ops/sample.ts";
-import { grid, liveRows, rowSizes } from "./grid.ts";
-import { defineKernel } from "./kernel.ts";
-import { rowLanes } from "./reduce.ts";
+import { pickOp } from "../../src/ops/sample.ts";
+import { grid, liveRows, rowSizes } from "../grid.ts";
+import { defineKernel } from "../kernel.ts";
+import { rowLanes } from "../reduce.ts";
 
 /** WGSL: the best of a lane's four columns 4·found + (0, 1, 2, 3), ties to the lower one. */
 const ofWord = /* wgsl */ `
