@@ -4,15 +4,15 @@
  * @module
  */
 import { type Device, hostIndices, type HostTensor, type Program } from "../device.ts";
-import type { LossTerms } from "../model/losses.ts";
 import { mapParams } from "../model/parameters.ts";
 import { download } from "../model/upload.ts";
 import type { Backend, SegmentKind, Tensor } from "../op.ts";
-import { add, ratio } from "../ops/add.ts";
+import { add } from "../ops/add.ts";
 import { balanceBias } from "../ops/optimizer.ts";
 import type { TrainingBatch } from "./data/batches.ts";
 import { backpropagate, type LossSeeds, lossSeeds } from "./gradients.ts";
 import { Journal } from "./journal.ts";
+import { termValues } from "./terms.ts";
 import type { Computed, Objective } from "./objective.ts";
 import {
   AUXILIARY_RATE,
@@ -196,15 +196,4 @@ function inputsOf<T>(named: Named<T>, micro: number): Named<T> {
   const prefix = `${micro}.`;
   const own = Object.entries(named).filter(([name]) => name.startsWith(prefix));
   return Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
-}
-
-/** Every term that is there as one scalar [1]: the sum of its parts, the mean of the load balances. */
-export function termValues<T extends Tensor>(backend: Backend<T>, terms: LossTerms<T>): [string, T][] {
-  const { molBalance, ...sums } = terms;
-  const sum = (parts: readonly T[]) => parts.reduce((total, part) => add(backend, total, part));
-  const values = Object.entries(sums).filter(([, parts]) => parts?.length)
-    .map(([name, parts]): [string, T] => [name, sum(parts!)]);
-  if (molBalance.length === 0) return values;
-  const losses = sum(molBalance.map(({ loss }) => loss));
-  return [...values, ["molBalance", ratio(backend, losses, sum(molBalance.map(({ applications }) => applications)))]];
 }
