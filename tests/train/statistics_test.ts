@@ -1,0 +1,143 @@
+// Routing statistics against a slow count over rows that are written down one by one.
+import fc from "fast-check";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { hostIndices, type HostTensor, hostTensor } from "../../src/device.ts";
+import { uniforms } from "../../src/random.ts";
+import type { TrainingBatch } from "../../src/train/data/batches.ts";
+import { routingStatistics, summary } from "../../src/train/statistics.ts";
+import { RoutingTally } from "../../src/train/tally.ts";
+
+type Routing = Record<string, HostTensor>;
+
+/** A row and all that routing did to it. */
+interface Row {
+  b: number;
+  t: number;
+  labelled: boolean;
+  depth: number;
+  scores: number[]; // of the recursions that judged it
+  experts: number[][]; // of each use that routed it, by recursion
+}
+
+interface World {
+  rows: Row[];
+  B: number;
+  N: number;
+  kind: "topk" | "threshold" | "token";
+}
+
+const T = 7, E = 4;
+const worlds = fc.record({
+  seed: fc.integer({ min: 0, max: 2 ** 30 }),
+  B: fc.integer({ min: 1, max: 3 }),
+  N: fc.integer({ min: 2, max: 4 }),
+  kind: fc.constantFrom("topk" as const, "threshold" as const, "token" as const),
+});
+
+/** Routes B sequences of T rows at random: top-k keeps half of the candidates after recursion 1, which keeps all. */
+function route({ seed, B, N, kind }: { seed: number; B: number; N: number; kind: World["kind"] }): World {
+  const uniform = uniforms(seed);
+  const rows: Row[] = [];
+  for (let b = 0; b < B; b++) {
+    const some = Array.from({ length: T }, (_, t): Row => {
+      const scores = Array.from({ length: N }, () => 2 * uniform() - 1);
+      return { b, t, labelled: uniform() < 0.8, depth: 1, scores, experts: [] };
+    });
+    for (let r = 1; r < N; r++) {
+      const candidates = some.filter(({ depth }) => depth === r);
+      const best = candidates.toSorted((a, b) => b.scores[r] - a.scores[r]).slice(0, Math.ceil(candidates.length / 2));
+      for (const row of candidates) row.depth += Number(kind === "topk" ? best.includes(row) : row.scores[r] >= 0);
+    }
+    for (const row of some) {
+      row.scores.length = Math.min(N, row.depth + 1);
+      row.experts = Array.from({ length: row.depth }, () => [Math.floor(E * uniform()), Math.floor(E * uniform())]);
+    }
+    rows.push(...some);
+  }
+  return { rows, B, N, kind };
+}
+
+/** The tensors that a step returns: rows ascending, then what no one may read. */
+function tensors({ rows, B, N, kind }: World): Routing {
+  const M = rows.length, named: Routing = {};
+  const list = (numbers: number[]) => hostIndices([...numbers, ...Array(M - numbers.length).fill(-7)]);
+  for (let r = 0; r < N; r++) {
+    const active = rows.flatMap(({ depth }, m) => depth > r ? [m] : []);
+    if (r > 0 || kind === "topk") named[`rows.${r}`] = list(active);
+    const kept = Array.from({ length: B + 1 }, (_, b) => active.filter((m) => rows[m].b < b).length);
+    named[`kept.${r}`] = hostIndices(kept);
+    const scores = rows.filter(({ depth }) => depth >= r).map(({ scores }) => scores[r]);
+    if (kind !== "token") named[`scores.${r}`] = hostTensor([scores.length, 1], Float64Array.from(scores));
+    if (named[`rows.${r}`]) named[`routed.1.${r}`] = named[`rows.${r}`];
+    named[`used.1.${r}`] = hostIndices(kept);
+    named[`experts.1.${r}`] = hostIndices(active.flatMap((m) => rows[m].experts[r]), [active.length, 2]);
+    named[`weights.1.${r}`] = hostTensor([active.length, 2], new Float32Array(2 * active.length));
+  }
+  return named;
+}
+
+function batch({ rows, B }: World): TrainingBatch {
+  const labels = rows.map(({ labelled }) => labelled ? 1 : -100);
+  const offsets = hostIndices(Array.from({ length: B + 1 }, (_, b) => b * T));
+  const [ids, positions] = [hostIndices(labels.map(() => 0)), hostIndices(rows.map(({ t }) => t))];
+  return { rows: { ids, positions, offsets }, labels: hostIndices(labels), targets: 0 };
+}
+
+const configOf = ({ N, kind }: World) =>
+  ({ recursion: { N, routing: kind === "token" ? "token" : "expert" }, mol: { E } }) as const;
+const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+Deno.test("statistics: every number is a count over labelled rows", () => {
+  fc.assert(fc.property(worlds, (sample) => {
+    const world = route(sample);
+    const { rows, N, kind } = world;
+    const real = rows.filter(({ labelled }) => labelled);
+    if (real.length === 0) return;
+    const found = routingStatistics(tensors(world), configOf(world), batch(world));
+    assertEquals(found.rows, real.length);
+    found.depth!.shares.forEach((share, d) =>
+      assertAlmostEquals(share, real.filter(({ depth }) => depth === d).length / real.length, 1e-12)
+    );
+    assertAlmostEquals(found.depth!.mean, mean(real.map(({ depth }) => depth)), 1e-12);
+    const positions = [...new Set(real.map(({ t }) => t))];
+    const dead = positions.filter((t) => real.every((row) => row.t !== t || row.depth < N));
+    assertAlmostEquals(found.depth!.dead, dead.length / positions.length, 1e-12);
+    const slots = real.flatMap(({ experts }) => experts.flat());
+    const loads = Array.from({ length: E }, (_, e) => slots.filter((slot) => slot === e).length);
+    assertEquals(found.experts!.map(({ layer }) => layer), [1]);
+    loads.forEach((load, e) => assertAlmostEquals(found.experts![0].shares[e], load / slots.length, 1e-12));
+    assertAlmostEquals(found.experts![0].maxViolation, Math.max(...loads) / mean(loads) - 1, 1e-12);
+    assertEquals(found.depth!.maxViolation !== undefined, kind === "token");
+    assertEquals(found.recursions !== undefined, kind !== "token");
+    // recursion 1 keeps all, and so do later ones with one candidate in a sequence: no decision there
+    const alone = (row: Row, r: number) => rows.filter(({ b, depth }) => b === row.b && depth >= r).length === 1;
+    const judged = Array.from({ length: N - 1 }, (_, i) => i + 1).flatMap((r) =>
+      real.filter((row) => kind === "topk" && row.depth >= r && !alone(row, r))
+        .map((row) => row.scores[r] >= 0 === row.depth > r)
+    );
+    if (judged.length === 0) assertEquals(found.agreement, undefined);
+    else assertAlmostEquals(found.agreement!, mean(judged.map(Number)), 1e-12);
+  }));
+});
+
+Deno.test("statistics: adding up batches is counting them at once", () => {
+  fc.assert(fc.property(worlds, (sample) => {
+    const [a, b] = [route(sample), route({ ...sample, seed: sample.seed + 1 })];
+    const both = { ...a, B: a.B + b.B, rows: [...a.rows, ...b.rows.map((row) => ({ ...row, b: row.b + a.B }))] };
+    const [tally, whole] = [new RoutingTally(configOf(a)), new RoutingTally(configOf(a))];
+    for (const world of [b, a]) tally.add(tensors(world), batch(world));
+    whole.add(tensors(both), batch(both));
+    const flat = (value: unknown) => JSON.stringify(value).match(/-?\d[\d.e-]*/g)!.map(Number);
+    const [one, two] = [flat(tally.statistics()), flat(whole.statistics())];
+    assertEquals(one.length, two.length);
+    one.forEach((value, i) => assert(Math.abs(value - two[i]) < 1e-9));
+  }));
+});
+
+Deno.test("summary: one phrase, and nothing where nothing is routed", () => {
+  assertEquals(summary({ rows: 9 }), "");
+  const depth = { shares: [0, 0.5, 0.25, 0.25], mean: 1.75, dead: 0.0125 };
+  const experts = [{ layer: 1, shares: [0.75, 0.25], maxViolation: 0.5 }];
+  const text = summary({ rows: 8, depth, agreement: 0.964, experts });
+  assertEquals(text, "depth 50/25/25 %, dead 1.3 %, threshold 96.4 %, experts MaxVio 0.50");
+});
