@@ -62,6 +62,11 @@ export function packRows(
   return { ids: hostIndices(ids), positions: hostIndices(positions), offsets: hostIndices(offsets) };
 }
 
+/** Rows to pack M tokens into, so that growing texts replay the same program: the next multiple of 32. */
+export function roomFor(M: number): number {
+  return Math.ceil(M / 32) * 32;
+}
+
 /** Rows that each recursion keeps of each sequence, N × [B]: k_r = max(1, int(c_r·T)) of its own length. */
 export function capacityRows({ recursion }: DecoderConfig, lengths: readonly number[]): HostTensor[] {
   return capacities(recursion).map((capacity) => hostIndices(lengths.map((T) => keptTokens(capacity, T))));

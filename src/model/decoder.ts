@@ -12,7 +12,7 @@ import type { Routed } from "../ops/router.ts";
 import type { Block, Subset } from "./block.ts";
 import type { DecoderConfig } from "./config.ts";
 import type { DecoderParams } from "./decoder_schema.ts";
-import { layer, type LayerStyle, type View } from "./layer.ts";
+import { type KeyCache, layer, type LayerResult, type LayerStyle, type View } from "./layer.ts";
 import type { Noise } from "./noise.ts";
 import { expertChoice, type Recursed, type RecursionTrace, tokenChoice } from "./recursion.ts";
 import { blockLayers, outerLayers, uniqueLayer } from "./sharing.ts";
@@ -31,8 +31,16 @@ export interface DecoderInputs<T> {
   readonly capacity?: readonly T[];
   /** Whether those rows may be more than the configuration's capacities say (capacity warm-up). */
   readonly warming?: boolean;
+  /** Keys and values of earlier rows; without routing only. */
+  readonly cache?: DecoderCache<T>;
   /** In training. */
   readonly noise?: Noise<T>;
+}
+
+/** The caches of all layers: sequences that grow by the same rows in all of them. */
+export interface DecoderCache<T> extends Omit<KeyCache<T>, "kv"> {
+  /** Keys and values by unrolled layer, [B·C, 2·G·K]; none where a layer uses those of an earlier one (`ownsKeys`). */
+  readonly kv: readonly (T | undefined)[];
 }
 
 /** One use of a layer that has experts. */
@@ -57,6 +65,8 @@ export interface DecoderOutputs<T> {
   readonly depths?: Recursed<T>["depths"];
   /** Every use of experts, in order. */
   readonly experts: readonly ExpertUse<T>[];
+  /** With a cache: the rows that each sequence has in it by now, [B] i32. */
+  readonly grown?: T;
 }
 
 /** Style of a decoder's layers: RMSNorm, SwiGLU. */
@@ -71,29 +81,36 @@ export function decode<T extends Tensor>(
   config: DecoderConfig,
   inputs: DecoderInputs<T>,
 ): DecoderOutputs<T> {
-  const { positions, offsets, table, noise } = inputs;
+  const { positions, offsets, table, noise, cache } = inputs;
   const style = decoderStyle(config);
   const experts: ExpertUse<T>[] = [];
   const embedded = embed(backend, inputs.ids, params.embedding, offsets);
-  const ranges = visibility(backend, { offsets }, { M: embedded.shape[0], causal: true, window: 0 });
+  const ranges = cache
+    ? undefined
+    : visibility(backend, { offsets }, { M: embedded.shape[0], causal: true, window: 0 });
   const view: View<T> = { positions, offsets, ranges, table };
+  let appended: LayerResult<T>["appended"];
   const keys = new Map<number, T>();
   const plain = (x: T, l: number): T => {
     const u = uniqueLayer(config, l);
     const kv = config.recursion.kv === "share" ? keys.get(u) : undefined;
     const result = layer(backend, x, params.layers[u], {
       ...view,
+      ranges: appended?.ranges ?? ranges,
       shared: kv && { kv },
+      cache: cache && !kv ? { ...cache, kv: cache.kv[l]! } : undefined,
       noise: noise && { ...noise, use: noise.use + l },
     }, style);
     keys.set(u, result.kv);
+    appended ??= result.appended;
     if (result.routed) experts.push({ layer: u, application: l, rows: { offsets }, routed: result.routed });
     return result.x;
   };
   const { x, recursions, depths } = config.recursion.routing === "none"
     ? { x: unrolled(backend, config, embedded, plain), recursions: [] }
     : routedDecoder(backend, params, config, inputs, { embedded, plain, experts });
-  return { hidden: norm(backend, x, params.norm, style.norm, offsets), recursions, depths, experts };
+  const hidden = norm(backend, x, params.norm, style.norm, offsets);
+  return { hidden, recursions, depths, experts, grown: appended?.grown };
 }
 
 /** All layers, one after the other: a recursion at a time, a layer at a time where there is none. */

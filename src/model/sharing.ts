@@ -38,6 +38,13 @@ export function uniqueLayer(config: Pick<DecoderConfig, "L" | "recursion">, l: n
   }
 }
 
+/** Whether unrolled layer l computes keys and values; where they are shared, only the first use of its weights does. */
+export function ownsKeys(config: Pick<DecoderConfig, "L" | "recursion">, l: number): boolean {
+  if (config.recursion.kv !== "share") return true;
+  const u = uniqueLayer(config, l);
+  return Array.from({ length: l }, (_, earlier) => uniqueLayer(config, earlier)).every((other) => other !== u);
+}
+
 /** Why L layers cannot be shared by N recursions, naming the nearest L that can; undefined when they can. */
 export function sharingFault(L: number, sharing: Sharing, N: number): string | undefined {
   const outer = outerLayers(sharing);

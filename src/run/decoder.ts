@@ -8,7 +8,7 @@ import type { Backend, Tensor } from "../op.ts";
 import { ropeTable } from "../ops/rope.ts";
 import { gather } from "../ops/rows.ts";
 import { pick } from "../ops/sample.ts";
-import { type Batch, capacityRows, nextTokenLabels, packRows } from "../model/batch.ts";
+import { type Batch, capacityRows, nextTokenLabels, packRows, roomFor } from "../model/batch.ts";
 import type { DecoderConfig } from "../model/config.ts";
 import { decode, type DecoderInputs, headLogits } from "../model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
@@ -49,15 +49,14 @@ export interface DecoderResult {
   readonly losses?: LossValues & { readonly total: number };
 }
 
-/** Rows are padded to a multiple of this for next tokens, so that growing texts replay the same program. */
-const ROW_STEP = 32;
-
 type Named<T> = Record<string, T>;
 
 /** A decoder with its weights on a device; `Decoder.load` of the package makes one from a checkpoint. */
 export class DecoderModel<T extends Tensor = Tensor> {
-  readonly #params: DecoderParams<T>;
-  readonly #table: T;
+  /** Weights. */
+  readonly params: DecoderParams<T>;
+  /** RoPE's cosines and sines. */
+  readonly table: T;
   #seeds?: LossSeeds<T>;
   readonly #programs = new Map<string, Program<string, string>>();
 
@@ -68,14 +67,14 @@ export class DecoderModel<T extends Tensor = Tensor> {
     params: DecoderParams<HostTensor>,
     readonly tokenizer?: Tokenizer,
   ) {
-    this.#params = upload(device, decoderSchema(config), params);
-    this.#table = device.from(ropeTable(config.maxPositions, config.K, config.theta));
+    this.params = upload(device, decoderSchema(config), params);
+    this.table = device.from(ropeTable(config.maxPositions, config.K, config.theta));
   }
 
   #inputs(named: Named<T>, topk: boolean): DecoderInputs<T> {
     const { ids, positions, offsets } = named;
     const capacity = Array.from({ length: this.config.recursion.N }, (_, r) => named[`capacity.${r}`]);
-    return { ids, positions, offsets, table: this.#table, capacity: topk ? capacity : undefined };
+    return { ids, positions, offsets, table: this.table, capacity: topk ? capacity : undefined };
   }
 
   #program(key: string, body: (inputs: Named<T>) => Named<T>): Program<string, string> {
@@ -117,11 +116,11 @@ export class DecoderModel<T extends Tensor = Tensor> {
   #forwardProgram(topk: boolean, { logits = false, losses = false }: ForwardOptions): Program<string, string> {
     return this.#program(`forward ${topk} ${logits} ${losses}`, (named) => {
       const { offsets, labels } = named;
-      const outputs = decode(this.device, this.#params, this.config, this.#inputs(named, topk));
+      const outputs = decode(this.device, this.params, this.config, this.#inputs(named, topk));
       const read = { hidden: outputs.hidden, ...results.recursionOutputs(outputs) };
       const routed = { ...read, ...results.expertOutputs(outputs.experts) };
       if (!logits && !losses) return routed;
-      const scores = headLogits(this.device, this.#params, outputs.hidden, offsets);
+      const scores = headLogits(this.device, this.params, outputs.hidden, offsets);
       const scored = logits ? { ...routed, logits: scores } : routed;
       if (!losses) return scored;
       const lm = meanCrossEntropy(this.device, { logits: scores, labels, offsets });
@@ -141,11 +140,11 @@ export class DecoderModel<T extends Tensor = Tensor> {
     const program = this.#program("gradients", (named) => {
       const { offsets, labels } = named;
       const forward = (tape: Backend<T>) => {
-        const outputs = decode(tape, this.#params, this.config, this.#inputs(named, topk));
-        const logits = headLogits(tape, this.#params, outputs.hidden, offsets);
+        const outputs = decode(tape, this.params, this.config, this.#inputs(named, topk));
+        const logits = headLogits(tape, this.params, outputs.hidden, offsets);
         return decoderLosses(tape, outputs, { lm: meanCrossEntropy(tape, { logits, labels, offsets }), offsets });
       };
-      const { gradients } = backpropagate(this.device, { schema, params: this.#params }, forward, seeds);
+      const { gradients } = backpropagate(this.device, { schema, params: this.params }, forward, seeds);
       return gradientOutputs(gradients);
     });
     return readGradients(schema, await program(this.#host(packRows(sequences, this.config), topk, { losses: true })));
@@ -154,14 +153,14 @@ export class DecoderModel<T extends Tensor = Tensor> {
   /** The greedy next id of every sequence under causal selection, and the recursions run by each of its tokens. */
   async next(sequences: readonly ArrayLike<number>[]): Promise<{ ids: Int32Array; depth: Int32Array[] }> {
     const total = sequences.reduce((sum, { length }) => sum + length, 0);
-    const batch = packRows(sequences, this.config, Math.ceil(total / ROW_STEP) * ROW_STEP);
+    const batch = packRows(sequences, this.config, roomFor(total));
     const offsets = batch.offsets.data as Int32Array;
     const last: HostTensor = { shape: [sequences.length], data: offsets.slice(1).map((end) => end - 1) };
     const program = this.#program("next", (named) => {
-      const outputs = decode(this.device, this.#params, this.config, this.#inputs(named, false));
+      const outputs = decode(this.device, this.params, this.config, this.#inputs(named, false));
       const hidden = gather(this.device, outputs.hidden, named.last);
       return {
-        ids: pick(this.device, headLogits(this.device, this.#params, hidden)),
+        ids: pick(this.device, headLogits(this.device, this.params, hidden)),
         ...results.recursionOutputs(outputs),
       };
     });
@@ -178,8 +177,8 @@ export class DecoderModel<T extends Tensor = Tensor> {
     const { mol, ...rest } = this.config;
     if (!mol) throw new Error("Cannot merge experts: this model has none");
     const q = this.device.from({ shape: [mol.E], data: mergeWeights(mol, options) });
-    const layers = this.#params.layers.map((params) => mergeLayer(this.device, params, mol, q, options.mode));
-    const merged = { ...this.#params, layers };
+    const layers = this.params.layers.map((params) => mergeLayer(this.device, params, mol, q, options.mode));
+    const merged = { ...this.params, layers };
     const params = await download<T, DecoderParams<HostTensor>>(this.device, decoderSchema(rest), merged);
     this.device.free(q);
     return new DecoderModel(this.device, rest, params, this.tokenizer);
@@ -187,13 +186,13 @@ export class DecoderModel<T extends Tensor = Tensor> {
 
   /** The weights, on the host. */
   weights(): Promise<DecoderParams<HostTensor>> {
-    return download(this.device, decoderSchema(this.config), this.#params);
+    return download(this.device, decoderSchema(this.config), this.params);
   }
 
   /** Frees the weights; the device stays open. */
   dispose(): void {
-    release(this.device, decoderSchema(this.config), this.#params);
-    this.device.free(this.#table);
+    release(this.device, decoderSchema(this.config), this.params);
+    this.device.free(this.table);
     for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
   }
 }
