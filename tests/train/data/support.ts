@@ -24,3 +24,21 @@ export async function sequences(batches: Batches, step: number): Promise<{ ids: 
   const part = (data: ArrayLike<number>, b: number) => Array.from(data).slice(ends[b], ends[b + 1]);
   return ends.slice(1).map((_, b) => ({ ids: part(ids.data, b), labels: part(labels.data, b) }));
 }
+
+/** Runs a body with a folder of files that is gone afterwards. */
+export async function withFiles(
+  files: Readonly<Record<string, string | Uint8Array>>,
+  body: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const [name, content] of Object.entries(files)) {
+      const path = `${folder}/${name}`;
+      await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+      await Deno.writeFile(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
+    }
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}

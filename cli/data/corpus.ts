@@ -1,0 +1,160 @@
+/** A corpus ready for training: a tokenizer, tokens to train on and tokens that are held out; prepared once. */
+import { createHash } from "node:crypto";
+import { isMissing } from "../../src/checkpoint/host.ts";
+import { writeFilesAtomically } from "../../src/checkpoint/files.ts";
+import { readJson } from "../../src/checkpoint/json.ts";
+import { openSource } from "../../src/checkpoint/source.ts";
+import type { Json } from "../../src/model/fields.ts";
+import { openTokens, type StoredTokens } from "../../src/run/data/open_tokens.ts";
+import { textEncoder } from "./encoder.ts";
+import { prepareTokens, type Preparing } from "./prepare.ts";
+import { filesOf, type SourceOptions, type TextFile } from "./sources.ts";
+
+/** A tokenizer to train. */
+export interface TokenizerTraining {
+  /** Size of the vocabulary, special tokens included. */
+  readonly train: number;
+  /** Special tokens in the order of their ids; the end-of-text token comes first if it is not among them. */
+  readonly special?: readonly string[];
+  /** The special token before every text that is encoded for a model: `[CLS]`, or the end-of-text token for a decoder. */
+  readonly begin?: string;
+  /** The special token after it: `[SEP]`. */
+  readonly end?: string;
+}
+
+/** What a corpus is made of. */
+export interface CorpusOptions {
+  /** Texts to train on. */
+  readonly sources: readonly SourceOptions[];
+  /** Texts to evaluate on: a share of the documents of `sources`, or others. */
+  readonly heldOut: { readonly share: number } | { readonly sources: readonly SourceOptions[] };
+  /** Folder of a `tokenizer.json` (a checkpoint), or what to train. */
+  readonly tokenizer: { readonly path: string } | TokenizerTraining;
+  /** The token after every document, `<|endoftext|>` unless given. */
+  readonly endOfText?: string;
+  /** Seed of the held-out share. */
+  readonly seed: number;
+  /** Where prepared corpora and fetched packages are kept. */
+  readonly cacheDir: string;
+}
+
+/** Told of bytes of text read. */
+export type OnCorpusProgress = (progress: { label: string; loaded: number; total: number }) => void;
+
+/** A prepared corpus; its files stay open until it is disposed of. */
+export interface Corpus extends Disposable {
+  /** Tokens to train on. */
+  readonly train: StoredTokens;
+  /** Tokens to evaluate on. */
+  readonly heldOut: StoredTokens;
+  /** `tokenizer.json` and `tokenizer_config.json`, to be written beside a checkpoint. */
+  readonly tokenizerFiles: Readonly<Record<string, Json>>;
+  /** Id of a special token. Throws with the nearest one there is. */
+  tokenId(token: string): number;
+  /** Mean UTF-8 bytes of a held-out token, ends of texts included. */
+  readonly bytesPerToken: number;
+  /** Where all of it lies. */
+  readonly folder: string;
+}
+
+/** What is in a cached folder changes with this number. */
+const FORMAT = 1;
+
+/**
+ * Prepares a corpus, or opens it where the same bytes were prepared with the same options before.
+ *
+ * Throws one line when a source is missing or empty, no document is left on either side, the tokenizer does not have
+ * the end-of-text token, or the text cannot give the vocabulary.
+ */
+export async function prepareCorpus(
+  options: CorpusOptions,
+  onProgress?: OnCorpusProgress,
+  signal?: AbortSignal,
+): Promise<Corpus> {
+  const { cacheDir, heldOut } = options;
+  const share = "share" in heldOut ? heldOut.share : undefined;
+  if (share !== undefined && !(share > 0 && share < 1)) {
+    throw new RangeError(`Cannot hold out a share of ${share}: expected more than 0 and less than 1`);
+  }
+  const listed = async (sources: readonly SourceOptions[]) => {
+    if (sources.length === 0) throw new RangeError("Cannot prepare the corpus: it has no sources");
+    return (await Promise.all(sources.map((source) => filesOf(source, cacheDir, signal)))).flat();
+  };
+  const files = {
+    train: await listed(options.sources),
+    heldOut: "share" in heldOut ? [] : await listed(heldOut.sources),
+  };
+  const given = "path" in options.tokenizer ? await tokenizerFiles(options.tokenizer.path) : undefined;
+  const folder = `${cacheDir}/corpus-${await keyOf(options, files, given, signal)}`;
+  if (!await isPrepared(folder)) {
+    const what: Preparing = { ...options, files, share, given, endOfText: options.endOfText ?? "<|endoftext|>" };
+    await throughStaging(folder, (staging) => prepareTokens(staging, what, onProgress, signal));
+  }
+  return await openCorpus(folder);
+}
+
+/** The tokenizer of a folder; spaces are kept unless its configuration says otherwise. */
+async function tokenizerFiles(folder: string): Promise<Record<string, Json>> {
+  const source = openSource(folder);
+  const config = "tokenizer_config.json";
+  return {
+    "tokenizer.json": await readJson(source, "tokenizer.json"),
+    [config]: await source.has(config) ? await readJson(source, config) : { clean_up_tokenization_spaces: false },
+  };
+}
+
+/** What tells one corpus from another: every byte read, and every option but where things lie. */
+async function keyOf(
+  { heldOut, tokenizer, endOfText, seed }: CorpusOptions,
+  files: Readonly<Record<"train" | "heldOut", readonly TextFile[]>>,
+  given: Record<string, Json> | undefined,
+  signal?: AbortSignal,
+): Promise<string> {
+  const hash = createHash("sha256");
+  const share = "share" in heldOut ? heldOut.share : undefined;
+  hash.update(JSON.stringify([FORMAT, share, given ?? tokenizer, endOfText, share === undefined ? undefined : seed]));
+  for (const [side, list] of Object.entries(files)) {
+    for (const { path, size, kind, documents } of list) {
+      hash.update(JSON.stringify([side, size, kind, documents]));
+      for await (const bytes of (await Deno.open(path)).readable) signal?.throwIfAborted(), hash.update(bytes);
+    }
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+async function isPrepared(folder: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(folder)).isDirectory;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+/** Fills a folder that appears only when it is whole. */
+async function throughStaging(folder: string, fill: (staging: string) => Promise<Record<string, Json>>): Promise<void> {
+  const staging = `${folder}.${crypto.randomUUID()}.tmp`;
+  try {
+    const json = (value: Json) => [new TextEncoder().encode(JSON.stringify(value))];
+    const tokenizer = Object.entries(await fill(staging)).map(([name, value]) => [name, json(value)]);
+    await writeFilesAtomically(staging, Object.fromEntries(tokenizer));
+    await Deno.rename(staging, folder);
+  } catch (error) {
+    if (!await isPrepared(folder)) throw error; // another process was faster
+  } finally {
+    await Deno.remove(staging, { recursive: true }).catch(() => {}); // renamed, or never made
+  }
+}
+
+async function openCorpus(folder: string): Promise<Corpus> {
+  const files = await tokenizerFiles(folder);
+  const train = await openTokens(`${folder}/train`), heldOut = await openTokens(`${folder}/held-out`);
+  return {
+    ...{ train, heldOut, folder, tokenizerFiles: files, bytesPerToken: heldOut.bytes / heldOut.tokens },
+    tokenId: textEncoder(files["tokenizer.json"], files["tokenizer_config.json"]).tokenId,
+    [Symbol.dispose]() {
+      train[Symbol.dispose]();
+      heldOut[Symbol.dispose]();
+    },
+  };
+}

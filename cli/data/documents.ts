@@ -1,0 +1,81 @@
+/** From files to documents, one after the other. */
+import { reasonOf } from "../../src/checkpoint/messages.ts";
+import { textOfHtml, textOfTagged } from "./markup.ts";
+import { linesOf, type OnBytes, textOf } from "./read_text.ts";
+import type { Layout, TextFile } from "./sources.ts";
+
+/**
+ * The documents of files, without the white space around them; empty ones are left out.
+ *
+ * Throws one line when a file is missing or not UTF-8, or JSON is not what was asked for.
+ */
+export async function* documentsOf(
+  files: readonly TextFile[],
+  { onBytes, signal }: { readonly onBytes?: OnBytes; readonly signal?: AbortSignal } = {},
+): AsyncGenerator<string> {
+  for (const file of files) {
+    for await (const document of partsOf(file, onBytes)) {
+      signal?.throwIfAborted();
+      const text = document.trim();
+      if (text !== "") yield text;
+    }
+  }
+}
+
+async function* partsOf({ path, kind, documents }: TextFile, onBytes?: OnBytes): AsyncGenerator<string> {
+  if (typeof documents === "object" && "field" in documents) return yield* fieldsOf(path, documents.field, onBytes);
+  if (kind === "jsonl" && documents === undefined) return yield* fieldsOf(path, "text", onBytes);
+  if (kind === "list") {
+    const texts = listOf(await textOf(path, onBytes), path);
+    return yield* documents === "file" ? [texts.join("\n")] : texts;
+  }
+  if (kind === "html") return yield* cut(textOfHtml(await textOf(path, onBytes)).split("\n"), documents);
+  if (kind === "tagged") return yield* cut(textOfTagged(await textOf(path, onBytes)).split("\n"), documents);
+  if (documents === undefined || documents === "file") yield await textOf(path, onBytes);
+  else yield* cut(linesOf(path, onBytes), documents);
+}
+
+/** Cuts lines into documents. */
+async function* cut(
+  lines: Iterable<string> | AsyncIterable<string>,
+  layout: Exclude<Layout, { field: string }> = "file",
+): AsyncGenerator<string> {
+  const separates = (line: string) => {
+    if (layout === "blank-lines") return line.trim() === "";
+    return typeof layout === "object" && line.trim() === layout.separator.trim();
+  };
+  let document: string[] = [];
+  for await (const line of lines) {
+    if (!separates(line)) document.push(line);
+    if (layout !== "lines" && !separates(line)) continue;
+    yield document.join("\n");
+    document = [];
+  }
+  yield document.join("\n");
+}
+
+async function* fieldsOf(path: string, field: string, onBytes?: OnBytes): AsyncGenerator<string> {
+  let number = 0;
+  for await (const line of linesOf(path, onBytes)) {
+    number++;
+    if (line.trim() === "") continue;
+    const value = parsed(line, `line ${number} of ${path}`) as Record<string, unknown> | null;
+    const text = typeof value === "object" ? value?.[field] : undefined;
+    if (typeof text === "string") yield text;
+    else throw new Error(`Cannot read line ${number} of ${path}: it has no text in the field ${JSON.stringify(field)}`);
+  }
+}
+
+function listOf(json: string, path: string): string[] {
+  const list = parsed(json, path);
+  if (Array.isArray(list) && list.every((entry) => typeof entry === "string")) return list;
+  throw new Error(`Cannot read ${path}: it is not a list of texts`);
+}
+
+function parsed(json: string, what: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw new Error(`Cannot read ${what}: not valid JSON, ${reasonOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,90 @@
+/** The work of preparing a corpus: learn a tokenizer, encode what is trained on and what is held out. */
+import { createHash } from "node:crypto";
+import type { Json } from "../../src/model/fields.ts";
+import { type TokenDocument, writeTokens } from "../../src/run/data/write_tokens.ts";
+import { countWords } from "../../src/train/data/bpe.ts";
+import { isHeldOut } from "../../src/train/data/split.ts";
+import { type SpecialTokens, tokenizerConfig, trainTokenizer } from "../../src/train/data/tokenizer_json.ts";
+import type { CorpusOptions, OnCorpusProgress, TokenizerTraining } from "./corpus.ts";
+import { documentsOf } from "./documents.ts";
+import { type TextEncoder as Encoder, textEncoder } from "./encoder.ts";
+import type { TextFile } from "./sources.ts";
+
+/** A corpus whose files are known. */
+export interface Preparing extends Pick<CorpusOptions, "tokenizer" | "seed"> {
+  /** Files to train on, and others that are held out. */
+  readonly files: Readonly<Record<"train" | "heldOut", readonly TextFile[]>>;
+  /** Share of the training files' documents that is held out; undefined where there are others. */
+  readonly share?: number;
+  /** The tokenizer where none is trained. */
+  readonly given?: Record<string, Json>;
+  readonly endOfText: string;
+}
+
+/** The two sides of a corpus, with the names of their folders. */
+const sides = { train: "train", heldOut: "held-out" } as const;
+type Side = keyof typeof sides;
+
+/** Writes both sides of a corpus below a folder and returns its tokenizer files. Throws one line. */
+export async function prepareTokens(
+  folder: string,
+  what: Preparing,
+  onProgress?: OnCorpusProgress,
+  signal?: AbortSignal,
+): Promise<Record<string, Json>> {
+  const read = (side: Side, label: string) => textsOf(side, what, label, onProgress, signal);
+  const tokenizer = what.given ?? await learn(read("train", "Counting words"), what);
+  const [json, config] = [tokenizer["tokenizer.json"], tokenizer["tokenizer_config.json"]];
+  const encoder = textEncoder(json, config), endOfText = encoder.tokenId(what.endOfText);
+  const hash = createHash("sha256").update(JSON.stringify(json)).digest("hex");
+  for (const [side, name] of Object.entries(sides) as [Side, string][]) {
+    const documents = encoded(encoder, read(side, side === "train" ? "Encoding" : "Encoding what is held out"));
+    const known = { vocabulary: encoder.vocabulary, endOfText, tokenizer: hash, split: name, signal };
+    await writeTokens(`${folder}/${name}`, documents, known);
+  }
+  return tokenizer;
+}
+
+/** The documents of a side; tells of progress, and throws when there is none. */
+async function* textsOf(
+  side: Side,
+  { files, share, seed }: Preparing,
+  label: string,
+  onProgress?: OnCorpusProgress,
+  signal?: AbortSignal,
+): AsyncGenerator<string> {
+  const read = share === undefined ? files[side] : files.train;
+  const total = read.reduce((sum, { size }) => sum + size, 0);
+  let loaded = 0, all = 0, own = 0;
+  const onBytes = (bytes: number) => onProgress?.({ label, loaded: loaded += bytes, total });
+  for await (const text of documentsOf(read, { onBytes, signal })) {
+    all++;
+    if (share !== undefined && isHeldOut(text, { seed, share }) !== (side === "heldOut")) continue;
+    own++;
+    yield text;
+  }
+  if (own > 0) return;
+  if (all === 0) throw new Error(`Cannot prepare the corpus: no document in ${names(read)}`);
+  const cause = `of ${all} documents a share of ${share} leaves none ${side === "train" ? "to train on" : "held out"}`;
+  throw new Error(`Cannot prepare the corpus: ${cause}; cut them smaller, change the share, or give held-out files`);
+}
+
+function names(files: readonly TextFile[]): string {
+  return files.length === 1 ? files[0].path : `${files.length} files, ${files[0]?.path} the first`;
+}
+
+async function* encoded(encoder: Encoder, texts: AsyncIterable<string>): AsyncGenerator<TokenDocument> {
+  const utf8 = new TextEncoder();
+  for await (const text of texts) yield { ids: encoder.encode(text), bytes: utf8.encode(text).length };
+}
+
+async function learn(texts: AsyncIterable<string>, { tokenizer, endOfText }: Preparing): Promise<Record<string, Json>> {
+  const { train, special = [], begin, end } = tokenizer as TokenizerTraining;
+  const counts = new Map<string, number>();
+  for await (const text of texts) countWords(text, counts);
+  const tokens: SpecialTokens = {
+    special: special.includes(endOfText) ? special : [endOfText, ...special],
+    ...{ begin, end },
+  };
+  return { "tokenizer.json": trainTokenizer(counts, train, tokens), "tokenizer_config.json": tokenizerConfig(tokens) };
+}

@@ -1,0 +1,124 @@
+/** From the name of a source to its files of text. */
+import { glob } from "node:fs/promises";
+import { isMissing } from "../../src/checkpoint/host.ts";
+import { reasonOf } from "../../src/checkpoint/messages.ts";
+import { isTagged } from "./markup.ts";
+import { fetchPackage, isPackage } from "./packages.ts";
+import { piecesOf } from "./read_text.ts";
+
+/** How a file is cut into documents. */
+export type Layout =
+  /** The whole file is one. */
+  | "file"
+  /** Each line is one. */
+  | "lines"
+  /** Empty lines lie between them. */
+  | "blank-lines"
+  /** A line of its own lies between them. */
+  | { readonly separator: string }
+  /** Each line is a JSON object, and the document is this field of it. */
+  | { readonly field: string };
+
+/** Where texts come from. */
+export interface SourceOptions {
+  /** A file, a folder, a glob, `npm:NAME[@VERSION]` or `apt:NAME[=VERSION]`. */
+  readonly from: string;
+  /** How its files are cut: unless given, `.jsonl` by the field `text`, `.json` into its entries, others not at all. */
+  readonly documents?: Layout;
+}
+
+/** What a file is: plain text, JSON lines, a JSON list of texts, a page, or words with their parts of speech. */
+export type FileKind = "plain" | "jsonl" | "list" | "html" | "tagged";
+
+/** One file of text. */
+export interface TextFile {
+  readonly path: string;
+  /** Bytes on disk. */
+  readonly size: number;
+  readonly kind: FileKind;
+  readonly documents?: Layout;
+}
+
+/** Files of a package that are about it, not in it. */
+const ABOUT = /^(?:readme|licen[cs]e|copying|copyright|change(?:s|log)|news|authors|contributing|notice|package)\b/i;
+
+/** The files of a source, in the order of their names. Throws one line when there are none. */
+export async function filesOf(
+  { from, documents }: SourceOptions,
+  cacheDir: string,
+  signal?: AbortSignal,
+): Promise<TextFile[]> {
+  if (isPackage(from)) {
+    const folder = await fetchPackage(from, cacheDir, signal);
+    const paths = (await below(folder)).filter((path) => !ABOUT.test(path.slice(path.lastIndexOf("/") + 1)));
+    return oneKind(nonEmpty(await described(paths, documents), from));
+  }
+  const info = await stat(from);
+  if (info?.isDirectory) return nonEmpty(await described(await below(from), documents), from);
+  if (info) return [await named(from, documents)];
+  const paths = (await Array.fromAsync(glob(from))).filter((path) => Deno.statSync(path).isFile).sort();
+  if (paths.length === 0) throw new Error(`Cannot read ${from}: there is no such file, folder or package`);
+  return await Promise.all(paths.map((path) => named(path, documents)));
+}
+
+/** A file that was asked for, whatever it looks like. */
+async function named(path: string, documents?: Layout): Promise<TextFile> {
+  const file = await fileOf(path, documents);
+  return { ...file, kind: file.kind ?? (/\.json(?:\.gz)?$/i.test(path) ? "list" : "plain") };
+}
+
+async function stat(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw new Error(`Cannot read ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** Paths of all files below a folder but hidden ones, in the order of their names. */
+async function below(folder: string): Promise<string[]> {
+  const entries = (await Array.fromAsync(Deno.readDir(folder))).filter(({ name }) => !name.startsWith("."));
+  const paths = entries.sort((a, b) => a.name < b.name ? -1 : 1).map(({ name, isDirectory, isFile }) => {
+    const path = `${folder.replace(/\/$/, "")}/${name}`;
+    return isDirectory ? below(path) : isFile ? [path] : [];
+  });
+  return (await Promise.all(paths)).flat();
+}
+
+/** Those files that are known to be text. */
+async function described(paths: readonly string[], documents?: Layout): Promise<TextFile[]> {
+  const files = await Promise.all(paths.map((path) => fileOf(path, documents)));
+  return files.filter((file): file is TextFile => file.kind !== undefined);
+}
+
+function nonEmpty(files: TextFile[], from: string): TextFile[] {
+  if (files.length > 0) return files;
+  throw new Error(`Cannot read ${from}: no file of it is text (.txt, .md, .html, .json, .jsonl, also with .gz)`);
+}
+
+/** A package often has its texts in several forms: those of the largest one. Words with parts of speech are never by chance. */
+function oneKind(files: readonly TextFile[]): TextFile[] {
+  const bytes = (kind: FileKind) => files.reduce((sum, file) => sum + (file.kind === kind ? file.size : 0), 0);
+  const kinds: FileKind[] = ["html", "plain", "list", "jsonl"];
+  const largest = bytes("tagged") > 0 ? "tagged" : kinds.sort((a, b) => bytes(b) - bytes(a))[0];
+  return files.filter(({ kind }) => kind === largest);
+}
+
+/** What a file is by its name, or by how it starts; no kind where neither tells. */
+async function fileOf(path: string, documents?: Layout): Promise<Omit<TextFile, "kind"> & { kind?: FileKind }> {
+  const size = (await Deno.stat(path)).size;
+  const [, ending] = path.match(/[^/]\.(\w+)(?:\.gz)?$/) ?? [];
+  return { path, size, kind: await kindOf(path, ending?.toLowerCase()), documents };
+}
+
+async function kindOf(path: string, ending?: string): Promise<FileKind | undefined> {
+  if (/^(?:txt|text|md|rst)$/.test(ending ?? "")) return "plain";
+  if (/^x?html?$/.test(ending ?? "")) return "html";
+  if (/^(?:jsonl|ndjson)$/.test(ending ?? "")) return "jsonl";
+  if (ending !== undefined && ending !== "json") return undefined;
+  const start = await piecesOf(path).next().catch(() => undefined); // what is not text is not taken
+  const text = start?.value ?? "";
+  if (ending === "json") return /^\s*\[\s*"/.test(text) ? "list" : undefined;
+  return isTagged(text.slice(0, 4000)) ? "tagged" : undefined;
+}

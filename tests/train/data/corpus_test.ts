@@ -1,0 +1,116 @@
+/** Corpora: both sides apart, prepared once, and nothing half made left behind. */
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { type CorpusOptions, prepareCorpus } from "../../../cli/data/corpus.ts";
+import { textEncoder } from "../../../cli/data/encoder.ts";
+import { loadTokenizer } from "../../../mod.ts";
+import { openSource } from "../../../src/checkpoint/source.ts";
+import { isHeldOut } from "../../../src/train/data/split.ts";
+import { withFiles } from "./support.ts";
+
+const stories = Array.from(
+  { length: 300 },
+  (_, n) => `The otter swam ${n} rivers, and the river liked the otter ${n % 7}!`,
+);
+const files = { "stories.txt": stories.join("\n"), "held.txt": "The river swam.\n\nThe otter liked 3 rivers." };
+
+const options = (folder: string, of: Partial<CorpusOptions> = {}): CorpusOptions => ({
+  sources: [{ from: `${folder}/stories.txt`, documents: "lines" }],
+  heldOut: { share: 0.2 },
+  tokenizer: { train: 270 },
+  seed: 4,
+  cacheDir: `${folder}/cache`,
+  ...of,
+});
+
+/** All documents of both sides as text. */
+async function texts(of: CorpusOptions): Promise<Record<"train" | "heldOut", string[]>> {
+  using corpus = await prepareCorpus(of);
+  const tokenizer = (await loadTokenizer(openSource(corpus.folder)))!;
+  const side = async (name: "train" | "heldOut") => {
+    const { documents } = corpus[name];
+    const ids = await Promise.all(Array.from({ length: documents }, (_, n) => corpus[name].document(n)));
+    const found = ids.map((ids) => tokenizer.decode([...ids]));
+    assertEquals(corpus[name].bytes, found.reduce((sum, text) => sum + new TextEncoder().encode(text).length, 0));
+    return found;
+  };
+  return { train: await side("train"), heldOut: await side("heldOut") };
+}
+
+Deno.test("corpus: every document is on one side, and a share of them held out", async () => {
+  await withFiles(files, async (folder) => {
+    const { train, heldOut } = await texts(options(folder));
+    assertEquals([...train, ...heldOut].sort(), [...stories].sort());
+    assert(Math.abs(heldOut.length - 60) < 5 * Math.sqrt(300 * 0.2 * 0.8)); // five standard deviations
+    assertEquals(heldOut, (await texts(options(folder))).heldOut);
+    assertNotEquals(heldOut, (await texts(options(folder, { seed: 5 }))).heldOut);
+    const again = await texts(options(folder, { sources: [...options(folder).sources, ...options(folder).sources] }));
+    assertEquals(again.heldOut, [...heldOut, ...heldOut]); // copies stay together
+  });
+});
+
+Deno.test("corpus: held-out files are held out, and a given tokenizer is used", async () => {
+  await withFiles(files, async (folder) => {
+    using first = await prepareCorpus(options(folder, { tokenizer: { train: 270, special: ["[MASK]"] } }));
+    assertEquals([first.tokenId("<|endoftext|>"), first.tokenId("[MASK]"), first.train.vocabulary], [0, 1, 270]);
+    assertEquals(first.bytesPerToken, first.heldOut.bytes / first.heldOut.tokens);
+    const heldOut = { sources: [{ from: `${folder}/held.txt`, documents: "blank-lines" as const }] };
+    const second = options(folder, { heldOut, tokenizer: { path: first.folder } });
+    assertEquals(await texts(second), { train: stories, heldOut: files["held.txt"].split("\n\n") });
+    await assertRejects(() => prepareCorpus({ ...second, endOfText: "<|endoftxt|>" }), Error, "is <|endoftext|>");
+  });
+});
+
+Deno.test("corpus: prepared once for the same bytes and options, wherever they lie", async () => {
+  await withFiles(files, async (folder) => {
+    const folderOf = async (of: Partial<CorpusOptions> = {}) => {
+      using corpus = await prepareCorpus(options(folder, of), () => read++);
+      return corpus.folder;
+    };
+    let read = 0;
+    const first = await folderOf();
+    assert(read > 0);
+    read = 0;
+    await Deno.copyFile(`${folder}/stories.txt`, `${folder}/copy.txt`);
+    assertEquals(await folderOf({ sources: [{ from: `${folder}/copy.txt`, documents: "lines" }] }), first);
+    assertEquals(read, 0);
+    assertNotEquals(await folderOf({ tokenizer: { train: 271 } }), first);
+    await Deno.writeTextFile(`${folder}/stories.txt`, "\nThe otter slept.", { append: true });
+    assertNotEquals(await folderOf(), first);
+  });
+});
+
+Deno.test("corpus: a word cache gives the ids of the tokenizer itself", async () => {
+  await withFiles(files, async (folder) => {
+    using corpus = await prepareCorpus(options(folder));
+    const [json, config] = ["tokenizer.json", "tokenizer_config.json"].map((name) => corpus.tokenizerFiles[name]);
+    const cached = textEncoder(json, config), whole = textEncoder({ ...json, normalizer: { type: "NFC" } }, config);
+    const tricky = "We'll\n\n  go!!'s  \t\r\n 12ab漢字 😀's\u0000 otter's  ";
+    for (const text of [...stories, tricky, tricky + tricky]) assertEquals(cached.encode(text), whole.encode(text));
+  });
+});
+
+Deno.test("corpus: what cannot be prepared is one line, and leaves nothing behind", async () => {
+  await withFiles({ ...files, "empty.txt": " \n" }, async (folder) => {
+    const rejected = async (of: Partial<CorpusOptions>, message: string, signal?: AbortSignal) => {
+      await assertRejects(() => prepareCorpus(options(folder, of), undefined, signal), Error, message);
+      assertEquals(await Array.fromAsync(Deno.readDir(`${folder}/cache`)).catch(() => []), []);
+    };
+    await rejected({ sources: [] }, "it has no sources");
+    await rejected({ sources: [{ from: `${folder}/empty.txt` }] }, "Cannot prepare the corpus: no document in ");
+    await rejected({ sources: [{ from: `${folder}/nothing.txt` }] }, "there is no such file");
+    const one = { sources: [{ from: `${folder}/held.txt` }], tokenizer: { train: 257 } };
+    await rejected(one, "of 1 documents a share of 0.2 leaves none held out");
+    await rejected({ heldOut: { share: 1.5 } }, "Cannot hold out a share of 1.5");
+    await rejected({ tokenizer: { train: 5000 } }, "are wanted");
+    await rejected({ tokenizer: { path: `${folder}/nowhere` } }, "Cannot read tokenizer.json: there is none in");
+    await rejected({}, "aborted", AbortSignal.abort());
+  });
+});
+
+Deno.test("isHeldOut: about the share, for any documents and seed", () => {
+  for (const [seed, share] of [[1, 0.05], [2, 0.5]]) {
+    const count = Array.from({ length: 4000 }, (_, n) =>
+      isHeldOut(`document ${n}`, { seed, share })).filter(Boolean).length;
+    assert(Math.abs(count - 4000 * share) < 5 * Math.sqrt(4000 * share * (1 - share)));
+  }
+});
