@@ -75,7 +75,8 @@ async function run(
   });
   signal?.throwIfAborted();
   if (success) return;
-  const lines = new TextDecoder().decode(stderr).split("\n").filter((line) => line.trim() !== "");
-  const said = lines.find((line) => /not found|unable to|E:|40\d/i.test(line)) ?? lines[0] ?? `it ended with ${code}`;
+  const isLoss = (line: string) => line.trim() !== "" && !/^(?:npm (?:warn|notice)|W:)/i.test(line);
+  const lines = new TextDecoder().decode(stderr).split("\n").filter(isLoss);
+  const said = lines.find((line) => !/^npm error code/i.test(line)) ?? lines[0] ?? `it ended with ${code}`;
   throw new Error(`Cannot fetch ${from}: ${[program, ...args].join(" ")} failed, ${said.trim()}`);
 }
