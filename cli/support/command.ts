@@ -14,7 +14,7 @@ export const INTERRUPTED = 130;
  */
 export async function runCommand<const F extends Readonly<Record<string, Flag>>>(
   command: Command<F>,
-  main: (flags: Values<F>) => Promise<number | void>,
+  main: (flags: Values<F> & { readonly operand: string }) => Promise<number | void>,
 ): Promise<never> {
   try {
     const flags = readFlags(command, Deno.args);

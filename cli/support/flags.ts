@@ -24,6 +24,8 @@ export interface Command<F extends Readonly<Record<string, Flag>>> {
   readonly about: string;
   /** By name, without the two hyphens. */
   readonly flags: F;
+  /** How the help calls the one argument without a flag; absent: there is none. */
+  readonly operand?: string;
   /** Command lines that work. */
   readonly examples: readonly string[];
 }
@@ -55,25 +57,27 @@ export function helpOf({ name, usage, about, flags, examples }: Command<Readonly
  * Throws one line that names the flag: unknown (with the nearest known one), without its value, given twice, or missing.
  */
 export function readFlags<const F extends Readonly<Record<string, Flag>>>(
-  { name, flags }: Command<F>,
+  { name, flags, operand }: Command<F>,
   args: readonly string[],
-): Values<F> {
+): Values<F> & { readonly operand: string } {
   const fail = (reason: string): never => {
     throw new Error(`Cannot ${name}: ${reason}; see --help`);
   };
   const names = Object.keys(flags);
   const taking = names.filter((flag) => flags[flag].value);
   const unknown = (arg: string, key?: string) => {
-    if (key === undefined) return fail(`${JSON.stringify(arg)} belongs to no flag`);
+    if (key === undefined) return operand ? true : fail(`${JSON.stringify(arg)} belongs to no flag`);
     if (!arg.startsWith("--")) return fail(`${JSON.stringify(arg)} belongs to no flag (--flag=${arg} gives it to one)`);
     return fail(`${arg.split("=")[0]} is not a flag, the nearest is --${nearest(key, names)}`);
   };
   const boolean = names.filter((flag) => !flags[flag].value);
-  const read = parseArgs(args, { string: taking, collect: taking, boolean, unknown });
-  if (read._.length) fail(`${JSON.stringify(String(read._[0]))} belongs to no flag`);
-  if (read.help) return read as unknown as Values<F>;
+  const read = parseArgs(args, { string: [...taking, "_"], collect: taking, boolean, unknown });
+  if (read.help) return read as unknown as Values<F> & { operand: string };
+  const stray = read._[operand ? 1 : 0];
+  if (stray !== undefined) fail(`${JSON.stringify(String(stray))} belongs to no flag`);
+  if (operand && read._.length === 0) fail(`${operand} is missing`);
   const entries = names.map((flag) => [flag, valueOf(flag, flags[flag], read[flag], fail)]);
-  return Object.fromEntries(entries) as Values<F>;
+  return { ...Object.fromEntries(entries), operand: String(read._[0]) } as Values<F> & { operand: string };
 }
 
 function valueOf(flag: string, { value, repeat, required }: Flag, read: unknown, fail: (reason: string) => never) {
@@ -101,6 +105,13 @@ export function wholeOf(flag: string, given: string, least: number): number {
   const number = /^\d+$/.test(given) ? Number(given) : NaN;
   if (Number.isSafeInteger(number) && number >= least) return number;
   throw new Error(`Cannot read --${flag} ${given}: expected a whole number of at least ${least}`);
+}
+
+/** One number. */
+export function numberOf(flag: string, given: string): number {
+  const number = given.trim() === "" ? NaN : Number(given);
+  if (Number.isFinite(number)) return number;
+  throw new Error(`Cannot read --${flag} ${given}: expected a number`);
 }
 
 /** Numbers with commas or spaces between them; `whole` ones for lists of ids. */

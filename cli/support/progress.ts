@@ -11,6 +11,14 @@ export function clearProgress(): void {
   shown = false;
 }
 
+/** Shows a line in place of the moving one; `false` where standard error is no terminal. */
+export function showMoving(line: string): boolean {
+  if (!Deno.stderr.isTerminal()) return false;
+  clearProgress();
+  Deno.stderr.writeSync(new TextEncoder().encode(line.slice(0, Deno.consoleSize().columns - 1)));
+  return shown = true;
+}
+
 /** Bytes in words: 1.5 MB. */
 export function bytesText(bytes: number): string {
   if (bytes < 1e5) return `${(bytes / 1e3).toFixed(1)} kB`;
@@ -39,17 +47,14 @@ export class Progress {
     return (performance.now() - this.#started) / 1000;
   }
 
-  /** Says how far it has come, unless it said so a moment ago. */
-  update(loaded: number, total: number): void {
+  /** Says how far it has come, and perhaps something more, unless it said so a moment ago. */
+  update(loaded: number, total: number, more?: string): void {
     const terminal = Deno.stderr.isTerminal();
     const now = performance.now();
     if (now - this.#last < (terminal ? STEP.terminal : STEP.plain) || loaded >= total) return;
     this.#last = now;
-    const line = this.#line(loaded, total);
-    if (!terminal) return console.error(line);
-    clearProgress();
-    Deno.stderr.writeSync(new TextEncoder().encode(line.slice(0, Deno.consoleSize().columns - 1)));
-    shown = true;
+    const line = [this.#line(loaded, total), more].filter(Boolean).join(", ");
+    if (!showMoving(line)) console.error(line);
   }
 
   #line(loaded: number, total: number): string {

@@ -3,7 +3,7 @@
 import { decodePercents } from "./source_names.ts";
 
 /** The part of Deno that reading and writing checkpoints needs. */
-export type FileSystem = Pick<typeof Deno, "open" | "stat" | "mkdir" | "rename" | "remove">;
+export type FileSystem = Pick<typeof Deno, "open" | "stat" | "mkdir" | "rename" | "remove" | "readDir">;
 
 /**
  * Gives the file system of this runtime.

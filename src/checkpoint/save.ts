@@ -50,8 +50,17 @@ export async function saveModel(folder: string, model: SavedModel): Promise<void
   }, { signal });
 }
 
-/** The tensors of a checkpoint: parameters split into their parts again, under all names that the layout gives. */
-function tensorsOf(schema: unknown, params: unknown, layout: Layout, folder: string): TensorToWrite[] {
+/**
+ * The tensors of a checkpoint: parameters split into their parts again, under all names that the layout gives.
+ *
+ * @throws naming the folder and the first parameter that does not fit the schema
+ */
+export function tensorsOf(
+  schema: unknown,
+  params: unknown,
+  layout: Layout,
+  folder: string,
+): TensorToWrite[] {
   const tensors: TensorToWrite[] = [];
   mapParams<HostTensor | undefined, void>(schema, (leaf, value) => {
     const data = numbersOf(leaf, value, folder);

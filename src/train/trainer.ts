@@ -87,6 +87,11 @@ export class Trainer<T extends Tensor, P> {
     return this.#params;
   }
 
+  /** The weights that are to be used: on the device, their moving average where one is kept. */
+  get averaged(): P {
+    return this.#record(({ p, average }) => average ?? p);
+  }
+
   #step(named: Named<T>): Named<T> {
     const { objective, device, options } = this;
     const forget: SegmentKind[] = options.checkpoint === "recursion" ? ["recursion", "head"] : ["head"];

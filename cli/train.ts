@@ -1,0 +1,56 @@
+/** `deno task train`: trains a model as a JSON file says. */
+import { describeTrainingKeys } from "../src/train/config/keys.ts";
+import { INTERRUPTED, interruptible, note, runCommand } from "./support/command.ts";
+import { helpFlag, type Values, wholeOf } from "./support/flags.ts";
+import { readConfigFile } from "./train/config_file.ts";
+import { finish } from "./train/finish.ts";
+import { openOut } from "./train/out.ts";
+import { openRun } from "./train/open.ts";
+import { TrainingProgress } from "./train/progress.ts";
+
+const command = {
+  name: "train",
+  usage: "CONFIG.json [options]",
+  operand: "CONFIG.json",
+  about: `Trains the model that a JSON file describes, and writes it with tokenizer, checkpoints and log.jsonl into the
+folder that the file names. Ctrl-C finishes the step and saves; --resume then goes on as if nothing had happened.
+
+Keys of CONFIG.json, and in brackets what they are where they are left out; paths are relative to the file:
+${describeTrainingKeys()}
+
+Flags`,
+  flags: {
+    resume: { help: "go on from the newest checkpoint of the run" },
+    device: { value: "NAME", help: "webgpu or reference (slow, readable loops), instead of the file's" },
+    steps: { value: "N", help: "steps, instead of the file's, to try something out" },
+    ...helpFlag,
+  },
+  examples: [
+    "deno task train models/stories-mor/train.json",
+    "deno task train models/stories-mor/train.json --resume",
+  ],
+} as const;
+
+async function main(flags: Values<typeof command.flags> & { readonly operand: string }): Promise<number> {
+  const steps = flags.steps === undefined ? undefined : wholeOf("steps", flags.steps, 1);
+  const file = await readConfigFile(flags.operand, { device: flags.device, steps });
+  const { config } = file;
+  const found = await openOut(file, flags.resume);
+  using run = await openRun(file, found);
+  const { training } = run;
+  const progress = new TrainingProgress(config, training.first);
+  const ended = await interruptible(async (signal) => {
+    signal.addEventListener("abort", () => note("Finishing the step; Ctrl-C again ends at once, without saving"));
+    return await training.run(signal, progress);
+  });
+  if (ended === "interrupted") {
+    const given = Deno.args.filter((arg) => arg !== "--resume").map((arg) => /[^\w./=-]/.test(arg) ? `'${arg}'` : arg);
+    note(`Stopped. This goes on with it:\n  deno task train ${given.join(" ")} --resume`);
+    return INTERRUPTED;
+  }
+  await training.export();
+  await finish(config);
+  return 0;
+}
+
+if (import.meta.main) await runCommand(command, main);

@@ -1,0 +1,53 @@
+/** From a path to a training configuration. */
+import { parseJsonObject, readJson } from "../../src/checkpoint/json.ts";
+import { reasonOf } from "../../src/checkpoint/messages.ts";
+import { openSource } from "../../src/checkpoint/source.ts";
+import type { Json } from "../../src/model/fields.ts";
+import type { TrainingConfig } from "../../src/train/config/config.ts";
+import { readTrainingConfig } from "../../src/train/config/read.ts";
+import { type Settings, settingsOf } from "../../src/train/config/settings.ts";
+
+/** A configuration and where it came from. */
+export interface ConfigFile {
+  /** Path of the file. */
+  readonly path: string;
+  /** Its bytes. */
+  readonly bytes: Uint8Array;
+  /** What it says. */
+  readonly config: TrainingConfig;
+  /** What makes its run what it is. */
+  readonly settings: Settings;
+}
+
+/** What flags say instead of the file. */
+interface Instead {
+  readonly device?: string;
+  readonly steps?: number;
+}
+
+/** Reads and checks a configuration. Throws one line. */
+export async function readConfigFile(path: string, { device, steps }: Instead = {}): Promise<ConfigFile> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await Deno.readFile(path);
+  } catch (error) {
+    throw new Error(`Cannot read ${path}: ${reasonOf(error)}`);
+  }
+  const folder = path.replace(/[^\\/]*$/, "");
+  const resolve = (found: string) => /^(?:[\\/]|[A-Za-z]:|https?:|file:)/.test(found) ? found : normal(folder + found);
+  const given: Json = parseJsonObject(bytes, `read ${path}`);
+  const json = { ...given, ...(device && { device }), ...(steps && { steps }), model: await modelOf(given, resolve) };
+  const config = readTrainingConfig(json, { resolve });
+  return { path, bytes, config, settings: settingsOf(json, config) };
+}
+
+/** A path without "./" and a slash at its end. */
+function normal(path: string): string {
+  return path.replace(/(^|\/)(?:\.\/)+/g, "$1").replace(/(.)\/\.?$/, "$1") || ".";
+}
+
+async function modelOf({ model }: Json, resolve: (path: string) => string): Promise<unknown> {
+  if (typeof model !== "string") return model;
+  const source = openSource(resolve(model));
+  return await readJson(source, source.file);
+}

@@ -1,0 +1,129 @@
+/** Everything that a run needs, opened: device, texts, starting weights, log. */
+import type { Json } from "../../src/model/fields.ts";
+import { countParameters } from "../../src/model/parameters.ts";
+import type { Tensor } from "../../src/op.ts";
+import type { Saved } from "../../src/run/training/checkpoints.ts";
+import { TrainingLog } from "../../src/run/training/log.ts";
+import { TrainingRun } from "../../src/run/training/run.ts";
+import { schemaOf, startingWeights } from "../../src/run/training/start.ts";
+import { type Marks, openTask } from "../../src/run/training/task.ts";
+import type { TrainingConfig } from "../../src/train/config/config.ts";
+import { modelJson } from "../../src/train/config/model.ts";
+import { type Corpus, prepareCorpus } from "../data/corpus.ts";
+import { interruptible, note } from "../support/command.ts";
+import { openChosenDevice } from "../support/device.ts";
+import { Progress, secondsText } from "../support/progress.ts";
+import { formatLogLine, parseLog } from "../support/training_log.ts";
+import type { ConfigFile } from "./config_file.ts";
+import { LOG } from "./out.ts";
+
+/** An open run. */
+export interface OpenRun extends Disposable {
+  /** The run. */
+  readonly training: TrainingRun<Tensor, unknown>;
+}
+
+/** Opens a run, from its beginning or from a checkpoint. Throws one line. */
+export async function openRun({ config, settings }: ConfigFile, saved?: Saved<unknown>): Promise<OpenRun> {
+  const { device, label } = await openChosenDevice(config.device);
+  const corpus = await openTexts(config);
+  const name = corpus.folder.split(/[\\/]/).pop()!;
+  if (saved && saved.state.texts !== name) {
+    throw new Error(`Cannot resume ${config.out}: the content of its texts has changed since`);
+  }
+  const { train, heldOut } = corpus;
+  const marks = config.objective === "masked" ? marksOf(corpus, config) : undefined;
+  const texts = { train, heldOut, marks, name };
+  const task = await openTask<Tensor, unknown>(device, config, texts);
+  const from = saved ?? await start(config);
+  const schema = schemaOf(config.model);
+  const json = withEnd(modelJson(config.model), corpus, config);
+  const form = { schema, json, tokenizer: corpus.tokenizerFiles, averaged: config.optimizer.average > 0 };
+  const file = await TrainingLog.open(`${config.out}/${LOG}`, saved?.state.log ?? 0);
+  const log = {
+    get size() {
+      return file.size;
+    },
+    write: (records: readonly Parameters<typeof formatLogLine>[0][]) =>
+      file.append(records.map(formatLogLine).join("")),
+    sync: () => file.sync(),
+  };
+  const before = parseLog(await file.text(), LOG).flatMap((line) => line.kind === "step" ? [line.losses.lm] : []);
+  const training = new TrainingRun({ device, config, settings, task, texts, form, log, before, from });
+  note(
+    `Training ${countParameters(schema).toLocaleString("en")} parameters on ${label}: ` +
+      `steps ${training.first} to ${config.steps}, ${task.batches.batches.toLocaleString("en")} batches an epoch`,
+  );
+  return {
+    training,
+    [Symbol.dispose]() {
+      file[Symbol.dispose]();
+      corpus[Symbol.dispose]();
+    },
+  };
+}
+
+/** Where prepared texts are kept. */
+function cacheFolder(): string {
+  const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE");
+  return `${Deno.env.get("XDG_CACHE_HOME") ?? (home ? `${home}/.cache` : ".cache")}/refrain`;
+}
+
+async function openTexts({ data, objective, seed }: TrainingConfig): Promise<Corpus> {
+  const { train: sources, heldOut, endOfText, marks } = data;
+  const { mask, begin, end } = marks;
+  const special = objective === "masked" ? [mask, begin, end].filter((token) => token !== undefined) : [];
+  const around = objective === "masked" ? { begin, end } : { begin: endOfText };
+  const tokenizer = "path" in data.tokenizer ? data.tokenizer : { ...data.tokenizer, special, ...around };
+  const cacheDir = cacheFolder();
+  const started = performance.now();
+  const bars = new Map<string, Progress>();
+  const corpus = await interruptible((signal) =>
+    prepareCorpus({ sources, heldOut, tokenizer, endOfText, seed, cacheDir }, ({ label, loaded, total }) => {
+      if (!bars.has(label)) bars.set(label, new Progress(label, "bytes"));
+      bars.get(label)!.update(loaded, total);
+    }, signal)
+  );
+  const sizes = [corpus.train, corpus.heldOut].map(({ tokens }) => tokens.toLocaleString("en"));
+  const took = secondsText((performance.now() - started) / 1000);
+  note(
+    `Texts: ${sizes[0]} tokens, ${sizes[1]} held out, ${
+      corpus.bytesPerToken.toFixed(2)
+    } bytes a token; ready in ${took}`,
+  );
+  return corpus;
+}
+
+/** Ids of the tokens that masking must know. */
+function marksOf(
+  { tokenId, tokenizerFiles }: Corpus,
+  { data: { marks: { mask, begin, end } } }: TrainingConfig,
+): Marks {
+  const added = (tokenizerFiles["tokenizer.json"].added_tokens ?? []) as readonly Json[];
+  return {
+    mask: tokenId(mask),
+    begin: begin === undefined ? undefined : tokenId(begin),
+    end: end === undefined ? undefined : tokenId(end),
+    special: added.filter(({ special }) => special).map(({ id }) => id as number),
+  };
+}
+
+/** A decoder's config.json says with which token a text ends and, since it stands before every text, begins. */
+function withEnd(json: Json, { train: { endOfText } }: Corpus, { model }: TrainingConfig): Json {
+  if (model.kind === "encoder") return json;
+  const { bos, eos } = model.config;
+  return {
+    ...json,
+    ...(bos === undefined && { bos_token_id: endOfText }),
+    ...(!eos.length && { eos_token_id: endOfText }),
+  };
+}
+
+async function start(config: TrainingConfig): Promise<{ params: unknown }> {
+  const { params, from } = await startingWeights(config);
+  if (from) {
+    note(`From ${config.start!.from}: ${from.copied.length} tensors copied, ${from.fresh.length} fresh`);
+    for (const line of from.notes) note(line);
+  }
+  return { params };
+}

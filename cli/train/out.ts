@@ -1,0 +1,67 @@
+/** The folder of a run: what is there, and whether a run may begin or go on in it. */
+import { writeFilesAtomically } from "../../src/checkpoint/files.ts";
+import { reasonOf } from "../../src/checkpoint/messages.ts";
+import {
+  checkpointFolder,
+  checkpointSteps,
+  readCheckpoint,
+  readState,
+  removeUnfinished,
+  type Saved,
+} from "../../src/run/training/checkpoints.ts";
+import { schemaOf } from "../../src/run/training/start.ts";
+import { differingSetting } from "../../src/train/config/settings.ts";
+import { note } from "../support/command.ts";
+import type { ConfigFile } from "./config_file.ts";
+
+/** Name of the log. */
+export const LOG = "log.jsonl";
+
+/** Files that only a run leaves behind. */
+const TRACES = [LOG, "model.safetensors"];
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+/**
+ * Prepares the folder of a run and returns the checkpoint to go on from; undefined for a run from the beginning.
+ *
+ * Throws when there is a run already and it is not to be resumed, or it was another one.
+ */
+export async function openOut(file: ConfigFile, resume: boolean): Promise<Saved<unknown> | undefined> {
+  const { out } = file.config;
+  const steps = await checkpointSteps(out);
+  const traces = await Promise.all(TRACES.map((name) => exists(`${out}/${name}`)));
+  if (!resume && (steps.length || traces.some(Boolean))) {
+    const there = steps.length ? ` at step ${steps[0]}` : "";
+    throw new Error(`Cannot train into ${out}: there is a run${there}; --resume goes on with it, or remove the folder`);
+  }
+  const saved = resume ? await newest(file, steps) : undefined;
+  if (resume && !saved) note(`No checkpoint in ${out}: the run starts from its beginning`);
+  await writeFilesAtomically(out, { "training_config.json": [file.bytes] });
+  await removeUnfinished(out);
+  return saved;
+}
+
+/** The newest checkpoint that can be read. */
+async function newest(file: ConfigFile, steps: readonly number[]): Promise<Saved<unknown> | undefined> {
+  const { config: { out, model, optimizer }, settings } = file;
+  for (const step of steps) {
+    const folder = checkpointFolder(out, step);
+    try {
+      const differing = differingSetting((await readState(folder)).settings, settings);
+      if (differing) throw new DifferentRun(out, differing);
+      return await readCheckpoint(folder, { schema: schemaOf(model), averaged: optimizer.average > 0 });
+    } catch (error) {
+      if (error instanceof DifferentRun) throw error;
+      note(`WARNING: ${folder} is passed over: ${reasonOf(error)}`);
+    }
+  }
+}
+
+class DifferentRun extends Error {
+  constructor(out: string, { key, saved, now }: { key: string; saved: string; now: string }) {
+    super(`Cannot resume ${out}: ${key} was ${saved} and is ${now} now`);
+  }
+}

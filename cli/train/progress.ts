@@ -1,0 +1,56 @@
+/** How a run is shown: a moving line on a terminal, a line a reading elsewhere. */
+import type { EvaluationRecord, Reading, RunEvents } from "../../src/run/training/parts.ts";
+import type { TrainingConfig } from "../../src/train/config/config.ts";
+import { summary } from "../../src/train/statistics.ts";
+import { note } from "../support/command.ts";
+import { secondsText, showMoving } from "../support/progress.ts";
+
+/** Readings over which the rate is averaged. */
+const RECENT = 10;
+
+/** Shows what a run tells. */
+export class TrainingProgress implements RunEvents {
+  #last = performance.now();
+  #compiled = false;
+  readonly #recent: { tokens: number; steps: number; seconds: number }[] = [];
+
+  /** Starts the clock at a step. */
+  constructor(readonly config: TrainingConfig, readonly first: number) {}
+
+  /** Rate, time left, loss, gradient norm, learning rate, routing. */
+  readonly onRead = ({ step, records, tokens }: Reading): void => {
+    const now = performance.now();
+    this.#recent.push({ tokens, steps: records.length, seconds: (now - this.#last) / 1000 });
+    this.#last = now;
+    const compiled = this.#recent.length === 2 && !this.#compiled; // the first reading waited for shaders
+    if (compiled || this.#recent.length > RECENT) this.#recent.shift();
+    this.#compiled ||= compiled;
+    const sum = (of: "tokens" | "steps" | "seconds") => this.#recent.reduce((total, part) => total + part[of], 0);
+    const rate = `${(sum("tokens") / sum("seconds")).toPrecision(3)} tokens/s`;
+    const left = secondsText((this.config.steps - step) * sum("seconds") / sum("steps"));
+    const { gradientNorm, learningRate, routing } = records[records.length - 1];
+    const loss = records.reduce((total, { losses }) => total + losses.lm, 0) / records.length;
+    const numbers = `loss ${loss.toFixed(3)}, norm ${gradientNorm.toPrecision(3)}, lr ${learningRate.toPrecision(3)}`;
+    const routed = routing ? summary(routing) : "";
+    const line = `step ${step} of ${this.config.steps}, ${rate}, ${left} left, ${numbers}${routed && `, ${routed}`}`;
+    if (!showMoving(line)) note(line);
+  };
+
+  /** Held-out numbers. */
+  readonly onEvaluation = ({ step, heldOut }: EvaluationRecord): void => {
+    for (const [name, result] of Object.entries(heldOut)) {
+      const { nats, bitsPerByte, routing } = result!;
+      const selection = name === "plain" ? "" : ` under ${name}`;
+      const bits = bitsPerByte === undefined ? "" : `, ${bitsPerByte.toFixed(4)} bits/byte`;
+      const routed = routing ? summary(routing) : "";
+      note(`Held out after step ${step}${selection}: ${nats.toFixed(4)} nats${bits}${routed && `, ${routed}`}`);
+    }
+    this.#last = performance.now();
+  };
+
+  /** A checkpoint. */
+  readonly onSaved = (folder: string): void => {
+    note(`Saved ${folder}`);
+    this.#last = performance.now();
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * The log of a training run: one JSON object a line, appended.
+ *
+ * @module
+ */
+import { fileSystem } from "../../checkpoint/host.ts";
+import { reasonOf } from "../../checkpoint/messages.ts";
+
+/** A log file that is open for appending. */
+export class TrainingLog implements Disposable {
+  #size: number;
+
+  private constructor(readonly path: string, readonly file: Deno.FsFile, size: number) {
+    this.#size = size;
+  }
+
+  /** Opens a log of that many bytes; what stands behind them is cut off. Throws when the file is shorter. */
+  static async open(path: string, size: number): Promise<TrainingLog> {
+    const file = await fileSystem(`write ${path}`).open(path, { read: true, write: true, create: true });
+    const found = (await file.stat()).size;
+    if (found < size) {
+      file.close();
+      throw new Error(`Cannot go on with ${path}: it has ${found} bytes, the checkpoint was written after ${size}`);
+    }
+    await file.truncate(size);
+    return new TrainingLog(path, file, size);
+  }
+
+  /** Bytes so far. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** All of it so far. */
+  async text(): Promise<string> {
+    const bytes = new Uint8Array(this.#size);
+    await this.file.seek(0, 0 satisfies Deno.SeekMode.Start);
+    for (let have = 0; have < bytes.length;) have += await this.file.read(bytes.subarray(have)) ?? bytes.length;
+    return new TextDecoder().decode(bytes);
+  }
+
+  /** Appends lines. Throws when the disk is full; what stood before is then still there. */
+  async append(text: string): Promise<void> {
+    const bytes = new TextEncoder().encode(text);
+    try {
+      await this.file.seek(this.#size, 0 satisfies Deno.SeekMode.Start);
+      for (let at = 0; at < bytes.length;) at += await this.file.write(bytes.subarray(at));
+    } catch (error) {
+      throw new Error(`Cannot write ${this.path}: ${reasonOf(error)}`, { cause: error });
+    }
+    this.#size += bytes.length;
+  }
+
+  /** Waits until all of it is on disk. */
+  async sync(): Promise<void> {
+    await this.file.sync();
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.file.close();
+  }
+}

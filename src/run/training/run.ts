@@ -1,0 +1,169 @@
+/**
+ * A training run: steps, readings, evaluations and checkpoints, until its end or until it is told to stop.
+ *
+ * @module
+ */
+import { saveModel } from "../../checkpoint/save.ts";
+import type { Tensor } from "../../op.ts";
+import type { TrainingBatch } from "../../train/data/batches.ts";
+import { bitsPerByte, Evaluator, type HeldOut } from "../../train/evaluate.ts";
+import { DivergenceGuard, findNotFinite } from "../../train/guard.ts";
+import { learningRate } from "../../train/schedule.ts";
+import { routingStatistics } from "../../train/statistics.ts";
+import { Trainer } from "../../train/trainer.ts";
+import { checkpointFolder, checkpointSteps, jsonFiles, saveCheckpoint } from "./checkpoints.ts";
+import type { EvaluationRecord, RunEvents, RunParts, StepRecord } from "./parts.ts";
+
+/** A run on a device. */
+export class TrainingRun<T extends Tensor, P> {
+  readonly #trainer: Trainer<T, P>;
+  readonly #guard: DivergenceGuard;
+  readonly #evaluators: [string, Evaluator<T, P>][];
+  readonly #seconds: number;
+  readonly #started = performance.now();
+  #unread = 0;
+  #saved?: number;
+
+  /** Updates done before this run. */
+  readonly first: number;
+
+  /** Copies weights to the device. */
+  constructor(readonly parts: RunParts<T, P>) {
+    const { device, config, task, from, before = [] } = parts;
+    const { optimizer, logEvery, checkpoint, biasRate, data: { B, T, accumulate }, maskShare, objective } = config;
+    const saved = "state" in from ? from : undefined;
+    this.first = saved?.state.step ?? 0;
+    this.#seconds = saved?.state.seconds ?? 0;
+    this.#saved = saved?.state.step;
+    const options = { optimizer, accumulate, logEvery, checkpoint, biasRate };
+    this.#trainer = new Trainer(device, task.objective, options, from.params, saved?.optimizer);
+    const labels = B * T * accumulate * (objective === "masked" ? maskShare : 1);
+    this.#guard = new DivergenceGuard(config.model.config.V, labels);
+    for (const loss of before) this.#guard.add(loss);
+    const averaged = this.#trainer.averaged;
+    this.#evaluators = Object.entries(task.evaluations).map(([name, objective]) => {
+      return [name, new Evaluator(device, objective!, averaged)];
+    });
+  }
+
+  /**
+   * Trains to the end, or to the end of the step during which the signal aborts; a checkpoint is there then.
+   *
+   * Throws when numbers are not finite or the run diverges, naming step, tensor and the last good checkpoint; and when a
+   * file cannot be written.
+   */
+  async run(signal: AbortSignal, events: RunEvents = {}): Promise<"finished" | "interrupted"> {
+    const { steps, logEvery, saveEvery, evaluateEvery } = this.parts.config;
+    for (let step = this.first; step < steps; step++) {
+      const batches = await this.#batches(step);
+      const done = step + 1;
+      const due = (every: number) => every > 0 && done % every === 0 || done === steps;
+      this.#unread++;
+      if (!due(logEvery) && !due(saveEvery) && !due(evaluateEvery) && !signal.aborted) {
+        this.#trainer.start(step, batches, this.#rate(step));
+        await pause();
+        continue;
+      }
+      await this.#read(step, batches, due(logEvery), events);
+      if (due(evaluateEvery)) await this.#evaluate(done, events);
+      if (due(saveEvery) || signal.aborted) events.onSaved?.(await this.#save(done));
+      await pause();
+      if (signal.aborted && done < steps) {
+        if (this.#saved !== done) events.onSaved?.(await this.#save(done));
+        return "interrupted";
+      }
+    }
+    return "finished";
+  }
+
+  #batches(step: number): Promise<TrainingBatch[]> {
+    const { task: { batches }, config: { data: { accumulate } } } = this.parts;
+    return Promise.all(Array.from({ length: accumulate }, (_, i) => batches.batch(step * accumulate + i)));
+  }
+
+  #rate(step: number): number {
+    return learningRate(this.parts.config.schedule, step + 1);
+  }
+
+  async #read(step: number, batches: readonly TrainingBatch[], whole: boolean, { onRead }: RunEvents): Promise<void> {
+    const { config: { data: { B, T, accumulate } }, task: { objective }, log } = this.parts;
+    const { lines, routing } = await this.#trainer.read(step, batches, this.#rate(step));
+    const statistics = routingStatistics(routing, objective.config, batches[accumulate - 1]);
+    const routed = whole && (statistics.depth || statistics.experts);
+    const records = lines.map((line): StepRecord => ({
+      kind: "step",
+      ...line,
+      learningRate: this.#rate(line.step),
+      ...(routed && line.step === step && { routing: statistics }),
+    }));
+    await log.write(records);
+    onRead?.({ step: step + 1, records, tokens: this.#unread * B * T * accumulate });
+    this.#unread = 0;
+    for (const record of records) await this.#check(record);
+  }
+
+  /** Throws when a step went wrong. */
+  async #check({ step, losses, gradientNorm }: StepRecord): Promise<void> {
+    const { device, task: { objective } } = this.parts;
+    if (Number.isFinite(losses.total) && Number.isFinite(gradientNorm)) {
+      const worse = this.#guard.add(losses.lm);
+      if (!worse) return;
+      const [mean, limit] = [worse.mean, worse.limit].map((nats) => nats.toFixed(2));
+      throw await this.#stopped(step, `the mean loss rose to ${mean} nats, above ${limit}`);
+    }
+    const found = await findNotFinite(device, objective, this.#trainer.params, step, await this.#batches(step));
+    const numbers = `loss ${losses.total}, gradient norm ${gradientNorm}`;
+    const what = found
+      ? `${found} is not finite`
+      : "the step's gradients, all finite on the weights after it, were not";
+    throw await this.#stopped(step, `${what} (${numbers})`);
+  }
+
+  async #stopped(step: number, reason: string): Promise<Error> {
+    const { out } = this.parts.config;
+    const [newest] = await checkpointSteps(out);
+    const good = newest === undefined
+      ? "there is no checkpoint yet"
+      : `the last good one is ${checkpointFolder(out, newest)}`;
+    return new Error(`Cannot go on training: at step ${step + 1} ${reason}; ${good}`);
+  }
+
+  async #evaluate(step: number, { onEvaluation }: RunEvents): Promise<void> {
+    const { config: { evaluateBatches, objective }, task, texts: { heldOut }, log } = this.parts;
+    const results: Record<string, HeldOut> = {};
+    for (const [name, evaluator] of this.#evaluators) {
+      const measured = await evaluator.evaluate(task.heldOut, { most: evaluateBatches || undefined });
+      const { nats, tokens } = measured;
+      const bits = bitsPerByte(nats, tokens, tokens * heldOut.bytes / heldOut.tokens);
+      results[name] = { ...measured, ...(objective === "next_token" && { bitsPerByte: bits }) };
+    }
+    const record: EvaluationRecord = { kind: "evaluation", step, heldOut: results };
+    await log.write([record]);
+    onEvaluation?.(record);
+  }
+
+  async #save(step: number): Promise<string> {
+    const { config, settings, form, log, texts } = this.parts;
+    await log.sync();
+    const seconds = this.#seconds + (performance.now() - this.#started) / 1000;
+    const folder = await saveCheckpoint(config.out, form, {
+      params: await this.#trainer.weights(),
+      optimizer: await this.#trainer.state(),
+      state: { step, log: log.size, seconds, settings, texts: texts.name },
+    }, config.keep);
+    this.#saved = step;
+    return folder;
+  }
+
+  /** Writes the model into the folder of the run: the moving average of its weights where one is kept. */
+  async export(): Promise<void> {
+    const { config: { out, saveDtype }, form: { json, schema, tokenizer } } = this.parts;
+    const params = await this.#trainer.weights({ averaged: true });
+    await saveModel(out, { json, schema, params, dtype: saveDtype, extraFiles: jsonFiles(tokenizer) });
+  }
+}
+
+/** Lets signals and other events in. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}

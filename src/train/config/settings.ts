@@ -1,0 +1,41 @@
+/**
+ * The settings that make a run what it is: a run can only go on under the same ones.
+ *
+ * @module
+ */
+import type { Json } from "../../model/fields.ts";
+import type { TrainingConfig } from "./config.ts";
+import { type TrainingKey, trainingKeys } from "./keys.ts";
+import { modelJson } from "./model.ts";
+
+/** Keys that change neither weights nor their meaning. */
+const HARMLESS = [
+  ...["device", "save_every", "keep", "log_every", "evaluate_every", "evaluate_batches", "save_dtype", "out"],
+];
+
+/** Settings by key, defaults filled in. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** The settings of a run: its JSON with every default, the model as it was understood, without what is harmless. */
+export function settingsOf(json: Json, config: TrainingConfig): Settings {
+  const settings: Record<string, unknown> = {};
+  for (const [key, { fallback }] of Object.entries<TrainingKey>(trainingKeys)) {
+    const value = key.split(".").reduce<unknown>((node, part) => (node as Json | undefined)?.[part] ?? undefined, json);
+    if (key !== "model" && !HARMLESS.includes(key)) settings[key] = value ?? fallback ?? null;
+  }
+  if (config.schedule.kind === "constant") delete settings.steps; // no step depends on how many there are
+  for (const [key, value] of Object.entries(modelJson(config.model))) settings[`model.${key}`] = value;
+  return settings;
+}
+
+/** The first key whose value differs, with both values as text; undefined when none does. */
+export function differingSetting(
+  saved: Settings,
+  now: Settings,
+): { key: string; saved: string; now: string } | undefined {
+  const text = (value: unknown) => JSON.stringify(value) ?? "nothing";
+  const keys = new Set([...Object.keys(saved), ...Object.keys(now)]);
+  for (const key of keys) {
+    if (text(saved[key]) !== text(now[key])) return { key, saved: text(saved[key]), now: text(now[key]) };
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Noticing that a run has gone wrong: numbers that are not finite, and divergence.
+ *
+ * @module
+ */
+import type { Device, HostTensor } from "../device.ts";
+import { mapParams } from "../model/parameters.ts";
+import { download } from "../model/upload.ts";
+import type { Backend, Tensor } from "../op.ts";
+import type { TrainingBatch } from "./data/batches.ts";
+import { backpropagate, gradientOutputs, lossSeeds, readGradients } from "./gradients.ts";
+import type { Objective } from "./objective.ts";
+
+/** Labels over which a mean loss is judged: a label's loss deviates by some 3 nats, so that their mean does by 0.1. */
+const WINDOW_LABELS = 1024;
+
+/** Nats by which a window's mean must be worse than knowing nothing: ten of those deviations. */
+const MARGIN = 1;
+
+/**
+ * Judges the language-model loss window by window. A run diverges when a window's mean is a nat above both the first
+ * window's and ln V, which is what even odds for every token cost: its guesses are then e times worse than none.
+ */
+export class DivergenceGuard {
+  #first?: number;
+  #losses: number[] = [];
+  readonly #steps: number;
+
+  /** V ids, `labels` of a step. */
+  constructor(readonly V: number, labels: number) {
+    this.#steps = Math.ceil(WINDOW_LABELS / labels);
+  }
+
+  /** Takes the loss of the next step; returns a window's mean and the limit that it exceeds. */
+  add(loss: number): { mean: number; limit: number } | undefined {
+    this.#losses.push(loss);
+    if (this.#losses.length < this.#steps) return undefined;
+    const mean = this.#losses.reduce((sum, value) => sum + value, 0) / this.#losses.length;
+    this.#losses = [];
+    const limit = Math.max(this.#first ??= mean, Math.log(this.V)) + MARGIN;
+    return mean > limit ? { mean, limit } : undefined;
+  }
+}
+
+/**
+ * The first tensor that is not finite when a step is computed on the weights as they are: a weight, or a gradient; named
+ * in words, undefined when all are finite.
+ */
+export async function findNotFinite<T extends Tensor, P>(
+  device: Device<T>,
+  objective: Objective<T, P>,
+  params: P,
+  step: number,
+  batches: readonly TrainingBatch[],
+): Promise<string | undefined> {
+  const { schema } = objective;
+  const weight = firstNotFinite(schema, await download(device, schema, params));
+  if (weight !== undefined) return `the weight ${weight}`;
+  const seeds = lossSeeds(device, objective.factors);
+  const program = device.compile((named: Record<string, T>) => {
+    const forward = (tape: Backend<T>) => objective.compute(tape, params, named, true).terms;
+    return gradientOutputs(backpropagate(device, { schema, params }, forward, seeds).gradients);
+  });
+  for (const [microbatch, batch] of batches.entries()) {
+    const named = await program(objective.host(batch, { step, microbatch }));
+    const gradient = firstNotFinite(schema, readGradients(schema, named));
+    if (gradient !== undefined) return `the gradient of ${gradient}`;
+  }
+}
+
+/** Checkpoint name of the first parameter with a number that is not finite. */
+function firstNotFinite(schema: unknown, values: unknown): string | undefined {
+  let found: string | undefined;
+  mapParams<HostTensor, void>(schema, ({ parts }, { data }) => {
+    if (!data.every(Number.isFinite)) found ??= parts[0].name;
+  }, values);
+  return found;
+}
