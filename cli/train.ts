@@ -49,7 +49,7 @@ async function main(flags: Values<typeof command.flags> & { readonly operand: st
     return INTERRUPTED;
   }
   await training.export();
-  await finish(config);
+  await finish(config, training.seconds);
   return 0;
 }
 

@@ -3,11 +3,12 @@ import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { writeFileAtomically } from "../../src/checkpoint/files.ts";
 import type { TrainingConfig } from "../../src/train/config/config.ts";
 import { note } from "../support/command.ts";
+import { secondsText } from "../support/progress.ts";
 import { parseLog } from "../support/training_log.ts";
 import { LOG } from "./out.ts";
 
 /** Draws what the log holds, and says where all of it is. Without the package that draws, the model is there all the same. */
-export async function finish({ out }: TrainingConfig): Promise<void> {
+export async function finish({ out }: TrainingConfig, seconds: number): Promise<void> {
   try {
     const { drawTrainingPicture } = await import("../support/training_picture.ts");
     const lines = parseLog(await Deno.readTextFile(`${out}/${LOG}`), LOG);
@@ -16,5 +17,5 @@ export async function finish({ out }: TrainingConfig): Promise<void> {
   } catch (error) {
     note(`WARNING: no picture of the training: ${reasonOf(error)}`);
   }
-  note(`Done: the model is in ${out}`);
+  note(`Done after ${secondsText(seconds)}: the model is in ${out}`);
 }

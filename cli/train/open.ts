@@ -73,7 +73,7 @@ async function openTexts({ data, objective, seed }: TrainingConfig): Promise<Cor
   const { train: sources, heldOut, endOfText, marks } = data;
   const { mask, begin, end } = marks;
   const special = objective === "masked" ? [mask, begin, end].filter((token) => token !== undefined) : [];
-  const around = objective === "masked" ? { begin, end } : { begin: endOfText };
+  const around = objective === "masked" ? { mask, begin, end } : { begin: endOfText };
   const tokenizer = "path" in data.tokenizer ? data.tokenizer : { ...data.tokenizer, special, ...around };
   const cacheDir = cacheFolder();
   const started = performance.now();

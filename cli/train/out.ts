@@ -17,9 +17,6 @@ import type { ConfigFile } from "./config_file.ts";
 /** Name of the log. */
 export const LOG = "log.jsonl";
 
-/** Files that only a run leaves behind. */
-const TRACES = [LOG, "model.safetensors"];
-
 async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
@@ -32,20 +29,23 @@ async function exists(path: string): Promise<boolean> {
 export async function openOut(file: ConfigFile, resume: boolean): Promise<Saved<unknown> | undefined> {
   const { out } = file.config;
   const steps = await checkpointSteps(out);
-  const traces = await Promise.all(TRACES.map((name) => exists(`${out}/${name}`)));
-  if (!resume && (steps.length || traces.some(Boolean))) {
+  const [log, model] = await Promise.all([LOG, "model.safetensors"].map((name) => exists(`${out}/${name}`)));
+  if (!resume && (steps.length || log || model)) {
     const there = steps.length ? ` at step ${steps[0]}` : "";
     throw new Error(`Cannot train into ${out}: there is a run${there}; --resume goes on with it, or remove the folder`);
   }
-  const saved = resume ? await newest(file, steps) : undefined;
+  if (resume && !steps.length && model) {
+    throw new Error(`Cannot resume ${out}: there is a model, but no checkpoint to go on from`);
+  }
+  const saved = steps.length ? await newest(file, steps) : undefined;
   if (resume && !saved) note(`No checkpoint in ${out}: the run starts from its beginning`);
   await writeFilesAtomically(out, { "training_config.json": [file.bytes] });
   await removeUnfinished(out);
   return saved;
 }
 
-/** The newest checkpoint that can be read. */
-async function newest(file: ConfigFile, steps: readonly number[]): Promise<Saved<unknown> | undefined> {
+/** The newest checkpoint that can be read. Throws when none can, or it belongs to another run. */
+async function newest(file: ConfigFile, steps: readonly number[]): Promise<Saved<unknown>> {
   const { config: { out, model, optimizer }, settings } = file;
   for (const step of steps) {
     const folder = checkpointFolder(out, step);
@@ -58,6 +58,7 @@ async function newest(file: ConfigFile, steps: readonly number[]): Promise<Saved
       note(`WARNING: ${folder} is passed over: ${reasonOf(error)}`);
     }
   }
+  throw new Error(`Cannot resume ${out}: none of its ${steps.length} checkpoints can be read`);
 }
 
 class DifferentRun extends Error {

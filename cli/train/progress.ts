@@ -1,17 +1,18 @@
 /** How a run is shown: a moving line on a terminal, a line a reading elsewhere. */
 import type { EvaluationRecord, Reading, RunEvents } from "../../src/run/training/parts.ts";
 import type { TrainingConfig } from "../../src/train/config/config.ts";
-import { summary } from "../../src/train/statistics.ts";
+import { type RoutingStatistics, summary } from "../../src/train/statistics.ts";
 import { note } from "../support/command.ts";
 import { secondsText, showMoving } from "../support/progress.ts";
 
 /** Readings over which the rate is averaged. */
-const RECENT = 10;
+const RECENT = 20;
 
 /** Shows what a run tells. */
 export class TrainingProgress implements RunEvents {
   #last = performance.now();
   #compiled = false;
+  #routing?: RoutingStatistics;
   readonly #recent: { tokens: number; steps: number; seconds: number }[] = [];
 
   /** Starts the clock at a step. */
@@ -28,12 +29,13 @@ export class TrainingProgress implements RunEvents {
     const sum = (of: "tokens" | "steps" | "seconds") => this.#recent.reduce((total, part) => total + part[of], 0);
     const rate = `${(sum("tokens") / sum("seconds")).toPrecision(3)} tokens/s`;
     const left = secondsText((this.config.steps - step) * sum("seconds") / sum("steps"));
-    const { gradientNorm, learningRate, routing } = records[records.length - 1];
+    const { gradientNorm, learningRate, routing = this.#routing } = records[records.length - 1];
+    this.#routing = routing;
     const loss = records.reduce((total, { losses }) => total + losses.lm, 0) / records.length;
     const numbers = `loss ${loss.toFixed(3)}, norm ${gradientNorm.toPrecision(3)}, lr ${learningRate.toPrecision(3)}`;
     const routed = routing ? summary(routing) : "";
     const line = `step ${step} of ${this.config.steps}, ${rate}, ${left} left, ${numbers}${routed && `, ${routed}`}`;
-    if (!showMoving(line)) note(line);
+    if (!showMoving(line) && (step % this.config.logEvery === 0 || step === this.config.steps)) note(line);
   };
 
   /** Held-out numbers. */

@@ -78,7 +78,12 @@ export class Masked<T extends Tensor> implements Objective<T, EncoderParams<T>> 
   }
 
   /** Loss terms and the choice of experts. */
-  compute(backend: Backend<T>, params: EncoderParams<T>, named: Named<T>, training: boolean): Computed<T> {
+  compute(
+    backend: Backend<T>,
+    params: EncoderParams<T>,
+    named: Readonly<Record<string, T>>,
+    training: boolean,
+  ): Computed<T> {
     const { labels, scored, seed } = named;
     const noise = training ? { seed, dropout: this.config.dropout, use: 0 } : undefined;
     const { hidden, experts } = encode(backend, params, this.config, { ...inputsOf(named, this.#tables), noise });

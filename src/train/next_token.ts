@@ -108,7 +108,12 @@ export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T
   }
 
   /** Loss terms and routing. */
-  compute(backend: Backend<T>, params: DecoderParams<T>, named: Named<T>, training: boolean): Computed<T> {
+  compute(
+    backend: Backend<T>,
+    params: DecoderParams<T>,
+    named: Readonly<Record<string, T>>,
+    training: boolean,
+  ): Computed<T> {
     const { labels, offsets } = named;
     const outputs = decode(backend, params, this.config, this.#inputs(named, training));
     const { teacher } = this.options;

@@ -40,3 +40,10 @@ export interface Objective<T extends Tensor, P> {
   /** Frees constants. */
   dispose(): void;
 }
+
+/** A microbatch's inputs, without its number before their names. */
+export function inputsOf<T>(named: Readonly<Record<string, T>>, micro: number): Record<string, T> {
+  const prefix = `${micro}.`;
+  const own = Object.entries(named).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+}

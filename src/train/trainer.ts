@@ -13,7 +13,7 @@ import type { TrainingBatch } from "./data/batches.ts";
 import { backpropagate, type LossSeeds, lossSeeds } from "./gradients.ts";
 import { Journal } from "./journal.ts";
 import { termValues } from "./terms.ts";
-import type { Computed, Objective } from "./objective.ts";
+import { type Computed, inputsOf, type Objective } from "./objective.ts";
 import {
   AUXILIARY_RATE,
   type OptimizerConfig,
@@ -147,7 +147,7 @@ export class Trainer<T extends Tensor, P> {
     step: number,
     batches: readonly TrainingBatch[],
     rate: number,
-  ): Promise<{ lines: StepLine[]; routing: Named<HostTensor> }> {
+  ): Promise<{ lines: StepLine[]; routing: Record<string, HostTensor> }> {
     const steps = [...this.#unread, step];
     this.#unread = [];
     const { logEvery } = this.options;
@@ -194,11 +194,4 @@ export class Trainer<T extends Tensor, P> {
     for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
     this.#journal.dispose();
   }
-}
-
-/** A microbatch's inputs, without its number before their names. */
-function inputsOf<T>(named: Named<T>, micro: number): Named<T> {
-  const prefix = `${micro}.`;
-  const own = Object.entries(named).filter(([name]) => name.startsWith(prefix));
-  return Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }

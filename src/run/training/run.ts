@@ -11,8 +11,11 @@ import { DivergenceGuard, findNotFinite } from "../../train/guard.ts";
 import { learningRate } from "../../train/schedule.ts";
 import { routingStatistics } from "../../train/statistics.ts";
 import { Trainer } from "../../train/trainer.ts";
-import { checkpointFolder, checkpointSteps, jsonFiles, saveCheckpoint } from "./checkpoints.ts";
+import { checkpointFolder, jsonFiles, saveCheckpoint } from "./checkpoints.ts";
 import type { EvaluationRecord, RunEvents, RunParts, StepRecord } from "./parts.ts";
+
+/** Milliseconds of a step from which on each is read: the waiting costs nothing, and a stop comes soon. */
+const SLOW = 250;
 
 /** A run on a device. */
 export class TrainingRun<T extends Tensor, P> {
@@ -22,6 +25,8 @@ export class TrainingRun<T extends Tensor, P> {
   readonly #seconds: number;
   readonly #started = performance.now();
   #unread = 0;
+  #lastRead = performance.now();
+  #slow = false;
   #saved?: number;
 
   /** Updates done before this run. */
@@ -59,7 +64,7 @@ export class TrainingRun<T extends Tensor, P> {
       const done = step + 1;
       const due = (every: number) => every > 0 && done % every === 0 || done === steps;
       this.#unread++;
-      if (!due(logEvery) && !due(saveEvery) && !due(evaluateEvery) && !signal.aborted) {
+      if (!due(logEvery) && !due(saveEvery) && !due(evaluateEvery) && !signal.aborted && !this.#slow) {
         this.#trainer.start(step, batches, this.#rate(step));
         await pause();
         continue;
@@ -74,6 +79,11 @@ export class TrainingRun<T extends Tensor, P> {
       }
     }
     return "finished";
+  }
+
+  /** Seconds of training so far, all sessions together. */
+  get seconds(): number {
+    return this.#seconds + (performance.now() - this.#started) / 1000;
   }
 
   #batches(step: number): Promise<TrainingBatch[]> {
@@ -98,6 +108,9 @@ export class TrainingRun<T extends Tensor, P> {
     }));
     await log.write(records);
     onRead?.({ step: step + 1, records, tokens: this.#unread * B * T * accumulate });
+    const now = performance.now();
+    this.#slow = (now - this.#lastRead) / this.#unread > SLOW;
+    this.#lastRead = now;
     this.#unread = 0;
     for (const record of records) await this.#check(record);
   }
@@ -109,22 +122,21 @@ export class TrainingRun<T extends Tensor, P> {
       const worse = this.#guard.add(losses.lm);
       if (!worse) return;
       const [mean, limit] = [worse.mean, worse.limit].map((nats) => nats.toFixed(2));
-      throw await this.#stopped(step, `the mean loss rose to ${mean} nats, above ${limit}`);
+      throw this.#stopped(step, `the mean loss rose to ${mean} nats, above ${limit}`);
     }
     const found = await findNotFinite(device, objective, this.#trainer.params, step, await this.#batches(step));
     const numbers = `loss ${losses.total}, gradient norm ${gradientNorm}`;
     const what = found
       ? `${found} is not finite`
       : "the step's gradients, all finite on the weights after it, were not";
-    throw await this.#stopped(step, `${what} (${numbers})`);
+    throw this.#stopped(step, `${what} (${numbers})`);
   }
 
-  async #stopped(step: number, reason: string): Promise<Error> {
+  #stopped(step: number, reason: string): Error {
     const { out } = this.parts.config;
-    const [newest] = await checkpointSteps(out);
-    const good = newest === undefined
+    const good = this.#saved === undefined
       ? "there is no checkpoint yet"
-      : `the last good one is ${checkpointFolder(out, newest)}`;
+      : `the last good checkpoint is ${checkpointFolder(out, this.#saved)}`;
     return new Error(`Cannot go on training: at step ${step + 1} ${reason}; ${good}`);
   }
 
@@ -145,7 +157,7 @@ export class TrainingRun<T extends Tensor, P> {
   async #save(step: number): Promise<string> {
     const { config, settings, form, log, texts } = this.parts;
     await log.sync();
-    const seconds = this.#seconds + (performance.now() - this.#started) / 1000;
+    const { seconds } = this;
     const folder = await saveCheckpoint(config.out, form, {
       params: await this.#trainer.weights(),
       optimizer: await this.#trainer.state(),

@@ -12,14 +12,16 @@ import { type EncoderParams, encoderSchema } from "../../model/encoder_schema.ts
 import { initialize } from "../../model/init.ts";
 import { upload } from "../../model/upload.ts";
 import type { Tensor } from "../../op.ts";
-import type { TrainedModel, TrainingConfig } from "../../train/config/config.ts";
+import type { TeacherConfig, TrainedModel, TrainingConfig } from "../../train/config/config.ts";
+import type { EncoderTeacher } from "../../train/masked.ts";
+import type { DecoderTeacher } from "../../train/next_token.ts";
 import { extendDecoder, extendEncoder } from "../../train/start/extend.ts";
 import type { StartingPoint } from "../../train/start/starting_point.ts";
 import { startFromTeacher } from "../../train/start/teacher.ts";
 import { upTrain } from "../../train/start/up_train.ts";
 
-/** A model's parameters on the host. */
-type Weights = DecoderParams<HostTensor> | EncoderParams<HostTensor>;
+/** Parameters of a model on the host. */
+export type Weights = DecoderParams<HostTensor> | EncoderParams<HostTensor>;
 
 /** Where weights come from: a checkpoint, or nowhere. */
 export interface Start {
@@ -68,15 +70,19 @@ function wrongKind(method: string, kind: string): RangeError {
 }
 
 /** A decoder to learn from, on a device; its weights stay there as long as the device. */
-export async function decoderTeacher<T extends Tensor>(device: Device<T>, { from, temperature }: Taught) {
+export async function decoderTeacher<T extends Tensor>(
+  device: Device<T>,
+  { from, temperature }: TeacherConfig,
+): Promise<DecoderTeacher<T>> {
   const { config, params } = await openDecoder(from);
   return { config, params: upload<T, DecoderParams<T>>(device, decoderSchema(config), params), temperature };
 }
 
 /** An encoder to learn from, on a device; its weights stay there as long as the device. */
-export async function encoderTeacher<T extends Tensor>(device: Device<T>, { from, temperature }: Taught) {
+export async function encoderTeacher<T extends Tensor>(
+  device: Device<T>,
+  { from, temperature }: TeacherConfig,
+): Promise<EncoderTeacher<T>> {
   const { config, params } = await openEncoder(from);
   return { config, params: upload<T, EncoderParams<T>>(device, encoderSchema(config), params), temperature };
 }
-
-type Taught = NonNullable<TrainingConfig["teacher"]>;

@@ -43,18 +43,18 @@ export interface Texts {
 }
 
 /** An objective that says which routing it has. */
-export type Routed<T extends Tensor, P> = Objective<T, P> & { readonly config: RoutedConfig };
+export type RoutedObjective<T extends Tensor, P> = Objective<T, P> & { readonly config: RoutedConfig };
 
 /** What a run computes. */
 export interface Task<T extends Tensor, P> {
   /** What is trained for. */
-  readonly objective: Routed<T, P>;
+  readonly objective: RoutedObjective<T, P>;
   /** Batches to train on, shuffled. */
   readonly batches: Batches;
   /** Batches to evaluate, in order. */
   readonly heldOut: Batches;
   /** How to evaluate, by the selection of rows. */
-  readonly evaluations: { readonly [selection in HeldOutSelection]?: Routed<T, P> };
+  readonly evaluations: { readonly [selection in HeldOutSelection]?: RoutedObjective<T, P> };
 }
 
 /**

@@ -8,13 +8,13 @@ import type { DataConfig, TextSource } from "./config.ts";
 import { fallbackOf } from "./keys.ts";
 
 /** How a configuration is read. */
-export interface ReadOptions {
+export interface ConfigOptions {
   /** From a path in the configuration to one that can be opened; names of packages never come here. */
   readonly resolve: (path: string) => string;
 }
 
 /** Reads the texts and how they are cut. Throws a RangeError that names the key. */
-export function readData(fields: Fields, { resolve }: ReadOptions): DataConfig {
+export function readData(fields: Fields, { resolve }: ConfigOptions): DataConfig {
   fields.check(fields.has("train"), () => `${fields.path}.train is missing`);
   fields.check(fields.has("tokenizer"), () => `${fields.path}.tokenizer is missing`);
   const text = (key: "end_of_text" | "mask_token" | "begin_token" | "end_token") =>
@@ -34,7 +34,7 @@ export function readData(fields: Fields, { resolve }: ReadOptions): DataConfig {
   };
 }
 
-function readHeldOut(fields: Fields, resolve: ReadOptions["resolve"]): DataConfig["heldOut"] {
+function readHeldOut(fields: Fields, resolve: ConfigOptions["resolve"]): DataConfig["heldOut"] {
   if (fields.has("held_out") && typeof fields.json.held_out !== "number") {
     return { sources: readSources(fields, "held_out", resolve) };
   }
@@ -42,7 +42,7 @@ function readHeldOut(fields: Fields, resolve: ReadOptions["resolve"]): DataConfi
   return { share: fields.number("held_out", fallbackOf("data.held_out"), limits) };
 }
 
-function readTokenizer(fields: Fields, resolve: ReadOptions["resolve"]): DataConfig["tokenizer"] {
+function readTokenizer(fields: Fields, resolve: ConfigOptions["resolve"]): DataConfig["tokenizer"] {
   if (typeof fields.json.tokenizer === "string") return { path: resolve(fields.text("tokenizer")!) };
   const tokenizer = fields.object("tokenizer")!;
   const size = { train: tokenizer.count("train") };
@@ -50,14 +50,14 @@ function readTokenizer(fields: Fields, resolve: ReadOptions["resolve"]): DataCon
   return size;
 }
 
-function readSources(fields: Fields, key: "train" | "held_out", resolve: ReadOptions["resolve"]): TextSource[] {
+function readSources(fields: Fields, key: "train" | "held_out", resolve: ConfigOptions["resolve"]): TextSource[] {
   const value = fields.json[key];
   const list = Array.isArray(value) ? value : [value];
   fields.check(list.length > 0, () => `${fields.path}.${key} is empty`);
   return list.map((item, i) => readSource(item, `${fields.path}.${key}[${i}]`, resolve));
 }
 
-function readSource(item: unknown, path: string, resolve: ReadOptions["resolve"]): TextSource {
+function readSource(item: unknown, path: string, resolve: ConfigOptions["resolve"]): TextSource {
   const fields = new Fields(typeof item === "string" ? { from: item } : item as Json, path);
   const from = fields.text("from");
   fields.check(from !== undefined, () => `${path}.from is missing`);

@@ -8,7 +8,7 @@ import type { LossFactors } from "../gradients.ts";
 import { checkSchedule, type Schedule } from "../schedule.ts";
 import type { OptimizerConfig } from "../update.ts";
 import type { StartMethod, TeacherConfig, TrainingConfig } from "./config.ts";
-import { readData, type ReadOptions } from "./data.ts";
+import { type ConfigOptions, readData } from "./data.ts";
 import { fallbackOf, trainingKeys } from "./keys.ts";
 import { readModel } from "./model.ts";
 
@@ -39,7 +39,7 @@ const DECAY = { fraction: true, most: 1 - Number.EPSILON };
  */
 export function readTrainingConfig(
   json: Json,
-  { resolve = (path) => path }: Partial<ReadOptions> = {},
+  { resolve = (path) => path }: Partial<ConfigOptions> = {},
 ): TrainingConfig {
   const fields = new Fields(json, PATH);
   refuseUnknown(json, "");
@@ -49,6 +49,12 @@ export function readTrainingConfig(
   fields.check(
     data.T <= model.config.maxPositions,
     () => `${PATH}.data.sequence_length is ${data.T}, the model has ${model.config.maxPositions} positions`,
+  );
+  const { tokenizer } = data;
+  fields.check(
+    "path" in tokenizer || tokenizer.train <= model.config.V,
+    () =>
+      `${PATH}.data.tokenizer is to have ${(tokenizer as { train: number }).train} tokens, the model ${model.config.V}`,
   );
   const steps = fields.count("steps");
   const optimizer = requiredObject(fields, "optimizer");
@@ -112,7 +118,7 @@ function requiredText(fields: Fields, key: string): string {
   return fields.text(key)!;
 }
 
-function readStart(fields: Fields | undefined, resolve: ReadOptions["resolve"]): TrainingConfig["start"] {
+function readStart(fields: Fields | undefined, resolve: ConfigOptions["resolve"]): TrainingConfig["start"] {
   if (!fields) return undefined;
   const method = fields.choice("method", METHODS, fallbackOf("start.method"));
   return { from: resolve(requiredText(fields, "from")), method };
@@ -121,7 +127,7 @@ function readStart(fields: Fields | undefined, resolve: ReadOptions["resolve"]):
 function readTeacher(
   fields: Fields | undefined,
   objective: string,
-  resolve: ReadOptions["resolve"],
+  resolve: ConfigOptions["resolve"],
 ): TeacherConfig | undefined {
   if (!fields) return undefined;
   const factor = (key: "divergence" | "cosine") => fields.number(key, fallbackOf(`teacher.${key}`), { fraction: true });
