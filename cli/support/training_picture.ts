@@ -1,0 +1,103 @@
+/** A training run as a picture: loss, routing, gradient norm and learning rate, readable on light and on dark grounds. */
+import type { LogLine } from "./training_log.ts";
+import { PICTURE } from "./training_chart.ts";
+import { panels, title } from "./training_panels.ts";
+
+/** Imported by name at run time and without the lock file: packages that only this picture needs. */
+const PACKAGES = ["npm:vega@6.4", "npm:vega-lite@6.5"] as const;
+
+/** What they export. */
+interface Vega {
+  parse(spec: unknown): unknown;
+  View: new (runtime: unknown, options: { renderer: "none" }) => { toSVG(): Promise<string>; finalize(): void };
+}
+interface VegaLite {
+  compile(spec: unknown): { spec: unknown };
+}
+
+/** Colours of paper, ink and lines, light and dark: where one stands in the picture, the other replaces it at night. */
+const GROUNDS = {
+  paper: ["#ffffff", "#14171b"],
+  ink: ["#1b1f24", "#e8eaed"],
+  quiet: ["#59636e", "#a0a8b1"],
+  edge: ["#c3c9d0", "#4a525b"],
+  grid: ["#e6e9ec", "#2a2f35"],
+} as const;
+
+/** The dark colours as a style: a viewer without it shows the light picture. */
+function darkStyle(): string {
+  const rules = Object.values(GROUNDS).flatMap(([light, dark]) =>
+    ["fill", "stroke"].map((property) => `  [${property}="${light}"] { ${property}: ${dark}; }`)
+  );
+  return `<style>\nsvg { color-scheme: light dark; }\n@media (prefers-color-scheme: dark) {\n${
+    rules.join("\n")
+  }\n}\n</style>`;
+}
+
+function config() {
+  const [paper, ink, quiet, edge, grid] = Object.values(GROUNDS).map(([light]) => light);
+  const font = 'system-ui, "DejaVu Sans", Helvetica, Arial, sans-serif';
+  return {
+    background: paper,
+    font,
+    padding: 20,
+    view: { stroke: null },
+    axis: {
+      labelColor: quiet,
+      titleColor: quiet,
+      titleFontWeight: "normal",
+      titlePadding: 8,
+      labelFontSize: 11,
+      titleFontSize: 11,
+      domainColor: edge,
+      tickColor: edge,
+      gridColor: grid,
+      labelOverlap: "greedy",
+    },
+    axisX: { grid: false },
+    axisY: { minExtent: 46, maxExtent: 46, domain: false, ticks: false },
+    legend: { labelColor: ink, labelFontSize: 11, title: null, labelLimit: 170, offset: 14, symbolStrokeWidth: 2 },
+    title: { color: ink, subtitleColor: quiet, fontSize: 13, subtitleFontSize: 11, anchor: "start", offset: 8 },
+  };
+}
+
+/** Paths with a tenth of a pixel. */
+function shortPaths(svg: string): string {
+  return svg.replace(
+    / d="[^"]*"/g,
+    (path) => path.replace(/\d+\.\d{2,}/g, (x) => String(Number(Number(x).toFixed(1)))),
+  );
+}
+
+/** The whole picture in vega-lite's words. */
+export function pictureSpec(lines: readonly LogLine[], name: string): Record<string, unknown> {
+  return {
+    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+    title: { ...title(lines, name), fontSize: 16, offset: 16 },
+    config: config(),
+    spacing: PICTURE.gap,
+    vconcat: panels(lines),
+    resolve: { legend: { color: "independent" }, scale: { color: "independent" } },
+  };
+}
+
+/**
+ * Draws the lines of a training log as a standalone SVG without scripts. `name` stands on top.
+ *
+ * Throws a RangeError when there is no step to draw, and an Error when the packages that draw cannot be loaded.
+ */
+export async function drawTrainingPicture(lines: readonly LogLine[], name: string): Promise<string> {
+  if (!lines.some(({ kind }) => kind === "step")) {
+    throw new RangeError("Cannot draw the training: its log has no steps");
+  }
+  const [vega, lite] = await Promise.all(PACKAGES.map((from) => import(from))).catch((error) => {
+    throw new Error(`Cannot draw the training: ${PACKAGES.join(" or ")} cannot be loaded: ${error.message}`);
+  }) as [Vega, VegaLite];
+  const view = new vega.View(vega.parse(lite.compile(pictureSpec(lines, name)).spec), { renderer: "none" });
+  try {
+    const svg = await view.toSVG();
+    return shortPaths(svg).replace(/<svg[^>]*>/, (open) => `${open}\n${darkStyle()}\n`) + "\n";
+  } finally {
+    view.finalize();
+  }
+}

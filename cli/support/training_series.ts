@@ -1,0 +1,84 @@
+/** From the lines of a training log to the points of a picture: few enough to draw, smooth enough to read. */
+import type { EvaluationResult } from "../../src/train/evaluate.ts";
+import type { RoutingStatistics } from "../../src/train/statistics.ts";
+import type { LogLine, StepLogLine } from "./training_log.ts";
+
+/** A point of a curve; `series` is its entry in the legend. */
+export interface Point {
+  readonly step: number;
+  readonly series: string;
+  readonly value: number;
+}
+
+/** Points of a curve at most. */
+const MOST = 360;
+
+/** Means of neighbouring points, MOST of them at most, each at the last of its steps; what is not finite is left out. */
+export function thinned(points: readonly Point[], most = MOST): Point[] {
+  const size = Math.ceil(points.length / most);
+  return Array.from({ length: Math.ceil(points.length / (size || 1)) }, (_, i) => {
+    const bucket = points.slice(i * size, (i + 1) * size);
+    const value = bucket.reduce((sum, point) => sum + point.value, 0) / bucket.length;
+    return { ...bucket[bucket.length - 1], value };
+  }).filter(({ value }) => Number.isFinite(value));
+}
+
+/** Means over `window` neighbours, an odd number, fewer at both ends; what is not finite is left out. */
+export function averaged(points: readonly Point[], window: number): Point[] {
+  const known = points.filter(({ value }) => Number.isFinite(value));
+  const half = (window - 1) / 2;
+  const sums = [0];
+  for (const { value } of known) sums.push(sums[sums.length - 1] + value);
+  return known.map((point, i) => {
+    const [from, to] = [Math.max(0, i - half), Math.min(known.length, i + half + 1)];
+    return { ...point, value: (sums[to] - sums[from]) / (to - from) };
+  });
+}
+
+/** The steps of a log. */
+export function stepsOf(lines: readonly LogLine[]): StepLogLine[] {
+  return lines.filter((line) => line.kind === "step");
+}
+
+/** One number of every step as a curve. */
+export function curve(lines: readonly LogLine[], series: string, of: (line: StepLogLine) => number): Point[] {
+  return stepsOf(lines).map((line) => ({ step: line.step, series, value: of(line) }));
+}
+
+/** Numbers of the routing of every log window, as curves; each group of `series` is thinned by itself. */
+export function routingCurves(
+  lines: readonly LogLine[],
+  of: (routing: RoutingStatistics) => Iterable<readonly [series: string, value: number | undefined]>,
+): Point[] {
+  const curves = new Map<string, Point[]>();
+  for (const { step, routing } of stepsOf(lines)) {
+    if (!routing) continue;
+    for (const [series, value] of of(routing)) {
+      if (value === undefined) continue;
+      if (!curves.has(series)) curves.set(series, []);
+      curves.get(series)!.push({ step, series, value });
+    }
+  }
+  return [...curves.values()].flatMap((points) => thinned(points));
+}
+
+/** Names of held-out measurements in a legend. */
+export const HELD_OUT = {
+  plain: "held out",
+  topk: "held out, top-k",
+  threshold: "held out, threshold",
+} as const;
+
+/** Held-out points of all evaluations. */
+export function heldOutPoints(
+  lines: readonly LogLine[],
+  of: (heldOut: NonNullable<EvaluationResult["plain"]>) => number | undefined,
+): Point[] {
+  return lines.flatMap((line) =>
+    line.kind !== "evaluation" ? [] : Object.entries(line.heldOut).flatMap(([selection, heldOut]) => {
+      const value = heldOut && of(heldOut);
+      if (value === undefined || !Number.isFinite(value)) return [];
+      return [{ step: line.step, series: HELD_OUT[selection as keyof typeof HELD_OUT], value }];
+    })
+  );
+}
