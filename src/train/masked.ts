@@ -102,7 +102,11 @@ export class Masked<T extends Tensor> implements Objective<T, EncoderParams<T>> 
       return [...losses, divergence(backend, { student: logits, teacher }, { temperature })];
     });
     const cosine = taught && this.factors.cosine
-      ? [mean(backend, cosineDistance(backend, { a: hidden, b: taught.hidden, offsets: named.offsets }), named)]
+      ? [
+        mean(backend, cosineDistance(backend, { a: hidden, b: taught.hidden, offsets: named.offsets }), {
+          offsets: named.offsets,
+        }),
+      ]
       : undefined;
     return {
       terms: {
