@@ -20,6 +20,7 @@ import type { Device } from "./src/device.ts";
 import type { Json } from "./src/model/fields.ts";
 import { DecoderModel } from "./src/run/decoder.ts";
 import { EncoderModel } from "./src/run/encoder.ts";
+import { type Candidate, fill, type FillOptions } from "./src/run/fill.ts";
 import { generate, type GenerateOptions, type Piece } from "./src/run/generate.ts";
 import type { Tokenizer } from "./src/run/tokenizer.ts";
 
@@ -65,10 +66,20 @@ export async function loadTokenizer(source: Source): Promise<Tokenizer | undefin
   const config = await source.has("tokenizer_config.json") ? await readJson(source, "tokenizer_config.json") : {};
   const { Tokenizer: HubTokenizer } = await import("@huggingface/tokenizers");
   const tokenizer = new HubTokenizer(await readJson(source, "tokenizer.json"), config);
+  const added = [...tokenizer.get_added_tokens_decoder().values()];
   return {
     encode: (text) => tokenizer.encode(text).ids,
     decode: (ids) => tokenizer.decode([...ids], { skip_special_tokens: true }),
+    mask: maskOf(added, config),
   };
+}
+
+/** The mask token that the configuration names; one of the usual names where it names none. */
+function maskOf(added: readonly { content: string; id: number }[], { mask_token }: Json): Tokenizer["mask"] {
+  const given = typeof mask_token === "object" ? (mask_token as Json | null)?.content : mask_token;
+  const names = typeof given === "string" ? [given] : ["[MASK]", "<mask>"];
+  const token = added.find(({ content }) => names.includes(content));
+  return token && { text: token.content, id: token.id };
 }
 
 async function deviceOf({ device = "webgpu" }: LoadOptions): Promise<{ device: Device; owned: boolean }> {
@@ -121,6 +132,19 @@ export class Encoder extends EncoderModel {
     const encoder = new Encoder(device, config, params, tokenizer, hasHead);
     encoder.#owned = owned;
     return encoder;
+  }
+
+  /**
+   * The likeliest tokens for every mask of a text: one list a mask, best first. Throws for a text without masks.
+   *
+   * ```ts ignore
+   * await using encoder = await Encoder.load("models/stories-modernalbert");
+   * const [[best]] = await encoder.fill("Once upon a [MASK], there was a little girl.");
+   * console.log(best.text, best.probability);
+   * ```
+   */
+  fill(text: string, options: FillOptions = {}): Promise<Candidate[][]> {
+    return fill(this, text, options);
   }
 
   /** Frees the weights, and the device if it was opened by `load`. */

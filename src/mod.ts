@@ -74,6 +74,7 @@ export * from "./checkpoint/source.ts";
 export * from "./checkpoint/write.ts";
 export * from "./run/decoder.ts";
 export * from "./run/encoder.ts";
+export * from "./run/fill.ts";
 export * from "./run/generate.ts";
 export type { ExpertResult, RecursionResult } from "./model/results.ts";
 export type { Tokenizer } from "./run/tokenizer.ts";

@@ -20,6 +20,8 @@ export interface TokenizerTraining {
   readonly begin?: string;
   /** The special token after it: `[SEP]`. */
   readonly end?: string;
+  /** The special token that hides others: `[MASK]`. */
+  readonly mask?: string;
 }
 
 /** What a corpus is made of. */

@@ -79,12 +79,12 @@ async function* encoded(encoder: Encoder, texts: AsyncIterable<string>): AsyncGe
 }
 
 async function learn(texts: AsyncIterable<string>, { tokenizer, endOfText }: Preparing): Promise<Record<string, Json>> {
-  const { train, special = [], begin, end } = tokenizer as TokenizerTraining;
+  const { train, special = [], begin, end, mask } = tokenizer as TokenizerTraining;
   const counts = new Map<string, number>();
   for await (const text of texts) countWords(text, counts);
   const tokens: SpecialTokens = {
     special: special.includes(endOfText) ? special : [endOfText, ...special],
-    ...{ begin, end },
+    ...{ begin, end, mask },
   };
   return { "tokenizer.json": trainTokenizer(counts, train, tokens), "tokenizer_config.json": tokenizerConfig(tokens) };
 }

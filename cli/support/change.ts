@@ -1,6 +1,7 @@
 /** How far two models of the same kind are apart on the same texts. */
 import type { DecoderModel } from "../../src/run/decoder.ts";
 import type { EncoderModel } from "../../src/run/encoder.ts";
+import { logProbabilities } from "../../src/run/probabilities.ts";
 
 /** What became of a decoder's outputs; losses and divergence in nats a token. */
 export interface DecoderChange {
@@ -18,16 +19,6 @@ export interface DecoderChange {
   readonly sameChoice: number;
   /** Share of tokens that run as many recursions as before. */
   readonly sameDepth: number;
-}
-
-/** log p of every entry of one row of logits, in double precision. */
-function logProbabilities(logits: ArrayLike<number>, from: number, V: number): Float64Array {
-  let greatest = -Infinity;
-  for (let v = 0; v < V; v++) greatest = Math.max(greatest, logits[from + v]);
-  let sum = 0;
-  for (let v = 0; v < V; v++) sum += Math.exp(logits[from + v] - greatest);
-  const logSum = greatest + Math.log(sum);
-  return Float64Array.from({ length: V }, (_, v) => logits[from + v] - logSum);
 }
 
 const indexOfGreatest = (row: Float64Array) => row.reduce((best, value, v) => value > row[best] ? v : best, 0);

@@ -80,3 +80,15 @@ export function nextTokenLabels({ ids, offsets }: Batch): HostTensor {
   }
   return hostIndices(labels);
 }
+
+/** Labels of sequences as rows, [M] i32. Throws a RangeError unless there is one for every token. */
+export function packLabels(sequences: readonly ArrayLike<number>[], labels: readonly ArrayLike<number>[]): HostTensor {
+  if (labels.length !== sequences.length) {
+    throw new RangeError(`Cannot score: ${labels.length} lists of labels for ${sequences.length} sequences`);
+  }
+  labels.forEach(({ length }, b) => {
+    if (length === sequences[b].length) return;
+    throw new RangeError(`Cannot score: sequence ${b} has ${sequences[b].length} tokens and ${length} labels`);
+  });
+  return hostIndices(labels.flatMap((list) => Array.from(list)));
+}

@@ -7,7 +7,8 @@ import { type Device, hostIndices, type HostTensor, type Program } from "../devi
 import type { Backend, Tensor } from "../op.ts";
 import { pool, type PoolParams } from "../ops/pool.ts";
 import { ropeTable } from "../ops/rope.ts";
-import { packRows } from "../model/batch.ts";
+import { gather } from "../ops/rows.ts";
+import { packLabels, packRows } from "../model/batch.ts";
 import { encode, maskedLogits } from "../model/encoder.ts";
 import type { EncoderConfig } from "../model/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
@@ -84,11 +85,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
 
   /** Runs sequences of ids. Throws a RangeError for empty sequences, ids outside the vocabulary and too many tokens. */
   async forward(sequences: readonly ArrayLike<number>[], options: EncoderForwardOptions = {}): Promise<EncoderResult> {
-    if ((options.logits || options.labels) && !this.hasHead) {
-      throw new Error(
-        "Cannot compute masked-language logits: the checkpoint has no head (head.dense, head.norm, decoder)",
-      );
-    }
+    if (options.logits || options.labels) this.#demandHead();
     const batch = packRows(sequences, this.config);
     const inputs: Named<HostTensor> = { ...batch };
     if (options.labels) inputs.labels = packLabels(sequences, options.labels);
@@ -100,6 +97,23 @@ export class EncoderModel<T extends Tensor = Tensor> {
       experts: results.readExperts(named),
       losses: options.labels ? this.#losses(named) : undefined,
     };
+  }
+
+  /** Masked-language logits of some rows of one sequence of ids, [R, V]. Throws as {@link EncoderModel.forward} does. */
+  async logitsAt(sequence: ArrayLike<number>, rows: ArrayLike<number>): Promise<HostTensor> {
+    this.#demandHead();
+    const program = this.#program("logits at rows", ({ rows, ...named }) => {
+      const hidden = gather(this.device, this.#encode(named).hidden, rows);
+      return { logits: maskedLogits(this.device, this.#params, this.config, hidden) };
+    });
+    const inputs = { ...packRows([sequence], this.config), rows: hostIndices(rows) };
+    return (await program(inputs as Named<HostTensor>)).logits;
+  }
+
+  #demandHead(): void {
+    if (this.hasHead) return;
+    const names = "head.dense, head.norm, decoder";
+    throw new Error(`Cannot compute masked-language logits: the checkpoint has no head (${names})`);
   }
 
   #forwardProgram(logits: boolean, losses: boolean): Program<string, string> {
@@ -182,15 +196,4 @@ export class EncoderModel<T extends Tensor = Tensor> {
     for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
     if (this.#localTable) this.device.free(this.#localTable);
   }
-}
-
-function packLabels(sequences: readonly ArrayLike<number>[], labels: readonly ArrayLike<number>[]): HostTensor {
-  if (labels.length !== sequences.length) {
-    throw new RangeError(`Cannot score: ${labels.length} lists of labels for ${sequences.length} sequences`);
-  }
-  labels.forEach(({ length }, b) => {
-    if (length === sequences[b].length) return;
-    throw new RangeError(`Cannot score: sequence ${b} has ${sequences[b].length} tokens and ${length} labels`);
-  });
-  return hostIndices(labels.flatMap((list) => Array.from(list)));
 }

@@ -10,6 +10,8 @@ export interface Tokenizer {
   encode(text: string): number[];
   /** Text of ids, special tokens left out. */
   decode(ids: readonly number[]): string;
+  /** The token that hides others, where there is one. */
+  readonly mask?: { readonly text: string; readonly id: number };
 }
 
 /** Ids of a text. Throws when there is no text, no tokenizer, or nothing comes out. */

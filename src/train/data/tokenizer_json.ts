@@ -14,13 +14,15 @@ export interface SpecialTokens {
   readonly begin?: string;
   /** The special token put after it, if any. */
   readonly end?: string;
+  /** The special token that hides others, if any. It takes the blank before it: `a [MASK]` hides ` cat`, not `cat`. */
+  readonly mask?: string;
 }
 
 /**
  * Trains a byte-level tokenizer of exactly V tokens, special ones included.
  *
- * Throws a RangeError when a special token is given twice or is a token of the text, when `begin` or `end` is not
- * special, and as `trainBpe` does.
+ * Throws a RangeError when a special token is given twice or is a token of the text, when `begin`, `end` or
+ * `mask` is not special, and as `trainBpe` does.
  *
  * ```ts
  * import { countWords, trainTokenizer } from "@refrain/transformers/model";
@@ -34,6 +36,8 @@ export function trainTokenizer(counts: ReadonlyMap<string, number>, V: number, t
   const twice = special.find((token, id) => special.indexOf(token) < id);
   if (twice !== undefined) throw new RangeError(`Cannot train a tokenizer: the special token ${twice} is given twice`);
   const learned = trainBpe(counts, V - special.length);
+  const stranger = [tokens.begin, tokens.end, tokens.mask].find((token) => token && !special.includes(token));
+  if (stranger) throw new RangeError(`Cannot train a tokenizer: ${stranger} is not a special token of it`);
   const clash = special.find((token) => token === "" || learned.tokens.includes(token));
   if (clash !== undefined) {
     throw new RangeError(
@@ -43,7 +47,7 @@ export function trainTokenizer(counts: ReadonlyMap<string, number>, V: number, t
   return tokenizerJson(learned, tokens);
 }
 
-function tokenizerJson({ tokens, merges }: Merges, { special, begin, end }: SpecialTokens): Json {
+function tokenizerJson({ tokens, merges }: Merges, { special, begin, end, mask }: SpecialTokens): Json {
   const level = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true };
   return {
     version: "1.0",
@@ -53,7 +57,7 @@ function tokenizerJson({ tokens, merges }: Merges, { special, begin, end }: Spec
       id,
       content,
       single_word: false,
-      lstrip: false,
+      lstrip: content === mask,
       rstrip: false,
       normalized: false,
       special: true,
@@ -81,10 +85,6 @@ function tokenizerJson({ tokens, merges }: Merges, { special, begin, end }: Spec
 function template(special: readonly string[], begin?: string, end?: string): Json | null {
   if (begin === undefined && end === undefined) return null;
   const used = [begin, end].filter((token) => token !== undefined);
-  const stranger = used.find((token) => !special.includes(token));
-  if (stranger !== undefined) {
-    throw new RangeError(`Cannot train a tokenizer: ${stranger} is not a special token of it`);
-  }
   const part = (id: string, type_id: number) => ({ SpecialToken: { id, type_id } });
   const around = (id: string, type_id: number) => [
     ...begin === undefined ? [] : [part(begin, type_id)],
@@ -105,11 +105,12 @@ function template(special: readonly string[], begin?: string, end?: string): Jso
  * The `tokenizer_config.json` beside it: readers clean spaces up unless it says otherwise, and then decoding an encoded
  * text does not give the text back.
  */
-export function tokenizerConfig({ begin, end }: SpecialTokens): Json {
+export function tokenizerConfig({ begin, end, mask }: SpecialTokens): Json {
   return {
     tokenizer_class: "PreTrainedTokenizerFast",
     clean_up_tokenization_spaces: false,
     ...begin === undefined ? {} : { bos_token: begin },
     ...end === undefined ? {} : { eos_token: end },
+    ...mask === undefined ? {} : { mask_token: mask },
   };
 }

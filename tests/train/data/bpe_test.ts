@@ -107,6 +107,12 @@ Deno.test("trainTokenizer: ids are 0 … V − 1, special ones first; learned te
   assertEquals(tokenizer.decode(ids, { skip_special_tokens: true }), STORY);
 });
 
+Deno.test("trainTokenizer: the mask takes the blank before it, as the words that it hides have one", () => {
+  const masked = trained(STORY, 274, { special: ["<|endoftext|>", "[MASK]"], mask: "[MASK]" });
+  const ids = (text: string) => masked.encode(text).ids;
+  assertEquals(ids("a [MASK] b[MASK]."), [...ids("a"), 1, ...ids(" b"), 1, ...ids(".")]);
+});
+
 Deno.test("trainTokenizer: one error for a size the text cannot give, or special tokens that clash", () => {
   const train = (V: number, special: string[], begin?: string) => trainTokenizer(counted(STORY), V, { special, begin });
   assertThrows(() => train(255, []), RangeError, "Cannot train a tokenizer: 255 tokens, the 256 bytes need one each");
@@ -114,6 +120,8 @@ Deno.test("trainTokenizer: one error for a size the text cannot give, or special
   assertThrows(() => train(270, ["a", "a"]), RangeError, "the special token a is given twice");
   assertThrows(() => train(270, ["e"]), RangeError, 'the special token "e" is also one of the text');
   assertThrows(() => train(270, ["<s>"], "<bos>"), RangeError, "<bos> is not a special token of it");
+  const mask = () => trainTokenizer(counted(STORY), 270, { special: [], mask: "[MASK]" });
+  assertThrows(mask, RangeError, "[MASK] is not a special token of it");
 });
 
 Deno.test("Heap: entries come out in order, whatever the order of pushes and pops", () => {
