@@ -18,6 +18,8 @@ export interface DecodingOptions {
   readonly seeds: ArrayLike<number>;
   /** Tokens of a sequence at most, its prompt included. */
   readonly limit: number;
+  /** Ids that end a sequence; those of the model unless given. */
+  readonly stops?: readonly number[];
   /** Tokens of each sequence that are kept on the device until they are read. */
   readonly kept: number;
   /** How tokens are drawn. */
@@ -91,13 +93,13 @@ export class Decoding<T extends Tensor = Tensor> {
   /** One step: the rows through the model, a token for each sequence, and the state moves on. */
   #record({ last, ...rows }: Rows<T>): Record<never, T> {
     const { device, params, config, table } = this.#model;
-    const { limit: C, restart } = this.#options;
+    const { limit: C, restart, stops = config.eos } = this.#options;
     const { lengths, seeds } = this.#state;
     const cache = { kv: this.#kv, lengths, C };
     const { hidden, grown } = decode(device, params, config, { ...rows, table, cache });
     const logits = headLogits(device, params, last ? gather(device, hidden, last) : hidden);
     const { ids: drawn } = sample(device, { logits, options: this.#sampling, seeds, counters: grown! });
-    advance(device, { ...this.#state, drawn, grown: grown! }, { stops: config.eos, limit: C, restart });
+    advance(device, { ...this.#state, drawn, grown: grown! }, { stops, limit: C, restart });
     return {};
   }
 

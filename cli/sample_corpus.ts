@@ -1,0 +1,81 @@
+/** `deno task sample-corpus`: documents drawn from a decoder, as JSON lines. */
+import { writeFileAtomically } from "../src/checkpoint/files.ts";
+import { type CorpusOptions, sampleDocuments } from "../src/run/corpus.ts";
+import { breathe, INTERRUPTED, interruptible, note, runCommand } from "./support/command.ts";
+import { deviceFlag } from "./support/device.ts";
+import { helpFlag, numberOf, type Values, wholeOf } from "./support/flags.ts";
+import { demandTokenizer, loadModel, modelFlag } from "./support/model.ts";
+import { Progress, secondsText } from "./support/progress.ts";
+import { counted } from "./support/table.ts";
+
+const command = {
+  name: "sample-corpus",
+  usage: "--model DIR --out FILE.jsonl --documents N [options]",
+  about: `Draws documents from a decoder, from its first token to its end token, and writes a line {"text": …} for each.
+The same seed gives the same documents. Ctrl-C keeps those that are complete.`,
+  flags: {
+    ...modelFlag,
+    out: { value: "FILE", help: "where the lines go; replaced when all of them are there", required: true },
+    documents: { value: "N", help: "how many", required: true },
+    temperature: { value: "X", help: "divides the logits, 1 unless given; 0 takes the likeliest token" },
+    "top-k": { value: "N", help: "only the N likeliest tokens" },
+    "top-p": { value: "X", help: "only the likeliest tokens that have this probability together" },
+    "min-p": { value: "X", help: "only tokens with this fraction of the likeliest one's probability" },
+    seed: { value: "N", help: "0 unless given" },
+    batch: { value: "N", help: "documents drawn at the same time, 256 unless given" },
+    "max-tokens": { value: "N", help: "tokens of a document at most, as many as the model has positions unless given" },
+    ...deviceFlag,
+    ...helpFlag,
+  },
+  examples: ["deno task sample-corpus --model models/stories --out stories.jsonl --documents 1000 --temperature 0.9"],
+} as const;
+
+type Flags = Values<typeof command.flags>;
+
+function optionsOf(flags: Flags, maxPositions: number): CorpusOptions {
+  const number = (name: "temperature" | "top-k" | "top-p" | "min-p") =>
+    flags[name] === undefined ? undefined : numberOf(name, flags[name]);
+  return {
+    documents: wholeOf("documents", flags.documents, 1),
+    batch: wholeOf("batch", flags.batch ?? "256", 1),
+    maxTokens: wholeOf("max-tokens", flags["max-tokens"] ?? `${maxPositions}`, 2),
+    seed: wholeOf("seed", flags.seed ?? "0", 0),
+    sampling: {
+      temperature: number("temperature"),
+      topK: number("top-k"),
+      topP: number("top-p"),
+      minP: number("min-p"),
+    },
+  };
+}
+
+async function main(flags: Flags): Promise<number> {
+  const loaded = await loadModel(flags, "decoder");
+  await using decoder = loaded.model;
+  const tokenizer = demandTokenizer(loaded);
+  const options = optionsOf(flags, decoder.config.maxPositions);
+  const progress = new Progress("Sampling", "texts");
+  const rate = (tokens: number) => `${(tokens / progress.seconds).toFixed(0)} tokens/s`;
+  let [written, drawn] = [0, 0];
+  const interrupted = await interruptible(async (signal) => {
+    const onProgress = (documents: number, tokens: number) => {
+      drawn = tokens;
+      progress.update(documents, options.documents, rate(tokens));
+    };
+    async function* lines() {
+      for await (const ids of sampleDocuments(decoder, { ...options, onProgress, signal })) {
+        written++;
+        yield new TextEncoder().encode(`${JSON.stringify({ text: tokenizer.decode(ids) })}\n`);
+        await breathe();
+      }
+    }
+    await writeFileAtomically(flags.out, lines());
+    return signal.aborted;
+  });
+  note(
+    `${counted(written, "document")}, ${counted(drawn, "token")} in ${secondsText(progress.seconds)}, ${rate(drawn)}`,
+  );
+  return interrupted ? INTERRUPTED : 0;
+}
+
+if (import.meta.main) await runCommand(command, main);

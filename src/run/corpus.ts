@@ -1,0 +1,98 @@
+/**
+ * A corpus from a decoder: documents drawn from its first token on, as many at a time as there are slots.
+ *
+ * @module
+ */
+import type { Tensor } from "../op.ts";
+import type { SamplingOptions } from "../ops/sample.ts";
+import type { DecoderModel } from "./decoder.ts";
+import { Decoding } from "./decoding.ts";
+
+/** What to draw. */
+export interface CorpusOptions {
+  /** Documents. */
+  readonly documents: number;
+  /** Documents that are drawn at the same time, at most. */
+  readonly batch: number;
+  /** Tokens of a document at most, the first one included. */
+  readonly maxTokens: number;
+  /** The same seed draws the same documents; document d of it depends on nothing but the seed and d. */
+  readonly seed: number;
+  /** How tokens are drawn. */
+  readonly sampling?: SamplingOptions;
+  /** Told of the documents that are complete, and the tokens drawn for documents. */
+  readonly onProgress?: (documents: number, tokens: number) => void;
+  /** Ends drawing; documents that are complete by then are still given. */
+  readonly signal?: AbortSignal;
+}
+
+/** Tokens of a slot between two readings. */
+const KEPT = 32;
+
+/** Complete documents, given in their order. */
+class Shelf {
+  readonly #waiting = new Map<number, number[]>();
+  #next = 0;
+  complete = 0;
+
+  add(number: number, ids: number[]): void {
+    this.#waiting.set(number, ids);
+    this.complete++;
+  }
+
+  /** Those whose predecessors were given. */
+  *inOrder(): Generator<number[]> {
+    for (let ids = this.#waiting.get(this.#next); ids; ids = this.#waiting.get(++this.#next)) {
+      this.#waiting.delete(this.#next);
+      yield ids;
+    }
+  }
+
+  /** All others. */
+  *others(): Generator<number[]> {
+    for (const number of [...this.#waiting.keys()].sort((a, b) => a - b)) yield this.#waiting.get(number)!;
+  }
+}
+
+/**
+ * Draws documents, in order, as ids without first and end tokens. A document ends with an end token of the model, or where
+ * it would begin the next one. Slot b of the batch draws document b, then b + batch, ….
+ *
+ * Throws for routed models, models without a first token, and options out of range.
+ */
+export async function* sampleDocuments<T extends Tensor>(
+  model: DecoderModel<T>,
+  { documents, batch, maxTokens, seed, sampling, onProgress, signal }: CorpusOptions,
+): AsyncGenerator<number[]> {
+  const { bos, eos } = model.config;
+  if (bos === undefined) throw new Error("Cannot sample documents: the model's config.json names no bos_token_id");
+  const stops = [...eos, bos];
+  const B = Math.min(batch, documents);
+  const first = Math.imul(seed + 1, 0x9e3779b9); // seeds of neighbouring corpora are far apart
+  const seeds = Array.from({ length: B }, (_, b) => first + b);
+  const decoding = new Decoding(model, { seeds, limit: maxTokens, stops, kept: KEPT, sampling, restart: bos });
+  const slots = seeds.map((_, b) => ({ number: b, ids: [] as number[] }));
+  const shelf = new Shelf();
+  let tokens = 0;
+  try {
+    while (shelf.complete < documents && !signal?.aborted) {
+      for (let i = 0; i < KEPT; i++) decoding.step();
+      for (const drawn of await decoding.read()) {
+        slots.forEach((slot, b) => {
+          if (slot.number >= documents) return;
+          tokens++;
+          const ends = stops.includes(drawn[b]);
+          if (!ends) slot.ids.push(drawn[b]);
+          if (!ends && slot.ids.length + 1 < maxTokens) return;
+          shelf.add(slot.number, slot.ids);
+          slots[b] = { number: slot.number + B, ids: [] };
+        });
+      }
+      onProgress?.(shelf.complete, tokens);
+      yield* shelf.inOrder();
+    }
+    yield* shelf.others();
+  } finally {
+    decoding.dispose();
+  }
+}
