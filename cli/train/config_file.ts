@@ -38,12 +38,20 @@ export async function readConfigFile(path: string, { device, steps }: Instead = 
   const given: Json = parseJsonObject(bytes, `read ${path}`);
   const json = { ...given, ...(device && { device }), ...(steps && { steps }), model: await modelOf(given, resolve) };
   const config = readTrainingConfig(json, { resolve });
+  await demandCheckpoint("start", config.start?.from);
+  await demandCheckpoint("teacher", config.teacher?.from);
   return { path, bytes, config, settings: settingsOf(json, config) };
 }
 
 /** A path without "./" and a slash at its end. */
 function normal(path: string): string {
   return path.replace(/(^|\/)(?:\.\/)+/g, "$1").replace(/(.)\/\.?$/, "$1") || ".";
+}
+
+/** Throws unless there is a checkpoint, before the texts are prepared. */
+async function demandCheckpoint(key: string, from?: string): Promise<void> {
+  if (from === undefined || await openSource(from).has("config.json")) return;
+  throw new Error(`Cannot read the configuration: training.${key}.from is ${from}, where there is no config.json`);
 }
 
 async function modelOf({ model }: Json, resolve: (path: string) => string): Promise<unknown> {

@@ -10,6 +10,7 @@ import { type Marks, openTask } from "../../src/run/training/task.ts";
 import type { TrainingConfig } from "../../src/train/config/config.ts";
 import { modelJson } from "../../src/train/config/model.ts";
 import { type Corpus, prepareCorpus } from "../data/corpus.ts";
+import { specialIds } from "../data/encoder.ts";
 import { interruptible, note } from "../support/command.ts";
 import { openChosenDevice } from "../support/device.ts";
 import { Progress, secondsText } from "../support/progress.ts";
@@ -99,12 +100,11 @@ function marksOf(
   { tokenId, tokenizerFiles }: Corpus,
   { data: { marks: { mask, begin, end } } }: TrainingConfig,
 ): Marks {
-  const added = (tokenizerFiles["tokenizer.json"].added_tokens ?? []) as readonly Json[];
   return {
     mask: tokenId(mask),
     begin: begin === undefined ? undefined : tokenId(begin),
     end: end === undefined ? undefined : tokenId(end),
-    special: added.filter(({ special }) => special).map(({ id }) => id as number),
+    special: specialIds(tokenizerFiles["tokenizer.json"]),
   };
 }
 

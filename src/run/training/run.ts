@@ -71,10 +71,10 @@ export class TrainingRun<T extends Tensor, P> {
       }
       await this.#read(step, batches, due(logEvery), events);
       if (due(evaluateEvery)) await this.#evaluate(done, events);
-      if (due(saveEvery) || signal.aborted) events.onSaved?.(await this.#save(done));
+      if (due(saveEvery) || signal.aborted) await this.#save(done, events);
       await pause();
       if (signal.aborted && done < steps) {
-        if (this.#saved !== done) events.onSaved?.(await this.#save(done));
+        if (this.#saved !== done) await this.#save(done, events);
         return "interrupted";
       }
     }
@@ -154,7 +154,7 @@ export class TrainingRun<T extends Tensor, P> {
     onEvaluation?.(record);
   }
 
-  async #save(step: number): Promise<string> {
+  async #save(step: number, { onSaved }: RunEvents): Promise<void> {
     const { config, settings, form, log, texts } = this.parts;
     await log.sync();
     const { seconds } = this;
@@ -164,7 +164,7 @@ export class TrainingRun<T extends Tensor, P> {
       state: { step, log: log.size, seconds, settings, texts: texts.name },
     }, config.keep);
     this.#saved = step;
-    return folder;
+    onSaved?.(folder);
   }
 
   /** Writes the model into the folder of the run: the moving average of its weights where one is kept. */
@@ -172,6 +172,11 @@ export class TrainingRun<T extends Tensor, P> {
     const { config: { out, saveDtype }, form: { json, schema, tokenizer } } = this.parts;
     const params = await this.#trainer.weights({ averaged: true });
     await saveModel(out, { json, schema, params, dtype: saveDtype, extraFiles: jsonFiles(tokenizer) });
+  }
+
+  /** Frees what the trainer holds; the task and the device stay. */
+  dispose(): void {
+    this.#trainer.dispose();
   }
 }
 

@@ -1,0 +1,113 @@
+/** `train` from its command line: what it refuses, how it stops and goes on, what it leaves behind. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { Json } from "../../src/model/fields.ts";
+import { smallTraining } from "../support/training_run.ts";
+import { decoderFolder, type Ended, names, run, start, temporary } from "./support.ts";
+
+const env = { XDG_CACHE_HOME: temporary() };
+const words = ["a cat sat", "the dog ran on", "rain fell", "it was warm", "no one came by"];
+const text = Array.from({ length: 60 }, (_, i) => `${words[i % 5]} and ${words[(7 * i + 3) % 5]}, ${i} times.`).join(
+  "\n\n",
+);
+
+const small: Json = {
+  ...smallTraining,
+  model: { ...smallTraining.model as Json, vocab_size: 280 },
+  data: {
+    train: [{ from: "text.txt", documents: "blank-lines" }],
+    held_out: 0.2,
+    tokenizer: { train: 270 },
+    ...{ sequence_length: 8, batch: 2 },
+  },
+  device: "reference",
+  out: "out",
+};
+
+/** A folder with a text and a configuration; its path, and that of the configuration. */
+async function folderOf(json: Json): Promise<{ folder: string; config: string }> {
+  const folder = temporary();
+  await Deno.writeTextFile(`${folder}/text.txt`, text);
+  await Deno.writeTextFile(`${folder}/config.json`, JSON.stringify(json));
+  return { folder, config: `${folder}/config.json` };
+}
+
+const train = (config: string, ...args: string[]): Promise<Ended> => run("train", [config, ...args], { env });
+
+async function refused(changes: Json, ...args: string[]): Promise<string> {
+  const { config, folder } = await folderOf({ ...small, ...changes });
+  const { code, err } = await train(config, ...args);
+  assertEquals(code, 1, err);
+  assert(![...Deno.readDirSync(folder)].some(({ name }) => name.startsWith("checkpoint")));
+  return err.trimEnd().split("\n").pop()!;
+}
+
+const data = (changes: Json): Json => ({ data: { ...small.data as Json, ...changes } });
+
+Deno.test("train: help names every key, and one configuration is needed", async () => {
+  const { code, out } = await run("train", ["--help"]);
+  assertEquals(code, 0);
+  for (const part of ["deno task train CONFIG.json", "optimizer.weight_decay", "[0.95]", "--resume"]) {
+    assertStringIncludes(out, part);
+  }
+  assertStringIncludes((await run("train", [])).err, "CONFIG.json is missing");
+  assertStringIncludes((await train("a.json", "b.json")).err, '"b.json" belongs to no flag');
+  assertStringIncludes((await train("no-such.json")).err, "Cannot read no-such.json");
+});
+
+Deno.test("train: what cannot be read or does not fit is one line, before any step", async () => {
+  assertStringIncludes(await refused({ step: 3 }), "training.step is unknown, the nearest known key is steps");
+  assertStringIncludes(await refused(data({ train: ["nowhere.txt"] })), "nowhere.txt");
+  assertStringIncludes(await refused(data({ train: ["empty.txt"] })), "empty.txt");
+  assertStringIncludes(await refused({ start: { from: "nowhere" } }), "nowhere");
+  assertStringIncludes(await refused(data({ tokenizer: { train: 281 } })), "281 tokens, the model 280");
+  const tokenizer = await decoderFolder();
+  const other = { ...data({ tokenizer, end_of_text: "." }), model: { ...small.model as Json, vocab_size: 29 } };
+  assertStringIncludes(await refused(other), "the tokenizer has 30 tokens, the model's vocabulary 29");
+});
+
+Deno.test("train: leaves a model, refuses to overwrite it, resumes only what it was", async () => {
+  const { config, folder } = await folderOf({ ...small, save_dtype: "F16" });
+  const first = await train(config);
+  assertEquals(first.code, 0, first.err);
+  assertStringIncludes(first.err, "Held out after step 11 under threshold");
+  const left = ["checkpoint-000008", "checkpoint-000011", "config.json", "log.jsonl", "model.safetensors"];
+  assertEquals(names(`${folder}/out`).filter((name) => left.includes(name)), left);
+  assertStringIncludes((await train(config)).err, "there is a run at step 11; --resume goes on with it");
+  const made = await run("generate", ["--model", `${folder}/out`, "--prompt", "a cat", "--device", "reference"]);
+  assertEquals(made.code, 0, made.err);
+  await Deno.writeTextFile(config, JSON.stringify({ ...small, seed: 5, save_every: 3 }));
+  assertStringIncludes((await train(config, "--resume")).err, "seed was 0 and is 5 now");
+});
+
+Deno.test({
+  name: "train: Ctrl-C saves and says how to go on; a process that may not write loses nothing",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const { config, folder } = await folderOf({ ...small, steps: 40, save_every: 100, log_every: 2 });
+    const child = start("train", [config], env);
+    const decoder = new TextDecoder();
+    let said = "";
+    for await (const bytes of child.stderr) {
+      said += decoder.decode(bytes);
+      if (said.includes("step 2 of 40") && !said.includes("Finishing")) child.kill("SIGINT");
+      if (said.includes("--resume")) break;
+    }
+    await child.stdin.close();
+    await child.stdout.cancel();
+    assertEquals((await child.status).code, 130, said);
+    assertStringIncludes(said, `deno task train ${config} --resume`);
+    const saved = names(`${folder}/out`);
+    assert(saved.some((name) => name.startsWith("checkpoint-")), said);
+    // files of at most 20 KiB: the log fits, the next checkpoint breaks off while it is written
+    const command =
+      `trap '' XFSZ; ulimit -f 20; exec ${Deno.execPath()} run -A --no-check cli/train.ts ${config} --resume`;
+    const limited = await new Deno.Command("bash", { args: ["-c", command], env }).output();
+    assertStringIncludes(decoder.decode(limited.stderr), "Cannot write ");
+    assertStringIncludes(decoder.decode(limited.stderr), "checkpoint-000040");
+    const whole = (list: string[]) => list.filter((name) => name.startsWith("checkpoint-"));
+    assertEquals(whole(names(`${folder}/out`)), whole(saved));
+    const last = await train(config, "--resume");
+    assertEquals(last.code, 0, last.err);
+    assertEquals(names(`${folder}/out`).filter((name) => name.endsWith(".tmp")), []);
+  },
+});

@@ -1,0 +1,64 @@
+// A run that is interrupted at any step, by Ctrl-C or by a kill, and resumed is the uninterrupted one bit for bit.
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { ReferenceDevice } from "../../reference/mod.ts";
+import type { Device } from "../../src/device.ts";
+import type { Json } from "../../src/model/fields.ts";
+import { checkpointFolder, checkpointSteps, readState } from "../../src/run/training/checkpoints.ts";
+import { own } from "../support/device.ts";
+import { gpuTest } from "../support/gpu.ts";
+import { type Ending, outcome, session, smallTraining } from "../support/training_run.ts";
+
+const reference = () => new ReferenceDevice() as unknown as Device;
+
+/** What becomes of a run that ends so often before its end. */
+async function broken(device: () => Device, json: Json, endings: readonly Ending[]): Promise<Record<string, string>> {
+  const out = await Deno.makeTempDir();
+  try {
+    for (const ending of [...endings, {}]) await session(device(), out, json, ending);
+    return await outcome(out);
+  } finally {
+    await Deno.remove(out, { recursive: true });
+  }
+}
+
+const ending = fc.tuple(fc.constantFrom("stop", "kill"), fc.integer({ min: 1, max: 11 })).map(
+  ([how, step]): Ending => ({ [how]: step }),
+);
+
+Deno.test("resuming: interrupted at random steps, a run on the reference is the same", async () => {
+  const whole = await broken(reference, smallTraining, []);
+  const same = async (endings: Ending[]) => assertEquals(await broken(reference, smallTraining, endings), whole);
+  await fc.assert(fc.asyncProperty(fc.array(ending, { minLength: 1, maxLength: 3 }), same), { numRuns: 6 });
+});
+
+gpuTest("resuming: interrupted, a run on WebGPU is the same", async (gpu) => {
+  const device = () => own(gpu) as unknown as Device;
+  const whole = await broken(device, smallTraining, []);
+  assertEquals(await broken(device, smallTraining, [{ kill: 6 }, { stop: 7 }]), whole);
+});
+
+Deno.test("resuming: encoders with masks, dropout and no average too", async () => {
+  const json: Json = {
+    ...smallTraining,
+    objective: "masked",
+    model: {
+      ...{ model_type: "modernalbert", hidden_size: 16, intermediate_size: 24, embedding_size: 8, vocab_size: 31 },
+      ...{ num_attention_heads: 2, num_hidden_layers: 4, group_depth: 2, max_position_embeddings: 32, dropout: 0.1 },
+    },
+    optimizer: { learning_rate: 1e-2 },
+    checkpoint: "recursion",
+  };
+  assertEquals(await broken(reference, json, [{ stop: 5 }, { kill: 9 }]), await broken(reference, json, []));
+});
+
+Deno.test("checkpoints: a stop saves at once, the newest ones are kept, and where a run stands is written down", async () => {
+  const out = await Deno.makeTempDir();
+  assertEquals(await session(reference(), out, smallTraining, { stop: 6 }), "interrupted");
+  assertEquals(await checkpointSteps(out), [6, 4]);
+  const { step, log, texts } = await readState(checkpointFolder(out, 6));
+  assertEquals({ step, log, texts }, { step: 6, log: (await Deno.stat(`${out}/log.jsonl`)).size, texts: "some" });
+  await session(reference(), out, smallTraining);
+  assertEquals(await checkpointSteps(out), [11, 8]);
+  await Deno.remove(out, { recursive: true });
+});
