@@ -34,9 +34,12 @@ export function chooseBlock(M: number, O: number): 4 | 8 {
   return Math.ceil(M / 64) * Math.ceil(O / 64) >= ENOUGH_BLOCKS ? 8 : 4;
 }
 
-/** Large tiles pay where their rows and columns are used, and take longer to compile. */
+/**
+ * Large tiles pay where most of their rows and columns are used, and take longer to compile. A model of width 128 gets on
+ * with one size for all its projections.
+ */
 export function chooseTile({ features, subgroupMinSize }: Adapter, M: number, O: number): Tile {
-  const quads = M > 16 && O > 128 ? 2 : 1;
+  const quads = M > 16 && O > 96 ? 2 : 1;
   if (M <= 2) return { rows: atLeast(M, [1, 2]), quads, shared: false };
   if (features.has("subgroups") && subgroupMinSize >= LANES) {
     return { rows: atLeast(M, [8, 16, 32]), quads, shared: true };
