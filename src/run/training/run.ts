@@ -98,8 +98,8 @@ export class TrainingRun<T extends Tensor, P> {
   async #read(step: number, batches: readonly TrainingBatch[], whole: boolean, { onRead }: RunEvents): Promise<void> {
     const { config: { data: { B, T, accumulate } }, task: { objective }, log } = this.parts;
     const { lines, routing } = await this.#trainer.read(step, batches, this.#rate(step));
-    const statistics = routingStatistics(routing, objective.config, batches[accumulate - 1]);
-    const routed = whole && (statistics.depth || statistics.experts);
+    const statistics = whole ? routingStatistics(routing, objective.config, batches[accumulate - 1]) : undefined;
+    const routed = statistics?.depth || statistics?.experts;
     const records = lines.map((line): StepRecord => ({
       kind: "step",
       ...line,
