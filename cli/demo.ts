@@ -1,158 +1,128 @@
-/** `deno task demo`: two small recursive transformers on this machine's adapter, beside the reference. */
-import { Decoder, ReferenceDevice } from "../mod.ts";
-import { writeFileAtomically } from "../src/checkpoint/files.ts";
-import { measureNoise } from "../reference/mod.ts";
-import { reasonOf } from "../src/checkpoint/messages.ts";
+/** `deno task demo`: what the two trained models of the project do, on this machine's adapter. */
+import { Decoder, Encoder } from "../mod.ts";
 import type { Device } from "../src/device.ts";
+import { isMissing } from "../src/checkpoint/host.ts";
+import { describeSharing } from "../src/model/decoder_json.ts";
+import { decoderSchema } from "../src/model/decoder_schema.ts";
+import { encoderSchema } from "../src/model/encoder_schema.ts";
+import { countParameters } from "../src/model/parameters.ts";
+import { agreementOf, agreementSentence, agrees } from "./demo/agreement.ts";
+import { fillLines, heldOutBatches, maskedLoss } from "./demo/masks.ts";
+import { depthLegend, depthRows, savedWork, storySummary, tellStory } from "./demo/story.ts";
 import { hasColour, painter } from "./support/colour.ts";
-import { breathe, print, runCommand } from "./support/command.ts";
-import { type Agreement, agreement, agrees, measured, type Run } from "./support/demo_compare.ts";
-import { TEXT, wordTokenizer } from "./support/demo_models.ts";
-import { decoderSubject, encoderSubject, type Placed, type Subject } from "./support/demo_subjects.ts";
-import { deviceFlag, openChosenDevice, type Opened, openReference } from "./support/device.ts";
-import { helpFlag, type Values } from "./support/flags.ts";
-import { columns, table } from "./support/table.ts";
-import type { Trace } from "./support/trace.ts";
-import { tracePage } from "./support/trace_html.ts";
-import { traceLines } from "./support/trace_terminal.ts";
+import { print, runCommand } from "./support/command.ts";
+import { deviceFlag, openChosenDevice } from "./support/device.ts";
+import { helpFlag, type Values, wholeOf } from "./support/flags.ts";
+import { columns } from "./support/table.ts";
 
 const command = {
   name: "demo",
-  usage: "[--device NAME]",
-  about:
-    `Runs two small recursive transformers over the first sentence of a book: a Mixture-of-Recursions decoder with LoRA
-experts, and a ModernALBERT. Shows how deep every token goes and which experts it takes, whether WebGPU agrees with
-the reference, and how long both take. Ends with 1 when they do not agree.`,
-  flags: { ...deviceFlag, ...helpFlag },
-  examples: ["deno task demo", "deno task demo --device reference"],
+  usage: "[options]",
+  about: `Writes a story with a Mixture-of-Recursions decoder and colours every token by the number of recursions that
+chose it, fills masks with a ModernALBERT, merges its experts, and measures on held-out text what that costs. Both
+models were trained by this project. Ends with 1 when WebGPU and the reference do not agree.`,
+  flags: {
+    prompt: { value: "TEXT", help: "how the story begins" },
+    tokens: { value: "N", help: "length of the story, 120 unless given (40 on the reference)" },
+    models: { value: "DIR", help: "folder of stories-mor and stories-modernalbert, models unless given" },
+    ...deviceFlag,
+    ...helpFlag,
+  },
+  examples: [
+    "deno task demo",
+    'deno task demo --prompt "One day, a big dog" --tokens 200',
+  ],
 } as const;
 
-/** Forward passes timed after the first. */
-const REPEATS = 5;
+const PROMPT = "Once upon a time, there was a little";
 
-/** A trained checkpoint that is shown where it lies beside the project. */
-const STORIES = "../shared/golden/stories260k";
+/** Tokens of the story and batches of held-out text, by the device that works on them. */
+const AMOUNTS = { webgpu: { tokens: 120, batches: Infinity }, reference: { tokens: 40, batches: 1 } };
+
+/** Tokens on which the devices are compared. */
+const COMPARED = 32;
 
 const say = (...lines: string[]) => print(`${lines.join("\n")}\n`);
 const heading = (text: string) => say("", text, "─".repeat(text.length), "");
+const parameters = (schema: unknown) => `${countParameters(schema).toLocaleString("en")} parameters`;
 
-/** What one model did: on the device, and on the reference in both precisions where that is another one. */
-interface Outcome {
-  readonly name: string;
-  readonly values: string;
-  readonly runs: readonly { readonly label: string; readonly run: Run }[];
-  readonly agreement?: Agreement;
+/** Throws unless a folder has both models and the text that was held out. */
+async function demandModels(folder: string): Promise<void> {
+  const [decoder, encoder] = ["stories-mor", "stories-modernalbert"];
+  const files = [`${decoder}/config.json`, `${encoder}/config.json`, `${encoder}/held_out.txt`];
+  for (const file of files) {
+    try {
+      await Deno.stat(`${folder}/${file}`);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      const hint = "the models come with the repository; --models DIR names another folder";
+      throw new Error(`Cannot demo: there is no ${folder}/${file}; ${hint}`);
+    }
+  }
 }
 
-async function examine({ name, values, on }: Subject, placed: Placed, { device, label }: Opened): Promise<Outcome> {
-  const run = await measured(placed.forward, REPEATS);
-  if (device.kind === "reference") return { name, values, runs: [{ label, run }] };
-  const reference = await openReference();
-  const single = await measured(on(reference.device).forward, REPEATS);
-  const exact = await on(new ReferenceDevice("f64") as unknown as Device).forward();
-  const { bounds } = await measureNoise(async (noisy) => {
-    const { values } = await on(noisy as unknown as Device).forward();
-    return { values: { shape: [values.length], data: values as Float64Array } };
-  });
-  const runs = [{ label: "WebGPU", run }, { label: "reference", run: single }];
-  return { name, values, runs, agreement: agreement(run, single, exact, bounds.values) };
+/** The first act; whether the devices agree. */
+async function story(folder: string, device: Device, prompt: string, most: number): Promise<boolean> {
+  await using decoder = await Decoder.load(folder, { device });
+  const { config } = decoder, { recursion: { N } } = config;
+  const coloured = hasColour();
+  const layers = `${describeSharing(config)}, ${parameters(decoderSchema(config))}`;
+  heading(`A story, by a Mixture-of-Recursions decoder (${layers})`);
+  say(depthLegend(N, coloured), "");
+  const page = { columns: columns(), N, paint: coloured ? painter(true) : undefined, write: print };
+  const told = await tellStory(decoder, prompt, most, page);
+  say("", ...depthRows(told.depths, N), "");
+  say(...storySummary(told, savedWork(config, await decoder.forward([told.ids]))));
+  if (device.kind === "reference") return true;
+  const agreement = await agreementOf(decoder, told.ids.slice(0, COMPARED));
+  say(agreementSentence(agreement));
+  return agrees(agreement);
 }
 
-function agreementRows(outcomes: readonly Outcome[]): string[][] {
-  const head = [
+/** The other acts. */
+async function masks(folder: string, device: Device): Promise<void> {
+  await using encoder = await Encoder.load(folder, { device });
+  const { L, groupDepth, mol } = encoder.config;
+  const experts = mol ? `, ${mol.k} of ${mol.E} experts` : "";
+  heading(`Masks, filled by a ModernALBERT (${L} layers in groups of ${groupDepth}${experts})`);
+  say(...await fillLines(encoder));
+  heading("The same with its experts merged into one: no routing of experts is left");
+  const merged = await encoder.merge();
+  const batches = await heldOutBatches(folder, encoder);
+  const most = AMOUNTS[device.kind].batches;
+  const [before, after] = [await maskedLoss(encoder, batches, most), await maskedLoss(merged, batches, most)];
+  const sizes = [encoder, merged].map(({ config }) => parameters(encoderSchema(config)));
+  const loss = ({ nats }: { nats: number }) => `loss ${nats.toFixed(3)} nats a masked token`;
+  say(
+    `before  ${loss(before)}, ${sizes[0]}`,
+    `after   ${loss(after)}, ${sizes[1]}`,
+    `(${before.tokens} masked tokens of ${folder}/held_out.txt)`,
     "",
-    "compared",
-    "largest",
-    "WebGPU off by",
-    "reference off by",
-    "float32 may",
-    "depths and experts",
-    "verdict",
-  ];
-  return [
-    head,
-    ...outcomes.flatMap(({ name, values, agreement }) => {
-      if (!agreement) return [];
-      const { greatest, difference, rounding, bound, sameRouting } = agreement;
-      const numbers = [greatest.toFixed(2), ...[difference, rounding, bound].map((size) => size.toExponential(1))];
-      return [[
-        name,
-        values,
-        ...numbers,
-        sameRouting ? "identical" : "DIFFERENT",
-        agrees(agreement) ? "agrees" : "WRONG",
-      ]];
-    }),
-  ];
-}
-
-function timingRows(outcomes: readonly Outcome[], tokens: number): string[][] {
-  const rows = outcomes.flatMap(({ name, runs }) =>
-    runs.map(({ label, run: { first, median } }) => {
-      const rate = Math.round(tokens / (median / 1000));
-      return [name, label, `${first.toFixed(0)} ms`, `${median.toFixed(1)} ms`, rate.toLocaleString("en")];
-    })
+    ...await fillLines(merged),
   );
-  return [["", "on", "first pass", "median pass", "tokens/s"], ...rows];
+  merged.dispose();
 }
 
-/** A few words of a trained model, where one is there. */
-async function tellStory(device: Device): Promise<void> {
-  try {
-    await Deno.stat(`${STORIES}/model.safetensors`);
-  } catch {
-    return;
-  }
-  heading("A trained model: stories260k, greedy");
-  await using decoder = await Decoder.load(STORIES, { device });
-  const prompt = "Once upon a time";
-  print(prompt);
-  for await (const { text } of decoder.generate(prompt, { maxNewTokens: 40 })) {
-    print(text);
-    await breathe();
-  }
-  say("");
-}
-
-async function writePicture(traces: readonly Trace[]): Promise<void> {
-  try {
-    const path = await Deno.makeTempFile({ prefix: "refrain-demo-", suffix: ".html" });
-    await writeFileAtomically(path, [new TextEncoder().encode(tracePage(traces, "Refrain demo"))]);
-    say("", `The same as a picture, with every router score: ${path}`);
-  } catch (error) {
-    say("", `There is no picture: ${reasonOf(error)}`);
-  }
-}
-
-async function main(flags: Values<typeof command.flags>): Promise<number> {
+async function main({ models: folder = "models", prompt = PROMPT, ...flags }: Values<typeof command.flags>) {
+  const tokens = flags.tokens === undefined ? undefined : wholeOf("tokens", flags.tokens, 1);
+  const [mor, albert] = [`${folder}/stories-mor`, `${folder}/stories-modernalbert`];
+  await demandModels(folder);
   const opened = await openChosenDevice(flags.device);
   await using device = opened.device;
-  const tokenizer = wordTokenizer(TEXT);
-  const ids = tokenizer.encode(TEXT);
+  say(`Refrain on ${opened.label}`);
+  const agreed = await story(mor, device, prompt, tokens ?? AMOUNTS[device.kind].tokens);
+  await masks(albert, device);
+  heading("What next");
   say(
-    `Refrain on ${opened.label}`,
-    "",
-    "The weights of both models are random (always the same), so what they say would mean nothing.",
-    "What is real is the way they run: who goes how deep, the agreement of the devices, and the times.",
+    "Every router score and expert of a text, as a picture:",
+    `  deno task trace --model ${mor} --text "One day, Tom saw a big dog." --html depth.html`,
+    "How the models were trained, and how good they are:",
+    `  ${mor}/README.md`,
+    `  ${albert}/README.md`,
+    "Train one yourself:",
+    `  deno task train ${mor}/train.json`,
   );
-  const [traces, outcomes]: [Trace[], Outcome[]] = [[], []];
-  for (const subject of [decoderSubject(tokenizer, ids), encoderSubject(tokenizer, ids)]) {
-    const placed = subject.on(device);
-    const outcome = await examine(subject, placed, opened);
-    const trace = await placed.trace();
-    heading(subject.name);
-    say(trace.what, ...traceLines(trace, columns(), painter(hasColour())).slice(1));
-    outcomes.push(outcome);
-    traces.push(trace);
-  }
-  heading("Agreement with the reference in float64");
-  if (device.kind === "webgpu") say(...table(agreementRows(outcomes)));
-  else say("There is nothing to compare: this is the reference.");
-  heading(`Times of a forward pass over ${ids.length} tokens`);
-  say(...table(timingRows(outcomes, ids.length)));
-  await tellStory(device);
-  await writePicture(traces);
-  return outcomes.every(({ agreement }) => !agreement || agrees(agreement)) ? 0 : 1;
+  return agreed ? 0 : 1;
 }
 
 if (import.meta.main) await runCommand(command, main);

@@ -34,6 +34,11 @@ export function textEncoder(json: Json, config: Json): TextEncoder {
   };
 }
 
+/** Ids of the special tokens of a `tokenizer.json`: those that masking leaves alone. */
+export function specialIds({ added_tokens: added }: Json): number[] {
+  return ((added ?? []) as readonly Json[]).filter(({ special }) => special).map(({ id }) => id as number);
+}
+
 /** Whether a text's ids are those of its words: GPT-2's pattern, nothing before it. */
 function splitsWords({ normalizer, pre_tokenizer }: Json): boolean {
   const { type, use_regex = true, add_prefix_space = true } = (pre_tokenizer ?? {}) as Json;

@@ -1,49 +1,128 @@
-/** The parts of `demo`: its tokenizer, its verdict, and that its models really route. */
-import { assert, assertEquals } from "@std/assert";
-import { agreement, agrees, type Result } from "../../cli/support/demo_compare.ts";
-import { TEXT, wordTokenizer } from "../../cli/support/demo_models.ts";
-import { decoderSubject, encoderSubject } from "../../cli/support/demo_subjects.ts";
-import { depthShares, expertShares, tokenTexts } from "../../cli/support/trace.ts";
-import { openReference } from "../../cli/support/device.ts";
+/** `demo`: the lines of a story, what depths save, the verdict on the devices, and all acts on small models. */
+import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { type Agreement, agreementOf, agreementSentence, agrees } from "../../cli/demo/agreement.ts";
+import { heldOutBatches, maskedLoss } from "../../cli/demo/masks.ts";
+import { depthRows, savedWork } from "../../cli/demo/story.ts";
+import { StoryWriter } from "../../cli/demo/story_writer.ts";
+import { Decoder, Encoder, ReferenceDevice } from "../../mod.ts";
+import type { Device } from "../../src/device.ts";
+import type { DecoderModel } from "../../src/run/decoder.ts";
+import { smallDecoder } from "../support/models.ts";
+import { saveStoryDecoder, saveStoryEncoder } from "../support/stories.ts";
+import { assertRefused, run, temporary } from "./support.ts";
 
-const tokenizer = wordTokenizer(TEXT);
+const models = temporary();
+await saveStoryDecoder(`${models}/stories-mor`);
+await saveStoryEncoder(`${models}/stories-modernalbert`);
 
-Deno.test("words and bytes give every text back", () => {
-  for (const text of [TEXT, "Alice", "unknown wörds, 日本語\n\n\t!?", "  two  blanks "]) {
-    assertEquals(tokenizer.decode(tokenizer.encode(text)), text);
+function written(columns: number, tokens: readonly (readonly [string, number?])[], coloured = false): string {
+  let all = "";
+  const paint = coloured ? (text: string, ground: string) => `<${ground}|${text}>` : undefined;
+  const writer = new StoryWriter({ columns, N: 3, paint, write: (text) => all += text });
+  for (const [text, depth] of tokens) writer.push(text, depth);
+  writer.end();
+  return all;
+}
+
+Deno.test("a story breaks between words, with every depth below the first letter of its token", () => {
+  const tokens = [["Once upon"], [" a", 1], [" ti", 2], ["me", 3], [",", 1], ["\n\n", 3], [" The", 2], [
+    "\u001b",
+    1,
+  ]] as const;
+  assertEquals(written(80, tokens), "Once upon a time,\n          1 2 3 1\n\nThe·\n2  1\n");
+  assertEquals(written(11, tokens), "Once upon a\n          1\ntime,\n2 3 1\n\nThe·\n2  1\n");
+  assertEquals(written(80, []), "");
+});
+
+Deno.test("with colours every token has its own, and the prompt none", () => {
+  const painted = written(6, [["One"], [" da", 1], ["y", 3], [" b", 1]], true);
+  assertMatch(painted, /^One\n<(#\w+)\|da><(#\w+)\|y><\1\| b>\n$/);
+});
+
+Deno.test("depths in shares, and the work that leaving early saves", () => {
+  const bars = depthRows([1, 1, 1, 2], 3);
+  assertEquals(bars.map((row) => row.match(/\d+ %/)![0]), ["75 %", "25 %", "0 %"]);
+  assertEquals(bars.map((row) => row.split("█").length - 1), [30, 10, 0]);
+  const config = smallDecoder({ recursion: { sharing: "middle_cycle", num_recursions: 3, routing: "expert" } });
+  const saved = (...active: number[][]) =>
+    savedWork(config, { recursions: active.map((a) => ({ active: Uint8Array.from(a) })) });
+  assertEquals(saved([1, 1], [1, 1], [1, 1]), { block: 0, model: 0 });
+  // At fraction f a layer costs f·Lin + f²·Att; here Lin = 2·(4·16² + 3·16·24) and Att = 2·T·16 with T = 2.
+  const [linear, attention] = [2 * (4 * 256 + 3 * 16 * 24), 64];
+  const [full, half] = [linear + attention, linear / 2 + attention / 4];
+  const { block, model } = saved([1, 1], [1, 0], [0, 0]);
+  assertAlmostEquals(block, (2 * full - half) / (3 * full), 1e-12);
+  assertAlmostEquals(model, (2 * full - half) * 2 / (8 * full), 1e-12);
+});
+
+Deno.test("the verdict: a device agrees with itself; other logits, other depths and NaN are noticed", async () => {
+  await using decoder = await Decoder.load(`${models}/stories-mor`, { device: "reference" });
+  const ids = decoder.tokenizer!.encode("The otter liked the river.");
+  const good = await agreementOf(decoder, ids);
+  assert(agrees(good) && good.sameDepth && good.difference > 0 && good.tokens === ids.length);
+  assertStringIncludes(agreementSentence(good), "WebGPU agrees with");
+  const changed = (change: (logits: Float32Array, depth: Int32Array) => void): Promise<Agreement> => {
+    const forward: DecoderModel["forward"] = async (...given) => {
+      const result = await decoder.forward(...given);
+      change(result.logits!.data as Float32Array, result.depth);
+      return result;
+    };
+    return agreementOf(
+      Object.create(decoder, { forward: { value: forward }, weights: { value: () => decoder.weights() } }),
+      ids,
+    );
+  };
+  assertEquals(good.undecided, []);
+  const wrong = [
+    await changed((logits) => logits[7] += 2 * good.bound + good.difference),
+    await changed((logits) => logits[7] = NaN),
+    await changed((_, depth) => depth[0]++),
+  ];
+  assertEquals(wrong.map(agrees), [false, false, false]);
+  assertStringIncludes(agreementSentence(wrong[0]), "IS NOT");
+});
+
+Deno.test("held-out loss: the mean over masked tokens, whichever way they are batched", async () => {
+  const folder = `${models}/stories-modernalbert`;
+  await using encoder = await Encoder.load(folder, { device: new ReferenceDevice() as unknown as Device });
+  const batches = await heldOutBatches(folder, encoder);
+  const { nats, tokens } = await maskedLoss(encoder, batches, Infinity);
+  assert(tokens > 0);
+  let [sum, count] = [0, 0];
+  for (let step = 0; step < batches.batches; step++) {
+    const { rows, labels } = await batches.batch(step);
+    const ends = [...rows.offsets.data];
+    for (const [b, end] of ends.slice(1).entries()) {
+      const of = (data: ArrayLike<number>) => Array.from(data).slice(ends[b], end);
+      const { logits } = await encoder.forward([of(rows.ids.data)], { logits: true });
+      const { V } = encoder.config;
+      of(labels.data).forEach((label, m) => {
+        if (label < 0) return;
+        const row = Array.from(logits!.data.subarray(m * V, (m + 1) * V));
+        sum += Math.log(row.reduce((sum, value) => sum + Math.exp(value), 0)) - row[label];
+        count++;
+      });
+    }
   }
-  assertEquals(tokenTexts(tokenizer, tokenizer.encode(TEXT)).join(""), TEXT);
-  assert(tokenizer.encode(TEXT).every((id) => id < tokenizer.size));
+  assertEquals(tokens, count);
+  assertAlmostEquals(nats, sum / count, 1e-5);
 });
 
-Deno.test("characters of several tokens belong to the last of them", () => {
-  const ids = tokenizer.encode("é日Alice");
-  const texts = tokenTexts(tokenizer, ids);
-  assertEquals(texts.filter((text) => !text.startsWith("#")), ["é", "日", ..."Alice"]);
-});
-
-Deno.test("the models of the demo route: every depth and every expert occurs", async () => {
-  const { device } = await openReference();
-  const ids = tokenizer.encode(TEXT).slice(0, 40);
-  for (const subject of [decoderSubject(tokenizer, ids), encoderSubject(tokenizer, ids)]) {
-    const trace = await subject.on(device).trace();
-    assert(depthShares(trace).shares.every((share) => share > 0.05), subject.name);
-    const shares = trace.tracks.map((track) => expertShares(track, trace.E).shares);
-    for (let e = 0; e < trace.E; e++) assert(shares.some((track) => track[e] > 0.1), `${subject.name}: expert ${e}`);
+Deno.test("all acts on small models; one line where a model is missing", async () => {
+  const args = ["--models", models, "--device", "reference", "--prompt", "The otter", "--tokens", "5"];
+  const { code, out, err } = await run("demo", args, { env: { NO_COLOR: "1" } });
+  assertEquals([code, err], [0, ""]);
+  assert(!out.includes("\x1b"));
+  assertMatch(out, /The otter.*\n {9,}[1-3]/);
+  assertMatch(out, /Once upon a \[MASK\], .*\n {2}\S.* %/);
+  const losses = [...out.matchAll(/loss (\d+\.\d+) nats/g)].map(([, loss]) => Number(loss));
+  assert(losses.length === 2 && losses.every((loss) => loss > 0 && loss < 20), out);
+  for (const words of ["Refrain on reference", "depth 3", "% of the recursions' FLOPs", "stories-mor/train.json"]) {
+    assertStringIncludes(out, words);
   }
-});
-
-Deno.test("the verdict notices other depths, other experts, other numbers and NaN", () => {
-  const use = { layer: 1, application: 0, rows: new Int32Array([0]), weights: new Float32Array([1]), k: 1 };
-  const result = (value: number, depth = 1, expert = 2): Result => ({
-    values: [1, value],
-    depth: [depth],
-    experts: [{ ...use, experts: new Int32Array([expert]) }],
-  });
-  const verdict = (device: Result) => agrees(agreement(device, result(2 + 1e-7), result(2), 1e-4));
-  assertEquals(verdict(result(2 + 2e-7)), true);
-  assertEquals(verdict(result(2.001)), false);
-  assertEquals(verdict(result(NaN)), false);
-  assertEquals(verdict(result(2, 2)), false);
-  assertEquals(verdict(result(2, 1, 3)), false);
+  const coloured = await run("demo", args, { env: { NO_COLOR: "", FORCE_COLOR: "1" } });
+  assertStringIncludes(coloured.out, "\x1b[48;5;");
+  const missing = assertRefused(await run("demo", ["--models", "no-such-folder"]));
+  assertStringIncludes(missing, "there is no no-such-folder/stories-mor/config.json");
+  assertStringIncludes(assertRefused(await run("demo", ["--models", models, "--tokens", "0"])), "--tokens 0");
 });

@@ -1,10 +1,12 @@
 /** `trace`: the depths and experts of the library; pictures that are well-formed whatever the text. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { depthColour, expertColour, inkOn } from "../../cli/support/colour.ts";
-import { type Trace, traceDecoder } from "../../cli/support/trace.ts";
+import { tokenTexts, type Trace, traceDecoder } from "../../cli/support/trace.ts";
 import { escapeXml, traceSvg } from "../../cli/support/trace_svg.ts";
 import { breakLines, visible } from "../../cli/support/trace_terminal.ts";
-import { Decoder } from "../../mod.ts";
+import { Decoder, loadTokenizer } from "../../mod.ts";
+import { openSource } from "../../src/checkpoint/source.ts";
+import { saveStoryDecoder } from "../support/stories.ts";
 import { decoderFolder, encoderFolder, names, run, temporary } from "./support.ts";
 
 const model = await decoderFolder();
@@ -76,6 +78,14 @@ Deno.test("pictures as files, of decoders and encoders, with and without tokeniz
     assertStringIncludes(page, svg);
   }
   assertEquals(names(folder).length, 6);
+});
+
+Deno.test("token texts are the text; characters of several tokens belong to the last of them", async () => {
+  const folder = temporary();
+  await saveStoryDecoder(folder);
+  const tokenizer = (await loadTokenizer(openSource(folder)))!;
+  const texts = tokenTexts(tokenizer, tokenizer.encode("é日 otter"));
+  assertEquals(texts.filter((text) => !text.startsWith("#")), ["é", "日", " otter"]);
 });
 
 Deno.test("hostile tokens stay text", () => {

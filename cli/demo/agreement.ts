@@ -1,0 +1,62 @@
+/** Whether the kernels compute what the reference computes, on the first tokens of a text. */
+import { measureNoise } from "../../reference/mod.ts";
+import type { Device } from "../../src/device.ts";
+import { DecoderModel } from "../../src/run/decoder.ts";
+
+/** How far a device is from the reference in double precision. */
+export interface Agreement {
+  /** Tokens compared. */
+  readonly tokens: number;
+  /** The largest difference of a logit. */
+  readonly difference: number;
+  /** How far float32 may take one, measured by noise of each operation's own error bound. */
+  readonly bound: number;
+  /** The largest logit. */
+  readonly greatest: number;
+  /** Whether every token runs as many recursions. */
+  readonly sameDepth: boolean;
+  /** Selections that float32 does not decide: depths and logits may then be others, and still right. */
+  readonly undecided: readonly string[];
+}
+
+/** Compares a model with the reference. */
+export async function agreementOf(model: DecoderModel, ids: readonly number[]): Promise<Agreement> {
+  const run = async (on: Pick<DecoderModel, "forward">) => {
+    const { logits, depth } = await on.forward([ids], { logits: true });
+    return { logits: logits!, depth: { shape: [ids.length], data: depth } };
+  };
+  const params = await model.weights();
+  const { exact, bounds, undecided } = await measureNoise((noisy) =>
+    run(new DecoderModel(noisy as unknown as Device, model.config, params))
+  );
+  const { logits, depth } = await run(model);
+  const far = (i: number) => Math.abs(logits.data[i] - exact.logits.data[i]);
+  const largest = (value: (i: number) => number) => {
+    let most = 0;
+    for (let i = 0; i < logits.data.length; i++) most = Math.max(most, value(i)); // NaN where one is
+    return most;
+  };
+  return {
+    tokens: ids.length,
+    difference: largest(far),
+    bound: bounds.logits,
+    greatest: largest((i) => Math.abs(exact.logits.data[i])),
+    sameDepth: depth.data.every((value, m) => value === exact.depth.data[m]),
+    undecided,
+  };
+}
+
+/** Whether a device agrees with the reference, as far as float32 can tell. */
+export function agrees({ difference, bound, sameDepth, undecided }: Agreement): boolean {
+  return undecided.length > 0 || sameDepth && difference <= bound;
+}
+
+/** One sentence about it. */
+export function agreementSentence(agreement: Agreement): string {
+  const { tokens, difference, bound, greatest, sameDepth } = agreement;
+  const verdict = agrees(agreement) ? "agrees with" : "IS NOT";
+  const size = (value: number) => value.toExponential(1);
+  return `WebGPU ${verdict} the reference: over the first ${tokens} tokens logits (up to ${greatest.toFixed(1)}) ` +
+    `differ by ${size(difference)} at most,\nfloat32 may by ${size(bound)}; ` +
+    `every depth is ${sameDepth ? "the same" : "NOT the same"}.`;
+}

@@ -1,0 +1,88 @@
+/** A story while it is written: every token on the colour of its depth or, without colours, above its number. */
+import { depthColour, type Painter } from "../support/colour.ts";
+import { widthOf } from "../support/table.ts";
+import { visible } from "../support/trace_terminal.ts";
+
+/** Where and how a story appears. */
+export interface StoryPage {
+  /** Width of a line. */
+  readonly columns: number;
+  /** Recursions, the greatest depth. */
+  readonly N: number;
+  /** Puts a token on a ground; undefined writes numbers in lines of their own. */
+  readonly paint?: Painter;
+  /** Takes the text. */
+  readonly write: (text: string) => void;
+}
+
+/** A part of a token without a line end, and its depth; depth 0 is that of the prompt, which has none. */
+interface Cell {
+  readonly text: string;
+  readonly depth: number;
+}
+
+/** Writes tokens as lines that break between words; a word appears when the next one begins, or `end` is called. */
+export class StoryWriter {
+  #word: Cell[] = [];
+  #line: Cell[] = [];
+
+  /** Nothing is written yet. */
+  constructor(readonly page: StoryPage) {}
+
+  /** Adds a token. */
+  push(text: string, depth = 0): void {
+    text.split(/(\n)/).forEach((part) => {
+      if (part === "\n") this.#break();
+      else this.#add({ text: visible(part), depth });
+    });
+  }
+
+  /** Writes what is left. */
+  end(): void {
+    if (this.#word.length + this.#line.length) this.#break();
+  }
+
+  #add(cell: Cell): void {
+    if (cell.text === "") return;
+    if (cell.text.startsWith(" ")) this.#flush();
+    this.#word.push(cell);
+  }
+
+  /** Puts the word on the line, or on the next one where it does not fit. */
+  #flush(): void {
+    const width = (cells: readonly Cell[]) => cells.reduce((sum, { text }) => sum + widthOf(text), 0);
+    if (this.#line.length && width(this.#line) + width(this.#word) > this.page.columns) this.#endLine();
+    for (const [i, { text, depth }] of this.#word.entries()) {
+      const begins = i === 0 && this.#line.length === 0;
+      const cell = { text: begins ? text.trimStart() : text, depth };
+      this.#line.push(cell);
+      this.#paint(cell);
+    }
+    this.#word = [];
+  }
+
+  #paint({ text, depth }: Cell): void {
+    const { paint, write, N } = this.page;
+    if (paint) write(depth ? paint(text, depthColour(depth, N)) : text);
+  }
+
+  #break(): void {
+    this.#flush();
+    this.#endLine();
+  }
+
+  #endLine(): void {
+    const { paint, write } = this.page;
+    const text = this.#line.map(({ text }) => text).join("");
+    const numbers = this.#line.map(numbered).join("").trimEnd();
+    write(paint ? "\n" : numbers ? `${text}\n${numbers}\n` : `${text}\n`);
+    this.#line = [];
+  }
+}
+
+/** The depth of a token below its first letter. */
+function numbered({ text, depth }: Cell): string {
+  const before = text.length - text.trimStart().length;
+  const number = depth ? String(depth) : "";
+  return " ".repeat(before) + number.padEnd(widthOf(text) - before);
+}
