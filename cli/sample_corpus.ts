@@ -65,7 +65,8 @@ async function main(flags: Flags): Promise<number> {
     async function* lines() {
       for await (const ids of sampleDocuments(decoder, { ...options, onProgress, signal })) {
         written++;
-        yield new TextEncoder().encode(`${JSON.stringify({ text: tokenizer.decode(ids) })}\n`);
+        const text = ids.length > 0 ? tokenizer.decode(ids) : "";
+        yield new TextEncoder().encode(`${JSON.stringify({ text })}\n`);
         await breathe();
       }
     }

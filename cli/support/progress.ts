@@ -62,6 +62,7 @@ export class Progress {
     const rate = loaded / this.seconds;
     const unit = this.unit === "bytes" ? "" : ` ${this.unit}`;
     const count = this.unit === "bytes" ? `${text(loaded)} of ${text(total)}` : `${loaded} of ${total}${unit}`;
-    return `${this.label}: ${count}, ${text(rate)}${unit}/s, ${secondsText((total - loaded) / rate)} left`;
+    const left = loaded > 0 ? `, ${secondsText((total - loaded) / rate)} left` : "";
+    return `${this.label}: ${count}, ${text(rate)}${unit}/s${left}`;
   }
 }

@@ -1,0 +1,97 @@
+/** Batches decoded with caches: golden greedy tokens, and documents that depend on nothing but their seed. */
+import { assertEquals, assertRejects } from "@std/assert";
+import { openGolden } from "../cli/conformance/golden.ts";
+import { sampleDocuments } from "../src/run/corpus.ts";
+import type { Device } from "../src/device.ts";
+import { DecoderModel } from "../src/run/decoder.ts";
+import { Decoding } from "../src/run/decoding.ts";
+import { generateIds } from "../src/run/generate.ts";
+import { ReferenceDevice } from "../reference/mod.ts";
+import { gpuTest } from "./support/gpu.ts";
+import { decoderOn, someIds } from "./support/models.ts";
+
+const golden = new URL("../../shared/golden/", import.meta.url);
+const beside = await Deno.stat(golden).then(() => true, () => false);
+const greedy = { temperature: 0 };
+
+/** Tokens that follow prompts, read a few at a time; each list ends with the token that ended its sequence. */
+async function continued(model: DecoderModel, prompts: number[][], limit: number): Promise<number[][]> {
+  const decoding = new Decoding(model, { seeds: prompts.map(() => 0), limit, kept: 5, sampling: greedy });
+  const texts: number[][] = prompts.map(() => []);
+  decoding.prefill(prompts);
+  const steps = limit - Math.min(...prompts.map(({ length }) => length));
+  for (let done = 0, kept = 4; done < steps; done += kept, kept = 5) {
+    for (let i = 0; i < kept; i++) decoding.step();
+    for (const drawn of await decoding.read()) texts.forEach((text, b) => drawn[b] >= 0 && text.push(drawn[b]));
+  }
+  decoding.dispose();
+  return texts;
+}
+
+for (const name of ["llama-plain", "recursive-cycle-share", "recursive-middle-cycle", "stories260k"]) {
+  const check = async (device: Device) => {
+    const { model: { kind, config, params }, task } = await openGolden(new URL(name, golden).pathname);
+    if (kind !== "decoder") throw new Error(`${name} is no decoder`);
+    const { prompt, ids } = task.continuation!;
+    const model = new DecoderModel(device, config, params);
+    const texts = await continued(model, ids.map((list) => [...list].slice(0, prompt)), ids[0].length);
+    assertEquals(texts, ids.map((list) => [...list].slice(prompt)));
+    model.dispose();
+  };
+  const ignore = !beside;
+  Deno.test({
+    name: `golden ${name}, decoded with caches: the reference`,
+    ignore,
+    fn: () => check(new ReferenceDevice() as never),
+  });
+  if (beside) gpuTest(`golden ${name}, decoded with caches: the kernels`, (device) => check(device as never));
+}
+
+const device = new ReferenceDevice("f64") as unknown as Device;
+
+Deno.test("decoding: prompts of different lengths continue as they do one by one, up to end tokens and the limit", async () => {
+  const model = decoderOn(device, {
+    eos_token_id: [3, 4],
+    recursion: { sharing: "cycle", num_recursions: 2, kv: "share" },
+  });
+  const prompts = [1, 7, 3, 12].map((length, b) => someIds(b, length));
+  const texts = await continued(model, prompts, 16);
+  for (const [b, prompt] of prompts.entries()) {
+    const alone: number[] = [];
+    for await (const { ids: [id] } of generateIds(model, [prompt], { maxNewTokens: 16 - prompt.length })) {
+      alone.push(id);
+    }
+    assertEquals(texts[b], alone);
+  }
+});
+
+async function documents(batch: number, change = {}): Promise<number[][]> {
+  const model = decoderOn(device, { bos_token_id: 1, eos_token_id: 2 });
+  const options = { documents: 9, batch, maxTokens: 12, seed: 5, sampling: { topP: 0.9 }, ...change };
+  return await Array.fromAsync(sampleDocuments(model, options));
+}
+
+Deno.test("corpus: a document depends on the seed and its number, not on the batch; it is as long as allowed", async () => {
+  const all = await documents(9);
+  assertEquals(await documents(4), all);
+  assertEquals(await documents(1), all);
+  assertEquals(await documents(4, { documents: 3 }), all.slice(0, 3));
+  assertEquals((await documents(4, { seed: 6 })).some((ids, i) => ids.join() === all[i].join()), false);
+  assertEquals(all.every((ids) => ids.length <= 11 && !ids.includes(1) && !ids.includes(2)), true);
+  assertEquals(new Set(all.map(({ length }) => length)).size > 2, true);
+});
+
+Deno.test("corpus: an aborted one is given as far as its documents are complete", async () => {
+  const controller = new AbortController();
+  const all = await documents(4, { documents: 40 });
+  const onProgress = () => controller.abort();
+  const some = await documents(4, { documents: 40, signal: controller.signal, onProgress });
+  assertEquals(some.length > 4 && some.length < 40, true);
+  assertEquals(some.every((ids) => all.some((other) => other.join() === ids.join())), true);
+});
+
+Deno.test("corpus: a model without a first token is refused", async () => {
+  const model = decoderOn(device);
+  const options = { documents: 1, batch: 1, maxTokens: 4, seed: 1 };
+  await assertRejects(() => sampleDocuments(model, options).next(), Error, "names no bos_token_id");
+});
