@@ -1,8 +1,9 @@
 // Long loops: lavapipe ends the loops of an invocation after 65,535 rounds, all of them together, and says nothing.
 import { assert } from "@std/assert";
-import { hostIndices, type HostTensor } from "../src/device.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
 import type { Inputs, Op } from "../src/op.ts";
 import { attentionOp } from "../src/ops/attention.ts";
+import { attentionGradKvOp } from "../src/ops/attention_grad.ts";
 import { balanceOp, crossEntropyOp, meanOp } from "../src/ops/losses.ts";
 import { sumSquaresOp } from "../src/ops/optimizer.ts";
 import { poolOp } from "../src/ops/pool.ts";
@@ -28,6 +29,12 @@ const everyKey = (M: number, N: number) => hostIndices(Array.from({ length: 2 * 
 for (const [M, N, K] of [[9, 700, 50], [9, 300, 132], [2, 3000, 64], [20, 3000, 64]]) {
   const inputs = { q: random([M, K]), kv: random([N, 2 * K]), ranges: everyKey(M, N) };
   long(attentionOp, inputs, { H: 1, G: 1, K });
+}
+{
+  const [M, N, H, K] = [8300, 3, 8, 2]; // 66,400 rounds where a key's rows are walked one by one
+  const [q, kv, dy] = [random([M, H * K]), random([N, 2 * K]), random([M, H * K])];
+  const stats = hostTensor([M, 2 * H], Float32Array.from({ length: 2 * M * H }, (_, i) => i % (2 * H) < H ? 3 : 0));
+  long(attentionGradKvOp, { q, kv, ranges: everyKey(M, N), dy, stats }, { H, G: 1, K });
 }
 long(balanceOp, { probs: random([8192, 64]), experts: some([8192, 1], 64) }, {});
 long(meanOp, { x: random([600_000, 1]) }, {});

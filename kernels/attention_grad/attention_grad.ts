@@ -30,7 +30,7 @@ export const attentionStats = defineKernel(attentionStatsOp, (call) => [stats(ca
 export const attentionGradQ = defineKernel(attentionGradQOp, (call) => [gradQ(call, choose(call))]);
 
 /** dk = Σ ds·q / √K, dv = Σ p·dy. */
-export const attentionGradKv = defineKernel(attentionGradKvOp, (call) => [gradKv(call, choose(call))]);
+export const attentionGradKv = defineKernel(attentionGradKvOp, (call) => gradKv(call, choose(call)));
 
 function choose({ params: { K }, adapter }: { params: { K: number }; adapter: Adapter }): Tile {
   const units = K % 4 === 0 ? K / 4 : K;

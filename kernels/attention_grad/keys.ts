@@ -5,6 +5,7 @@
  */
 import type { Tile } from "../attention/tile.ts";
 import { grid, liveRows, rowSizes } from "../grid.ts";
+import { MOST_ROUNDS } from "../reduce.ts";
 import type { Call, Dispatch } from "../kernel.ts";
 import { unroll } from "../linear/operands.ts";
 import type { Heads } from "../../src/ops/rope.ts";
@@ -16,8 +17,25 @@ export type KeyCall = Call<"q" | "kv" | "ranges" | "dy" | "stats" | "offsets?", 
 /**
  * dk = Σ ds·q / √K and dv = Σ p·dy. Starts and ends of the ranges do not decrease, so that the rows that see a key are a
  * run: from the first row whose range ends after it to the last whose range starts at or before it.
+ *
+ * A dispatch takes as many heads of a group as the rounds of a loop allow; those after the first add to what is there.
  */
-export function gradKv({ inputs: { q, kv, offsets }, params: { H, G, K } }: KeyCall, tile: Tile): Dispatch {
+export function gradKv(call: KeyCall, tile: Tile): Dispatch[] {
+  const { inputs: { q }, params: { H, G } } = call;
+  const group = H / G;
+  const heads = Math.max(1, Math.min(group, Math.floor(MOST_ROUNDS * tile.keys / Math.max(1, q.shape[0]))));
+  return Array.from({ length: Math.ceil(group / heads) }, (_, part) => {
+    return someHeads(call, tile, part * heads, Math.min(group, (part + 1) * heads));
+  });
+}
+
+/** Heads HEAD to PAST of every group. */
+function someHeads(
+  { inputs: { q, kv, offsets }, params: { H, G, K } }: KeyCall,
+  tile: Tile,
+  HEAD: number,
+  PAST: number,
+): Dispatch {
   const [M, N] = [q.shape[0], kv.shape[0]];
   const { lanes, rows, keys, feed } = tile;
   const wide = K % 4 === 0;
@@ -33,7 +51,7 @@ export function gradKv({ inputs: { q, kv, offsets }, params: { H, G, K } }: KeyC
     label: `attentionGradKv ${lanes * rows}×${keys} ${feed}`,
     elements: { q: element, kv: element, dy: element, dkv: element },
     floats: { SCALE: 1 / Math.sqrt(Math.max(K, 1)) },
-    sizes: { ...rowSizes(M, offsets), H, G, N },
+    sizes: { ...rowSizes(M, offsets), H, G, N, HEAD, PAST },
     enable: feed === "subgroup" ? ["subgroups"] : [],
     workgroups: grid(Math.ceil(N / (lanes * rows)) * G),
     lanes,
@@ -52,7 +70,7 @@ fn run(at: u32, lane: u32) {
 ${unroll(rows, (r) => ownKey(r, shape))}
   let next = rowsUpTo(i32(first), 1u, live);
   let past = rowsUpTo(i32(last), 0u, live);
-  for (var head = keyHead * group; head < (keyHead + 1) * group; head++) {
+  for (var head = keyHead * group + sizes.HEAD; head < keyHead * group + sizes.PAST; head++) {
     for (var n = next; n < past; n += ${staged(shape)}) {
 ${stage(shape)}
 ${steps(shape, step(shape))}
@@ -109,6 +127,12 @@ ${accumulate("w", 1, "dv", shape)}`;
 /** Writes key r, if there is one. */
 function writeKey(r: number, { lanes, units }: Shape): string {
   return `if (first + ${r * lanes} + lane <= last) {
-    ${unroll(units, (u) => `dkv[own${r} + ${u}] = dk${r}_${u} * SCALE; dkv[own${r} + values + ${u}] = dv${r}_${u};`)}
+    if (sizes.HEAD > 0) {
+      ${
+    unroll(units, (u) => `dkv[own${r} + ${u}] += dk${r}_${u} * SCALE; dkv[own${r} + values + ${u}] += dv${r}_${u};`)
+  }
+    } else {
+      ${unroll(units, (u) => `dkv[own${r} + ${u}] = dk${r}_${u} * SCALE; dkv[own${r} + values + ${u}] = dv${r}_${u};`)}
+    }
   }`;
 }
