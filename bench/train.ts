@@ -1,12 +1,14 @@
 /**
  * `deno task bench:train [--strict] [--samples N]`: tokens per second of a training step, Refrain beside jax-js, in turns
- * on the same adapter: forward, backward and AdamW of a Llama of 1.5 million parameters, from the same weights.
+ * on the same adapter: forward, backward and AdamW of a Llama of 1.5 million parameters, from the same weights; then the
+ * memory of a step with recursions kept and computed again.
  *
  * Both must find the same losses, step by step, or nothing is compared.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { decoderSchema } from "../src/model/decoder_schema.ts";
 import { countParameters } from "../src/model/parameters.ts";
+import { printMemory } from "./train/memory.ts";
 import { type Learner, type TrainTask, trainTask } from "./train/task.ts";
 
 /** How many times faster than jax-js Refrain has to be. */
@@ -83,5 +85,6 @@ if (import.meta.main) {
   const same = own && other && await agree(own, other);
   if (!same) console.log("nothing to compare");
   const reached = same ? await compare(task, own, other, Number(samples)) : false;
+  await printMemory();
   Deno.exit(strict && !reached ? 1 : 0); // libraries leave workers and devices behind
 }
