@@ -27,7 +27,8 @@ export class TrainingProgress implements RunEvents {
     if (compiled || this.#recent.length > RECENT) this.#recent.shift();
     this.#compiled ||= compiled;
     const sum = (of: "tokens" | "steps" | "seconds") => this.#recent.reduce((total, part) => total + part[of], 0);
-    const rate = `${(sum("tokens") / sum("seconds")).toPrecision(3)} tokens/s`;
+    const perSecond = sum("tokens") / sum("seconds");
+    const rate = `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} tokens/s`;
     const left = secondsText((this.config.steps - step) * sum("seconds") / sum("steps"));
     const { gradientNorm, learningRate, routing = this.#routing } = records[records.length - 1];
     this.#routing = routing;
