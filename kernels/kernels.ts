@@ -20,6 +20,7 @@ import { activation, gatedUnit } from "./activation.ts";
 import { cacheAppend } from "./cache.ts";
 import { expertMerge } from "./merge.ts";
 import { advance, pick, sample } from "./sample/sample.ts";
+import { count, deepen, settle } from "./state.ts";
 import { pool } from "./pool.ts";
 import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
 import { dotRows, place, scaleRows } from "./rows_grad.ts";
@@ -73,6 +74,9 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   pick,
   sample,
   advance,
+  settle,
+  deepen,
+  count,
   pool,
   crossEntropy,
   binaryCrossEntropy,

@@ -19,6 +19,7 @@ import { activation, gatedUnit } from "./activation.ts";
 import { cacheAppend } from "./cache.ts";
 import { expertMerge } from "./merge.ts";
 import { advance, pick, sample } from "./sample.ts";
+import { count, deepen, settle } from "./state.ts";
 import { pool } from "./pool.ts";
 import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
 import { dotRows, place, scaleRows } from "./rows_grad.ts";
@@ -65,6 +66,9 @@ export const references: Readonly<Record<string, AnyReference>> = {
   pick,
   sample,
   advance,
+  settle,
+  deepen,
+  count,
   pool,
   crossEntropy,
   binaryCrossEntropy,

@@ -18,6 +18,7 @@ import { ropeOp } from "./ops/rope.ts";
 import { gateOp, routeOp } from "./ops/router.ts";
 import { gatherOp, scatterAddOp, scatterRowsOp } from "./ops/rows.ts";
 import { advanceOp, pickOp, sampleOp } from "./ops/sample.ts";
+import { countOp, deepenOp, settleOp } from "./ops/state.ts";
 import { selectThresholdOp, selectTopKOp } from "./ops/select.ts";
 import { addOp, ratioOp } from "./ops/add.ts";
 import { dotRowsOp, placeOp, scaleRowsOp } from "./ops/rows_grad.ts";
@@ -80,6 +81,9 @@ export const vocabulary = {
   pick: pickOp,
   sample: sampleOp,
   advance: advanceOp,
+  settle: settleOp,
+  deepen: deepenOp,
+  count: countOp,
 
   // training
   dropout: dropoutOp,

@@ -22,7 +22,9 @@ async function continued(model: DecoderModel, prompts: number[][], limit: number
   const steps = limit - Math.min(...prompts.map(({ length }) => length));
   for (let done = 0, kept = 4; done < steps; done += kept, kept = 5) {
     for (let i = 0; i < kept; i++) decoding.step();
-    for (const drawn of await decoding.read()) texts.forEach((text, b) => drawn[b] >= 0 && text.push(drawn[b]));
+    for (const { ids: drawn } of await decoding.read()) {
+      texts.forEach((text, b) => drawn[b] >= 0 && text.push(drawn[b]));
+    }
   }
   decoding.dispose();
   return texts;
@@ -49,6 +51,37 @@ for (const name of ["llama-plain", "recursive-cycle-share", "recursive-middle-cy
 
 const device = new ReferenceDevice("f64") as unknown as Device;
 
+/** The likeliest tokens one after the other, each by a forward pass over all before it, and the depths that chose them. */
+async function alone(model: DecoderModel, prompt: number[], limit: number): Promise<{ id: number; depth: number }[]> {
+  const made: { id: number; depth: number }[] = [];
+  while (prompt.length + made.length < limit && !model.config.eos.includes(made.at(-1)?.id ?? -1)) {
+    const { logits, depth } = await model.forward([[...prompt, ...made.map(({ id }) => id)]], { logits: true });
+    const last = logits!.data.subarray(-model.config.V);
+    made.push({ id: last.indexOf(Math.max(...last)), depth: depth[depth.length - 1] });
+  }
+  return made;
+}
+
+Deno.test("generateIds: every way of routing continues as full forward passes do, with the same depths, end by end", async () => {
+  const middle = { sharing: "middle_cycle", num_recursions: 3 };
+  const prompts = [5, 1, 9].map((length, b) => someIds(b + 3, length));
+  const depths = new Set<number>();
+  for (const routing of ["expert", "token"]) {
+    for (const kv of ["recursion", "share"]) {
+      const model = decoderOn(device, { eos_token_id: [3, 4], recursion: { ...middle, routing, kv, alpha: 1 } });
+      const made: { id: number; depth: number }[][] = prompts.map(() => []);
+      for await (const { ids, depth } of generateIds(model, prompts, { maxNewTokens: 12 })) {
+        ids.forEach((id, b) => id >= 0 && made[b].push({ id, depth: depth[b] }));
+      }
+      for (const [b, prompt] of prompts.entries()) {
+        assertEquals(made[b], await alone(model, prompt, prompt.length + 12));
+        made[b].forEach(({ depth }) => depths.add(depth));
+      }
+    }
+  }
+  assertEquals([...depths].sort(), [1, 2, 3]);
+});
+
 Deno.test("decoding: prompts of different lengths continue as they do one by one, up to end tokens and the limit", async () => {
   const model = decoderOn(device, {
     eos_token_id: [3, 4],
@@ -57,11 +90,7 @@ Deno.test("decoding: prompts of different lengths continue as they do one by one
   const prompts = [1, 7, 3, 12].map((length, b) => someIds(b, length));
   const texts = await continued(model, prompts, 16);
   for (const [b, prompt] of prompts.entries()) {
-    const alone: number[] = [];
-    for await (const { ids: [id] } of generateIds(model, [prompt], { maxNewTokens: 16 - prompt.length })) {
-      alone.push(id);
-    }
-    assertEquals(texts[b], alone);
+    assertEquals(texts[b], (await alone(model, prompt, 16)).map(({ id }) => id));
   }
 });
 

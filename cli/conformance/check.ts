@@ -5,6 +5,7 @@
  */
 import type { Device, HostTensors } from "../../src/device.ts";
 import { type Measured, measureNoise } from "../../reference/mod.ts";
+import { CACHED_LOGITS } from "./cached.ts";
 import { compare, type Finding } from "./compare.ts";
 import { type Golden, specified } from "./golden.ts";
 import { type Model, quantitiesOf } from "./model.ts";
@@ -17,11 +18,14 @@ export function measure(model: Model, task: Task): Promise<Measured> {
 
 /** Compares every recorded quantity with what a device computed. */
 export function findingsOf(golden: Golden, measured: Measured, actual: HostTensors, device: string): Finding[] {
-  return [...golden.recorded].map(([quantity, recorded]): Finding => {
+  const find = (quantity: string, name = quantity): Finding => {
     if (!actual[quantity]) return { quantity, outcome: "unknown", note: "this model has no quantity of this name" };
-    const terms = { bound: measured.bounds[quantity], specified: specified(golden, quantity) };
-    return { quantity, device, ...compare(actual[quantity], recorded, terms) };
-  });
+    const terms = { bound: measured.bounds[name], specified: specified(golden, name) };
+    return { quantity, device, ...compare(actual[quantity], golden.recorded.get(name)!, terms) };
+  };
+  const findings = [...golden.recorded.keys()].map((name) => find(name));
+  const cached = golden.recorded.has("infer.logits") && actual[CACHED_LOGITS];
+  return cached ? [...findings, find(CACHED_LOGITS, "infer.logits")] : findings;
 }
 
 /** Checks a folder on every device; `onStage` is told what is being computed. */
@@ -37,7 +41,8 @@ export async function checkGolden(
     onStage(name);
     const actual = await quantitiesOf(device, golden.model, golden.task, true);
     for (const finding of findingsOf(golden, measured, actual, name)) {
-      const findings = byQuantity.get(finding.quantity)!;
+      const findings = byQuantity.get(finding.quantity) ?? [];
+      byQuantity.set(finding.quantity, findings);
       if (finding.outcome !== "unknown" || findings.length === 0) findings.push(finding);
     }
   }

@@ -8,6 +8,7 @@ import type { DecoderConfig } from "../../src/model/config.ts";
 import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
 import { DecoderModel, type DecoderResult } from "../../src/run/decoder.ts";
 import { generateIds } from "../../src/run/generate.ts";
+import { CACHED_LOGITS, cachedLogits } from "./cached.ts";
 import { nameGradients } from "./gradients.ts";
 import { padded, type Task } from "./task.ts";
 
@@ -34,6 +35,9 @@ export async function decoderQuantities(
     }
     if (task.wants("infer.")) {
       nameForward(named, "infer", await model.forward(task.sequences, { logits: true }), task);
+      if (greedy && config.recursion.kv !== "hybrid") {
+        named[CACHED_LOGITS] = padded(await cachedLogits(model, task.sequences), task.sequences, task.width);
+      }
     }
     if (task.continuation) await nameGeneration(named, model, task.continuation, greedy);
   } finally {

@@ -64,4 +64,13 @@ export const heads = {
     },
     params: { ...params, limit: 16 },
   })),
+  settle: each({ anew: [false, true] }, ({ anew }) => ({
+    inputs: { lengths: whole(9), grown: whole(9), leading: anew ? whole(9) : undefined },
+    params: {},
+  })),
+  deepen: each({ more: [false, true] }, ({ more }) => ({
+    inputs: { offsets: whole(10), rows: whole(9), kept: whole(10), depth: more ? spec([9]) : undefined },
+    params: {},
+  })),
+  count: each({ V: alternatives }, ({ V }) => ({ inputs: { seen: whole(9, V), ids: whole(9) }, params: {} })),
 } satisfies { [Name in keyof Vocabulary]?: Calls<Vocabulary[Name]> };

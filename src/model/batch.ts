@@ -67,6 +67,18 @@ export function roomFor(M: number): number {
   return Math.ceil(M / 32) * 32;
 }
 
+/** The rows of tokens from[b] to to[b] − 1 of every sequence of a batch, with room as {@link roomFor} makes it. */
+export function cutRows({ ids, positions, offsets }: Batch, from: readonly number[], to: readonly number[]): Batch {
+  const ends = [0];
+  to.forEach((end, b) => ends.push(ends[b] + end - from[b]));
+  const cut = ({ data }: HostTensor) => {
+    const rows = new Int32Array(roomFor(ends[to.length]));
+    to.forEach((end, b) => rows.set(data.subarray(offsets.data[b] + from[b], offsets.data[b] + end), ends[b]));
+    return hostIndices(rows);
+  };
+  return { ids: cut(ids), positions: cut(positions), offsets: hostIndices(ends) };
+}
+
 /** Rows that each recursion keeps of each sequence, N × [B]: k_r = max(1, int(c_r·T)) of its own length. */
 export function capacityRows({ recursion }: DecoderConfig, lengths: readonly number[]): HostTensor[] {
   return capacities(recursion).map((capacity) => hostIndices(lengths.map((T) => keptTokens(capacity, T))));

@@ -5,8 +5,9 @@
  */
 import type { Backend, Tensor } from "../op.ts";
 import { visibility } from "../ops/attention.ts";
+import { gather } from "../ops/rows.ts";
 import type { KeyValues } from "./config.ts";
-import { layer, type LayerResult, type LayerStyle, type View } from "./layer.ts";
+import { type KeyCache, layer, type LayerResult, type LayerStyle, type View } from "./layer.ts";
 import type { Noise } from "./noise.ts";
 import type { LayerParams } from "./parameters.ts";
 
@@ -32,17 +33,39 @@ export interface Block<T> {
   readonly table: T;
   /** Where keys and values come from. */
   readonly kv: KeyValues;
+  /** Keys and values of earlier rows, by recursion and number in the block. */
+  readonly cacheOf?: (r: number, j: number) => KeyCache<T>;
   /** In training; every use of a layer gets its own number after this one's. */
   readonly noise?: Noise<T>;
   /** Told of every layer run: recursion, number in the block, rows and result. */
   readonly onLayer?: (r: number, j: number, rows: Subset<T>, result: LayerResult<T>) => void;
 }
 
+/** Keys and values of the first recursion, for later ones. */
+export interface FirstKeys<T> {
+  /** One a layer, [S₁, 2·G·K], or caches. */
+  readonly keys: readonly T[];
+  /** Where sequences start among the rows of the first recursion, [B+1] i32. */
+  readonly offsets: T;
+  /** Of caches: what those rows see, [S₁, 2] i32. */
+  readonly ranges?: T;
+}
+
+/** What one recursion of the block leaves behind. */
+export interface BlockResult<T> {
+  /** Residual stream, [S, D]. */
+  readonly x: T;
+  /** Keys and values of each layer. */
+  readonly keys: readonly T[];
+  /** Where it has caches of its own: how they have grown, and what the new rows see. */
+  readonly appended?: LayerResult<T>["appended"];
+}
+
 /**
- * Runs the block's layers over the rows of a subset, and returns the keys and values of each layer.
+ * Runs the block's layers over the rows of a subset.
  *
- * Rows see the active rows of the same recursion up to themselves; given the first recursion's `keys` (one [S₁, 2·G·K] a
- * layer) they see those instead (`share`), or those with their own put in place (`hybrid`).
+ * Rows see the active rows of the same recursion up to themselves, cached ones included; given the `first` recursion's keys
+ * they see those instead (`share`), or those with their own put in place (`hybrid`).
  */
 export function runBlock<T extends Tensor>(
   backend: Backend<T>,
@@ -50,21 +73,35 @@ export function runBlock<T extends Tensor>(
   block: Block<T>,
   r: number,
   rows: Subset<T>,
-  first?: { keys: readonly T[]; offsets: T },
-): { x: T; keys: readonly T[] } {
-  const { table, style, kv } = block;
+  first?: FirstKeys<T>,
+): BlockResult<T> {
+  const { table, style, kv, cacheOf } = block;
   const { offsets, positions } = rows;
-  const seen = first ? { offsets: first.offsets, rows: rows.withinFirst, queryOffsets: offsets } : { offsets };
-  const ranges = visibility(backend, seen, { M: x.shape[0], causal: true, window: 0 });
+  const own = first ? undefined : cacheOf;
+  const ranges = own ? undefined : visibleKeys(backend, x.shape[0], rows, first);
   const view: View<T> = { positions, offsets, ranges, table };
   const keys: T[] = [];
+  let appended: LayerResult<T>["appended"];
   block.layers.forEach((params, j) => {
     const shared = first && { kv: first.keys[j], replaced: kv === "hybrid" ? rows.withinFirst : undefined };
     const noise = block.noise && { ...block.noise, use: block.noise.use + r * block.layers.length + j };
-    const result = layer(backend, x, params, { ...view, shared, noise }, style);
+    const result = layer(backend, x, params, { ...view, shared, noise, cache: own?.(r, j) }, style);
     block.onLayer?.(r, j, rows, result);
     keys.push(result.kv);
+    appended ??= result.appended;
     x = result.x;
   });
-  return { x, keys };
+  return { x, keys, appended };
+}
+
+/** Visible key rows of M rows without caches of their own, [M, 2]. */
+function visibleKeys<T extends Tensor>(
+  backend: Backend<T>,
+  M: number,
+  { offsets, withinFirst }: Subset<T>,
+  first?: FirstKeys<T>,
+): T {
+  if (first?.ranges) return withinFirst ? gather(backend, first.ranges, withinFirst, offsets) : first.ranges;
+  const seen = first ? { offsets: first.offsets, rows: withinFirst, queryOffsets: offsets } : { offsets };
+  return visibility(backend, seen, { M, causal: true, window: 0 });
 }

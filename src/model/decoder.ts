@@ -31,16 +31,20 @@ export interface DecoderInputs<T> {
   readonly capacity?: readonly T[];
   /** Whether those rows may be more than the configuration's capacities say (capacity warm-up). */
   readonly warming?: boolean;
-  /** Keys and values of earlier rows; without routing only. */
+  /** Keys and values of earlier rows; not together with `capacity`. */
   readonly cache?: DecoderCache<T>;
+  /** Recursions of a routed model at most. */
+  readonly maxDepth?: number;
   /** In training. */
   readonly noise?: Noise<T>;
 }
 
-/** The caches of all layers: sequences that grow by the same rows in all of them. */
+/** The caches of all layers. `lengths` are those where every row is: outside the recursions, and in the first of them. */
 export interface DecoderCache<T> extends Omit<KeyCache<T>, "kv"> {
   /** Keys and values by unrolled layer, [B·C, 2·G·K]; none where a layer uses those of an earlier one (`ownsKeys`). */
   readonly kv: readonly (T | undefined)[];
+  /** Lengths by recursion, [B] i32 each, `lengths` first; routed models only. */
+  readonly recursed?: readonly T[];
 }
 
 /** One use of a layer that has experts. */
@@ -110,7 +114,7 @@ export function decode<T extends Tensor>(
     ? { x: unrolled(backend, config, embedded, plain), recursions: [] }
     : routedDecoder(backend, params, config, inputs, { embedded, plain, experts });
   const hidden = norm(backend, x, params.norm, style.norm, offsets);
-  return { hidden, recursions, depths, experts, grown: appended?.grown };
+  return { hidden, recursions, depths, experts, grown: appended?.grown ?? recursions[0]?.grown };
 }
 
 /** All layers, one after the other: a recursion at a time, a layer at a time where there is none. */
@@ -136,7 +140,7 @@ function routedDecoder<T extends Tensor>(
   backend: Backend<T>,
   params: DecoderParams<T>,
   config: DecoderConfig,
-  { positions, offsets, table, capacity, warming, noise }: DecoderInputs<T>,
+  { positions, offsets, table, capacity, warming, maxDepth, cache, noise }: DecoderInputs<T>,
   { embedded, plain, experts }: { embedded: T; plain: (x: T, l: number) => T; experts: ExpertUse<T>[] },
 ): Recursed<T> {
   const outer = outerLayers(config.recursion.sharing) / 2;
@@ -145,6 +149,9 @@ function routedDecoder<T extends Tensor>(
     style: decoderStyle(config),
     table,
     kv: config.recursion.kv,
+    cacheOf: cache && ((r, j) => {
+      return { kv: cache.kv[outer + r * blockLayers(config) + j]!, lengths: cache.recursed![r], C: cache.C };
+    }),
     noise: noise && { ...noise, use: noise.use + outer },
     onLayer: (r, j, rows, { routed }) => {
       if (routed) experts.push({ layer: outer + j, application: r, rows, routed });
@@ -154,8 +161,8 @@ function routedDecoder<T extends Tensor>(
   const entering = outer ? plain(embedded, 0) : embedded;
   const { routers, auxiliaryRouters, routerBias } = params;
   const recursed = config.recursion.routing === "expert"
-    ? expertChoice(backend, entering, all, { block, routers, auxiliaryRouters, config, capacity, warming })
-    : tokenChoice(backend, entering, all, { block, router: routers[0], bias: routerBias, config });
+    ? expertChoice(backend, entering, all, { block, routers, auxiliaryRouters, config, capacity, warming, maxDepth })
+    : tokenChoice(backend, entering, all, { block, router: routers[0], bias: routerBias, config, maxDepth });
   return { ...recursed, x: outer ? plain(recursed.x, config.L - 1) : recursed.x };
 }
 

@@ -10,7 +10,7 @@ import { linear } from "../ops/linear.ts";
 import { gate, type GateParams, route, type Routed } from "../ops/router.ts";
 import { gather, scatterAdd, scatterRows } from "../ops/rows.ts";
 import { type Selection, selectThreshold, selectTopK } from "../ops/select.ts";
-import { type Block, runBlock, type Subset } from "./block.ts";
+import { type Block, type BlockResult, type FirstKeys, runBlock, type Subset } from "./block.ts";
 import type { DecoderConfig } from "./config.ts";
 import type { RouterParams } from "./decoder_schema.ts";
 import { capacities, keptAtMost } from "./sharing.ts";
@@ -27,6 +27,8 @@ export interface RecursionTrace<T> {
   readonly chosen?: Selection<T>;
   /** Rows that ran. */
   readonly active: Subset<T>;
+  /** Where it has caches of its own: the rows that each sequence has in them by now, [B] i32. */
+  readonly grown?: T;
 }
 
 /** What a routed block returns. */
@@ -62,25 +64,36 @@ function narrow<T extends Tensor>(backend: Backend<T>, set: Subset<T>, { rows, k
   };
 }
 
+/** What recursion 1 leaves for the others to see. */
+function sharedKeys<T>({ keys, appended }: BlockResult<T>, { offsets }: Subset<T>): FirstKeys<T> {
+  return { keys, offsets, ranges: appended?.ranges };
+}
+
+/** Recursions that run: all, or fewer where there is a cap. */
+function recursionsOf(N: number, maxDepth = N): number {
+  return Math.min(N, maxDepth);
+}
+
 /**
  * Expert-choice (recursion.md §3): each recursion keeps some rows of the one before it, and adds g·block(x) to them.
  *
  * With `capacity` (one [B] vector a recursion) the highest-scoring rows are kept, as in training; without it recursion 1
  * keeps all rows and later ones those with a score of at least 0, which is causal. `warming` capacities may be above the
  * configuration's. An auxiliary router reads the stream without passing a gradient to it; it decides where there is no
- * `capacity`, while the gate stays the router's own.
+ * `capacity`, while the gate stays the router's own. Recursions after `maxDepth` are left out.
  */
 export function expertChoice<T extends Tensor>(
   backend: Backend<T>,
   stream: T,
   all: Subset<T>,
-  { block, routers, auxiliaryRouters, config, capacity, warming }: {
+  { block, routers, auxiliaryRouters, config, capacity, warming, maxDepth }: {
     block: Block<T>;
     routers: readonly RouterParams<T>[];
     auxiliaryRouters?: readonly RouterParams<T>[];
     config: DecoderConfig;
     capacity?: readonly T[];
     warming?: boolean;
+    maxDepth?: number;
   },
 ): Recursed<T> {
   const { recursion } = config;
@@ -91,7 +104,7 @@ export function expertChoice<T extends Tensor>(
   let x = stream;
   let candidates = all;
   let first: Subset<T> = all;
-  let keys: readonly T[] | undefined;
+  let shared: FirstKeys<T> | undefined;
   const recurse = (r: number) => {
     const { offsets } = candidates;
     const rows = candidates.rows ? gather(backend, x, candidates.rows, offsets) : x;
@@ -110,36 +123,32 @@ export function expertChoice<T extends Tensor>(
     const entering = chosen ? gather(backend, rows, chosen.rows, chosen.kept) : rows;
     const kept = chosen ? gather(backend, scores, chosen.rows, chosen.kept) : scores;
     if (r === 0) first = { ...active, withinFirst: undefined };
-    const ran = runBlock(
-      backend,
-      entering,
-      block,
-      r,
-      r === 0 ? first : active,
-      keys && { keys, offsets: first.offsets },
-    );
-    keys ??= recursion.kv === "recursion" ? undefined : ran.keys;
+    const ran = runBlock(backend, entering, block, r, r === 0 ? first : active, shared);
+    if (recursion.kv !== "recursion") shared ??= sharedKeys(ran, first);
     const gates = gate(backend, kept, gating, active.offsets);
     x = scatterAdd(backend, { x, y: ran.x, rows: active.rows, gates, offsets: active.offsets });
-    recursions.push({ candidates, scores, auxiliary, chosen, active });
+    recursions.push({ candidates, scores, auxiliary, chosen, active, grown: ran.appended?.grown });
     candidates = r === 0 ? first : active;
   };
-  for (let r = 0; r < recursion.N; r++) segment(backend, "recursion", () => recurse(r));
+  for (let r = 0; r < recursionsOf(recursion.N, maxDepth); r++) segment(backend, "recursion", () => recurse(r));
   return { x, recursions };
 }
 
 /**
  * Token-choice (recursion.md §4): every row picks its depth once; row with depth e leaves as x + w·block^{e+1}(x).
+ *
+ * Recursions after `maxDepth` are left out.
  */
 export function tokenChoice<T extends Tensor>(
   backend: Backend<T>,
   stream: T,
   all: Subset<T>,
-  { block, router, bias, config }: {
+  { block, router, bias, config, maxDepth }: {
     block: Block<T>;
     router: RouterParams<T>;
     bias?: T;
     config: DecoderConfig;
+    maxDepth?: number;
   },
 ): Recursed<T> {
   const { gate: kind, alpha, N, kv } = config.recursion;
@@ -149,19 +158,19 @@ export function tokenChoice<T extends Tensor>(
   const routed = route(backend, { logits, bias, offsets }, choice);
   const recursions: RecursionTrace<T>[] = [];
   let state = stream;
-  let keys: readonly T[] | undefined;
+  let shared: FirstKeys<T> | undefined;
   const recurse = (r: number) => {
     const chosen = r === 0 ? undefined : selectThreshold(backend, { scores: routed.experts, offsets }, r);
     const active = chosen ? narrow(backend, all, chosen) : all;
     const entering = active.rows ? gather(backend, state, active.rows, active.offsets) : state;
-    const ran = runBlock(backend, entering, block, r, active, keys && { keys, offsets });
-    keys ??= kv === "recursion" ? undefined : ran.keys;
+    const ran = runBlock(backend, entering, block, r, active, shared);
+    if (kv !== "recursion") shared ??= sharedKeys(ran, all);
     state = active.rows
       ? scatterRows(backend, { x: state, y: ran.x, rows: active.rows, offsets: active.offsets })
       : ran.x;
-    recursions.push({ candidates: all, chosen, active });
+    recursions.push({ candidates: all, chosen, active, grown: ran.appended?.grown });
   };
-  for (let r = 0; r < N; r++) segment(backend, "recursion", () => recurse(r));
+  for (let r = 0; r < recursionsOf(N, maxDepth); r++) segment(backend, "recursion", () => recurse(r));
   const x = scatterAdd(backend, { x: stream, y: state, gates: routed.weights, offsets });
   return { x, recursions, depths: { logits, routed } };
 }

@@ -77,7 +77,7 @@ export async function* sampleDocuments<T extends Tensor>(
   try {
     while (shelf.complete < documents && !signal?.aborted) {
       for (let i = 0; i < KEPT; i++) decoding.step();
-      for (const drawn of await decoding.read()) {
+      for (const { ids: drawn } of await decoding.read()) {
         slots.forEach((slot, b) => {
           if (slot.number >= documents) return;
           tokens++;

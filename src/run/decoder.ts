@@ -1,14 +1,12 @@
 /**
- * A decoder on a device: forward passes with routing and losses, next tokens, merging.
+ * A decoder on a device: forward passes with routing and losses, gradients, merging.
  *
  * @module
  */
 import type { Device, HostTensor, Program } from "../device.ts";
 import type { Backend, Tensor } from "../op.ts";
 import { ropeTable } from "../ops/rope.ts";
-import { gather } from "../ops/rows.ts";
-import { pick } from "../ops/sample.ts";
-import { type Batch, capacityRows, nextTokenLabels, packRows, roomFor } from "../model/batch.ts";
+import { type Batch, capacityRows, nextTokenLabels, packRows } from "../model/batch.ts";
 import type { DecoderConfig } from "../model/config.ts";
 import { decode, type DecoderInputs, headLogits } from "../model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
@@ -148,28 +146,6 @@ export class DecoderModel<T extends Tensor = Tensor> {
       return gradientOutputs(gradients);
     });
     return readGradients(schema, await program(this.#host(packRows(sequences, this.config), topk, { losses: true })));
-  }
-
-  /** The greedy next id of every sequence under causal selection, and the recursions run by each of its tokens. */
-  async next(sequences: readonly ArrayLike<number>[]): Promise<{ ids: Int32Array; depth: Int32Array[] }> {
-    const total = sequences.reduce((sum, { length }) => sum + length, 0);
-    const batch = packRows(sequences, this.config, roomFor(total));
-    const offsets = batch.offsets.data as Int32Array;
-    const last: HostTensor = { shape: [sequences.length], data: offsets.slice(1).map((end) => end - 1) };
-    const program = this.#program("next", (named) => {
-      const outputs = decode(this.device, this.params, this.config, this.#inputs(named, false));
-      const hidden = gather(this.device, outputs.hidden, named.last);
-      return {
-        ids: pick(this.device, headLogits(this.device, this.params, hidden)),
-        ...results.recursionOutputs(outputs),
-      };
-    });
-    const named = await program({ ...batch, last } as Named<HostTensor>);
-    const depth = results.depthOf(results.readRecursions(named, total, total), total);
-    return {
-      ids: named.ids.data as Int32Array,
-      depth: sequences.map((_, b) => depth.slice(offsets[b], offsets[b + 1])),
-    };
   }
 
   /** A model without experts on the same device (mol.md §3). Throws when this one has none. */

@@ -4,42 +4,35 @@
  * @module
  */
 import { hostIndices, type HostTensor, hostTensor, type Program } from "../device.ts";
-import { packRows, roomFor } from "../model/batch.ts";
-import { decode, type DecoderInputs, headLogits } from "../model/decoder.ts";
-import { ownsKeys } from "../model/sharing.ts";
+import { cutRows, packRows } from "../model/batch.ts";
+import { decode, type DecoderInputs, type DecoderOutputs, headLogits } from "../model/decoder.ts";
 import type { Tensor } from "../op.ts";
+import { store } from "../ops/optimizer.ts";
 import { gather } from "../ops/rows.ts";
-import { advance, sample, type SamplingOptions, samplingRow } from "../ops/sample.ts";
+import { advance, sample, samplingRow } from "../ops/sample.ts";
+import { count, deepen } from "../ops/state.ts";
+import { Caches } from "./caches.ts";
 import type { DecoderModel } from "./decoder.ts";
+import { checkDecoding, type DecodingOptions, refusal } from "./decoding_options.ts";
 
-/** A batch to decode. */
-export interface DecodingOptions {
-  /** Seed of each sequence; as many as there are sequences, B. */
-  readonly seeds: ArrayLike<number>;
-  /** Tokens of a sequence at most, its prompt included. */
-  readonly limit: number;
-  /** Ids that end a sequence; those of the model unless given. */
-  readonly stops?: readonly number[];
-  /** Tokens of each sequence that are kept on the device until they are read. */
-  readonly kept: number;
-  /** How tokens are drawn. */
-  readonly sampling?: SamplingOptions;
-  /** First id of the sequence that takes the place of one that ended, and first id at all; without it nothing does. */
-  readonly restart?: number;
+/** One step for a batch. */
+export interface Step {
+  /** New ids, [B]; −1 for sequences that had ended. */
+  readonly ids: Int32Array;
+  /** Recursions run by the rows that chose them, [B]; 0 for sequences that had ended. */
+  readonly depth: Int32Array;
+  /** Log-probabilities of the new ids before anything was filtered, [B]. */
+  readonly logProbs: Float32Array | Float64Array;
 }
 
-/** What a step changes, in place. */
-interface State<T> {
-  readonly ids: T;
-  readonly lengths: T;
-  readonly seeds: T;
-  readonly ended: T;
-  readonly list: T;
-  readonly at: T;
-}
+/** What a step changes, in place; `list`, `depths` and `logProbs` have a line for each step that is kept. */
+type State<T> = Readonly<Record<"ids" | "seeds" | "ended" | "list" | "depths" | "logProbs" | "at", T>>;
 
 /** Rows of a step, and those of them that choose the next tokens; all where they are not named. */
 type Rows<T> = Pick<DecoderInputs<T>, "ids" | "positions" | "offsets"> & { readonly last?: T };
+
+/** Rows of a prompt that are run at a time, in all sequences together. */
+const PROMPT_ROWS = 512;
 
 /**
  * A batch that is being decoded. Sequences begin with `restart`, or with their prompts after {@link Decoding.prefill}.
@@ -47,69 +40,102 @@ type Rows<T> = Pick<DecoderInputs<T>, "ids" | "positions" | "offsets"> & { reado
 export class Decoding<T extends Tensor = Tensor> {
   readonly #model: DecoderModel<T>;
   readonly #options: DecodingOptions;
+  readonly #caches: Caches<T>;
   readonly #state: State<T>;
   readonly #sampling: T;
   readonly #each: T;
-  readonly #kv: readonly (T | undefined)[];
+  #seen?: T;
   readonly #step: Program<never, never>;
+  readonly #feed: Program<"ids" | "positions" | "offsets", never>;
   readonly #prefill: Program<"ids" | "positions" | "offsets" | "last", never>;
   #steps = 0;
 
-  /** Makes room on the model's device. Throws for routed models, options out of range, and more tokens than positions. */
+  /** Makes room on the model's device. Throws for hybrid keys, options out of range, and more tokens than positions. */
   constructor(model: DecoderModel<T>, options: DecodingOptions) {
-    const { config: { recursion, maxPositions, L, G, K }, device } = model;
+    const { config, device } = model;
+    checkDecoding(config, options);
     const { seeds: { length: B }, limit, kept, sampling = {}, restart = 0 } = options;
-    const refuse = (reason: string) => new RangeError(`Cannot decode a batch: ${reason}`);
-    if (recursion.routing !== "none") throw refuse(`routing is "${recursion.routing}", expected "none"`);
-    if (!(B > 0)) throw refuse("there are no sequences");
-    if (!(limit > 0 && limit <= maxPositions)) {
-      throw refuse(`a limit of ${limit} tokens, and there are ${maxPositions} positions`);
-    }
+    const row = samplingRow(sampling);
     this.#model = model;
     this.#options = options;
+    this.#caches = new Caches(device, config, B, limit);
     const whole = (value: number, shape = [B]) =>
       device.from(hostIndices(new Int32Array(shape.reduce((a, b) => a * b)).fill(value), shape));
-    const seeds = device.from(hostIndices(options.seeds));
-    const row = samplingRow(sampling);
+    const ones = () => device.from(hostTensor([kept, B], new Float32Array(kept * B).fill(1)));
     this.#sampling = device.from(hostTensor([B, 5], Array.from({ length: B }, () => row).flat()));
     this.#state = {
       ids: whole(restart),
-      lengths: whole(0),
-      seeds,
+      seeds: device.from(hostIndices(options.seeds)),
       ended: whole(0),
       list: whole(-1, [kept, B]),
+      depths: ones(),
+      logProbs: ones(),
       at: whole(0, [1]),
     };
     this.#each = device.from(hostIndices(Array.from({ length: B + 1 }, (_, b) => b)));
-    const room = (): HostTensor => hostTensor([B * limit, 2 * G * K], new Float32Array(B * limit * 2 * G * K));
-    this.#kv = Array.from({ length: L }, (_, l) => ownsKeys(model.config, l) ? device.from(room()) : undefined);
-    this.#step = device.compile(() => {
-      const { ids, lengths } = this.#state;
-      return this.#record({ ids, positions: lengths, offsets: this.#each });
+    this.#step = device.compile(() =>
+      this.#draw({ ids: this.#state.ids, positions: this.#caches.lengths, offsets: this.#each })
+    );
+    this.#feed = device.compile((rows) => {
+      this.#caches.settle(this.#decode(rows));
+      return {};
     });
-    this.#prefill = device.compile((rows) => this.#record(rows));
+    this.#prefill = device.compile((rows) => this.#draw(rows));
+  }
+
+  #decode({ ids, positions, offsets }: Rows<T>): DecoderOutputs<T> {
+    const { device, params, config, table } = this.#model;
+    const { maxDepth } = this.#options;
+    return decode(device, params, config, { ids, positions, offsets, table, cache: this.#caches, maxDepth });
   }
 
   /** One step: the rows through the model, a token for each sequence, and the state moves on. */
-  #record({ last, ...rows }: Rows<T>): Record<never, T> {
-    const { device, params, config, table } = this.#model;
-    const { limit: C, restart, stops = config.eos } = this.#options;
-    const { lengths, seeds } = this.#state;
-    const cache = { kv: this.#kv, lengths, C };
-    const { hidden, grown } = decode(device, params, config, { ...rows, table, cache });
-    const logits = headLogits(device, params, last ? gather(device, hidden, last) : hidden);
-    const { ids: drawn } = sample(device, { logits, options: this.#sampling, seeds, counters: grown! });
-    advance(device, { ...this.#state, drawn, grown: grown! }, { stops, limit: C, restart });
+  #draw(rows: Rows<T>): Record<never, T> {
+    const { device, params, config } = this.#model;
+    const { limit, restart, stops = config.eos } = this.#options;
+    const { lengths } = this.#caches;
+    const { depths, logProbs: kept, ...state } = this.#state;
+    const { seeds, at } = state;
+    const seen = this.#seen;
+    const outputs = this.#decode(rows);
+    const { hidden, grown } = outputs;
+    const logits = headLogits(device, params, rows.last ? gather(device, hidden, rows.last) : hidden);
+    const { ids: drawn, logProbs } = sample(device, {
+      logits,
+      options: this.#sampling,
+      seeds,
+      counters: grown!,
+      seen,
+    });
+    if (seen) count(device, { seen, ids: drawn });
+    store(device, { list: kept, x: logProbs, at });
+    const depth = outputs.recursions.reduce((depth: T | undefined, { active: { rows: ran, offsets: kept } }) => {
+      return ran ? deepen(device, { offsets: rows.offsets, rows: ran, kept, depth }) : depth;
+    }, undefined);
+    if (depth) store(device, { list: depths, x: depth, at });
+    advance(device, { ...state, lengths, drawn, grown: grown! }, { stops, limit, restart });
+    this.#caches.settle(outputs, lengths);
     return {};
   }
 
-  /** Reads the prompts, one a sequence, and draws the first token of each. Throws as `packRows` does. */
+  /** Reads the prompts, one a sequence, a part of them at a time, and draws the first token of each. Throws as `packRows` does. */
   prefill(prompts: readonly ArrayLike<number>[]): void {
-    const total = prompts.reduce((sum, { length }) => sum + length, 0);
-    const { ids, positions, offsets } = packRows(prompts, this.#model.config, roomFor(total));
-    const last = hostIndices(Array.from(offsets.data.subarray(1), (end) => end - 1));
+    const { device, config } = this.#model;
+    const { seeds: { length: B }, limit, sampling } = this.#options;
+    const batch = packRows(prompts, config);
+    const lengths = prompts.map(({ length }) => length);
+    const longest = Math.max(...lengths);
+    if (lengths.length !== B) throw refusal(`${lengths.length} prompts for ${B} sequences`);
+    if (longest >= limit) throw refusal(`a prompt of ${longest} tokens, and a limit of ${limit}`);
+    if ((sampling?.repetitionPenalty ?? 1) !== 1) this.#seen = device.from(countsOf(prompts, config.V));
+    const size = Math.max(1, Math.floor(PROMPT_ROWS / B));
     this.#count();
-    this.#prefill.start({ ids, positions, offsets, last });
+    for (let after = Math.ceil(longest / size) - 1; after >= 0; after--) {
+      const [from, to] = [after + 1, after].map((parts) => lengths.map((T) => Math.max(0, T - parts * size)));
+      const rows = { ...cutRows(batch, from, to) };
+      if (after > 0) this.#feed.start(rows);
+      else this.#prefill.start({ ...rows, last: hostIndices(rows.offsets.data.subarray(1).map((end) => end - 1)) });
+    }
   }
 
   /** Draws the next token of each sequence. */
@@ -120,23 +146,37 @@ export class Decoding<T extends Tensor = Tensor> {
 
   #count(): void {
     if (this.#steps++ < this.#options.kept) return;
-    throw new RangeError(`Cannot decode a batch: ${this.#options.kept} tokens are kept, and none were read since`);
+    throw refusal(`${this.#options.kept} tokens are kept, and none were read since`);
   }
 
-  /** The tokens drawn since the last time, oldest first, each of them [B]; −1 for sequences that had ended. */
-  async read(): Promise<Int32Array[]> {
-    const { list, at } = await this.#model.device.read({ list: this.#state.list, at: this.#state.at });
+  /** The steps since the last time, oldest first. */
+  async read(): Promise<Step[]> {
+    const { list, depths, logProbs, at } = this.#state;
+    const read = await this.#model.device.read({ list, depths, logProbs, at });
     const [kept, B] = list.shape;
-    const data = list.data as Int32Array;
-    const steps = Array.from({ length: this.#steps }, (_, i) => (at.data[0] - this.#steps + i + 2 * kept) % kept);
+    const lines = Array.from({ length: this.#steps }, (_, i) => (read.at.data[0] - this.#steps + i + 2 * kept) % kept);
     this.#steps = 0;
-    return steps.map((line) => data.slice(line * B, (line + 1) * B));
+    return lines.map((line) => {
+      const [ids, depths, logProbs] = [read.list, read.depths, read.logProbs].map(({ data }) =>
+        data.slice(line * B, (line + 1) * B)
+      );
+      const depth = Int32Array.from(depths, (depth, b) => ids[b] < 0 ? 0 : depth);
+      return { ids: ids as Int32Array, depth, logProbs: logProbs as Step["logProbs"] };
+    });
   }
 
   /** Frees everything but the model. */
   dispose(): void {
     const { device } = this.#model;
-    for (const tensor of [...Object.values<T>({ ...this.#state }), this.#sampling, this.#each]) device.free(tensor);
-    for (const kv of this.#kv) if (kv) device.free(kv);
+    for (const tensor of [...Object.values<T>(this.#state), this.#sampling, this.#each]) device.free(tensor);
+    if (this.#seen) device.free(this.#seen);
+    this.#caches.dispose();
   }
+}
+
+/** How often each sequence has each token, [B, V] i32. */
+function countsOf(sequences: readonly ArrayLike<number>[], V: number): HostTensor {
+  const counts = new Int32Array(sequences.length * V);
+  sequences.forEach((ids, b) => Array.from(ids).forEach((id) => counts[b * V + id]++));
+  return hostIndices(counts, [sequences.length, V]);
 }

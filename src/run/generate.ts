@@ -1,18 +1,33 @@
 /**
- * Greedy generation under causal routing, whole texts at a time.
+ * Generation as a stream: tokens are drawn on the device with caches in place, and read some at a time.
  *
  * @module
  */
 import type { Tensor } from "../op.ts";
+import type { SamplingOptions } from "../ops/sample.ts";
 import type { DecoderModel } from "./decoder.ts";
+import { Decoding, type Step } from "./decoding.ts";
+import { StopText } from "./stop_text.ts";
 import { encodeText, TextStream } from "./tokenizer.ts";
 
-/** When generation ends. */
-export interface GenerateOptions {
+/** How ids are generated. Without any option the likeliest token is taken every time. */
+export interface GenerateIdsOptions extends SamplingOptions {
   /** New tokens at most; as many as there are positions unless given. */
   maxNewTokens?: number;
-  /** Aborts between tokens. */
+  /** Divides the logits; 0 takes the likeliest token. 1 where topK, topP, minP or a seed is given, else 0, unless given. */
+  temperature?: number;
+  /** The same seed draws the same tokens on the same device; 0 unless given. Sequence b of a batch has seed + b. */
+  seed?: number;
+  /** Recursions of a routed model at most. */
+  maxDepth?: number;
+  /** Aborts between readings. */
   signal?: AbortSignal;
+}
+
+/** How a text is continued. */
+export interface GenerateOptions extends GenerateIdsOptions {
+  /** Texts before which generation ends. */
+  stop?: readonly string[];
 }
 
 /** A piece of generated text. */
@@ -23,15 +38,15 @@ export interface Piece {
   readonly id: number;
   /** Recursions that the token before it ran, which chose it. */
   readonly depth: number;
+  /** Its log-probability under the model, before temperature and filters. */
+  readonly logProb: number;
 }
 
-/** One step for a batch: the new ids, −1 for sequences that had ended, and the recursions run by the rows that chose them. */
-export interface Step {
-  /** New ids, [B]. */
-  readonly ids: Int32Array;
-  /** Recursions run by the last row of each sequence, [B]. */
-  readonly depth: Int32Array;
-}
+/** Steps that the device may be ahead of what was read. */
+const KEPT = 64;
+
+/** Milliseconds between readings; a stream that moves ten times a second feels live. */
+const READING = 100;
 
 /** New tokens that may be made: as asked for, and as positions are left. Throws a RangeError where none are. */
 function budget(prompts: readonly ArrayLike<number>[], maxPositions: number, maxNewTokens = Infinity): number {
@@ -43,36 +58,65 @@ function budget(prompts: readonly ArrayLike<number>[], maxPositions: number, max
   return Math.min(maxNewTokens, maxPositions - longest);
 }
 
-/** Generates greedily for a batch of prompts of ids, a step at a time; a sequence ends with one of the model's end tokens. */
+/** The options of `sample`, greedy unless something asks for chance. */
+function samplingOf({ temperature, seed, topK, topP, minP, repetitionPenalty }: GenerateIdsOptions): SamplingOptions {
+  const chance = [seed, topK, topP, minP].some((option) => option !== undefined);
+  return { temperature: temperature ?? Number(chance), topK, topP, minP, repetitionPenalty };
+}
+
+/**
+ * Generates for a batch of prompts of ids, a step at a time; a sequence ends with one of the model's end tokens.
+ *
+ * Throws as `Decoding` does, and for prompts that fill all positions.
+ */
 export async function* generateIds<T extends Tensor>(
   model: DecoderModel<T>,
   prompts: readonly ArrayLike<number>[],
-  { maxNewTokens, signal }: GenerateOptions = {},
+  options: GenerateIdsOptions = {},
 ): AsyncGenerator<Step> {
-  const { eos, maxPositions } = model.config;
-  const steps = budget(prompts, maxPositions, maxNewTokens);
-  const sequences = prompts.map((prompt) => Array.from(prompt));
-  const ended = sequences.map(() => false);
-  for (let step = 0; step < steps && ended.includes(false); step++) {
+  const { config: { eos, maxPositions } } = model;
+  const { maxNewTokens, seed = 0, maxDepth, signal } = options;
+  const budgeted = budget(prompts, maxPositions, maxNewTokens);
+  if (budgeted === 0) return;
+  let left = budgeted;
+  const decoding = new Decoding(model, {
+    seeds: prompts.map((_, b) => (seed + b) | 0),
+    limit: Math.max(...prompts.map(({ length }) => length)) + budgeted,
+    kept: KEPT,
+    sampling: samplingOf(options),
+    maxDepth,
+  });
+  try {
     signal?.throwIfAborted();
-    const running = sequences.map((_, b) => b).filter((b) => !ended[b]);
-    const next = await model.next(running.map((b) => sequences[b]));
-    const ids = new Int32Array(sequences.length).fill(-1);
-    const depth = new Int32Array(sequences.length);
-    running.forEach((b, index) => {
-      ids[b] = next.ids[index];
-      depth[b] = next.depth[index][next.depth[index].length - 1];
-      sequences[b].push(ids[b]);
-      ended[b] = eos.includes(ids[b]);
-    });
-    yield { ids, depth };
+    decoding.prefill(prompts);
+    const running = new Set(prompts.keys());
+    for (let steps = 1, started = performance.now(); steps > 0; started = performance.now()) {
+      if (left < budgeted) { for (let i = 0; i < steps; i++) decoding.step(); }
+      const read = await decoding.read();
+      const spent = performance.now() - started;
+      for (const step of read) {
+        yield step;
+        for (const b of running) if (eos.includes(step.ids[b])) running.delete(b);
+        if (running.size === 0) return;
+      }
+      signal?.throwIfAborted();
+      left -= steps;
+      steps = Math.min(left, KEPT, paced(steps, spent));
+    }
+  } finally {
+    decoding.dispose();
   }
+}
+
+/** Steps that take about as long as there may be between two readings, at most twice as many as before. */
+function paced(steps: number, milliseconds: number): number {
+  return Math.max(1, Math.min(2 * steps, Math.floor(steps * READING / milliseconds)));
 }
 
 /**
  * Continues a text, piece by piece.
  *
- * Throws for an empty text, a model without tokenizer, and a prompt that fills all positions.
+ * Throws for an empty text, a model without tokenizer, a prompt that fills all positions, and options out of range.
  */
 export async function* generate<T extends Tensor>(
   model: DecoderModel<T>,
@@ -81,8 +125,11 @@ export async function* generate<T extends Tensor>(
 ): AsyncGenerator<Piece> {
   const ids = encodeText(model.tokenizer, prompt);
   const stream = new TextStream(model.tokenizer!, ids);
-  for await (const { ids: [id], depth: [depth] } of generateIds(model, [ids], options)) {
-    if (model.config.eos.includes(id)) return;
-    yield { text: stream.push(id), id, depth };
+  const stops = new StopText<Piece>(options.stop ?? []);
+  for await (const { ids: [id], depth: [depth], logProbs: [logProb] } of generateIds(model, [ids], options)) {
+    if (model.config.eos.includes(id)) break;
+    yield* stops.push({ text: stream.push(id), id, depth, logProb });
+    if (stops.stopped) return;
   }
+  yield* stops.rest();
 }

@@ -5,10 +5,11 @@ import { hostIndices } from "../../src/device.ts";
 import { decode } from "../../src/model/decoder.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
 import { parseDecoderConfig } from "../../src/model/decoder_json.ts";
-import { ownsKeys } from "../../src/model/sharing.ts";
 import { ropeTable } from "../../src/ops/rope.ts";
 import { ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
 import type { DecoderParams } from "../../src/model/decoder_schema.ts";
+import { Caches } from "../../src/run/caches.ts";
+import type { DecoderModel } from "../../src/run/decoder.ts";
 import { Decoding } from "../../src/run/decoding.ts";
 import { upload } from "../../src/model/upload.ts";
 import { decoderOn, largestDifference } from "../support/models.ts";
@@ -17,9 +18,9 @@ import { build, decoderSamples, type Sample } from "../support/random_models.ts"
 const device = new ReferenceDevice("f64");
 const whole = (data: number[]) => device.from(hostIndices(data));
 
-/** Models without routing, and where to cut each of their sequences. */
+/** Models of every kind but with hybrid keys, and where to cut each of their sequences. */
 const samples = decoderSamples
-  .filter(({ json }) => !(json.recursion as { routing?: string } | undefined)?.routing)
+  .filter(({ json }) => (json.recursion as { kv?: string } | undefined)?.kv !== "hybrid")
   .chain((sample) => {
     const cuts = fc.tuple(...sample.lengths.map((length) => fc.array(fc.nat(length), { maxLength: 3 })));
     return fc.record({ sample: fc.constant(sample), cuts, spare: fc.nat(3) });
@@ -31,23 +32,21 @@ function runner(sample: Sample, capacity: number) {
   const config = parseDecoderConfig(sample.json, { tied: sample.tied });
   const params: DecoderParams<RefTensor> = upload(device, decoderSchema(config), model.params as never);
   const table = device.from(ropeTable(config.maxPositions, config.K, config.theta));
-  const shape = [sequences.length * capacity, 2 * config.G * config.K];
-  const kv = Array.from(
-    { length: config.L },
-    (_, l) =>
-      ownsKeys(config, l) ? device.from({ shape, data: new Float64Array(shape[0] * shape[1]).fill(NaN) }) : undefined,
-  );
+  const cache = new Caches(device, config, sequences.length, capacity);
+  for (const kv of cache.kv) kv?.data.fill(NaN); // what was not written is not read
   return (from: number[], to: number[], cached: boolean) => {
     const at = from.map((start, b) => Array.from({ length: to[b] - start }, (_, i) => start + i));
     const ends = at.map((list) => list.length).reduce((ends, length) => [...ends, ends.at(-1)! + length], [0]);
-    const { hidden, grown } = decode(device, params, config, {
+    const outputs = decode(device, params, config, {
       ids: whole(at.flatMap((list, b) => list.map((t) => sequences[b][t]))),
       positions: whole(at.flat()),
       offsets: whole(ends),
       table,
-      cache: cached ? { kv, lengths: whole(from), C: capacity } : undefined,
+      cache: cached ? cache : undefined,
     });
-    if (grown && grown.data.join() !== to.join()) throw new Error(`grown to ${grown.data}, not ${to}`);
+    if (cached) cache.settle(outputs);
+    if (cached && cache.lengths.data.join() !== to.join()) throw new Error(`grown to ${cache.lengths.data}, not ${to}`);
+    const { hidden } = outputs;
     const D = config.D;
     return to.map((_, b) => [...hidden.data.subarray(ends[b] * D, ends[b + 1] * D)]);
   };
@@ -69,24 +68,26 @@ Deno.test("caches: prefill and any further steps give the rows of the full forwa
       const worst = Math.max(...all.map((rows, b) => largestDifference(rows, parts[b])));
       if (!(worst <= 1e-9)) throw new Error(`rows differ by ${worst}`);
     }),
-    { numRuns: 60 },
+    { numRuns: 150 },
   );
 });
 
 Deno.test("decoding: says what cannot be decoded in a batch", () => {
-  const model = decoderOn(device as never, {
-    recursion: { sharing: "middle_cycle", num_recursions: 3, routing: "expert" },
-  });
+  const routed = (kv: string) => decoderOn(device as never, { recursion: { ...recursion, kv } });
+  const recursion = { sharing: "middle_cycle", num_recursions: 3, routing: "expert" };
   const options = { seeds: [0], limit: 8, kept: 4 };
-  assertThrows(() => new Decoding(model, options), RangeError, 'Cannot decode a batch: routing is "expert"');
+  const refused = (model: DecoderModel, change: object, reason: string) =>
+    assertThrows(() => new Decoding(model, { ...options, ...change }), RangeError, reason);
+  refused(routed("hybrid"), {}, 'Cannot cache keys and values: kv is "hybrid", expected "recursion" or "share"');
+  refused(routed("share"), { maxDepth: 0 }, "maxDepth is 0, expected a whole number from 1 to 3");
   const plain = decoderOn(device as never);
-  assertThrows(
-    () => new Decoding(plain, { ...options, limit: 65 }),
-    RangeError,
-    "65 tokens, and there are 64 positions",
-  );
-  assertThrows(() => new Decoding(plain, { ...options, seeds: [] }), RangeError, "there are no sequences");
+  refused(plain, { limit: 65 }, "Cannot decode a batch: a limit of 65 tokens, and there are 64 positions");
+  refused(plain, { seeds: [] }, "there are no sequences");
+  refused(plain, { maxDepth: 2 }, "maxDepth is 2, but this model routes nothing");
+  refused(plain, { restart: 1, sampling: { repetitionPenalty: 1.5 } }, "repetitionPenalty is 1.5");
   const decoding = new Decoding(plain, { ...options, kept: 1, restart: 1 });
+  assertThrows(() => decoding.prefill([[1], [2]]), RangeError, "2 prompts for 1 sequences");
+  assertThrows(() => decoding.prefill([Array(8).fill(1)]), RangeError, "a prompt of 8 tokens, and a limit of 8");
   decoding.step();
   assertThrows(() => decoding.step(), RangeError, "1 tokens are kept, and none were read since");
 });

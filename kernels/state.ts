@@ -1,0 +1,49 @@
+/**
+ * State between steps of decoding: one invocation a sequence.
+ *
+ * @module
+ */
+import { countOp, deepenOp, settleOp } from "../src/ops/state.ts";
+import { grid } from "./grid.ts";
+import { defineKernel, type Dispatch } from "./kernel.ts";
+
+const LANES = 64;
+
+/** WGSL statements for sequence b of B. */
+function each(label: string, B: number, statements: string, sizes: Record<string, number> = {}): Dispatch[] {
+  return [{
+    label,
+    sizes: { B, ...sizes },
+    workgroups: grid(Math.ceil(B / LANES)),
+    lanes: LANES,
+    wgsl: /* wgsl */ `
+fn run(group: u32, lane: u32) {
+  let b = group * ${LANES} + lane;
+  if (b >= sizes.B) { return; }
+  ${statements}
+}`,
+  }];
+}
+
+/** lengths[b] = grown[b], or 0 where leading[b] = 0. */
+export const settle = defineKernel(settleOp, ({ inputs: { lengths, leading } }) => {
+  const value = leading ? "select(grown[b], 0, leading[b] == 0)" : "grown[b]";
+  return each("settle", lengths.shape[0], `lengths[b] = ${value};`);
+});
+
+/** deeper[b] = depth[b] + [the last row of b is the last that was kept of it]. */
+export const deepen = defineKernel(deepenOp, ({ inputs: { depth }, outputs: { deeper } }) =>
+  each(
+    "deepen",
+    deeper.shape[0],
+    /* wgsl */ `
+  let end = kept[b + 1];
+  let ran = end > kept[b] && rows[max(end, 1) - 1] == offsets[b + 1] - 1;
+  deeper[b] = ${depth ? "depth[b]" : "1.0"} + select(0.0, 1.0, ran);`,
+  ));
+
+/** seen[b, ids[b]] += 1. */
+export const count = defineKernel(
+  countOp,
+  ({ inputs: { seen: { shape: [B, V] } } }) => each("count", B, "seen[b * sizes.V + u32(ids[b])] += 1;", { V }),
+);

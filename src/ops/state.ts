@@ -1,0 +1,78 @@
+/**
+ * What a step of decoding leaves for the next one: lengths of caches, depths, counts of tokens.
+ *
+ * @module
+ */
+import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+
+/**
+ * lengths[b] = grown[b], in place; 0 where `leading`, the lengths of the whole sequences by now, is 0: those begin anew.
+ *
+ * lengths [B], grown [B], leading [B], all i32.
+ */
+export const settleOp: Op<"lengths" | "grown" | "leading?", "lengths", Record<never, never>> = defineOp({
+  name: "settle",
+  family: "state",
+  inputs: ["lengths", "grown", "leading?"],
+  outputs: ["lengths"],
+  inPlace: { lengths: "lengths" },
+  infer({ lengths, grown, leading }) {
+    requireShape("settle", "lengths", lengths, [undefined], "i32");
+    requireShape("settle", "grown", grown, lengths.shape, "i32");
+    if (leading) requireShape("settle", "leading", leading, lengths.shape, "i32");
+    return { lengths: spec(lengths.shape, "i32") };
+  },
+});
+
+/** Applies {@link settleOp}. */
+export function settle<T extends Tensor>(backend: Backend<T>, inputs: { lengths: T; grown: T; leading?: T }): void {
+  backend.run(settleOp, inputs, {});
+}
+
+/**
+ * Depth of the last row of every sequence, after one more recursion: deeper[b] = depth[b] + [that row is among `rows`].
+ *
+ * offsets [B+1] say where sequences start, rows [S] i32 ascending are those that ran, kept [B+1] where each sequence's
+ * start among them; depth [B] f32 (1 unless given) → deeper [B] f32.
+ */
+export const deepenOp: Op<"offsets" | "rows" | "kept" | "depth?", "deeper", Record<never, never>> = defineOp({
+  name: "deepen",
+  family: "state",
+  inputs: ["offsets", "rows", "kept", "depth?"],
+  outputs: ["deeper"],
+  infer({ offsets, rows, kept, depth }) {
+    requireOffsets("deepen", offsets);
+    requireShape("deepen", "rows", rows, [undefined], "i32");
+    requireShape("deepen", "kept", kept, offsets.shape, "i32");
+    const B = offsets.shape[0] - 1;
+    if (depth) requireShape("deepen", "depth", depth, [B]);
+    return { deeper: spec([B]) };
+  },
+});
+
+/** Applies {@link deepenOp}: → [B]. */
+export function deepen<T extends Tensor>(
+  backend: Backend<T>,
+  inputs: { offsets: T; rows: T; kept: T; depth?: T },
+): T {
+  return backend.run(deepenOp, inputs, {}).deeper;
+}
+
+/** seen[b, ids[b]] += 1, in place. seen [B, V] i32, ids [B] i32. */
+export const countOp: Op<"seen" | "ids", "seen", Record<never, never>> = defineOp({
+  name: "count",
+  family: "state",
+  inputs: ["seen", "ids"],
+  outputs: ["seen"],
+  inPlace: { seen: "seen" },
+  infer({ seen, ids }) {
+    requireShape("count", "seen", seen, [undefined, undefined], "i32");
+    requireShape("count", "ids", ids, [seen.shape[0]], "i32");
+    return { seen: spec(seen.shape, "i32") };
+  },
+});
+
+/** Applies {@link countOp}. */
+export function count<T extends Tensor>(backend: Backend<T>, inputs: { seen: T; ids: T }): void {
+  backend.run(countOp, inputs, {});
+}

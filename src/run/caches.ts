@@ -1,0 +1,49 @@
+/**
+ * Keys and values of a batch of sequences, for every layer of a decoder, and how long they are.
+ *
+ * @module
+ */
+import { type Device, hostIndices, hostTensor } from "../device.ts";
+import type { DecoderConfig } from "../model/config.ts";
+import type { DecoderCache, DecoderOutputs } from "../model/decoder.ts";
+import { ownsKeys } from "../model/sharing.ts";
+import type { Tensor } from "../op.ts";
+import { settle } from "../ops/state.ts";
+
+/** Empty caches on a device, which forward passes fill. */
+export class Caches<T extends Tensor = Tensor> implements DecoderCache<T> {
+  /** Keys and values by unrolled layer, [B·C, 2·G·K]. */
+  readonly kv: readonly (T | undefined)[];
+  /** Rows of each sequence, [B] i32. */
+  readonly lengths: T;
+  /** The same by recursion, where they have caches of their own. */
+  readonly recursed: readonly T[];
+
+  /** Makes room for B sequences of C rows. Throws for hybrid keys and values, which depend on rows to come. */
+  constructor(readonly device: Device<T>, config: DecoderConfig, B: number, readonly C: number) {
+    const { L, G, K, recursion: { kv, routing, N } } = config;
+    if (kv === "hybrid") {
+      throw new RangeError('Cannot cache keys and values: kv is "hybrid", expected "recursion" or "share"');
+    }
+    const none = () => device.from(hostIndices(new Int32Array(B)));
+    const room = hostTensor([B * C, 2 * G * K], new Float32Array(B * C * 2 * G * K));
+    this.kv = Array.from({ length: L }, (_, l) => ownsKeys(config, l) ? device.from(room) : undefined);
+    this.lengths = none();
+    const apart = routing !== "none" && kv === "recursion" ? N - 1 : 0;
+    this.recursed = [this.lengths, ...Array.from({ length: apart }, none)];
+  }
+
+  /** Counts the rows that a pass has appended as there; without `leading` those outside the recursions too. */
+  settle({ grown, recursions }: DecoderOutputs<T>, leading?: T): void {
+    if (!leading) settle(this.device, { lengths: this.lengths, grown: grown! });
+    this.recursed.slice(1).forEach((lengths, i) => {
+      const own = recursions[i + 1]?.grown; // none above a cap of depth
+      if (own) settle(this.device, { lengths, grown: own, leading });
+    });
+  }
+
+  /** Frees everything. */
+  dispose(): void {
+    for (const tensor of [...this.kv, this.lengths, ...this.recursed.slice(1)]) if (tensor) this.device.free(tensor);
+  }
+}

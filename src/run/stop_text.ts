@@ -1,0 +1,60 @@
+/**
+ * Texts that end generation: pieces are held back for as long as they may be the beginning of one.
+ *
+ * @module
+ */
+
+/** Pieces on their way, of which none shows any part of a stop text. */
+export class StopText<P extends { readonly text: string }> {
+  readonly #stops: readonly string[];
+  #held: P[] = [];
+  #stopped = false;
+
+  /** Watches for some texts. Throws a RangeError for an empty one. */
+  constructor(stops: readonly string[]) {
+    if (stops.includes("")) throw new RangeError("Cannot generate: a stop text is empty");
+    this.#stops = stops;
+  }
+
+  /** Whether a stop text has come; nothing comes after it. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** Takes a piece, and gives those of which it is known now that they may be shown; the last one before a stop is cut. */
+  push(piece: P): P[] {
+    this.#held.push(piece);
+    const text = this.#held.map(({ text }) => text).join("");
+    const found = this.#stops.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
+    this.#stopped = found.length > 0;
+    return this.#stopped
+      ? this.#release(Math.min(...found), true)
+      : this.#release(text.length - this.#begun(text), false);
+  }
+
+  /** The pieces that were held back for a stop text that did not come. */
+  rest(): P[] {
+    return this.#held.splice(0);
+  }
+
+  /** Characters at the end of a text that a stop text may begin with, at most. */
+  #begun(text: string): number {
+    const lengths = this.#stops.map((stop) => {
+      const most = Math.min(stop.length - 1, text.length);
+      return Array.from({ length: most }, (_, i) => most - i).find((n) => text.endsWith(stop.slice(0, n))) ?? 0;
+    });
+    return Math.max(0, ...lengths);
+  }
+
+  /** Pieces that lie within the first characters of what is held; with `cut` the beginning of the one at the end too. */
+  #release(characters: number, cut: boolean): P[] {
+    const pieces: P[] = [];
+    while (this.#held.length > 0 && this.#held[0].text.length <= characters) {
+      const piece = this.#held.shift()!;
+      characters -= piece.text.length;
+      pieces.push(piece);
+    }
+    if (cut && characters > 0) pieces.push({ ...this.#held[0], text: this.#held[0].text.slice(0, characters) });
+    return pieces;
+  }
+}
