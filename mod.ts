@@ -104,7 +104,15 @@ export class Decoder extends DecoderModel {
     return decoder;
   }
 
-  /** Continues a text greedily, piece by piece. */
+  /**
+   * Continues a text, piece by piece: the likeliest token every time, unless options ask for chance.
+   *
+   * ```ts ignore
+   * await using decoder = await Decoder.load("models/stories-mor");
+   * const options = { temperature: 0.8, topP: 0.95, seed: 7, maxNewTokens: 120, stop: ["The end"] };
+   * for await (const { text, depth, logProb } of decoder.generate("Once upon a time", options)) console.log(text);
+   * ```
+   */
   generate(prompt: string, options: GenerateOptions = {}): AsyncGenerator<Piece> {
     return generate(this, prompt, options);
   }

@@ -1,40 +1,44 @@
 /** `deno task generate`: text from a decoder checkpoint. */
-import type { Decoder } from "../mod.ts";
+import type { Decoder, GenerateOptions, Piece } from "../mod.ts";
 import { generateIds } from "../src/run/generate.ts";
 import { breathe, INTERRUPTED, interruptible, note, print, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
-import { helpFlag, numbersOf, type Values, wholeOf } from "./support/flags.ts";
+import { helpFlag, numberOf, numbersOf, type Values, wholeOf } from "./support/flags.ts";
 import { counted } from "./support/table.ts";
 import { demandTokenizer, loadModel, modelFlag, recursionFlag } from "./support/model.ts";
 
 const command = {
   name: "generate",
   usage: "--model DIR --prompt TEXT [options]",
-  about: `Continues a text greedily and prints it, prompt included, token by token. At the end standard error gets the
-number of new tokens, the rate and, where recursions are routed, the mean depth of the tokens that chose them.`,
+  about:
+    `Continues a text and prints it, prompt included, as it comes: the likeliest token every time, unless a temperature,
+a filter or a seed is given. At the end standard error gets the number of new tokens, the rate and, where recursions are
+routed, the mean depth of the tokens that chose them.`,
   flags: {
     ...modelFlag,
     prompt: { value: "TEXT", help: "what to continue" },
     ids: { value: "IDS", help: 'the prompt as token ids, "1 2 3"; ids are printed too (models without tokenizer)' },
     "max-new-tokens": { value: "N", help: "tokens at most, 256 unless given" },
-    json: { help: "print one JSON object: prompt, text, and id, text and depth of every token" },
+    temperature: { value: "T", help: "divides the logits: above 1 more variety, 0 the likeliest token" },
+    "top-k": { value: "N", help: "only the N likeliest tokens" },
+    "top-p": { value: "P", help: "only the likeliest tokens that have probability P together" },
+    "min-p": { value: "P", help: "only tokens with at least P times the greatest probability" },
+    "repetition-penalty": { value: "X", help: "makes tokens that were there before less likely; 1 does not" },
+    seed: { value: "N", help: "the same seed gives the same text on the same device" },
+    stop: { value: "TEXT", repeat: true, help: "ends before this text; may be given several times" },
+    "max-depth": { value: "N", help: "recursions at most, where they are routed" },
+    json: { help: "print one JSON object: prompt, text, and id, text, depth and logProb of every token" },
     ...recursionFlag,
     ...deviceFlag,
     ...helpFlag,
   },
   examples: [
     'deno task generate --model models/tiny --prompt "Once upon a time" --max-new-tokens 60',
+    'deno task generate --model models/tiny --prompt "One day" --temperature 0.8 --top-p 0.95 --seed 7',
     'deno task generate --model models/authors --prompt "The cat" --device reference \\',
     `    --recursion '{"sharing": "middle_cycle", "num_recursions": 3, "routing": "expert"}'`,
   ],
 } as const;
-
-/** One new token. */
-interface Made {
-  readonly text: string;
-  readonly id: number;
-  readonly depth: number;
-}
 
 /** The prompt as it is shown, and as ids where it was given so. */
 interface Prompt {
@@ -51,20 +55,43 @@ function promptOf({ prompt, ids }: Values<typeof command.flags>): Prompt {
   return { shown: list.join(" "), ids: list };
 }
 
-async function* tokensOf(decoder: Decoder, prompt: Prompt, maxNewTokens: number): AsyncGenerator<Made> {
-  if (!prompt.ids) return yield* decoder.generate(prompt.shown, { maxNewTokens });
-  for await (const { ids: [id], depth: [depth] } of generateIds(decoder, [prompt.ids], { maxNewTokens })) {
-    yield { text: ` ${id}`, id, depth };
+/** What the flags say of drawing. */
+function optionsOf(flags: Values<typeof command.flags>): GenerateOptions {
+  const given = <R>(name: keyof typeof flags & string, read: (name: string, given: string) => R) => {
+    const value = flags[name];
+    return typeof value === "string" ? read(name, value) : undefined;
+  };
+  const whole = (least: number) => (name: string, value: string) => wholeOf(name, value, least);
+  if (flags.ids !== undefined && flags.stop.length > 0) {
+    throw new Error("Cannot generate: --stop is for text, and --ids makes ids");
+  }
+  return {
+    maxNewTokens: given("max-new-tokens", whole(0)) ?? 256,
+    temperature: given("temperature", numberOf),
+    topK: given("top-k", whole(1)),
+    topP: given("top-p", numberOf),
+    minP: given("min-p", numberOf),
+    repetitionPenalty: given("repetition-penalty", numberOf),
+    seed: given("seed", whole(0)),
+    maxDepth: given("max-depth", whole(1)),
+    stop: flags.stop,
+  };
+}
+
+async function* tokensOf(decoder: Decoder, prompt: Prompt, options: GenerateOptions): AsyncGenerator<Piece> {
+  if (!prompt.ids) return yield* decoder.generate(prompt.shown, options);
+  for await (const { ids: [id], depth: [depth], logProbs: [logProb] } of generateIds(decoder, [prompt.ids], options)) {
+    yield { text: ` ${id}`, id, depth, logProb };
   }
 }
 
 /** Generates until the end or Ctrl-C; prints as it goes unless `quiet`. */
-async function stream(decoder: Decoder, prompt: Prompt, most: number, quiet: boolean) {
-  const made: Made[] = [];
+async function stream(decoder: Decoder, prompt: Prompt, options: GenerateOptions, quiet: boolean) {
+  const made: Piece[] = [];
   const show = (text: string) => quiet || print(text);
   return await interruptible(async (signal) => {
     show(prompt.shown);
-    for await (const token of tokensOf(decoder, prompt, most)) {
+    for await (const token of tokensOf(decoder, prompt, options)) {
       made.push(token);
       show(token.text);
       await breathe();
@@ -77,12 +104,12 @@ async function stream(decoder: Decoder, prompt: Prompt, most: number, quiet: boo
 
 async function main(flags: Values<typeof command.flags>): Promise<number> {
   const prompt = promptOf(flags);
-  const most = wholeOf("max-new-tokens", flags["max-new-tokens"] ?? "256", 0);
+  const options = optionsOf(flags);
   const loaded = await loadModel(flags, "decoder");
   if (!prompt.ids) demandTokenizer(loaded);
   await using decoder = loaded.model;
   const started = performance.now();
-  const { made, interrupted } = await stream(decoder, prompt, most, flags.json);
+  const { made, interrupted } = await stream(decoder, prompt, options, flags.json);
   if (flags.json) {
     const text = made.map(({ text }) => text).join("");
     print(`${JSON.stringify({ prompt: prompt.ids ?? prompt.shown, text, tokens: made })}\n`);
@@ -91,7 +118,7 @@ async function main(flags: Values<typeof command.flags>): Promise<number> {
   return interrupted ? INTERRUPTED : 0;
 }
 
-function summary({ config: { recursion } }: Decoder, made: readonly Made[], seconds: number): string {
+function summary({ config: { recursion } }: Decoder, made: readonly Piece[], seconds: number): string {
   const rate = `${counted(made.length, "token")}, ${(made.length / seconds).toPrecision(3)} tokens/s`;
   if (recursion.routing === "none" || made.length === 0) return rate;
   const depth = made.reduce((sum, { depth }) => sum + depth, 0) / made.length;

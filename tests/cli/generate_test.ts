@@ -30,6 +30,15 @@ Deno.test("--json is one object with every token", async () => {
   assert(tokens.every(({ depth }: { depth: number }) => depth === 1 || depth === 2));
 });
 
+Deno.test("a seed, a temperature and a cap of depth reach the library; bad ones are refused by name", async () => {
+  const drawn = [...args, "--seed", "3", "--temperature", "1.5", "--max-depth", "1"];
+  const [{ out, err }, again] = [await run("generate", drawn), await run("generate", drawn)];
+  assertEquals(out, again.out);
+  assertStringIncludes(err, "mean depth 1.00 of 2");
+  assertEquals(out === (await run("generate", args)).out, false);
+  assertStringIncludes((await run("generate", [...args, "--top-p", "7"])).err, "topP is 7");
+});
+
 Deno.test("ids in, ids out, where there is no tokenizer", async () => {
   const bare = await decoderFolder(undefined, false);
   const common = ["--model", bare, "--max-new-tokens", "3", ...reference];

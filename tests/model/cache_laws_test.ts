@@ -23,11 +23,11 @@ const samples = decoderSamples
   .filter(({ json }) => (json.recursion as { kv?: string } | undefined)?.kv !== "hybrid")
   .chain((sample) => {
     const cuts = fc.tuple(...sample.lengths.map((length) => fc.array(fc.nat(length), { maxLength: 3 })));
-    return fc.record({ sample: fc.constant(sample), cuts, spare: fc.nat(3) });
+    return fc.record({ sample: fc.constant(sample), cuts, spare: fc.nat(3), maxDepth: fc.constantFrom(1, 2, 9) });
   });
 
 /** A function that runs rows [from[b], to[b]) of every sequence, all of them on their own or after what the caches hold. */
-function runner(sample: Sample, capacity: number) {
+function runner(sample: Sample, capacity: number, maxDepth: number) {
   const { model, task: { sequences } } = build(sample);
   const config = parseDecoderConfig(sample.json, { tied: sample.tied });
   const params: DecoderParams<RefTensor> = upload(device, decoderSchema(config), model.params as never);
@@ -43,6 +43,7 @@ function runner(sample: Sample, capacity: number) {
       offsets: whole(ends),
       table,
       cache: cached ? cache : undefined,
+      maxDepth,
     });
     if (cached) cache.settle(outputs);
     if (cached && cache.lengths.data.join() !== to.join()) throw new Error(`grown to ${cache.lengths.data}, not ${to}`);
@@ -54,9 +55,9 @@ function runner(sample: Sample, capacity: number) {
 
 Deno.test("caches: prefill and any further steps give the rows of the full forward pass", () => {
   fc.assert(
-    fc.property(samples, ({ sample, cuts, spare }) => {
+    fc.property(samples, ({ sample, cuts, spare, maxDepth }) => {
       const { lengths } = sample;
-      const run = runner(sample, Math.max(...lengths) + spare);
+      const run = runner(sample, Math.max(...lengths) + spare, maxDepth);
       const all = run(lengths.map(() => 0), [...lengths], false);
       const parts: number[][] = lengths.map(() => []);
       let from = lengths.map(() => 0);
