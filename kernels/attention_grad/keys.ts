@@ -124,15 +124,12 @@ ${accumulate("ds", 0, "dk", shape)}
 ${accumulate("w", 1, "dv", shape)}`;
 }
 
-/** Writes key r, if there is one. */
-function writeKey(r: number, { lanes, units }: Shape): string {
+/** Writes key r, if there is one; heads after the first add to what is there. */
+function writeKey(r: number, { lanes, units, element }: Shape): string {
+  const put = (at: string, sum: string) => `dkv[${at}] = select(${element}(), dkv[${at}], sizes.HEAD > 0) + ${sum};`;
   return `if (first + ${r * lanes} + lane <= last) {
-    if (sizes.HEAD > 0) {
-      ${
-    unroll(units, (u) => `dkv[own${r} + ${u}] += dk${r}_${u} * SCALE; dkv[own${r} + values + ${u}] += dv${r}_${u};`)
+    ${
+    unroll(units, (u) => put(`own${r} + ${u}`, `dk${r}_${u} * SCALE`) + put(`own${r} + values + ${u}`, `dv${r}_${u}`))
   }
-    } else {
-      ${unroll(units, (u) => `dkv[own${r} + ${u}] = dk${r}_${u} * SCALE; dkv[own${r} + values + ${u}] = dv${r}_${u};`)}
-    }
   }`;
 }
