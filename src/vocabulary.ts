@@ -6,7 +6,7 @@
 import type { AnyOp } from "./op.ts";
 import { activationOp, gatedUnitOp } from "./ops/activation.ts";
 import { attentionOp, visibilityOp } from "./ops/attention.ts";
-import { cacheAppendOp } from "./ops/cache.ts";
+import { cacheAppendOp, cacheWriteOp } from "./ops/cache.ts";
 import { embedOp } from "./ops/embed.ts";
 import { expertExpandOp, expertProjectOp, expertUnitOp } from "./ops/experts.ts";
 import { linearOp } from "./ops/linear.ts";
@@ -18,6 +18,9 @@ import { ropeOp } from "./ops/rope.ts";
 import { gateOp, routeOp } from "./ops/router.ts";
 import { gatherOp, scatterAddOp, scatterRowsOp } from "./ops/rows.ts";
 import { advanceOp, pickOp, sampleOp } from "./ops/sample.ts";
+import { drawsOp, placeRowsOp, queueOp } from "./ops/slots.ts";
+import { judgeOp } from "./ops/judge.ts";
+import { growOp, retireOp } from "./ops/retire.ts";
 import { countOp, deepenOp, settleOp } from "./ops/state.ts";
 import { selectThresholdOp, selectTopKOp } from "./ops/select.ts";
 import { addOp, ratioOp } from "./ops/add.ts";
@@ -58,6 +61,7 @@ export const vocabulary = {
   rope: ropeOp,
   visibility: visibilityOp,
   cacheAppend: cacheAppendOp,
+  cacheWrite: cacheWriteOp,
   attention: attentionOp,
   activation: activationOp,
   gatedUnit: gatedUnitOp,
@@ -84,6 +88,12 @@ export const vocabulary = {
   settle: settleOp,
   deepen: deepenOp,
   count: countOp,
+  queue: queueOp,
+  placeRows: placeRowsOp,
+  draws: drawsOp,
+  judge: judgeOp,
+  retire: retireOp,
+  grow: growOp,
 
   // training
   dropout: dropoutOp,
