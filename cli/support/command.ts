@@ -1,6 +1,6 @@
 /** How every command starts and ends: help, one line on errors, exit codes, Ctrl-C, closed pipes. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
-import { type Command, type Flag, helpOf, readFlags, type Values } from "./flags.ts";
+import { type Command, type Flag, helpOf, type Operands, readFlags, type Values } from "./flags.ts";
 import { clearProgress } from "./progress.ts";
 
 /** Exit code after Ctrl-C, as shells give it. */
@@ -14,7 +14,7 @@ export const INTERRUPTED = 130;
  */
 export async function runCommand<const F extends Readonly<Record<string, Flag>>>(
   command: Command<F>,
-  main: (flags: Values<F> & { readonly operand: string }) => Promise<number | void>,
+  main: (flags: Values<F> & Operands) => Promise<number | void>,
 ): Promise<never> {
   try {
     const flags = readFlags(command, Deno.args);

@@ -26,6 +26,8 @@ export interface Command<F extends Readonly<Record<string, Flag>>> {
   readonly flags: F;
   /** How the help calls the one argument without a flag; absent: there is none. */
   readonly operand?: string;
+  /** There may be more than one of it. */
+  readonly several?: true;
   /** Command lines that work. */
   readonly examples: readonly string[];
 }
@@ -36,6 +38,14 @@ export type Values<F extends Readonly<Record<string, Flag>>> = {
     ? F[K] extends { repeat: true } ? readonly string[] : F[K] extends { required: true } ? string : string | undefined
     : boolean;
 };
+
+/** Arguments without a flag: the first, and all. */
+export interface Operands {
+  /** The first; there is one where the command has an operand. */
+  readonly operand: string;
+  /** All. */
+  readonly operands: readonly string[];
+}
 
 /** Flags that every command takes. */
 export const helpFlag = { help: { help: "print this text" } } as const;
@@ -57,9 +67,9 @@ export function helpOf({ name, usage, about, flags, examples }: Command<Readonly
  * Throws one line that names the flag: unknown (with the nearest known one), without its value, given twice, or missing.
  */
 export function readFlags<const F extends Readonly<Record<string, Flag>>>(
-  { name, flags, operand }: Command<F>,
+  { name, flags, operand, several }: Command<F>,
   args: readonly string[],
-): Values<F> & { readonly operand: string } {
+): Values<F> & Operands {
   const fail = (reason: string): never => {
     throw new Error(`Cannot ${name}: ${reason}; see --help`);
   };
@@ -72,12 +82,13 @@ export function readFlags<const F extends Readonly<Record<string, Flag>>>(
   };
   const boolean = names.filter((flag) => !flags[flag].value);
   const read = parseArgs(args, { string: [...taking, "_"], collect: taking, boolean, unknown });
-  if (read.help) return read as unknown as Values<F> & { operand: string };
-  const stray = read._[operand ? 1 : 0];
+  if (read.help) return read as unknown as Values<F> & Operands;
+  const stray = several ? undefined : read._[operand ? 1 : 0];
   if (stray !== undefined) fail(`${JSON.stringify(String(stray))} belongs to no flag`);
   if (operand && read._.length === 0) fail(`${operand} is missing`);
   const entries = names.map((flag) => [flag, valueOf(flag, flags[flag], read[flag], fail)]);
-  return { ...Object.fromEntries(entries), operand: String(read._[0]) } as Values<F> & { operand: string };
+  const operands = read._.map(String);
+  return { ...Object.fromEntries(entries), operand: operands[0], operands } as Values<F> & Operands;
 }
 
 function valueOf(flag: string, { value, repeat, required }: Flag, read: unknown, fail: (reason: string) => never) {

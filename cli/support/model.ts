@@ -23,7 +23,8 @@ export const recursionFlag = {
 /** Flags of commands that load a model. */
 interface Flags {
   readonly model: string;
-  readonly device?: string;
+  /** By name, or one that is open already. */
+  readonly device?: string | Opened;
   readonly recursion?: string;
 }
 
@@ -56,7 +57,8 @@ export async function loadModel(flags: Flags, wanted?: Loaded["kind"]): Promise<
     throw new Error(`Cannot load ${flags.model}: expected a model of the kind ${wanted}, it is of the kind ${kind}`);
   }
   if (recursion && kind === "encoder") throw new Error(`Cannot load ${flags.model}: an encoder takes no --recursion`);
-  const opened = await openChosenDevice(flags.device);
+  const { device } = flags;
+  const opened = typeof device === "object" ? device : await openChosenDevice(device);
   const name = flags.model.replace(/[\\/]+$/, "").split(/[\\/]/).pop() || flags.model;
   const progress = new Progress(`Loading ${name}`, "bytes");
   let bytes = 0;

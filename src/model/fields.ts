@@ -39,17 +39,26 @@ interface NumberLimits {
   fraction?: boolean;
 }
 
-/** The fields of one JSON object; every method names the field and the offending value when it throws. */
+/** What is thrown about a field: `field` is its path where it is one of them. */
+export class FieldError extends RangeError {
+  /** Makes the error that says what could not be done, and why. */
+  constructor(message: string, readonly field?: string) {
+    super(message);
+  }
+}
+
+/** The fields of one JSON object; every method names the field and the offending value when it throws a FieldError. */
 export class Fields {
   readonly #known = new Set<string>();
 
-  /** Wraps an object; `path` is how error messages call it. */
-  constructor(readonly json: Json, readonly path: string) {
-    if (typeof json !== "object" || json === null || Array.isArray(json)) this.#fail(`${path} is not an object`);
+  /** Wraps an object; `path` is how error messages call it, and `action` what cannot be done when a field is wrong. */
+  constructor(readonly json: Json, readonly path: string, readonly action = "read the configuration") {
+    if (typeof json === "object" && json !== null && !Array.isArray(json)) return;
+    throw new FieldError(`Cannot ${action}: ${path} is not an object`, path);
   }
 
-  #fail(reason: string): never {
-    throw new RangeError(`Cannot read the configuration: ${reason}`);
+  #fail(reason: string, key?: string): never {
+    throw new FieldError(`Cannot ${this.action}: ${reason}`, key === undefined ? undefined : `${this.path}.${key}`);
   }
 
   #get(key: string): unknown {
@@ -65,11 +74,11 @@ export class Fields {
   /** A number, whole unless `fraction`; required unless a fallback is given. */
   number(key: string, fallback?: number, { least = 0, most = Infinity, fraction = false }: NumberLimits = {}): number {
     const value = this.#get(key) ?? fallback;
-    if (value === undefined) this.#fail(`${this.path}.${key} is missing`);
+    if (value === undefined) this.#fail(`${this.path}.${key} is missing`, key);
     const fits = typeof value === "number" && Number.isFinite(value) && (fraction || Number.isSafeInteger(value));
     if (!fits || value < least || value > most) {
       const kind = fraction ? "number" : "whole number";
-      this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected a ${kind} from ${least} to ${most}`);
+      this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected a ${kind} from ${least} to ${most}`, key);
     }
     return value;
   }
@@ -83,7 +92,7 @@ export class Fields {
   choice<const C extends string>(key: string, choices: readonly C[], fallback: C): C {
     const value = this.#get(key) ?? fallback;
     if (!choices.includes(value as C)) {
-      this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected one of ${choices.join(", ")}`);
+      this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected one of ${choices.join(", ")}`, key);
     }
     return value as C;
   }
@@ -92,7 +101,7 @@ export class Fields {
   text(key: string): string | undefined {
     const value = this.#get(key);
     if (value !== undefined && (typeof value !== "string" || value === "")) {
-      this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected a text`);
+      this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected a text`, key);
     }
     return value as string | undefined;
   }
@@ -101,7 +110,7 @@ export class Fields {
   flag(key: string, fallback: boolean): boolean {
     const value = this.#get(key) ?? fallback;
     if (typeof value !== "boolean") {
-      this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected true or false`);
+      this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected true or false`, key);
     }
     return value;
   }
@@ -115,6 +124,7 @@ export class Fields {
     if (!Array.isArray(value) || !value.every(fits)) {
       this.#fail(
         `${this.path}.${key} is ${JSON.stringify(value)}, expected a list of numbers from ${least} to ${most}`,
+        key,
       );
     }
     return value;
@@ -123,7 +133,7 @@ export class Fields {
   /** A nested object, or undefined. */
   object(key: string): Fields | undefined {
     const value = this.#get(key);
-    return value === undefined ? undefined : new Fields(value as Json, `${this.path}.${key}`);
+    return value === undefined ? undefined : new Fields(value as Json, `${this.path}.${key}`, this.action);
   }
 
   /** Refuses a value that the model code does not implement; absent, null and `allowed` values pass. */
@@ -132,19 +142,25 @@ export class Fields {
     if (value === undefined || allowed.includes(value)) return;
     this.#fail(
       `${this.path}.${key} is ${JSON.stringify(value)}, only ${allowed.map(String).join(", ") || "null"} is supported`,
+      key,
     );
   }
 
-  /** Throws when a condition on the fields does not hold. */
-  check(condition: boolean, reason: () => string): void {
-    if (!condition) this.#fail(reason());
+  /** A value of any type, undefined where it is absent or null; the caller checks it. */
+  value(key: string): unknown {
+    return this.#get(key);
+  }
+
+  /** Throws when a condition on the fields, or on one of them, does not hold. */
+  check(condition: boolean, reason: () => string, key?: string): void {
+    if (!condition) this.#fail(reason(), key);
   }
 
   /** Throws on keys that were never asked for. */
   noOthers(): void {
     for (const key of Object.keys(this.json)) {
       if (this.#known.has(key)) continue;
-      this.#fail(`${this.path}.${key} is unknown, the nearest known key is ${nearest(key, this.#known)}`);
+      this.#fail(`${this.path}.${key} is unknown, the nearest known key is ${nearest(key, this.#known)}`, key);
     }
   }
 }
