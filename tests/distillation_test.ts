@@ -36,11 +36,19 @@ const distance = (a: ArrayLike<number>, b: ArrayLike<number>) =>
 const pair = fc.record({ V: size(40, 2), seed: fc.nat(), scale: fc.constantFrom(0.3, 1, 2.5, 7) })
   .map(({ V, seed, scale }) => ({ x: normals(seed, V), y: normals(seed + 1, V), scale }));
 
-Deno.test("divergence: positive, 0 for equal logits up to a shift, and no shift matters", () => {
+/** softmax(x/τ). */
+const shares = (x: Float32Array, temperature: number) => {
+  const powers = Array.from(x, (value) => Math.exp(value / temperature));
+  return powers.map((power) => power / powers.reduce((a, b) => a + b));
+};
+
+Deno.test("divergence: at least half the squared distance (Pinsker), 0 for equal logits up to a shift, and no shift matters", () => {
   fc.assert(fc.property(pair, fc.integer({ min: -100, max: 100 }), ({ x, y, scale }, shift) => {
     const moved = (row: Float32Array) => Float64Array.from(row, (value) => value + shift);
     const between = kl(x, y, scale);
-    assert(between > 0, `${between}`);
+    const [p, q] = [shares(x, scale), shares(y, scale)];
+    const least = scale ** 2 / 2 * p.reduce((sum, value, v) => sum + Math.abs(value - q[v]), 0) ** 2;
+    assert(between >= least - 1e-11, `${between} < ${least}`);
     assertAlmostEquals(kl(x, moved(x), scale), 0, 1e-11);
     assertAlmostEquals(kl(moved(x), y, scale), between, 1e-11);
     assertAlmostEquals(kl(x, moved(y), scale), between, 1e-11);

@@ -89,16 +89,25 @@ Deno.test("experts see exactly the rows that are active in their recursion", asy
   });
 });
 
-Deno.test("encoder: sequences do not see each other, and every token sees its whole sequence", async () => {
+Deno.test("encoder: sequences do not see each other", async () => {
   await check(seeds, async (seed) => {
     const encoder = encoderOn(device, {}, seed);
     const [a, b] = [someIds(seed, 6), someIds(seed + 1, 4)];
     const [ab, ba] = [await encoder.forward([a, b]), await encoder.forward([b, a])];
     assertEquals(ab.hidden.data.slice(0, 96), ba.hidden.data.slice(64));
     const changed = await encoder.forward([[...a.slice(0, 5), (a[5] + 1) % 29], b]);
-    assert(largestDifference(ab.hidden.data.slice(0, 16), changed.hidden.data.slice(0, 16)) > 0);
     assertEquals(ab.hidden.data.slice(96), changed.hidden.data.slice(96));
   });
+});
+
+Deno.test("encoder: every token sees its whole sequence", async () => {
+  const encoder = encoderOn(device);
+  const ids = someIds(1, 6);
+  const [before, after] = [ids, [...ids.slice(0, 5), (ids[5] + 1) % 29]].map((text) => encoder.forward([text]));
+  const [a, b] = [(await before).hidden.data, (await after).hidden.data];
+  for (let m = 0; m < 6; m++) {
+    assert(largestDifference(a.slice(16 * m, 16 * m + 16), b.slice(16 * m, 16 * m + 16)) > 1e-6, `row ${m}`);
+  }
 });
 
 Deno.test("ModernBERT: a window wider than the text is no window; a narrow one hides what is far away", async () => {
