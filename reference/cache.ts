@@ -1,6 +1,6 @@
-import { cacheAppendOp } from "../src/ops/cache.ts";
+import { cacheAppendOp, cacheWriteOp } from "../src/ops/cache.ts";
 import { TINY } from "./bound.ts";
-import { defineReference } from "./reference.ts";
+import { defineReference, liveRows } from "./reference.ts";
 
 /** cache[b·C + lengths[b] + i] = x[offsets[b] + i], as long as lengths[b] + i < C. */
 export const cacheAppend = defineReference(cacheAppendOp, {
@@ -23,4 +23,18 @@ export const cacheAppend = defineReference(cacheAppendOp, {
 
   /** Rows are copied; only a subnormal may be flushed. */
   bound: (_, { cache }) => ({ cache: new Float64Array(cache.data.length).fill(TINY) }),
+});
+
+/** cache[places[m]] = x[m] where places[m] ≥ 0. cache [R, W], x [M, W], places [M]. */
+export const cacheWrite = defineReference(cacheWriteOp, {
+  run({ x, places, offsets }, { cache }) {
+    const [M, W] = x.shape;
+    for (let m = 0; m < liveRows(offsets, M); m++) {
+      if (places.data[m] < 0) continue;
+      for (let w = 0; w < W; w++) cache.data[places.data[m] * W + w] = x.data[m * W + w];
+    }
+  },
+
+  /** Words are copied as they are. */
+  bound: (_, { cache }) => ({ cache: new Float64Array(cache.data.length) }),
 });

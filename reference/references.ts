@@ -16,10 +16,13 @@ import { norm } from "./norm.ts";
 import { attention, visibility } from "./attention.ts";
 import { attentionGradKv, attentionGradQ, attentionStats } from "./attention_grad.ts";
 import { activation, gatedUnit } from "./activation.ts";
-import { cacheAppend } from "./cache.ts";
+import { cacheAppend, cacheWrite } from "./cache.ts";
 import { expertMerge } from "./merge.ts";
 import { advance, pick, sample } from "./sample.ts";
 import { count, deepen, settle } from "./state.ts";
+import { draws, placeRows, queue } from "./slots.ts";
+import { judge } from "./judge.ts";
+import { grow, retire } from "./retire.ts";
 import { pool } from "./pool.ts";
 import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
 import { dotRows, place, scaleRows } from "./rows_grad.ts";
@@ -62,6 +65,7 @@ export const references: Readonly<Record<string, AnyReference>> = {
   activation,
   gatedUnit,
   cacheAppend,
+  cacheWrite,
   expertMerge,
   pick,
   sample,
@@ -69,6 +73,12 @@ export const references: Readonly<Record<string, AnyReference>> = {
   settle,
   deepen,
   count,
+  queue,
+  placeRows,
+  draws,
+  judge,
+  retire,
+  grow,
   pool,
   crossEntropy,
   binaryCrossEntropy,
