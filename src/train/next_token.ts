@@ -118,7 +118,7 @@ export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T
     const outputs = decode(backend, params, this.config, this.#inputs(named, training));
     const { teacher } = this.options;
     const taught = teacher && this.factors.divergence
-      ? { teacher: decode(this.device, teacher.params, teacher.config, { ...this.#plain(named) }).hidden }
+      ? { teacher: decode(this.device, teacher.params, teacher.config, this.#plain(named)).hidden }
       : undefined;
     const [nll, kl] = headLosses(backend, this.#parts, { hidden: outputs.hidden, labels, ...taught }, (some) => {
       const logits = headLogits(backend, params, some.hidden);
