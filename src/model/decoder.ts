@@ -39,12 +39,12 @@ export interface DecoderInputs<T> {
   readonly noise?: Noise<T>;
 }
 
-/** The caches of all layers. `lengths` are those where every row is: outside the recursions, and in the first of them. */
-export interface DecoderCache<T> extends Omit<KeyCache<T>, "kv"> {
-  /** Keys and values by unrolled layer, [B·C, 2·G·K]; none where a layer uses those of an earlier one (`ownsKeys`). */
-  readonly kv: readonly (T | undefined)[];
-  /** Lengths by recursion, [B] i32 each, `lengths` first; routed models only. */
-  readonly recursed?: readonly T[];
+/** The caches of all layers that have keys and values of their own (`ownsKeys`). */
+export interface DecoderCache<T> {
+  /** Of unrolled layer l outside routed recursions. */
+  layer(l: number): KeyCache<T>;
+  /** Of layer j of the routed block in recursion r. */
+  block(r: number, j: number): KeyCache<T>;
 }
 
 /** One use of a layer that has experts. */
@@ -102,7 +102,7 @@ export function decode<T extends Tensor>(
       ...view,
       ranges: appended?.ranges ?? ranges,
       shared: kv && { kv },
-      cache: cache && !kv ? { ...cache, kv: cache.kv[l]! } : undefined,
+      cache: kv ? undefined : cache?.layer(l),
       noise: noise && { ...noise, use: noise.use + l },
     }, style);
     keys.set(u, result.kv);
@@ -149,9 +149,7 @@ function routedDecoder<T extends Tensor>(
     style: decoderStyle(config),
     table,
     kv: config.recursion.kv,
-    cacheOf: cache && ((r, j) => {
-      return { kv: cache.kv[outer + r * blockLayers(config) + j]!, lengths: cache.recursed![r], C: cache.C };
-    }),
+    cacheOf: cache && ((r, j) => cache.block(r, j)),
     noise: noise && { ...noise, use: noise.use + outer },
     onLayer: (r, j, rows, { routed }) => {
       if (routed) experts.push({ layer: outer + j, application: r, rows, routed });

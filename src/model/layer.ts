@@ -5,12 +5,11 @@
  */
 import type { Backend, Tensor } from "../op.ts";
 import { attention } from "../ops/attention.ts";
-import { cacheAppend } from "../ops/cache.ts";
 import { linear } from "../ops/linear.ts";
 import { norm, type NormParams } from "../ops/norm.ts";
 import { type Heads, rope } from "../ops/rope.ts";
 import type { Routed } from "../ops/router.ts";
-import { scatterRows } from "../ops/rows.ts";
+import { gather, scatterRows } from "../ops/rows.ts";
 import { feedForward, type FeedForwardStyle } from "./feed_forward.ts";
 import { addResidual, type Noise } from "./noise.ts";
 import type { LayerParams } from "./parameters.ts";
@@ -23,14 +22,22 @@ export interface LayerStyle extends FeedForwardStyle {
   readonly heads: Heads;
 }
 
+/** What a layer's keys and values were appended to. */
+export interface Appended<T> {
+  /** Everything there is by now, [rows, 2·G·K]. */
+  readonly kv: T;
+  /** What the layer's rows see of it, [M, 2] i32. */
+  readonly ranges: T;
+  /** Rows that each sequence has by now, [B] i32, where the cache tells. */
+  readonly grown?: T;
+}
+
 /** Keys and values of earlier rows, kept for later ones; everything up to a row is seen. */
 export interface KeyCache<T> {
-  /** B sequences of C rows, [B·C, 2·G·K]; appended to in place. */
-  readonly kv: T;
-  /** Rows that each sequence has so far, [B] i32. */
-  readonly lengths: T;
-  /** Rows that a sequence may have. */
-  readonly C: number;
+  /** Appends rows of keys and values, in place; offsets end with the number of live ones. */
+  append(kv: T, offsets: T): Appended<T>;
+  /** Those of the layer's rows that append theirs, where others only see what is there (KV sharing at mixed depths). */
+  readonly writers?: { readonly rows: T; readonly offsets: T; readonly positions: T };
 }
 
 /** The rows a layer works on, and what they see. */
@@ -57,8 +64,8 @@ export interface LayerResult<T> {
   readonly x: T;
   /** Keys (rotated) and values that were attended to, [rows, 2·G·K]. */
   readonly kv: T;
-  /** With a cache: the rows that each sequence has by now, [B] i32, and what the new ones see, [M, 2] i32. */
-  readonly appended?: { readonly grown: T; readonly ranges: T };
+  /** With a cache: what it has become. */
+  readonly appended?: Appended<T>;
   /** How experts were chosen, where the layer has them. */
   readonly routed?: Routed<T>;
 }
@@ -89,17 +96,24 @@ function queriesAndKeys<T extends Tensor>(
   qkv: T,
   { positions, offsets, table, shared, cache }: View<T>,
   heads: Heads,
-): { q: T; kv: T; appended?: LayerResult<T>["appended"] } {
-  const rotate = (x: T, { H, G, K }: Heads) => rope(backend, { x, positions, table, offsets }, { H, G, K });
-  if (shared && !shared.replaced) {
-    const queries = linear(backend, h, qkv, { offsets, rows: [0, heads.H * heads.K] });
-    return { q: rotate(queries, { ...heads, G: 0 }).q, kv: shared.kv };
+): { q: T; kv: T; appended?: Appended<T> } {
+  const { H, G, K } = heads;
+  const queries = () => {
+    const x = linear(backend, h, qkv, { offsets, rows: [0, H * K] });
+    return rope(backend, { x, positions, table, offsets }, { H, G: 0, K }).q;
+  };
+  if (shared && !shared.replaced) return { q: queries(), kv: shared.kv };
+  if (cache?.writers) {
+    const { rows, ...written } = cache.writers;
+    const writing = gather(backend, h, rows, written.offsets);
+    const x = linear(backend, writing, qkv, { offsets: written.offsets, rows: [H * K, (H + 2 * G) * K] });
+    const appended = cache.append(rope(backend, { x, table, ...written }, { H: 0, G, K }).kv, written.offsets);
+    return { q: queries(), kv: appended.kv, appended };
   }
-  const own = rotate(linear(backend, h, qkv, { offsets }), heads);
+  const own = rope(backend, { x: linear(backend, h, qkv, { offsets }), positions, table, offsets }, heads);
   if (cache) {
-    const { lengths, C } = cache;
-    const { cache: kv, ...appended } = cacheAppend(backend, { cache: cache.kv, x: own.kv, offsets, lengths }, C);
-    return { q: own.q, kv, appended };
+    const appended = cache.append(own.kv, offsets);
+    return { q: own.q, kv: appended.kv, appended };
   }
   if (!shared) return own;
   return { q: own.q, kv: scatterRows(backend, { x: shared.kv, y: own.kv, rows: shared.replaced!, offsets }) };

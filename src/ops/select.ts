@@ -51,7 +51,7 @@ export function selectTopK<T extends Tensor>(
  * Every row whose score is at least the threshold, in ascending order.
  *
  * Causal expert-choice (threshold 0 on the router's logit) and token-choice (threshold r on the chosen depth). scores
- * [M, 1] f32 or i32, offsets [B+1] → rows [M] i32, kept [B+1] i32.
+ * [M, 1] or [M] f32 or i32, offsets [B+1] → rows [M] i32, kept [B+1] i32.
  */
 export const selectThresholdOp: Op<
   "scores" | "offsets",
@@ -63,7 +63,8 @@ export const selectThresholdOp: Op<
   inputs: ["scores", "offsets"],
   outputs: ["rows", "kept"],
   infer({ scores, offsets }) {
-    requireShape("selectThreshold", "scores", scores, [undefined, 1], scores.dtype);
+    const flat = scores.shape.length === 1;
+    requireShape("selectThreshold", "scores", scores, flat ? [undefined] : [undefined, 1], scores.dtype);
     requireOffsets("selectThreshold", offsets);
     return { rows: spec([scores.shape[0]], "i32"), kept: spec(offsets.shape, "i32") };
   },

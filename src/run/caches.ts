@@ -6,13 +6,15 @@
 import { type Device, hostIndices, hostTensor } from "../device.ts";
 import type { DecoderConfig } from "../model/config.ts";
 import type { DecoderCache, DecoderOutputs } from "../model/decoder.ts";
-import { ownsKeys } from "../model/sharing.ts";
+import type { KeyCache } from "../model/layer.ts";
+import { blockLayers, outerLayers, ownsKeys } from "../model/sharing.ts";
 import type { Tensor } from "../op.ts";
+import { cacheAppend } from "../ops/cache.ts";
 import { settle } from "../ops/state.ts";
 
 /** Empty caches on a device, which forward passes fill. */
 export class Caches<T extends Tensor = Tensor> implements DecoderCache<T> {
-  /** Keys and values by unrolled layer, [B·C, 2·G·K]. */
+  /** Keys and values by unrolled layer, [B·C, 2·G·K]; none where a layer uses those of an earlier one. */
   readonly kv: readonly (T | undefined)[];
   /** Rows of each sequence, [B] i32. */
   readonly lengths: T;
@@ -20,7 +22,7 @@ export class Caches<T extends Tensor = Tensor> implements DecoderCache<T> {
   readonly recursed: readonly T[];
 
   /** Makes room for B sequences of C rows. Throws for hybrid keys and values, which depend on rows to come. */
-  constructor(readonly device: Device<T>, config: DecoderConfig, B: number, readonly C: number) {
+  constructor(readonly device: Device<T>, readonly config: DecoderConfig, B: number, readonly C: number) {
     const { L, G, K, recursion: { kv, routing, N } } = config;
     if (kv === "hybrid") {
       throw new RangeError('Cannot cache keys and values: kv is "hybrid", expected "recursion" or "share"');
@@ -31,6 +33,26 @@ export class Caches<T extends Tensor = Tensor> implements DecoderCache<T> {
     this.lengths = none();
     const apart = routing !== "none" && kv === "recursion" ? N - 1 : 0;
     this.recursed = [this.lengths, ...Array.from({ length: apart }, none)];
+  }
+
+  /** Of unrolled layer l outside routed recursions. */
+  layer(l: number): KeyCache<T> {
+    return this.#cache(l, this.lengths);
+  }
+
+  /** Of layer j of the routed block in recursion r. */
+  block(r: number, j: number): KeyCache<T> {
+    const l = outerLayers(this.config.recursion.sharing) / 2 + r * blockLayers(this.config) + j;
+    return this.#cache(l, this.recursed[r]);
+  }
+
+  #cache(l: number, lengths: T): KeyCache<T> {
+    return {
+      append: (x, offsets) => {
+        const { cache: kv, ...rest } = cacheAppend(this.device, { cache: this.kv[l]!, x, offsets, lengths }, this.C);
+        return { kv, ...rest };
+      },
+    };
   }
 
   /** Counts the rows that a pass has appended as there; without `leading` those outside the recursions too. */
