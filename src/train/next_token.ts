@@ -75,17 +75,22 @@ export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T
     this.#parts = headParts(device, options.rows, partRows(config.V));
   }
 
-  /** Ids, labels, what each recursion keeps, and the seed of the step's noise. */
+  /**
+   * Ids, labels, what each recursion keeps, and the seed of the step's noise.
+   *
+   * Rows kept during the capacity warm-up have a name of their own: inputs of other names make another program, so that
+   * only its steps have room for more rows than the configuration's capacities.
+   */
   host({ rows, labels }: TrainingBatch, { step, microbatch }: Position): Record<string, HostTensor> {
     const named: Record<string, HostTensor> = { ...rows, labels, seed: hostIndices([step * 256 + microbatch]) };
     if (!this.#topk) return named;
     const { data } = rows.offsets;
     const lengths = Array.from({ length: data.length - 1 }, (_, b) => data[b + 1] - data[b]);
-    const capacity = capacities(this.config.recursion).map((c) =>
-      warmedCapacity(c, step, this.options.capacityWarmup ?? 0)
-    );
+    const warmup = this.options.capacityWarmup ?? 0;
+    const capacity = capacities(this.config.recursion).map((c) => warmedCapacity(c, step, warmup));
     const config = { ...this.config, recursion: { ...this.config.recursion, capacity } };
-    capacityRows(config, lengths).forEach((kept, r) => named[`capacity.${r}`] = kept);
+    const name = step < warmup ? "warming" : "capacity";
+    capacityRows(config, lengths).forEach((kept, r) => named[`${name}.${r}`] = kept);
     return named;
   }
 
@@ -95,14 +100,16 @@ export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T
 
   #inputs(named: Named<T>, training: boolean): DecoderInputs<T> {
     const { ids, positions, offsets, seed } = named;
-    const capacity = Array.from({ length: this.config.recursion.N }, (_, r) => named[`capacity.${r}`]);
+    const warming = "warming.0" in named;
+    const name = warming ? "warming" : "capacity";
+    const capacity = Array.from({ length: this.config.recursion.N }, (_, r) => named[`${name}.${r}`]);
     return {
       ids,
       positions,
       offsets,
       table: this.#tables[0],
       capacity: this.#topk ? capacity : undefined,
-      warming: Boolean(this.options.capacityWarmup),
+      warming,
       noise: training ? { seed, dropout: 0, use: 0 } : undefined,
     };
   }
