@@ -50,6 +50,11 @@ export interface CacheLayout {
   readonly share: boolean;
 }
 
+/** Rows of a layout's recursions before r, where those of recursion r begin: pool·Σ_{q<r} units_q. */
+export function rowsBefore({ pool, units }: CacheLayout, r: number): number {
+  return units.slice(0, r).reduce((rows, unit) => rows + pool * unit, 0);
+}
+
 /** Throws unless `slots` is a table of slots of N recursions, and returns S. */
 export function requireSlots(op: string, slots: Tensor, N: number): number {
   requireShape(op, "slots", slots, [undefined, SLOT.rows + N], "i32");
@@ -77,7 +82,7 @@ export interface QueueParams {
  * The W slots that have waited longest in a stage, ties to the lower slot, in ascending order: first in, first out.
  *
  * Slots with an earlier `since` have waited longer; the clock may wrap round: a is earlier than b when (a − b) mod 2³², as a
- * signed number, is negative. slots [S, 10+N] i32 → rows [W] i32, kept [2] = (0, chosen).
+ * signed number, is negative (so nobody may wait for 2³¹ ticks). slots [S, 10+N] i32 → rows [W] i32, kept [2] = (0, chosen).
  */
 export const queueOp: Op<"slots", "rows" | "kept", QueueParams> = defineOp({
   name: "queue",
@@ -118,7 +123,8 @@ export interface PlaceParams {
  * slot s, with n rows cached so far (`length`, or `rows + r`), goes to first + n + i, where first = start·unit outside the
  * recursions and pool·Σ_{q<r} units_q + start·units_r in recursion r; it sees [first, first + n + i + 1). Where keys and
  * values are shared, a row of recursion r > 0 goes nowhere and sees all of recursion 0. Rows of idle slots listed in `rows`
- * and rows that are not live go nowhere (−1) and see nothing ([0, 0)), and so do those beyond the slot's part.
+ * and rows that are not live go nowhere (−1) and see nothing ([0, 0)), and so do those beyond the slot's part
+ * and, with `own`, those of slots that have run all N recursions.
  * slots [S, 10+N] i32 → positions [M] (`length` + i), places [M], ranges [M, 2], all i32.
  */
 export const placeRowsOp: Op<"slots" | "rows?" | "offsets", "positions" | "places" | "ranges", PlaceParams> = defineOp({
