@@ -40,3 +40,15 @@ export function rowSizes(
 ): Record<string, number> {
   return offsets ? { M: rows, B: offsets.shape[0] - 1 } : { M: rows };
 }
+
+/** WGSL: `sequenceOf(m)`, the sequence of live row m: the last of `sizes.B` that starts at or before it, by bisection. */
+export const sequenceOf: string = /* wgsl */ `
+fn sequenceOf(m: u32) -> u32 {
+  var low = 0u;
+  var high = sizes.B;
+  while (low + 1 < high) {
+    let middle = (low + high) / 2;
+    if (u32(offsets[middle]) <= m) { low = middle; } else { high = middle; }
+  }
+  return low;
+}`;

@@ -4,7 +4,7 @@
  * @module
  */
 import { poolGradOp } from "../src/ops/pool_grad.ts";
-import { grid } from "./grid.ts";
+import { grid, sequenceOf } from "./grid.ts";
 import { defineKernel } from "./kernel.ts";
 import { sumLanes } from "./reduce.ts";
 import { lanesOf, wordsOf } from "./rows.ts";
@@ -62,18 +62,6 @@ fn run(m: u32, lane: u32) {
 
 /** WGSL: what reaches each row of a mean. */
 const upstream = "dy[b * W + w] / f32(end - start)";
-
-/** WGSL: the sequence of a live row, the last that starts at or before it. */
-const sequenceOf = /* wgsl */ `
-fn sequenceOf(m: u32) -> u32 {
-  var low = 0u;
-  var high = sizes.B;
-  while (low + 1 < high) {
-    let middle = (low + high) / 2;
-    if (u32(offsets[middle]) <= m) { low = middle; } else { high = middle; }
-  }
-  return low;
-}`;
 
 /** WGSL: dv/length of a sequence, left at its anchor, where the vector v itself is kept meanwhile. */
 function tangents(lanes: number, at: string, product: string, word: string, mean: boolean): string {

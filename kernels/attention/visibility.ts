@@ -4,7 +4,7 @@
  * @module
  */
 import { visibilityOp } from "../../src/ops/attention.ts";
-import { grid } from "../grid.ts";
+import { grid, sequenceOf } from "../grid.ts";
 import { defineKernel } from "../kernel.ts";
 
 /** Windows beyond this see everything; sums with row numbers stay inside i32. */
@@ -22,6 +22,7 @@ export const visibility = defineKernel(visibilityOp, ({ inputs: { offsets, rows,
     workgroups: grid(Math.ceil(M / 64)),
     lanes: 64,
     wgsl: /* wgsl */ `
+${sequenceOf}
 fn run(group: u32, lane: u32) {
   let m = group * 64 + lane;
   if (m >= sizes.M) { return; }
@@ -31,14 +32,9 @@ fn run(group: u32, lane: u32) {
     return;
   }
   let i = ${rows ? "rows[m]" : "i32(m)"};
-  var b = 0u; // the last sequence that starts at or before i: offsets[b] <= i < offsets[past]
-  var past = sizes.B;
-  while (past - b > 1) {
-    let middle = (b + past) / 2;
-    if (offsets[middle] <= i) { b = middle; } else { past = middle; }
-  }
+  let b = sequenceOf(u32(i));
   ranges[2 * m] = max(offsets[b], i - i32(REACH));
-  ranges[2 * m + 1] = min(offsets[past], i + i32(AHEAD) + 1);
+  ranges[2 * m + 1] = min(offsets[b + 1], i + i32(AHEAD) + 1);
 }`,
   }];
 });
