@@ -11,6 +11,7 @@ import { blocks } from "./examples/blocks.ts";
 import { blocksGrad } from "./examples/blocks_grad.ts";
 import type { Calls } from "./examples/call.ts";
 import { distillation } from "./examples/distillation.ts";
+import { engine } from "./examples/engine.ts";
 import { heads } from "./examples/heads.ts";
 import { lossesGrad } from "./examples/losses_grad.ts";
 import { routing } from "./examples/routing.ts";
@@ -39,6 +40,7 @@ const calls = {
   ...routingGrad,
   ...weightsGrad,
   ...heads,
+  ...engine,
   ...attentionGrad,
   ...training,
   ...distillation,

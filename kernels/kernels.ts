@@ -17,10 +17,12 @@ import { attention } from "./attention/attention.ts";
 import { visibility } from "./attention/visibility.ts";
 import { attentionGradKv, attentionGradQ, attentionStats } from "./attention_grad/attention_grad.ts";
 import { activation, gatedUnit } from "./activation.ts";
-import { cacheAppend } from "./cache.ts";
+import { cacheAppend, cacheWrite } from "./cache.ts";
 import { expertMerge } from "./merge.ts";
 import { advance, pick, sample } from "./sample/sample.ts";
 import { count, deepen, settle } from "./state.ts";
+import { judge } from "./judge.ts";
+import { grow, retire } from "./retire.ts";
 import { pool } from "./pool.ts";
 import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
 import { dotRows, place, scaleRows } from "./rows_grad.ts";
@@ -70,6 +72,7 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   activation,
   gatedUnit,
   cacheAppend,
+  cacheWrite,
   expertMerge,
   pick,
   sample,
@@ -77,6 +80,9 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   settle,
   deepen,
   count,
+  judge,
+  retire,
+  grow,
   pool,
   crossEntropy,
   binaryCrossEntropy,

@@ -9,8 +9,8 @@ import { defineKernel, type Dispatch } from "./kernel.ts";
 
 const LANES = 64;
 
-/** WGSL statements for sequence b of B. */
-function each(label: string, B: number, statements: string, sizes: Record<string, number> = {}): Dispatch[] {
+/** A dispatch that runs WGSL statements for each sequence, or slot, b of B. */
+export function each(label: string, B: number, statements: string, sizes: Record<string, number> = {}): Dispatch[] {
   return [{
     label,
     sizes: { B, ...sizes },

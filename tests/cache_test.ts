@@ -3,13 +3,16 @@ import fc from "fast-check";
 import { hostIndices, hostTensor } from "../src/device.ts";
 import { normals } from "../src/random.ts";
 import { attention, visibility } from "../src/ops/attention.ts";
-import { cacheAppend, cacheAppendOp } from "../src/ops/cache.ts";
+import { cacheAppend, cacheAppendOp, cacheWrite, cacheWriteOp } from "../src/ops/cache.ts";
+import { scatterRows } from "../src/ops/rows.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/cache.ts";
+import { scattered } from "./cases/rows.ts";
 import { indices } from "./support/arbitraries.ts";
 import { equivalence } from "./support/equivalence.ts";
 
 equivalence(cacheAppendOp, cases.cacheAppend);
+equivalence(cacheWriteOp, cases.cacheWrite);
 
 Deno.test("cacheAppend: two sequences, one of which overflows", async () => {
   const device = new ReferenceDevice();
@@ -64,6 +67,31 @@ Deno.test("cacheAppend: attention over a cache filled in two steps equals causal
       assertEquals([...cached.data], last);
     }),
   );
+});
+
+Deno.test("cacheWrite: ascending places are those of scatterRows", () => {
+  fc.assert(fc.property(scattered, ({ x, y, entries, offsets: live }) => {
+    const device = new ReferenceDevice();
+    const [cache, rows, list] = [device.from(x), device.from(y), device.from(hostIndices(entries))];
+    const offsets = live && device.from(live);
+    const expected = scatterRows(device, { x: cache, y: rows, rows: list, offsets });
+    assertEquals(cacheWrite(device, { cache, x: rows, places: list, offsets }).data, expected.data);
+  }));
+});
+
+Deno.test("cacheWrite: goes where it is told, and nowhere below 0", () => {
+  const device = new ReferenceDevice();
+  const cache = device.from(hostIndices([1, 2, 3, 4], [4, 1]));
+  const inputs = {
+    cache,
+    x: device.from(hostIndices([10, 20, 30], [3, 1])),
+    places: device.from(hostIndices([3, -1, 0])),
+  };
+  assertEquals([...cacheWrite(device, inputs).data], [30, 2, 3, 10]);
+  const floats = device.from(hostTensor([3, 1], [1, 2, 3]));
+  const call = (more: Partial<typeof inputs>) => () => cacheWrite(device, { ...inputs, ...more });
+  assertThrows(call({ x: floats }), RangeError, "Cannot apply cacheWrite: x is f32, expected i32");
+  assertThrows(call({ places: cache }), RangeError, "places has shape [4,1], expected [3]");
 });
 
 Deno.test("cacheAppend: says which sizes do not fit", () => {

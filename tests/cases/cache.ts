@@ -1,5 +1,7 @@
 import fc from "fast-check";
-import { indices, offsets, size, tensor } from "../support/arbitraries.ts";
+import { hostIndices, type HostTensor } from "../../src/device.ts";
+import { list, width } from "./rows.ts";
+import { indices, maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
 
 /** Caches that are empty, part full, full, or too small for what comes. */
@@ -15,5 +17,22 @@ export const cacheAppend = fc.record({
       params: { C },
       live: { ranges: liveElements(M, 2, ends) },
     }));
+  })
+);
+
+/** Places in any order, some of them none, of which only a part may be live; floats and whole numbers. */
+export const cacheWrite = fc.tuple(size(140), width, fc.boolean()).chain(([R, W, whole]) =>
+  fc.shuffledSubarray(Array.from({ length: R }, (_, row) => row)).chain((places) => {
+    const M = places.length;
+    return fc.record({
+      cache: tensor([R, W]),
+      x: tensor([M, W]),
+      skipped: indices(M, 0, 3),
+      offsets: maybe(offsets(M)),
+    }).map(({ cache, x, skipped, offsets }) => {
+      const typed = (host: HostTensor) => whole ? hostIndices(host.data.map((value) => 1e6 * value), host.shape) : host;
+      const written = list(places.map((place, m) => skipped.data[m] ? place : -1 - place), offsets);
+      return { inputs: { cache: typed(cache), x: typed(x), places: written, offsets }, params: {} };
+    });
   })
 );

@@ -1,0 +1,76 @@
+import fc from "fast-check";
+import { hostIndices, type HostTensor, hostTensor } from "../../src/device.ts";
+import type { JudgeParams } from "../../src/ops/judge.ts";
+import { type CacheLayout, SLOT, STAGE } from "../../src/ops/slots.ts";
+import { list } from "./rows.ts";
+import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
+
+/** Caches of N recursions, fewer rows in deeper ones. */
+export const layouts: fc.Arbitrary<CacheLayout> = fc.record({
+  pool: fc.integer({ min: 1, max: 9 }),
+  unit: fc.integer({ min: 1, max: 4 }),
+  units: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 4 }).map((rows) => rows.sort().reverse()),
+  share: fc.boolean(),
+});
+
+const whole = (min: number, max: number) => fc.integer({ min, max });
+
+/** Tables of S slots in any stage, with limits and parts of caches that are met as often as not. */
+export function slotsOf(S: number, N: number): fc.Arbitrary<HostTensor> {
+  const any = whole(-(2 ** 31), 2 ** 31 - 1);
+  const columns: Record<Exclude<keyof typeof SLOT, "rows">, fc.Arbitrary<number>> = {
+    stage: fc.constantFrom(STAGE.idle, STAGE.block, STAGE.block, STAGE.left),
+    depth: whole(0, N - 1),
+    since: any,
+    length: whole(0, 8),
+    limit: whole(1, 10),
+    cap: whole(0, N + 1),
+    chosen: whole(1, N),
+    seed: any,
+    start: whole(0, 8),
+    units: whole(0, 2),
+  };
+  const rows = Array.from({ length: N }, () => whole(0, 5));
+  const slot = fc.tuple(...Object.values(columns), ...rows);
+  return fc.array(slot, { minLength: S, maxLength: S })
+    .map((table) => hostIndices(table.flat(), [S, SLOT.rows + N]));
+}
+
+/** Some slots in any order, of which only a part may be live, and where the live ones end. */
+export function listed(S: number): fc.Arbitrary<{ rows: HostTensor; offsets: HostTensor }> {
+  return fc.shuffledSubarray(Array.from({ length: S }, (_, s) => s)).chain((entries) =>
+    offsets(entries.length).map((ends) => ({ rows: list(entries, ends), offsets: ends }))
+  );
+}
+
+/** Any clock, also one that is about to wrap. */
+export const clock = fc.oneof(fc.constantFrom(0, -1, 2 ** 31 - 1, -(2 ** 31)), whole(-9, 9))
+  .map((now) => hostIndices([now]));
+
+/** Scores of both signs and of neither. */
+const scores = (M: number, N: number) =>
+  tensor([M, N]).map(({ shape, data }) => hostTensor(shape, data.map((x) => Math.abs(x) < 0.3 ? (x < 0 ? -0 : 0) : x)));
+
+/** What routers say: nothing, scores, scores and those of another router, or the depth that was chosen. */
+function routed(M: number, N: number) {
+  return fc.oneof(
+    fc.constant({}),
+    fc.record({ scores: scores(M, N), auxiliary: maybe(scores(M, N)) }),
+    fc.record({
+      experts: fc.array(whole(0, N - 1), { minLength: M, maxLength: M }).map((data) => hostIndices(data, [M, 1])),
+      weights: tensor([M, 1]),
+    }),
+  );
+}
+
+/** Every kind of routing, of tokens that come or come back; lists around a work group's width. */
+export const judge = fc.tuple(size(130), layouts).chain(([S, layout]) =>
+  fc.tuple(slotsOf(S, layout.units.length), listed(S), tensor([S, 1]), clock, fc.boolean()).chain((
+    [slots, list, z, clock, ran],
+  ) =>
+    routed(list.rows.shape[0], layout.units.length).map((said) => ({
+      inputs: { slots, z, ...list, clock, ...said },
+      params: { layout, ran } as JudgeParams,
+    }))
+  )
+);
