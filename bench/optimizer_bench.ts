@@ -1,5 +1,5 @@
 import { hostIndices, hostTensor } from "../src/device.ts";
-import { adamWOp, averageOp, balanceBiasOp, storeOp, sumSquaresOp } from "../src/ops/optimizer.ts";
+import { adamWOp, averageOp, balanceBiasOp, countChoicesOp, storeOp, sumSquaresOp } from "../src/ops/optimizer.ts";
 import { benchOp, random, spread } from "./support/bench_op.ts";
 
 /** A norm's weights, a matrix, an embedding. */
@@ -33,7 +33,7 @@ benchOp(
   averageOp,
   weights.map(({ w, count, ...rest }) => ({
     ...rest,
-    inputs: { average: w, p: w },
+    inputs: { average: w, p: w, squares: hostTensor([1], [4]) },
     params: { decay: 0.999 },
     bytes: 12 * count,
   })),
@@ -51,14 +51,35 @@ benchOp(
   })),
 );
 
+/** Choices of a batch. */
+const choices = ([["small", 64, 4], ["typical", 1024, 8], ["large", 65_536, 64]] as const).map(([size, M, E]) => ({
+  size,
+  shape: `${M} rows × 2 of ${E}`,
+  M,
+  E,
+  flops: 0,
+}));
+
+benchOp(
+  countChoicesOp,
+  choices.map(({ M, E, ...rest }) => ({
+    ...rest,
+    inputs: { experts: spread([M, 2], E) },
+    params: { E },
+    bytes: 8 * M,
+  })),
+);
+
 benchOp(
   balanceBiasOp,
-  ([["small", 64, 4], ["typical", 1024, 8], ["large", 65_536, 64]] as const).map(([size, M, E]) => ({
-    size,
-    shape: `${M} rows × 2 of ${E}`,
-    inputs: { bias: random([E]), experts: spread([M, 2], E) },
+  choices.map(({ M, E, ...rest }) => ({
+    ...rest,
+    inputs: {
+      bias: random([E]),
+      counts: hostTensor([E], Array.from({ length: E }, (_, e) => 2 * M / E + e % 2)),
+      squares: hostTensor([1], [4]),
+    },
     params: { rate: 1e-3 },
-    flops: 0,
-    bytes: 8 * M,
+    bytes: 12 * E,
   })),
 );

@@ -44,7 +44,7 @@ import { poolGrad } from "./pool_grad.ts";
 import { embedGrad } from "./embed_grad.ts";
 import { cosineDistance, divergence } from "./distillation.ts";
 import { cosineDistanceGrad, divergenceGrad } from "./distillation_grad.ts";
-import { adamW, average, balanceBias, store, sumSquares } from "./optimizer.ts";
+import { adamW, average, balanceBias, countChoices, store, sumSquares } from "./optimizer.ts";
 import { dropout, jitter } from "./noise.ts";
 
 /** Kernels by operation name. */
@@ -124,6 +124,7 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   adamW,
   store,
   average,
+  countChoices,
   balanceBias,
   dropout,
   jitter,

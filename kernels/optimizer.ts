@@ -4,7 +4,7 @@
  * @module
  */
 import { sizeOf, type Tensor } from "../src/op.ts";
-import { adamWOp, averageOp, balanceBiasOp, storeOp, sumSquaresOp } from "../src/ops/optimizer.ts";
+import { adamWOp, averageOp, balanceBiasOp, countChoicesOp, storeOp, sumSquaresOp } from "../src/ops/optimizer.ts";
 import type { Adapter } from "./adapter.ts";
 import { grid, liveRows, rowSizes } from "./grid.ts";
 import { defineKernel } from "./kernel.ts";
@@ -20,10 +20,10 @@ function wordsOf({ shape }: Tensor): number {
   return Math.ceil(sizeOf(shape) / 4);
 }
 
-/**
- * AdamW. Whether `squares` is finite is seen in its exponent: compilers may take for granted that no number is infinite.
- * Gradients are clipped by a comparison, so that a norm of 0 divides nothing.
- */
+/** Whether a number is finite, seen in its exponent: compilers may take for granted that no number is infinite. */
+const IS_FINITE = "fn isFinite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }";
+
+/** AdamW. Gradients are clipped by a comparison, so that a norm of 0 divides nothing. */
 export const adamW = defineKernel(adamWOp, ({ outputs: { p }, params: { beta1, beta2, eps, decay, clip } }) => [{
   label: "adamW",
   floats: { KEEP1: beta1, TAKE1: 1 - beta1, KEEP2: beta2, TAKE2: 1 - beta2, EPS: eps, DECAY: decay, CLIP: clip },
@@ -32,7 +32,7 @@ export const adamW = defineKernel(adamWOp, ({ outputs: { p }, params: { beta1, b
   workgroups: grid(Math.ceil(wordsOf(p) / LANES)),
   lanes: LANES,
   wgsl: /* wgsl */ `
-fn isFinite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }
+${IS_FINITE}
 fn run(group: u32, lane: u32) {
   let at = group * ${LANES} + lane;
   if (at >= sizes.W || !isFinite(squares[0])) { return; }
@@ -88,7 +88,7 @@ ${unroll(AHEAD, part)}
   }];
 });
 
-/** average ← decay·average + (1 − decay)·p. */
+/** average ← decay·average + (1 − decay)·p, where `squares` is finite. */
 export const average = defineKernel(averageOp, ({ inputs: { p }, params: { decay } }) => [{
   label: "average",
   floats: { KEEP: decay, TAKE: 1 - decay },
@@ -97,9 +97,10 @@ export const average = defineKernel(averageOp, ({ inputs: { p }, params: { decay
   workgroups: grid(Math.ceil(wordsOf(p) / LANES)),
   lanes: LANES,
   wgsl: /* wgsl */ `
+${IS_FINITE}
 fn run(group: u32, lane: u32) {
   let at = group * ${LANES} + lane;
-  if (at >= sizes.W) { return; }
+  if (at >= sizes.W || !isFinite(squares[0])) { return; }
   average[at] = KEEP * average[at] + TAKE * p[at];
 }`,
 }]);
@@ -118,16 +119,12 @@ fn run(group: u32, lane: u32) {
 }`,
 }]);
 
-/**
- * bias_e ← bias_e + rate·sign(mean − count_e); one work group counts, then one invocation an expert compares. With
- * slots = q·E + r, a count above q is above the mean, and one of q is below it unless r is 0: no product can overflow.
- */
-export const balanceBias = defineKernel(
-  balanceBiasOp,
-  ({ inputs: { bias: { shape: [E] }, experts: { shape: [M, k] }, offsets }, params: { rate } }) => [{
-    label: "balanceBias",
+/** counts_e = slots that chose e; one work group. */
+export const countChoices = defineKernel(
+  countChoicesOp,
+  ({ inputs: { experts: { shape: [M, k] }, offsets }, params: { E } }) => [{
+    label: "countChoices",
     constants: { E, k, LANES: ALL_ROWS },
-    floats: { RATE: rate },
     sizes: rowSizes(M, offsets),
     workgroups: [E > 0 ? 1 : 0, 1, 1],
     lanes: "LANES",
@@ -138,12 +135,34 @@ fn run(group: u32, lane: u32) {
   let slots = liveRows() * k;
   for (var slot = lane; slot < slots; slot += LANES) { atomicAdd(&chosen[experts[slot]], 1u); }
   workgroupBarrier();
+  for (var e = lane; e < E; e += LANES) { counts[e] = f32(atomicLoad(&chosen[e])); }
+}`,
+  }],
+);
+
+/**
+ * bias_e ← bias_e + rate·sign(mean − count_e), an invocation an alternative. With slots = q·E + r, a count above q is
+ * above the mean, and one of q is below it unless r is 0: no product can overflow.
+ */
+export const balanceBias = defineKernel(
+  balanceBiasOp,
+  ({ inputs: { bias: { shape: [E] } }, params: { rate } }) => [{
+    label: "balanceBias",
+    constants: { E },
+    floats: { RATE: rate },
+    workgroups: grid(Math.ceil(E / LANES)),
+    lanes: LANES,
+    wgsl: /* wgsl */ `
+${IS_FINITE}
+fn run(group: u32, lane: u32) {
+  let e = group * ${LANES} + lane;
+  if (e >= E || !isFinite(squares[0])) { return; }
+  var slots = 0u;
+  for (var other = 0u; other < E; other++) { slots += u32(counts[other]); }
   let mean = slots / E;
-  for (var e = lane; e < E; e += LANES) {
-    let count = atomicLoad(&chosen[e]);
-    if (count > mean) { bias[e] -= RATE; }
-    if (count < mean || (count == mean && slots % E > 0)) { bias[e] += RATE; }
-  }
+  let count = u32(counts[e]);
+  if (count > mean) { bias[e] -= RATE; }
+  if (count < mean || (count == mean && slots % E > 0)) { bias[e] += RATE; }
 }`,
   }],
 );

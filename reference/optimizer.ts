@@ -1,4 +1,4 @@
-import { adamWOp, averageOp, balanceBiasOp, storeOp, sumSquaresOp } from "../src/ops/optimizer.ts";
+import { adamWOp, averageOp, balanceBiasOp, countChoicesOp, storeOp, sumSquaresOp } from "../src/ops/optimizer.ts";
 import { DIVISION_ERROR, SQRT_ERROR, sumBound, TINY, UNIT } from "./bound.ts";
 import { defineReference, liveRows, type RefTensor } from "./reference.ts";
 
@@ -85,14 +85,16 @@ export const sumSquares = defineReference(sumSquaresOp, {
   },
 });
 
-/** average[i] ← decay·average[i] + (1 − decay)·p[i]. Both of one shape. */
+/** average[i] ← decay·average[i] + (1 − decay)·p[i]. Both of one shape; where `squares` is not finite nothing changes. */
 export const average = defineReference(averageOp, {
-  run({ p }, { average }, { decay }) {
+  run({ p, squares }, { average }, { decay }) {
+    if (!Number.isFinite(squares.data[0])) return;
     for (let i = 0; i < p.data.length; i++) average.data[i] = decay * average.data[i] + (1 - decay) * p.data[i];
   },
 
   /** A sum of two products with rounded factors: the factor, the product and the sum are three of its four units. */
-  bound({ average, p }, _outputs, { decay }) {
+  bound({ average, p, squares }, _outputs, { decay }) {
+    if (!Number.isFinite(squares.data[0])) return { average: new Float64Array(p.data.length) };
     return {
       average: Float64Array.from(
         p.data,
@@ -115,24 +117,34 @@ export const store = defineReference(storeOp, {
   bound: (_, { list }) => ({ list: new Float64Array(list.data.length).fill(TINY) }),
 });
 
-/** sign(mean count − count_e) for every expert; without live rows all counts are equal. experts [M, k] → [E]. */
-function lacks(experts: RefTensor, E: number, offsets: RefTensor | undefined): number[] {
-  const [M, k] = experts.shape;
-  const slots = liveRows(offsets, M) * k;
-  const counts = new Array<number>(E).fill(0);
-  for (let slot = 0; slot < slots; slot++) counts[experts.data[slot]]++;
-  return counts.map((count) => Math.sign(slots - count * E)); // whole numbers: E times the difference
+/** counts[e] = slots of live rows that chose e. experts [M, k] → [E]. */
+export const countChoices = defineReference(countChoicesOp, {
+  run({ experts, offsets }, { counts }) {
+    const [M, k] = experts.shape;
+    const slots = liveRows(offsets, M) * k;
+    for (let slot = 0; slot < slots; slot++) counts.data[experts.data[slot]]++;
+  },
+
+  /** Whole numbers below 2²⁴ are exact. */
+  bound: (_, { counts }) => ({ counts: new Float64Array(counts.data.length) }),
+});
+
+/** sign(mean count − count_e) of every alternative; 0 where `squares` is not finite. counts [E] → [E]. */
+function lacks(counts: RefTensor, squares: RefTensor): number[] {
+  const slots = Array.from(counts.data).reduce((sum, count) => sum + count, 0);
+  const finite = Number.isFinite(squares.data[0]);
+  return Array.from(counts.data, (count) => finite ? Math.sign(slots - count * counts.data.length) : 0);
 }
 
-/** bias[e] ← bias[e] + rate·sign(mean count − count_e). bias [E], experts [M, k]. */
+/** bias[e] ← bias[e] + rate·sign(mean count − count_e). bias [E], counts [E], squares [1]. */
 export const balanceBias = defineReference(balanceBiasOp, {
-  run({ experts, offsets }, { bias }, { rate }) {
-    lacks(experts, bias.shape[0], offsets).forEach((sign, e) => bias.data[e] += rate * sign);
+  run({ counts, squares }, { bias }, { rate }) {
+    lacks(counts, squares).forEach((sign, e) => bias.data[e] += rate * sign);
   },
 
   /** The rate's rounding and that of the sum; signs are exact. */
-  bound({ bias, experts, offsets }, _outputs, { rate }) {
-    const signs = lacks(experts, bias.shape[0], offsets);
+  bound({ bias, counts, squares }, _outputs, { rate }) {
+    const signs = lacks(counts, squares);
     return {
       bias: Float64Array.from(signs, (sign, e) => sign ? sumBound(1, Math.abs(bias.data[e]) + Math.abs(rate)) : 0),
     };

@@ -37,7 +37,7 @@ import { poolGrad } from "./pool_grad.ts";
 import { embedGrad } from "./embed_grad.ts";
 import { cosineDistance, divergence } from "./distillation.ts";
 import { cosineDistanceGrad, divergenceGrad } from "./distillation_grad.ts";
-import { adamW, average, balanceBias, store, sumSquares } from "./optimizer.ts";
+import { adamW, average, balanceBias, countChoices, store, sumSquares } from "./optimizer.ts";
 import { dropout, jitter } from "./noise.ts";
 
 /** References by operation name. */
@@ -120,6 +120,7 @@ export const references: Readonly<Record<string, AnyReference>> = {
   adamW,
   store,
   average,
+  countChoices,
   balanceBias,
   dropout,
   jitter,

@@ -44,7 +44,7 @@ import { poolGradOp } from "./ops/pool_grad.ts";
 import { cosineDistanceOp, divergenceOp } from "./ops/distillation.ts";
 import { cosineDistanceGradOp, divergenceGradOp } from "./ops/distillation_grad.ts";
 import { dropoutOp, jitterOp } from "./ops/noise.ts";
-import { adamWOp, averageOp, balanceBiasOp, storeOp, sumSquaresOp } from "./ops/optimizer.ts";
+import { adamWOp, averageOp, balanceBiasOp, countChoicesOp, storeOp, sumSquaresOp } from "./ops/optimizer.ts";
 import {
   balanceGradOp,
   binaryCrossEntropyGradOp,
@@ -103,6 +103,7 @@ export const vocabulary = {
   sumSquares: sumSquaresOp,
   adamW: adamWOp,
   average: averageOp,
+  countChoices: countChoicesOp,
   balanceBias: balanceBiasOp,
   store: storeOp,
 

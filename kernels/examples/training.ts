@@ -16,12 +16,10 @@ export const training = {
     inputs: { x: spec([size, 30]), carry },
     params: {},
   })),
-  average: [{ inputs: { average: weights, p: weights }, params: { decay: 0.999 } }],
+  average: [{ inputs: { average: weights, p: weights, squares: spec([1]) }, params: { decay: 0.999 } }],
   store: [{ inputs: { list: weights, x: spec([5, 6]), at: whole(1) }, params: {} }],
-  balanceBias: each({ offsets }, ({ offsets }) => ({
-    inputs: { bias: spec([4]), experts: whole(9, 2), offsets },
-    params: { rate: 1e-3 },
-  })),
+  countChoices: each({ offsets }, ({ offsets }) => ({ inputs: { experts: whole(9, 2), offsets }, params: { E: 4 } })),
+  balanceBias: [{ inputs: { bias: spec([4]), counts: spec([4]), squares: spec([1]) }, params: { rate: 1e-3 } }],
   dropout: each({ rate: [0, 0.1] }, ({ rate }) => ({
     inputs: { x: weights, seed: whole(1) },
     params: { rate, salt: 3 },

@@ -75,22 +75,31 @@ export function sumSquares<T extends Tensor>(backend: Backend<T>, x: T, carry?: 
   return backend.run(sumSquaresOp, { x, carry }, {}).y;
 }
 
-/** average ← decay·average + (1 − decay)·p, in place: exponential moving average of weights. Both of one shape. */
-export const averageOp: Op<"average" | "p", "average", { readonly decay: number }> = defineOp({
+/**
+ * average ← decay·average + (1 − decay)·p, in place: exponential moving average of weights.
+ *
+ * Both of one shape; nothing changes where `squares` [1] is not finite, as in {@link adamWOp}.
+ */
+export const averageOp: Op<"average" | "p" | "squares", "average", { readonly decay: number }> = defineOp({
   name: "average",
   family: "optimizer",
-  inputs: ["average", "p"],
+  inputs: ["average", "p", "squares"],
   outputs: ["average"],
   inPlace: { average: "average" },
-  infer({ average, p }) {
+  infer({ average, p, squares }) {
     requireShape("average", "average", average, average.shape);
     requireShape("average", "p", p, average.shape);
+    requireShape("average", "squares", squares, [1]);
     return { average: spec(average.shape) };
   },
 });
 
 /** Applies {@link averageOp}. */
-export function average<T extends Tensor>(backend: Backend<T>, inputs: { average: T; p: T }, decay: number): void {
+export function average<T extends Tensor>(
+  backend: Backend<T>,
+  inputs: { average: T; p: T; squares: T },
+  decay: number,
+): void {
   backend.run(averageOp, inputs, { decay });
 }
 
@@ -117,20 +126,47 @@ export function store<T extends Tensor>(backend: Backend<T>, inputs: { list: T; 
 }
 
 /**
+ * counts_e = slots of live rows that chose e: experts [M, k] i32 → counts [E].
+ *
+ * Whole numbers, exact up to 2²⁴, so that those of several microbatches can be added.
+ */
+export const countChoicesOp: Op<"experts" | "offsets?", "counts", { readonly E: number }> = defineOp({
+  name: "countChoices",
+  family: "optimizer",
+  inputs: ["experts", "offsets?"],
+  outputs: ["counts"],
+  infer({ experts, offsets }, { E }: { readonly E: number }) {
+    requireShape("countChoices", "experts", experts, [undefined, undefined], "i32");
+    requireOffsets("countChoices", offsets);
+    return { counts: spec([E]) };
+  },
+});
+
+/** Applies {@link countChoicesOp}: → [E]. */
+export function countChoices<T extends Tensor>(
+  backend: Backend<T>,
+  { experts, offsets }: { experts: T; offsets?: T },
+  E: number,
+): T {
+  return backend.run(countChoicesOp, { experts, offsets }, { E }).counts;
+}
+
+/**
  * bias_e ← bias_e + rate·sign(mean count − count_e), in place: balance without a loss (arXiv 2408.15664; MoR token-choice).
  *
- * bias [E], experts [M, k] i32: count_e = slots of live rows that chose e. Without live rows nothing changes.
+ * bias [E], counts [E] of {@link countChoicesOp}. Nothing changes where all counts are equal, or `squares` [1] is not
+ * finite, as in {@link adamWOp}.
  */
-export const balanceBiasOp: Op<"bias" | "experts" | "offsets?", "bias", { readonly rate: number }> = defineOp({
+export const balanceBiasOp: Op<"bias" | "counts" | "squares", "bias", { readonly rate: number }> = defineOp({
   name: "balanceBias",
   family: "optimizer",
-  inputs: ["bias", "experts", "offsets?"],
+  inputs: ["bias", "counts", "squares"],
   outputs: ["bias"],
   inPlace: { bias: "bias" },
-  infer({ bias, experts, offsets }) {
+  infer({ bias, counts, squares }) {
     requireShape("balanceBias", "bias", bias, [undefined]);
-    requireShape("balanceBias", "experts", experts, [undefined, undefined], "i32");
-    requireOffsets("balanceBias", offsets);
+    requireShape("balanceBias", "counts", counts, bias.shape);
+    requireShape("balanceBias", "squares", squares, [1]);
     return { bias: spec(bias.shape) };
   },
 });
@@ -138,7 +174,7 @@ export const balanceBiasOp: Op<"bias" | "experts" | "offsets?", "bias", { readon
 /** Applies {@link balanceBiasOp}. */
 export function balanceBias<T extends Tensor>(
   backend: Backend<T>,
-  inputs: { bias: T; experts: T; offsets?: T },
+  inputs: { bias: T; counts: T; squares: T },
   rate: number,
 ): void {
   backend.run(balanceBiasOp, inputs, { rate });

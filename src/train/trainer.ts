@@ -8,7 +8,7 @@ import { mapParams } from "../model/parameters.ts";
 import { download } from "../model/upload.ts";
 import type { Backend, SegmentKind, Tensor } from "../op.ts";
 import { add } from "../ops/add.ts";
-import { balanceBias } from "../ops/optimizer.ts";
+import { balanceBias, countChoices } from "../ops/optimizer.ts";
 import type { TrainingBatch } from "./data/batches.ts";
 import { backpropagate, type LossSeeds, lossSeeds } from "./gradients.ts";
 import { Journal } from "./journal.ts";
@@ -96,25 +96,26 @@ export class Trainer<T extends Tensor, P> {
     const { objective, device, options } = this;
     const forget: SegmentKind[] = options.checkpoint === "recursion" ? ["recursion", "head"] : ["head"];
     const sums = new Map<string, T>();
+    const plus = (a: T | undefined, b: T) => a ? add(device, a, b) : b;
     let gradients: (T | undefined)[] = [];
+    let counts: T | undefined;
     let last: Computed<T> | undefined;
     for (let micro = 0; micro < options.accumulate; micro++) {
       const inputs = inputsOf(named, micro);
       const forward = (tape: Backend<T>) => (last = objective.compute(tape, this.#params, inputs, true)).terms;
       const { schema } = objective;
       const found = backpropagate(device, { schema, params: this.#params }, forward, this.#seeds, { forget });
-      gradients = found.gradients.map((g, i) => g && gradients[i] ? add(device, gradients[i]!, g) : g ?? gradients[i]);
-      for (const [name, value] of termValues(device, found.terms)) {
-        const known = sums.get(name);
-        sums.set(name, known ? add(device, known, value) : value);
-      }
+      gradients = found.gradients.map((g, i) => g ? plus(gradients[i], g) : gradients[i]);
+      for (const [name, value] of termValues(device, found.terms)) sums.set(name, plus(sums.get(name), value));
+      const { choices } = last!;
+      if (choices) counts = plus(counts, countChoices(device, choices, choices.bias.shape[0]));
     }
     const squares = recordUpdate(device, this.#slots, gradients, {
       rates: named.rates,
       auxiliaryRates: named.auxiliaryRates,
     }, options.optimizer);
     const { choices, routing } = last!;
-    if (choices) balanceBias(device, choices, options.biasRate);
+    if (choices) balanceBias(device, { bias: choices.bias, counts: counts!, squares }, options.biasRate);
     for (const [name, value] of [...sums, ["squares", squares] as const]) {
       this.#journal.write(device, name, value, named.at);
     }

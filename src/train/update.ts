@@ -88,6 +88,7 @@ export interface UpdateRates<T> {
 /**
  * Records the update of every slot that has a gradient; returns Σ g² of those of the model itself, [1].
  *
+ * Where that is not finite nothing moves, averages included.
  * Auxiliary routers have an optimizer, and a norm, of their own.
  */
 export function recordUpdate<T extends Tensor>(
@@ -101,15 +102,16 @@ export function recordUpdate<T extends Tensor>(
     slots.reduce<T | undefined>((sum, { leaf }, i) => {
       const g = gradients[i];
       return g && Boolean(leaf.auxiliary) === auxiliary ? sumSquares(backend, g, sum) : sum;
-    }, undefined)!;
-  const [squares, auxiliarySquares] = [squaresOf(false), squaresOf(true)];
+    }, undefined);
+  const squares = squaresOf(false)!;
+  const auxiliarySquares = squaresOf(true) ?? squares; // without a loss of their own they stay
   const { beta1, beta2, eps, clip } = config;
   slots.forEach(({ leaf, p, m, v, average: kept }, i) => {
     const decay = leaf.shape.length > 1 ? config.decay : 0;
     const g = gradients[i];
     const how = leaf.auxiliary ? { squares: auxiliarySquares, rates: auxiliaryRates } : { squares, rates };
     if (g) adamW(backend, { p, m, v, g, ...how }, { beta1, beta2, eps, decay, clip });
-    if (kept) average(backend, { average: kept, p }, config.average);
+    if (kept) average(backend, { average: kept, p, squares: how.squares }, config.average);
   });
   return squares;
 }

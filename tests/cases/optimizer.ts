@@ -38,10 +38,13 @@ export const sumSquares = fc.oneof(
   }).map((inputs) => ({ inputs, params: {} }))
 );
 
+/** Finite and not. */
+const squares = fc.constantFrom(0, 1, 3e38, Infinity, -NaN).map((x) => hostTensor([1], [x]));
+
 /** Averages of any shape. */
 export const average = shapes.chain((shape) =>
   fc.record({
-    inputs: fc.record({ average: tensor(shape), p: tensor(shape) }),
+    inputs: fc.record({ average: tensor(shape), p: tensor(shape), squares }),
     params: fc.record({ decay: fc.constantFrom(0.999, 0.9, 0.5, 0, 1) }),
   })
 );
@@ -53,13 +56,28 @@ export const store = fc.tuple(size(17), shapes).chain(([n, shape]) => {
     .map((inputs) => ({ inputs, params: {} }));
 });
 
+/** How slots are shared out. */
+const spreads = fc.constantFrom("even", "chance", "one");
+
 /** Slots of some rows or none: even, by chance, or all on one expert. */
-export const balanceBias = fc.tuple(size(300), size(70, 1), size(8)).chain(([M, E, k]) =>
+export const countChoices = fc.tuple(size(300), size(70, 1), size(8)).chain(([M, E, k]) =>
   fc.record({
-    bias: tensor([E], 0.01),
-    experts: fc.tuple(indices(M * k, 0, E - 1), fc.constantFrom("even", "chance", "one")).map(([{ data }, spread]) =>
+    experts: fc.tuple(indices(M * k, 0, E - 1), spreads).map(([{ data }, spread]) =>
       hostTensor([M, k], (data as Int32Array).map((e, slot) => spread === "even" ? slot % E : spread === "one" ? 0 : e))
     ),
     offsets: maybe(offsets(M)),
+  }).map((inputs) => ({ inputs, params: { E } }))
+);
+
+/** Counts of no slots, of some, and of as many as are exact: even, by chance, or all on one expert. */
+export const balanceBias = size(70, 1).chain((E) =>
+  fc.record({
+    bias: tensor([E], 0.01),
+    counts: fc.tuple(fc.constantFrom(0, 3, 2 ** 24), spreads).chain(([most, spread]) =>
+      indices(E, 0, most).map(({ data }) =>
+        hostTensor([E], Float32Array.from(data, (n, e) => spread === "even" ? most : spread === "one" && e > 0 ? 0 : n))
+      )
+    ),
+    squares,
   }).map((inputs) => ({ inputs, params: { rate: 1e-3 } }))
 );
