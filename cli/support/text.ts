@@ -48,23 +48,26 @@ export async function readLines(path?: string): Promise<{ name: string; text: st
 /** Ids of texts. Throws when a model has no tokenizer, or a text is empty or too long for it. */
 export function tokenize(loaded: Loaded, texts: readonly { name: string; text: string }[]): Sequence[] {
   const tokenizer = demandTokenizer(loaded);
-  return texts.map(({ name, text }) => fits(loaded, { name, text, ids: tokenizer.encode(text) }));
+  return texts.map(({ name, text }) => fits(loaded.model.config, { name, text, ids: tokenizer.encode(text) }));
 }
 
 /** Sequences of `--ids` flags. */
 export function listedIds(loaded: Loaded, ids: readonly string[]): Sequence[] {
-  return ids.map((list, i) => fits(loaded, { name: `--ids ${i + 1}`, ids: numbersOf("ids", list, { whole: true }) }));
+  return ids.map((list, i) =>
+    fits(loaded.model.config, { name: `--ids ${i + 1}`, ids: numbersOf("ids", list, { whole: true }) })
+  );
 }
 
-function fits({ model: { config } }: Loaded, sequence: Sequence): Sequence {
+/** The sequence itself. Throws a RangeError unless a model can run it: some tokens, all known, no more than positions. */
+export function fits({ V, maxPositions }: { readonly V: number; readonly maxPositions: number }, sequence: Sequence) {
   const { name, ids } = sequence;
-  const refuse = (reason: string) => new Error(`Cannot read ${name}: ${reason}`);
+  const refuse = (reason: string) => new RangeError(`Cannot read ${name}: ${reason}`);
   if (ids.length === 0) throw refuse("it has no tokens");
-  if (ids.length > config.maxPositions) {
-    throw refuse(`it has ${ids.length} tokens, the model has ${config.maxPositions} positions`);
+  if (ids.length > maxPositions) {
+    throw refuse(`it has ${ids.length} tokens, the model has ${maxPositions} positions`);
   }
-  const outside = ids.find((id) => id >= config.V);
-  if (outside !== undefined) throw refuse(`id ${outside} is outside the vocabulary of ${config.V}`);
+  const outside = ids.find((id) => id >= V);
+  if (outside !== undefined) throw refuse(`id ${outside} is outside the vocabulary of ${V}`);
   return sequence;
 }
 

@@ -1,0 +1,101 @@
+/** The routes of the server: from a request to a response, with a line in the log for each. */
+import { complete } from "./completions.ts";
+import { embed } from "./embeddings.ts";
+import { Exchange } from "./exchange.ts";
+import { Metrics } from "./metrics.ts";
+import { CLIENT_LEFT, deviceGone, Refusal, refusalOf } from "./refusal.ts";
+import { type ServedModel, type Service, unknownModel } from "./service.ts";
+
+/** One route. */
+interface Route {
+  readonly method: "GET" | "POST";
+  /** Whether it works on the device, and so not without it. */
+  readonly computes?: true;
+  /** Throws a Refusal where there is no answer. */
+  answer(exchange: Exchange, service: Service, rest: string): Response | Promise<Response>;
+}
+
+const MODEL = "/v1/models/";
+
+const routes: Readonly<Record<string, Route>> = {
+  "/v1/completions": { method: "POST", computes: true, answer: complete },
+  "/v1/embeddings": { method: "POST", computes: true, answer: embed },
+  "/v1/models": {
+    method: "GET",
+    answer: (_, { models, started }) =>
+      Response.json({ object: "list", data: [...models.values()].map((model) => describeModel(model, started)) }),
+  },
+  [MODEL]: {
+    method: "GET",
+    answer: (_, { models, started }, rest) => {
+      const model = models.get(rest);
+      if (!model) throw unknownModel(models, rest);
+      return Response.json(describeModel(model, started));
+    },
+  },
+  "/metrics": {
+    method: "GET",
+    answer: ({ metrics }, service) =>
+      new Response(metrics.text(service), { headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" } }),
+  },
+  "/health": {
+    method: "GET",
+    answer: (_, { fault }) => {
+      const reason = fault();
+      return Response.json({ status: reason ?? "ok" }, { status: reason === undefined ? 200 : 503 });
+    },
+  },
+};
+
+const describeModel = ({ id, kind }: ServedModel, created: number) => ({
+  id,
+  object: "model",
+  created,
+  owned_by: "refrain",
+  refrain: { kind },
+});
+
+/** The route of a path, and what of the path stands behind it. */
+function findRoute(pathname: string): { route: string; rest: string } {
+  if (Object.hasOwn(routes, pathname) && pathname !== MODEL) return { route: pathname, rest: "" };
+  if (!pathname.startsWith(MODEL)) return { route: "other", rest: "" };
+  try {
+    return { route: MODEL, rest: decodeURIComponent(pathname.slice(MODEL.length)) };
+  } catch {
+    return { route: "other", rest: "" };
+  }
+}
+
+async function answer(exchange: Exchange, service: Service, rest: string): Promise<Response> {
+  const { request: { method, url }, route } = exchange;
+  const found = routes[route];
+  if (!found) {
+    throw new Refusal(404, `Cannot find ${new URL(url).pathname}: there is ${Object.keys(routes).join(", ")}`);
+  }
+  if (method !== found.method && !(method === "HEAD" && found.method === "GET")) {
+    const headers = { allow: found.method };
+    throw new Refusal(405, `Cannot ${method} ${route}: it takes ${found.method}`, { headers });
+  }
+  const reason = found.computes && service.fault();
+  if (reason) throw deviceGone(reason);
+  return await found.answer(exchange, service, rest);
+}
+
+/** Makes the function that answers requests. It never throws; what goes wrong inside is an answer and a line in the log. */
+export function makeHandler(service: Service): (request: Request) => Promise<Response> {
+  const metrics = new Metrics();
+  return async (request) => {
+    const { route, rest } = findRoute(new URL(request.url).pathname);
+    const exchange = new Exchange(request, route, metrics, service.log);
+    try {
+      const response = await answer(exchange, service, rest);
+      if (!exchange.streams) exchange.end(response.status);
+      return response;
+    } catch (thrown) {
+      const refusal = refusalOf(thrown, service.fault());
+      const status = request.signal.aborted ? CLIENT_LEFT : refusal.status;
+      exchange.end(status, status === CLIENT_LEFT ? undefined : refusal.message.split("\n", 1)[0]);
+      return refusal.response();
+    }
+  };
+}

@@ -1,0 +1,89 @@
+/** One completion of one prompt: the pieces of its generation in the words of OpenAI's answers. */
+import type { EnginePiece, Generation } from "../../src/run/engine/api.ts";
+import type { CompletionRequest } from "./completion_request.ts";
+import { admit, type ServedDecoder, type Service } from "./service.ts";
+
+/** Log-probabilities of some tokens, as they were before temperature and filters; `text_offset` counts from the choice's start. */
+interface LogProbs {
+  readonly tokens: readonly string[];
+  readonly token_logprobs: readonly number[];
+  readonly top_logprobs: null;
+  readonly text_offset: readonly number[];
+}
+
+/** A part of a choice, or all of it; `refrain` is beyond OpenAI's. */
+export interface ChoicePart {
+  readonly text: string;
+  readonly index: number;
+  readonly logprobs: LogProbs | null;
+  readonly finish_reason: "stop" | "length" | null;
+  readonly refrain?: { readonly depth: readonly number[] };
+}
+
+/** One completion on its way. */
+export class Choice {
+  #length = 0;
+
+  /** Wraps a generation; `shown` is the prompt where it is asked for, and then comes first. */
+  constructor(
+    readonly index: number,
+    readonly generation: Generation,
+    readonly shown: string,
+    readonly logProbs: boolean,
+  ) {}
+
+  /** The next part of its answer. */
+  part(pieces: readonly EnginePiece[], text = pieces.map(({ text }) => text).join("")): ChoicePart {
+    const { index, logProbs, generation: { finish = null } } = this;
+    const common = { text, index, logprobs: null, finish_reason: finish };
+    if (!logProbs) return common;
+    const logprobs = {
+      tokens: pieces.map(({ text }) => text),
+      token_logprobs: pieces.map(({ logProb }) => logProb),
+      top_logprobs: null,
+      text_offset: pieces.map(({ text }) => (this.#length += text.length) - text.length),
+    };
+    return { ...common, logprobs, refrain: { depth: pieces.map(({ depth }) => depth) } };
+  }
+}
+
+/** A seed by chance, as clients expect that give none. */
+const anySeed = () => crypto.getRandomValues(new Uint32Array(1))[0] & 0x7fffffff;
+
+/** Submits all completions of a request, or none. Throws as {@link admit} and `submit` do. */
+export function submitAll(
+  service: Service,
+  { engine, tokenizer }: ServedDecoder,
+  request: CompletionRequest,
+): Choice[] {
+  const { prompts, n, echo, logProbs, options } = request;
+  const { running, waiting } = engine.status();
+  admit(service, running + waiting, prompts.length * n);
+  const first = request.seed ?? anySeed();
+  const choices: Choice[] = [];
+  try {
+    for (let index = 0; index < prompts.length * n; index++) {
+      const prompt = prompts[Math.floor(index / n)];
+      const shown = !echo ? "" : typeof prompt === "string" ? prompt : tokenizer.decode(prompt);
+      const generation = engine.submit(prompt, { ...options, seed: (first + index) & 0x7fffffff });
+      choices.push(new Choice(index, generation, shown, logProbs));
+    }
+    return choices;
+  } catch (error) {
+    cancelAll(choices);
+    throw error;
+  }
+}
+
+/** Frees the slots of choices that have not ended. */
+export function cancelAll(choices: readonly Choice[]): void {
+  for (const { generation } of choices) generation.cancel();
+}
+
+/** Tokens of the prompts, each counted once, and of the completions. */
+export function usageOf(choices: readonly Choice[], n: number) {
+  const sum = (numbers: number[]) => numbers.reduce((total, count) => total + count, 0);
+  const prompt_tokens = sum(choices.filter((_, i) => i % n === 0).map(({ generation }) => generation.promptTokens));
+  const completion_tokens = sum(choices.map(({ generation }) => generation.newTokens));
+  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+}

@@ -1,0 +1,104 @@
+/** What `/v1/completions` is asked for: OpenAI's parameters, four more of sampling and depth, and nothing in silence. */
+import type { Fields } from "../../src/model/fields.ts";
+import type { GenerateOptions } from "../../src/run/generate.ts";
+import { sequencesOf } from "./sequences.ts";
+
+/** A request for completions. */
+export interface CompletionRequest {
+  /** Id of the model. */
+  readonly model: string;
+  /** Texts, or ids. */
+  readonly prompts: readonly (string | readonly number[])[];
+  /** Completions of each prompt. */
+  readonly n: number;
+  /** Whether the prompt comes before its completion. */
+  readonly echo: boolean;
+  /** Whether log-probabilities and depths come with the tokens. */
+  readonly logProbs: boolean;
+  /** Whether the answer comes as events; then whether the last of them has the usage. */
+  readonly stream: boolean;
+  /** Whether the last event but one of a stream has the usage. */
+  readonly includeUsage: boolean;
+  /** The first completion's seed; undefined: by chance. */
+  readonly seed?: number;
+  /** How tokens are drawn. */
+  readonly options: GenerateOptions;
+}
+
+/** Prompts at most, completions of each at most, texts that end one at most. */
+const MOST = { prompts: 2048, n: 128, stop: 4 };
+
+/** Parameters of OpenAI's that are not there, with the values that change nothing. */
+const MISSING: Readonly<Record<string, readonly unknown[]>> = {
+  suffix: [],
+  best_of: [1],
+  logit_bias: [],
+  presence_penalty: [0],
+  frequency_penalty: [0],
+};
+
+/** Reads a request. Throws a FieldError that names the parameter. */
+export function readCompletionRequest(fields: Fields): CompletionRequest {
+  fields.check(fields.has("model"), () => "body.model is missing", "model");
+  const request = {
+    model: fields.text("model")!,
+    prompts: sequencesOf(fields, "prompt", MOST.prompts),
+    n: fields.count("n", 1, MOST.n),
+    echo: fields.flag("echo", false),
+    logProbs: readLogProbs(fields),
+    stream: fields.flag("stream", false),
+    includeUsage: readStreamOptions(fields),
+    seed: optional(fields, "seed", { least: -Number.MAX_SAFE_INTEGER }),
+    options: readOptions(fields),
+  };
+  fields.text("user");
+  for (const [key, harmless] of Object.entries(MISSING)) fields.only(key, ...harmless);
+  fields.noOthers();
+  const both = request.echo && request.logProbs;
+  fields.check(!both, () => "body.echo is true, and the prompt's tokens have no log-probabilities here", "echo");
+  return request;
+}
+
+function optional(fields: Fields, key: string, limits: Parameters<Fields["number"]>[2]): number | undefined {
+  return fields.has(key) ? fields.number(key, undefined, limits) : undefined;
+}
+
+function readOptions(fields: Fields): GenerateOptions {
+  const share = { most: 1, fraction: true };
+  return {
+    maxNewTokens: fields.number("max_tokens", 16),
+    temperature: fields.number("temperature", 1, { most: 2, fraction: true }),
+    topP: optional(fields, "top_p", share),
+    minP: optional(fields, "min_p", share),
+    topK: optional(fields, "top_k", { least: 1 }),
+    repetitionPenalty: optional(fields, "repetition_penalty", { fraction: true }),
+    maxDepth: optional(fields, "max_depth", { least: 1 }),
+    stop: readStop(fields),
+  };
+}
+
+/** Only the chosen token's log-probability is known: 0 alternatives. */
+function readLogProbs(fields: Fields): boolean {
+  const given = optional(fields, "logprobs", {});
+  const reason = () => `body.logprobs is ${given}, only 0 is supported: the chosen token's, without alternatives`;
+  fields.check(!given, reason, "logprobs");
+  return given !== undefined;
+}
+
+function readStop(fields: Fields): readonly string[] {
+  const value = fields.value("stop") ?? [];
+  const stops = (typeof value === "string" ? [value] : value) as readonly string[];
+  const fits = Array.isArray(stops) && stops.length <= MOST.stop &&
+    stops.every((stop) => typeof stop === "string" && stop !== "");
+  fields.check(fits, () => `body.stop is neither a text nor a list of up to ${MOST.stop} texts, none empty`, "stop");
+  return stops;
+}
+
+function readStreamOptions(fields: Fields): boolean {
+  const options = fields.object("stream_options");
+  const alone = options && !fields.flag("stream", false);
+  fields.check(!alone, () => "body.stream_options is given, and body.stream is not true", "stream_options");
+  const usage = options?.flag("include_usage", false) ?? false;
+  options?.noOthers();
+  return usage;
+}

@@ -1,0 +1,57 @@
+/** `POST /v1/embeddings`. */
+import type { Fields } from "../../src/model/fields.ts";
+import { encodeText } from "../../src/run/tokenizer.ts";
+import { batches, fits } from "../support/text.ts";
+import { readBody } from "./body.ts";
+import type { Exchange } from "./exchange.ts";
+import { CLIENT_LEFT, Refusal } from "./refusal.ts";
+import { sequencesOf } from "./sequences.ts";
+import { findModel, type ServedEncoder, type Service } from "./service.ts";
+
+/** Texts of a request at most. */
+const MOST = 2048;
+
+/** Tokens and texts that run at once. */
+const BATCH = { tokens: 2048, most: 64 };
+
+/** Makes one vector of unit length a text. Throws a Refusal, and RangeErrors about the request. */
+export async function embed(exchange: Exchange, service: Service): Promise<Response> {
+  const fields = await readBody(exchange.request, service.limits.bodyBytes, "embed the texts");
+  fields.check(fields.has("model"), () => "body.model is missing", "model");
+  const model = findModel(service, fields.text("model")!, "encoder");
+  const inputs = sequencesOf(fields, "input", MOST);
+  const write = readFormat(fields);
+  fields.only("dimensions", model.config.D);
+  fields.text("user");
+  fields.noOthers();
+  const sequences = inputs.map((input, i) => {
+    const ids = typeof input === "string" ? encodeText(model.tokenizer, input) : input;
+    return fits(model.config, { name: `input ${i + 1}`, ids });
+  });
+  exchange.tokens = sequences.reduce((sum, { ids }) => sum + ids.length, 0);
+  const vectors = await vectorsOf(model, sequences, exchange.request.signal);
+  const data = vectors.map((vector, index) => ({ object: "embedding", index, embedding: write(vector) }));
+  const usage = { prompt_tokens: exchange.tokens, total_tokens: exchange.tokens };
+  return Response.json({ object: "list", data, model: model.id, usage });
+}
+
+async function vectorsOf(
+  { config: { D }, embed }: ServedEncoder,
+  sequences: readonly { readonly ids: readonly number[] }[],
+  signal: AbortSignal,
+): Promise<Float32Array[]> {
+  const vectors: Float32Array[] = [];
+  for (const batch of batches(sequences, BATCH)) {
+    if (signal.aborted) throw new Refusal(CLIENT_LEFT, "the client left");
+    const all = Float32Array.from(await embed(batch.map(({ ids }) => ids)));
+    batch.forEach((_, b) => vectors.push(all.subarray(b * D, (b + 1) * D)));
+  }
+  return vectors;
+}
+
+/** How a vector is written: numbers, or its little-endian float32 in base64. */
+function readFormat(fields: Fields): (vector: Float32Array) => number[] | string {
+  const format = fields.choice("encoding_format", ["float", "base64"], "float");
+  if (format === "float") return (vector) => Array.from(vector);
+  return ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength).toBase64();
+}

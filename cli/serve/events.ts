@@ -1,0 +1,45 @@
+/** Answers as server-sent events, made only as fast as they are read. */
+import type { Exchange } from "./exchange.ts";
+import { refusalOf } from "./refusal.ts";
+import type { Service } from "./service.ts";
+
+/** What belongs to a stream. */
+interface Streaming extends Pick<Service, "fault"> {
+  /** Its request, which ends with it. */
+  readonly exchange: Exchange;
+  /** Called once, whatever ends it: all was said, an error, or the client left. */
+  readonly onEnd: () => void;
+}
+
+const encoder = new TextEncoder();
+const event = (data: string) => encoder.encode(`data: ${data}\n\n`);
+
+/**
+ * Objects as events, then `[DONE]`; an error in between is the last event. An object is asked for when the client has
+ * taken the one before it: a client that does not read keeps nothing going.
+ */
+export function eventStream(objects: AsyncIterator<unknown>, { exchange, fault, onEnd }: Streaming): Response {
+  const end = (status: number, remark?: string) => {
+    onEnd();
+    exchange.end(status, remark);
+  };
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await objects.next();
+        controller.enqueue(event(done ? "[DONE]" : JSON.stringify(value)));
+        if (!done) return;
+        end(200);
+      } catch (thrown) {
+        const refusal = refusalOf(thrown, fault());
+        controller.enqueue(event(JSON.stringify(refusal.body)));
+        end(refusal.status, refusal.message);
+      }
+      controller.close();
+    },
+    cancel: () => end(200, "client left"),
+  }, { highWaterMark: 0 });
+  exchange.streams = true;
+  const headers = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" };
+  return new Response(body, { headers });
+}

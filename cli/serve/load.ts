@@ -1,0 +1,53 @@
+/** From checkpoints to what is served, all on one device. */
+import type { Decoder } from "../../mod.ts";
+import { WebGpuDevice } from "../../mod.ts";
+import type { Device } from "../../src/device.ts";
+import type { TextEngine } from "../../src/run/engine/api.ts";
+import type { Opened } from "../support/device.ts";
+import { demandTokenizer, loadModel } from "../support/model.ts";
+import type { ServedModel } from "./service.ts";
+
+/** Loads checkpoints, which requests call by the names of their folders. Throws one line for what cannot be served. */
+export async function loadServed(
+  checkpoints: readonly string[],
+  opened: Opened,
+  makeEngine: (decoder: Decoder) => TextEngine,
+): Promise<Map<string, ServedModel>> {
+  const models = new Map<string, ServedModel>();
+  for (const checkpoint of checkpoints) {
+    const loaded = await loadModel({ model: checkpoint, device: opened });
+    const { name: id } = loaded;
+    const tokenizer = demandTokenizer(loaded);
+    if (models.has(id)) throw new Error(`Cannot serve ${checkpoint}: there is another model named ${id}`);
+    if (loaded.kind === "decoder") {
+      models.set(id, { kind: "decoder", id, tokenizer, engine: makeEngine(loaded.model) });
+      continue;
+    }
+    const { model } = loaded;
+    const embed = inTurn(async (sequences: readonly (readonly number[])[]) => {
+      return (await model.pooled(sequences, { normalize: true })).data;
+    });
+    models.set(id, { kind: "encoder", id, tokenizer, config: model.config, embed });
+  }
+  return models;
+}
+
+/** A function whose calls wait for each other: batches of several requests take turns. */
+function inTurn<A extends unknown[], R>(call: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (...args) => {
+    const result = last.then(() => call(...args));
+    last = result.catch(() => {});
+    return result;
+  };
+}
+
+/** Tells why a device works no more; undefined while it does. The reference always works. */
+export function watchLoss(device: Device): () => string | undefined {
+  let reason: string | undefined;
+  if (device as unknown instanceof WebGpuDevice) {
+    const { device: gpu } = device as unknown as WebGpuDevice;
+    gpu.lost.then((info) => reason = `the device was lost (${info.reason}): ${info.message}`);
+  }
+  return () => reason;
+}

@@ -1,0 +1,99 @@
+/** Numbers about the server in the text form of Prometheus. */
+import type { Service } from "./service.ts";
+
+/** Upper ends of the histogram's buckets, in seconds. */
+const BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** Value of a label, in quotes. */
+const label = (value: string | number) =>
+  `"${String(value).replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
+
+/** A number with its labels. */
+type Sample = readonly [labels: Readonly<Record<string, string | number>>, value: number, suffix?: string];
+
+/** One metric with its samples; none where there are none. */
+function metric(name: string, type: "counter" | "gauge" | "histogram", help: string, samples: readonly Sample[]) {
+  if (samples.length === 0) return [];
+  const lines = samples.map(([labels, value, suffix = ""]) => {
+    const named = Object.entries(labels).map(([key, text]) => `${key}=${label(text)}`).join(",");
+    return `refrain_${name}${suffix}${named && `{${named}}`} ${value}`;
+  });
+  return [`# HELP refrain_${name} ${help}`, `# TYPE refrain_${name} ${type}`, ...lines];
+}
+
+/** What is counted here; the rest is asked of the engines. */
+export class Metrics {
+  readonly #requests = new Map<string, { route: string; status: number; count: number }>();
+  readonly #firsts = new Map<string, { counts: number[]; sum: number }>();
+
+  /** Counts a request that has ended. */
+  request(route: string, status: number): void {
+    const key = `${route} ${status}`;
+    const counted = this.#requests.get(key) ?? { route, status, count: 0 };
+    counted.count++;
+    this.#requests.set(key, counted);
+  }
+
+  /** Counts a completion whose first token has come. */
+  firstToken(model: string, seconds: number): void {
+    const { counts, sum } = this.#firsts.get(model) ?? { counts: Array(BUCKETS.length + 1).fill(0), sum: 0 };
+    const bucket = BUCKETS.findIndex((end) => seconds <= end);
+    counts[bucket < 0 ? BUCKETS.length : bucket]++;
+    this.#firsts.set(model, { counts, sum: sum + seconds });
+  }
+
+  /** All of it. */
+  text({ models }: Service): string {
+    const requests = [...this.#requests.values()].map(({ count, ...labels }): Sample => [labels, count]);
+    const lines = [
+      ...metric("requests_total", "counter", "Requests that have ended, by route and status.", requests),
+      ...engineLines(models),
+      ...metric("time_to_first_token_seconds", "histogram", "From a request to its first token.", this.#histogram()),
+    ];
+    return `${lines.join("\n")}\n`;
+  }
+
+  #histogram(): Sample[] {
+    return [...this.#firsts].flatMap(([model, { counts, sum }]) => {
+      let total = 0;
+      const buckets = counts.map((count, i): Sample => {
+        total += count;
+        return [{ model, le: BUCKETS[i] ?? "+Inf" }, total, "_bucket"];
+      });
+      return [...buckets, [{ model }, sum, "_sum"] as Sample, [{ model }, total, "_count"] as Sample];
+    });
+  }
+}
+
+function engineLines(models: Service["models"]): string[] {
+  const engines = [...models.values()].flatMap((model) =>
+    model.kind === "decoder" ? [{ model: model.id, status: model.engine.status() }] : []
+  );
+  const each = (
+    name: string,
+    type: "counter" | "gauge",
+    help: string,
+    of: (status: typeof engines[0]["status"]) => number,
+  ) => metric(name, type, help, engines.map(({ model, status }) => [{ model }, of(status)]));
+  const depths = engines.flatMap(({ model, status }) =>
+    status.depths.map((count, i): Sample => [{ model, depth: i + 1 }, count])
+  );
+  const bytes = engines.flatMap(({ model, status }) => [
+    [{ model, recursion: "outside" }, status.outerBytesInUse] as Sample,
+    ...status.bytesInUse.map((count, i): Sample => [{ model, recursion: i + 1 }, count]),
+  ]);
+  return [
+    ...each("sequences_running", "gauge", "Sequences in flight.", ({ running }) => running),
+    ...each("sequences_waiting", "gauge", "Sequences that wait for a slot or for memory.", ({ waiting }) => waiting),
+    ...each("tokens_total", "counter", "Tokens made.", ({ tokens }) => tokens),
+    ...metric("tokens_by_depth_total", "counter", "Tokens made, by the recursions they ran.", depths),
+    ...each("ticks_total", "counter", "Calls of the shared block.", ({ ticks }) => ticks),
+    ...metric("cache_bytes_in_use", "gauge", "Bytes of keys and values in use, by recursion.", bytes),
+    ...each(
+      "cache_bytes_reserved",
+      "gauge",
+      "Bytes of keys and values there is room for.",
+      ({ cacheBytes }) => cacheBytes,
+    ),
+  ];
+}

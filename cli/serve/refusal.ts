@@ -1,0 +1,62 @@
+/** What the server says instead of an answer, in the form of OpenAI's errors. */
+import { reasonOf } from "../../src/checkpoint/messages.ts";
+import { FieldError } from "../../src/model/fields.ts";
+
+/** Status of a request whose client left before the answer, as nginx logs it; nobody reads it. */
+export const CLIENT_LEFT = 499;
+
+/** Characters of a message at most: a wrong value of a request may be long. */
+const LONGEST = 400;
+
+/** OpenAI's types of errors, by status; the other statuses are about the request. */
+const TYPES: Readonly<Record<number, string>> = { 429: "rate_limit_error", 500: "server_error", 503: "server_error" };
+
+/** What a refusal says beside its message. */
+export interface RefusalDetails {
+  /** The parameter at fault. */
+  readonly param?: string;
+  /** A word for programs. */
+  readonly code?: string;
+  /** Headers of the answer. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A request that gets no answer, and with which status. */
+export class Refusal extends Error {
+  /** Makes one. */
+  constructor(readonly status: number, message: string, readonly details: RefusalDetails = {}) {
+    super(message.length > LONGEST ? `${message.slice(0, LONGEST)}…` : message);
+  }
+
+  /** What the client is told. */
+  get body() {
+    const { status, message, details: { param = null, code = null } } = this;
+    return { error: { message, type: TYPES[status] ?? "invalid_request_error", param, code } };
+  }
+
+  /** As a response. */
+  response(): Response {
+    return Response.json(this.body, { status: this.status, headers: this.details.headers });
+  }
+}
+
+/** The refusal of all that needs the device, once it is gone. */
+export function deviceGone(reason: string): Refusal {
+  return new Refusal(503, `Cannot answer: ${reason}`, { code: "device_lost" });
+}
+
+/**
+ * What was thrown, as a refusal: wrong fields and values out of range are the client's (400); anything else is the
+ * server's, 503 once the device is gone, for the reason `fault` gives, else 500.
+ */
+export function refusalOf(thrown: unknown, fault: string | undefined): Refusal {
+  if (thrown instanceof Refusal) return thrown;
+  if (thrown instanceof FieldError) return new Refusal(400, thrown.message, { param: paramOf(thrown) });
+  if (thrown instanceof RangeError) return new Refusal(400, thrown.message);
+  return fault === undefined ? new Refusal(500, reasonOf(thrown)) : deviceGone(fault);
+}
+
+/** A path as error messages have it, without the name of the body. */
+function paramOf({ field }: FieldError): string | undefined {
+  return field?.replace(/^body\.?/, "") || undefined;
+}

@@ -1,0 +1,34 @@
+/** Several streams as one: whatever comes first comes first, and no stream is ahead of its reader by more than one. */
+
+/** The items of all sources as they come. Leaving the loop, or an error of one source, ends all of them. */
+export async function* together<T>(sources: readonly AsyncIterable<T>[]): AsyncGenerator<T> {
+  const iterators = sources.map((source) => source[Symbol.asyncIterator]());
+  const ready: { iterator: AsyncIterator<T>; step: IteratorResult<T> | Promise<never> }[] = [];
+  let wake = () => {};
+  const ask = (iterator: AsyncIterator<T>) => {
+    const put = (step: IteratorResult<T> | Promise<never>) => {
+      ready.push({ iterator, step });
+      wake();
+    };
+    iterator.next().then(put, (error) => {
+      const failed = Promise.reject(error);
+      failed.catch(() => {}); // it is thrown where it is read, if anybody still reads
+      put(failed);
+    });
+  };
+  try {
+    iterators.forEach(ask);
+    for (let running = iterators.length; running > 0;) {
+      if (ready.length === 0) await new Promise<void>((resolve) => wake = resolve);
+      const { iterator, step } = ready.shift()!;
+      const { done, value } = await step;
+      if (done) running--;
+      else {
+        yield value;
+        ask(iterator);
+      }
+    }
+  } finally {
+    for (const iterator of iterators) void iterator.return?.().catch(() => {});
+  }
+}
