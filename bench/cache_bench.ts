@@ -1,5 +1,5 @@
 import { hostIndices } from "../src/device.ts";
-import { cacheAppendOp } from "../src/ops/cache.ts";
+import { cacheAppendOp, cacheWriteOp } from "../src/ops/cache.ts";
 import { benchOp, random } from "./support/bench_op.ts";
 
 benchOp(
@@ -20,4 +20,20 @@ benchOp(
       bytes: 8 * B * T * W,
     };
   }),
+);
+
+benchOp(
+  cacheWriteOp,
+  ([["small", 1, 384], ["typical", 32, 384], ["large", 2048, 384]] as const).map(([size, M, W]) => ({
+    size,
+    shape: `${M} rows × ${W}`,
+    inputs: {
+      cache: random([4 * M, W]),
+      x: random([M, W]),
+      places: hostIndices(Array.from({ length: M }, (_, m) => 4 * m)),
+    },
+    params: {},
+    flops: 0,
+    bytes: 8 * M * W,
+  })),
 );
