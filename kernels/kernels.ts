@@ -21,6 +21,7 @@ import { cacheAppend, cacheWrite } from "./cache.ts";
 import { expertMerge } from "./merge.ts";
 import { advance, pick, sample } from "./sample/sample.ts";
 import { count, deepen, settle } from "./state.ts";
+import { draws, placeRows, queue } from "./slots/slots.ts";
 import { judge } from "./judge.ts";
 import { grow, retire } from "./retire.ts";
 import { pool } from "./pool.ts";
@@ -80,6 +81,9 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   settle,
   deepen,
   count,
+  queue,
+  placeRows,
+  draws,
   judge,
   retire,
   grow,

@@ -1,11 +1,23 @@
 import { spec } from "../../src/op.ts";
 import type { vocabulary } from "../../src/vocabulary.ts";
-import { type Calls, each, offsets, whole } from "./call.ts";
+import { type Calls, each, offsets, optional, whole } from "./call.ts";
 
 type Vocabulary = typeof vocabulary;
 
 /** Examples of what an engine does with the tokens of its slots between runs of layers: three recursions, nine slots. */
 export const engine = {
+  queue: each({ stage: [1, 2] }, ({ stage }) => ({
+    inputs: { slots: whole(9, 13) },
+    params: { stage, width: 5, patience: 3 },
+  })),
+  placeRows: each(
+    { share: [false, true], at: ["outer", "own", 0, 2] as const, rows: optional(whole(5)) },
+    ({ share, at, rows }) => ({
+      inputs: { slots: whole(9, 13), rows, offsets: whole(rows ? 2 : 10) },
+      params: { layout: { pool: 8, unit: 4, units: [4, 3, 2], share }, at, M: 5 },
+    }),
+  ),
+  draws: [{ inputs: { slots: whole(9, 13), rows: whole(5), offsets: whole(2) }, params: {} }],
   cacheWrite: each({ W: [64, 30], dtype: ["f32", "i32"] as const, offsets }, ({ W, dtype, offsets }) => ({
     inputs: { cache: spec([40, W], dtype), x: spec([9, W], dtype), places: whole(9), offsets },
     params: {},
