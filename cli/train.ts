@@ -34,11 +34,10 @@ Flags`,
 async function main(flags: Values<typeof command.flags> & { readonly operand: string }): Promise<number> {
   const steps = flags.steps === undefined ? undefined : wholeOf("steps", flags.steps, 1);
   const file = await readConfigFile(flags.operand, { device: flags.device, steps });
-  const { config } = file;
   const found = await openOut(file, flags.resume);
   using run = await openRun(file, found);
   const { training } = run;
-  const progress = new TrainingProgress(config, training.first);
+  const progress = new TrainingProgress(file.config, training.first);
   const ended = await interruptible(async (signal) => {
     signal.addEventListener("abort", () => note("Finishing the step; Ctrl-C again ends at once, without saving"));
     return await training.run(signal, progress);
@@ -49,7 +48,7 @@ async function main(flags: Values<typeof command.flags> & { readonly operand: st
     return INTERRUPTED;
   }
   await training.export();
-  await finish(config, training.seconds);
+  await finish(file, training.seconds);
   return 0;
 }
 

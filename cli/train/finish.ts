@@ -1,18 +1,19 @@
 /** The end of a run: its picture. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { writeFileAtomically } from "../../src/checkpoint/files.ts";
-import type { TrainingConfig } from "../../src/train/config/config.ts";
 import { note } from "../support/command.ts";
 import { secondsText } from "../support/progress.ts";
 import { parseLog } from "../support/training_log.ts";
+import type { ConfigFile } from "./config_file.ts";
+import { runName } from "./name.ts";
 import { LOG } from "./out.ts";
 
 /** Draws what the log holds, and says where all of it is. Without the package that draws, the model is there all the same. */
-export async function finish({ out }: TrainingConfig, seconds: number): Promise<void> {
+export async function finish({ path, config: { out } }: ConfigFile, seconds: number): Promise<void> {
   try {
     const { drawTrainingPicture } = await import("../support/training_picture.ts");
     const lines = parseLog(await Deno.readTextFile(`${out}/${LOG}`), LOG);
-    const svg = await drawTrainingPicture(lines, out.split(/[\\/]/).pop()!);
+    const svg = await drawTrainingPicture(lines, runName(await Deno.realPath(out), path));
     await writeFileAtomically(`${out}/training.svg`, [new TextEncoder().encode(svg)]);
   } catch (error) {
     note(`WARNING: no picture of the training: ${reasonOf(error)}`);
