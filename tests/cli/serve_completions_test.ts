@@ -1,0 +1,116 @@
+/** `/v1/completions` in one answer: what comes back, what reaches the engine, and what is refused, by name. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { fakeServer, post } from "./serve_support.ts";
+
+async function complete(body: Record<string, unknown>) {
+  const server = fakeServer();
+  const response = await server.handler(post("/v1/completions", { model: "words", prompt: "ab", ...body }));
+  return { ...server, status: response.status, json: await response.json() };
+}
+
+Deno.test("a completion has OpenAI's form, and its tokens are counted", async () => {
+  const { json, log, engine } = await complete({ max_tokens: 3 });
+  const { id, created, ...rest } = json;
+  assertEquals(/^cmpl-[0-9a-f]{32}$/.test(id) && Math.abs(created - Date.now() / 1000) < 60, true);
+  assertEquals(rest, {
+    object: "text_completion",
+    model: "words",
+    choices: [{ text: "t0 t1 t2 ", index: 0, logprobs: null, finish_reason: "length" }],
+    usage: { prompt_tokens: 2, completion_tokens: 3, total_tokens: 5 },
+  });
+  assertEquals(log.map((line) => line.replace(/\d+ ms/, "_ ms")), ["POST /v1/completions 200 5 tokens _ ms"]);
+  assertEquals(engine.status().running, 0);
+});
+
+Deno.test("the defaults are OpenAI's: 16 tokens, temperature 1, and another seed every time", async () => {
+  const [{ engine: a }, { engine: b, json }] = [await complete({}), await complete({})];
+  const [{ seed: one, ...options }, { seed: two }] = [a.submitted[0].options, b.submitted[0].options];
+  assertEquals(json.usage.completion_tokens, 16);
+  assertEquals([options.temperature, options.maxNewTokens, options.stop], [1, 16, []]);
+  assertEquals(one !== two, true);
+});
+
+Deno.test("parameters reach the engine, ours too", async () => {
+  const { engine } = await complete({
+    ...{ temperature: 0.5, top_p: 0.9, top_k: 7, min_p: 0.1, repetition_penalty: 1.2, max_depth: 2, seed: 5 },
+    ...{ max_tokens: 4, stop: ["x", "y"], user: "me", best_of: 1, presence_penalty: 0, suffix: null },
+  });
+  assertEquals(engine.submitted, [{
+    prompt: "ab",
+    options: {
+      ...{ maxNewTokens: 4, temperature: 0.5, topP: 0.9, topK: 7, minP: 0.1, repetitionPenalty: 1.2, maxDepth: 2 },
+      ...{ seed: 5, stop: ["x", "y"] },
+    },
+  }]);
+});
+
+Deno.test("n choices of each prompt, in order, with seeds one after the other; a prompt counts once", async () => {
+  const { json, engine } = await complete({ prompt: ["a", "bcd"], n: 2, seed: 8, max_tokens: 1 });
+  assertEquals(engine.submitted.map(({ prompt, options }) => [prompt, options.seed]), [
+    ...[["a", 8], ["a", 9], ["bcd", 10], ["bcd", 11]],
+  ]);
+  assertEquals(json.choices.map(({ index }: { index: number }) => index), [0, 1, 2, 3]);
+  assertEquals(json.usage, { prompt_tokens: 4, completion_tokens: 4, total_tokens: 8 });
+});
+
+Deno.test("prompts may be ids; echo shows the prompt; a stop text is a reason", async () => {
+  const { json, engine } = await complete({ prompt: [[97, 98], [99]], echo: true, stop: "t1" });
+  assertEquals(engine.submitted.map(({ prompt }) => prompt), [[97, 98], [99]]);
+  assertEquals(json.choices.map(({ text }: { text: string }) => text), ["abt0 ", "ct0 "]);
+  assertEquals(json.choices[0].finish_reason, "stop");
+  assertEquals((await complete({ prompt: [97, 98] })).engine.submitted[0].prompt, [97, 98]);
+});
+
+Deno.test("log-probabilities are the chosen tokens', with their depths", async () => {
+  const { json: { choices: [{ logprobs, refrain }] } } = await complete({ max_tokens: 3, logprobs: 0 });
+  assertEquals(logprobs, {
+    tokens: ["t0 ", "t1 ", "t2 "],
+    token_logprobs: [0, -1, -2],
+    top_logprobs: null,
+    text_offset: [0, 3, 6],
+  });
+  assertEquals(refrain, { depth: [1, 2, 1] });
+});
+
+const wrong: [body: Record<string, unknown>, param: string | null, message: string][] = [
+  [{ model: undefined }, "model", "body.model is missing"],
+  [{ prompt: undefined }, "prompt", "body.prompt is missing"],
+  [{ prompt: "" }, "prompt", "body.prompt is empty"],
+  [{ prompt: [] }, "prompt", "neither a text nor ids"],
+  [{ prompt: ["a", 1] }, "prompt", "neither a text nor ids"],
+  [{ prompt: [[1], []] }, "prompt", "body.prompt[1] is empty"],
+  [{ prompt: [1.5] }, "prompt", "neither a text nor ids"],
+  [{ prompt: "a".repeat(101) }, null, "the prompt has 101 tokens"],
+  [{ max_tokens: -1 }, "max_tokens", "is -1, expected a whole number"],
+  [{ temperature: 2.5 }, "temperature", "is 2.5, expected a number from 0 to 2"],
+  [{ temperature: "hot" }, "temperature", 'is "hot", expected a number'],
+  [{ temprature: 1 }, "temprature", "the nearest known key is temperature"],
+  [{ suffix: "end" }, "suffix", "only null is supported"],
+  [{ best_of: 2 }, "best_of", "only 1 is supported"],
+  [{ logit_bias: { 5: 1 } }, "logit_bias", "only null is supported"],
+  [{ presence_penalty: 0.5 }, "presence_penalty", "only 0 is supported"],
+  [{ logprobs: 5 }, "logprobs", "only 0 is supported: the chosen token's, without alternatives"],
+  [{ logprobs: 0, echo: true }, "echo", "no log-probabilities"],
+  [{ stop: ["a", "b", "c", "d", "e"] }, "stop", "up to 4 texts"],
+  [{ stop: [""] }, "stop", "none empty"],
+  [{ stream_options: {} }, "stream_options", "body.stream is not true"],
+  [{ stream: true, stream_options: { usage: true } }, "stream_options.usage", "nearest known key is include_usage"],
+  [{ n: 201, prompt: ["a", "b"] }, "n", "expected a whole number from 1 to 128"],
+  [{ n: 101, prompt: ["a", "b"] }, null, "Cannot start 202 completions: 200 may run or wait at once"],
+  [{ model: "vectors" }, "model", "it is a model for embeddings"],
+];
+
+Deno.test("what is wrong is refused with its name and why, and nothing runs", async () => {
+  for (const [body, param, message] of wrong) {
+    const { status, json: { error }, engine } = await complete(body);
+    assertEquals([status, error.type, error.param], [400, "invalid_request_error", param], JSON.stringify(body));
+    assertStringIncludes(error.message, message);
+    assertEquals(engine.status().running, 0);
+  }
+});
+
+Deno.test("an unknown model is not found", async () => {
+  const { status, json: { error } } = await complete({ model: "gpt" });
+  assertEquals([status, error.code], [404, "model_not_found"]);
+  assertStringIncludes(error.message, "there is words, vectors");
+});

@@ -1,0 +1,54 @@
+/** `/v1/embeddings`: in order, as numbers or base64, batch by batch. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { fakeServer, post } from "./serve_support.ts";
+
+async function embed(body: Record<string, unknown>) {
+  const server = fakeServer();
+  const response = await server.handler(post("/v1/embeddings", { model: "vectors", ...body }));
+  return { ...server, status: response.status, json: await response.json() };
+}
+
+Deno.test("vectors in the order of the texts", async () => {
+  const { json } = await embed({ input: ["a", "bcd"] });
+  assertEquals(json, {
+    object: "list",
+    data: [
+      { object: "embedding", index: 0, embedding: [1, 97] },
+      { object: "embedding", index: 1, embedding: [3, 98] },
+    ],
+    model: "vectors",
+    usage: { prompt_tokens: 4, total_tokens: 4 },
+  });
+});
+
+Deno.test("base64 is little-endian float32", async () => {
+  const { json } = await embed({ input: "bcd", encoding_format: "base64", dimensions: 2 });
+  const view = new DataView(Uint8Array.fromBase64(json.data[0].embedding).buffer);
+  assertEquals([view.byteLength, view.getFloat32(0, true), view.getFloat32(4, true)], [8, 3, 98]);
+});
+
+Deno.test("inputs may be ids, and many run some at a time", async () => {
+  assertEquals((await embed({ input: [5, 6] })).json.data[0].embedding, [2, 5]);
+  const input = Array.from({ length: 150 }, (_, i) => [i, 7]);
+  const { json, batches } = await embed({ input });
+  assertEquals(batches, [64, 64, 22]);
+  assertEquals(json.data.map(({ embedding: [, first] }: { embedding: number[] }) => first), input.map(([id]) => id));
+});
+
+Deno.test("what is wrong is refused by name before anything runs", async () => {
+  const wrong: [body: Record<string, unknown>, param: string | null, message: string][] = [
+    [{}, "input", "body.input is missing"],
+    [{ input: ["a", ""] }, "input", "body.input[1] is empty"],
+    [{ input: ["a", "b".repeat(51)] }, null, "Cannot read input 2: it has 51 tokens, the model has 50 positions"],
+    [{ input: [200] }, null, "id 200 is outside the vocabulary of 200"],
+    [{ input: "a", encoding_format: "hex" }, "encoding_format", "expected one of float, base64"],
+    [{ input: "a", dimensions: 3 }, "dimensions", "is 3, only 2 is supported"],
+    [{ input: "a", inputs: "b" }, "inputs", "the nearest known key is input"],
+    [{ input: "a", model: "words" }, "model", "it is a model for completions"],
+  ];
+  for (const [body, param, message] of wrong) {
+    const { status, json: { error }, batches } = await embed(body);
+    assertEquals([status, error.param, batches.length], [400, param, 0], JSON.stringify(body));
+    assertStringIncludes(error.message, message);
+  }
+});

@@ -1,0 +1,140 @@
+/** Limits, wrong addresses, a lost device, and the numbers that are kept of all that. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { fakeServer, post, until } from "./serve_support.ts";
+
+const body = { model: "words", prompt: "ab", max_tokens: 3 };
+
+/** A body that comes in parts and never says how long it is; `pulled` counts its bytes. */
+function parts(size: number, count: number) {
+  const sent = { bytes: 0 };
+  const stream = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (sent.bytes >= size * count) return controller.close();
+      sent.bytes += size;
+      controller.enqueue(new Uint8Array(size).fill(32));
+    },
+  });
+  return { stream, sent };
+}
+
+Deno.test("a body is read no further than it may be long", async () => {
+  const { handler, log } = fakeServer({}, { bodyBytes: 10_000, requests: 5 });
+  const { stream, sent } = parts(1000, 1e6);
+  const response = await handler(post("/v1/completions", null, { body: stream }));
+  assertEquals(response.status, 413);
+  assertStringIncludes((await response.json()).error.message, "its body has more than 10000 bytes");
+  assert(sent.bytes < 20_000, `${sent.bytes} bytes were read`);
+  assertStringIncludes(log[0], "POST /v1/completions 413 0 tokens");
+});
+
+Deno.test("only JSON objects are read, and a fault in them is located", async () => {
+  const { handler } = fakeServer();
+  const cases: [body: BodyInit, type: string, status: number, message: string][] = [
+    [JSON.stringify(body), "text/plain", 415, "its content-type is text/plain"],
+    ['{"model": "words",\n}', "application/json", 400, "line 2, column 1"],
+    ['{"n": 1, "n": 2}', "application/json", 400, 'key "n" occurs twice'],
+    ["[1]", "application/json", 400, "expected an object, found an array of 1"],
+    [new Uint8Array([34, 255, 34]), "application/json; charset=utf-8", 400, "not UTF-8"],
+  ];
+  for (const [content, type, status, message] of cases) {
+    const init = { body: content, headers: { "content-type": type } };
+    const response = await handler(post("/v1/completions", null, init));
+    assertEquals(response.status, status);
+    assertStringIncludes((await response.json()).error.message, message);
+  }
+});
+
+Deno.test("with as many completions as may run or wait, the next is asked to come again", async () => {
+  const { handler, engine } = fakeServer({ slots: 1, tick: 5 }, { bodyBytes: 1000, requests: 3 });
+  const first = handler(post("/v1/completions", { ...body, n: 2 }));
+  await until(() => engine.status().running === 1);
+  const refused = await handler(post("/v1/completions", { ...body, n: 2 }));
+  assertEquals([refused.status, refused.headers.get("retry-after")], [429, "1"]);
+  const { error } = await refused.json();
+  assertEquals([error.type, error.code], ["rate_limit_error", "rate_limit_exceeded"]);
+  assertStringIncludes(error.message, "3 may run or wait at once, 2 do");
+  assertEquals((await first).status, 200);
+  assertEquals((await handler(post("/v1/completions", { ...body, n: 2 }))).status, 200);
+});
+
+Deno.test("addresses and methods that are not there", async () => {
+  const { handler } = fakeServer();
+  const ask = async (method: string, path: string) => {
+    const response = await handler(new Request(`http://localhost${path}`, { method }));
+    return [response.status, response.headers.get("allow"), (await response.json()).error?.type];
+  };
+  const wrong = "invalid_request_error";
+  assertEquals(await ask("GET", "/v1/completions"), [405, "POST", wrong]);
+  assertEquals(await ask("DELETE", "/v1/models/words"), [405, "GET", wrong]);
+  assertEquals(await ask("GET", "/v1/chat/completions"), [404, null, wrong]);
+  assertEquals(await ask("GET", "/toString"), [404, null, wrong]);
+  assertEquals(await ask("GET", "/v1/models/%ff"), [404, null, wrong]);
+  assertEquals(await ask("GET", "/v1/models/gpt"), [404, null, wrong]);
+  assertEquals(await ask("HEAD", "/v1/models"), [200, null, undefined]);
+});
+
+Deno.test("models are listed, and each is described", async () => {
+  const { handler } = fakeServer();
+  const get = async (path: string) => await (await handler(new Request(`http://localhost${path}`))).json();
+  const { object, data } = await get("/v1/models");
+  assertEquals([object, data.map(({ id }: { id: string }) => id)], ["list", ["words", "vectors"]]);
+  assertEquals(await get("/v1/models/vectors"), data[1]);
+  assertEquals(data[0], {
+    id: "words",
+    object: "model",
+    created: 1,
+    owned_by: "refrain",
+    refrain: { kind: "decoder" },
+  });
+});
+
+Deno.test("health is 200 until the device is gone, then everything that computes is 503 and says why", async () => {
+  const { handler, state } = fakeServer();
+  const health = async () => await handler(new Request("http://localhost/health"));
+  assertEquals((await health()).status, 200);
+  state.fault = "the device was lost (unknown): pulled out";
+  const sick = await health();
+  assertEquals([sick.status, await sick.json()], [503, { status: state.fault }]);
+  for (const path of ["/v1/completions", "/v1/embeddings"]) {
+    const response = await handler(post(path, body));
+    assertEquals(response.status, 503);
+    assertStringIncludes((await response.json()).error.message, "pulled out");
+  }
+});
+
+Deno.test("an error inside is a 500 of one line, and 503 where the device is why", async () => {
+  const { handler, log, engine, state } = fakeServer({ breakAfter: 1 });
+  const response = await handler(post("/v1/completions", { ...body, n: 2 }));
+  const { error } = await response.json();
+  assertEquals([response.status, error.type, error.message], [
+    ...[500, "server_error", "Cannot read from the GPU: it is broken"],
+  ]);
+  assertEquals(log[0].split("\n").length, 1);
+  assertEquals(engine.status().running, 0);
+  const late = handler(post("/v1/completions", body));
+  await until(() => engine.status().running === 1);
+  state.fault = "the device was lost";
+  assertEquals((await late).status, 503);
+});
+
+Deno.test("the metrics count requests, tokens, bytes, and the time to the first token", async () => {
+  const { handler } = fakeServer();
+  for (const n of [1, 2]) await handler(post("/v1/completions", { ...body, n }));
+  await handler(post("/v1/completions", {}));
+  const response = await handler(new Request("http://localhost/metrics"));
+  assertStringIncludes(response.headers.get("content-type")!, "text/plain; version=0.0.4");
+  const lines = (await response.text()).split("\n");
+  for (
+    const line of [
+      'refrain_requests_total{route="/v1/completions",status="200"} 2',
+      'refrain_requests_total{route="/v1/completions",status="400"} 1',
+      'refrain_sequences_running{model="words"} 0',
+      'refrain_tokens_by_depth_total{model="words",depth="2"} 8',
+      'refrain_cache_bytes_reserved{model="words"} 1000',
+      'refrain_cache_bytes_in_use{model="words",recursion="2"} 0',
+      'refrain_time_to_first_token_seconds_bucket{model="words",le="+Inf"} 3',
+      'refrain_time_to_first_token_seconds_count{model="words"} 3',
+    ]
+  ) assert(lines.includes(line), `${line} is not in\n${lines.join("\n")}`);
+  assert(lines.every((line) => line === "" || /^(# (HELP|TYPE) )?refrain_\w+(\{[^}]*\})? \S/.test(line)));
+});
