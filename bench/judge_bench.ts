@@ -4,13 +4,14 @@ import { fullTable, listOf, now } from "./support/slots.ts";
 
 const N = 3;
 
+// new tokens, because they are as much work every time
 benchOp(
   judgeOp,
   ([["small", 1], ["typical", 32], ["large", 4096]] as const).map(([size, S]) => ({
     size,
     shape: `${S} slots, scores of ${N} recursions`,
     inputs: { slots: fullTable(S, N), z: random([S, 1]), ...listOf(S), clock: now, scores: random([S, N]) },
-    params: { layout: { pool: 8 * S, unit: 64, units: [64, 48, 32], share: false }, ran: false }, // new tokens: the same work again and again,
+    params: { layout: { pool: 8 * S, unit: 64, units: [64, 48, 32], share: false }, ran: false },
     flops: 0,
     bytes: 4 * S * (1 + 1 + 4 + 2), // the list, a column read and four written, a score and z
   })),
