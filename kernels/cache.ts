@@ -5,7 +5,7 @@
  */
 import { cacheAppendOp, cacheWriteOp } from "../src/ops/cache.ts";
 import { defineKernel } from "./kernel.ts";
-import { grid, liveRows, rowSizes } from "./grid.ts";
+import { grid, liveRows, rowSizes, sequenceOf } from "./grid.ts";
 import { wordsOf } from "./rows.ts";
 
 /**
@@ -26,6 +26,7 @@ export const cacheAppend = defineKernel(cacheAppendOp, ({ inputs: { x, offsets }
     workgroups: grid(Math.ceil((M * columns + B) / 64)),
     lanes: 64,
     wgsl: /* wgsl */ `
+${sequenceOf}
 fn run(group: u32, lane: u32) {
   let at = group * 64 + lane;
   let m = at / COLUMNS;
@@ -43,12 +44,7 @@ fn run(group: u32, lane: u32) {
     }
     return;
   }
-  var b = 0u; // the last sequence that starts at or before m: offsets[b] <= m < offsets[past]
-  var past = sizes.B;
-  while (past - b > 1) {
-    let middle = (b + past) / 2;
-    if (offsets[middle] <= i32(m)) { b = middle; } else { past = middle; }
-  }
+  let b = sequenceOf(m);
   let place = lengths[b] + i32(m) - offsets[b];
   let first = i32(b) * capacity;
   if (column == 0) {

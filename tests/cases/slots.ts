@@ -33,7 +33,7 @@ function slot(N: number, units: number, now: number): fc.Arbitrary<number[]> {
 
 /** A table of S slots. */
 export function slots(S: number, N: number, units = 5): fc.Arbitrary<ReturnType<typeof hostIndices>> {
-  return fc.constantFrom(0, 5, 2 ** 31 - 1, -1, 12345678).chain((now) =>
+  return fc.constantFrom(5, 2 ** 31 - 1, 4 - 2 ** 31, -(2 ** 30)).chain((now) =>
     fc.array(slot(N, units, now), { minLength: S, maxLength: S })
   ).map((table) => hostIndices(table.flat(), [S, SLOT.rows + N]));
 }
