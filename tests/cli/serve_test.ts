@@ -1,0 +1,84 @@
+/** `serve` as a process: real models answer as the library does, and Ctrl-C lets them finish. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Decoder, Encoder } from "../../mod.ts";
+import { assertRefused, decoderFolder, encoderFolder, run, start } from "./support.ts";
+
+const [decoder, encoder] = [await decoderFolder(), await encoderFolder()];
+const nameOf = (folder: string) => folder.split("/").pop()!;
+const reference = ["--device", "reference"];
+
+/** A server on a port of its own; `ended` has its exit code and all it wrote to standard error. */
+async function serve(...args: string[]) {
+  const child = start("serve", [decoder, encoder, "--port", "0", ...reference, ...args]);
+  await child.stdin.close();
+  const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+  let err = "";
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    err += next.value;
+    if (err.includes("Ctrl-C stops")) break;
+  }
+  const url = err.match(/ at (http:\S+) on reference;/)?.[1];
+  assert(url, err);
+  const rest = (async () => {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) err += next.value;
+    await child.stdout.cancel();
+    return { code: (await child.status).code, err };
+  })();
+  return { url, interrupt: () => child.kill("SIGINT"), ended: () => rest };
+}
+
+async function ask(url: string, path: string, body: unknown): Promise<Response> {
+  const headers = { "content-type": "application/json" };
+  return await fetch(`${url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
+Deno.test("completions and embeddings are the library's", async () => {
+  const { url, interrupt, ended } = await serve();
+  const { data } = await (await fetch(`${url}/v1/models`)).json();
+  assertEquals(data.map(({ id }: { id: string }) => id), [nameOf(decoder), nameOf(encoder)]);
+
+  const greedy = { model: nameOf(decoder), prompt: "a cat, ", max_tokens: 8, temperature: 0, logprobs: 0 };
+  const { choices: [choice] } = await (await ask(url, "/v1/completions", greedy)).json();
+  await using model = await Decoder.load(decoder, { device: "reference" });
+  const pieces = await Array.fromAsync(model.generate("a cat, ", { maxNewTokens: 8 }));
+  assertEquals(choice.text, pieces.map(({ text }) => text).join(""));
+  assertEquals(choice.refrain.depth, pieces.map(({ depth }) => depth));
+
+  const texts = { model: nameOf(encoder), input: ["a cat", "dogs"] };
+  const embedded = await (await ask(url, "/v1/embeddings", texts)).json();
+  await using vectors = await Encoder.load(encoder, { device: "reference" });
+  const { data: expected } = await vectors.encode(texts.input, { normalize: true });
+  const got = embedded.data.flatMap(({ embedding }: { embedding: number[] }) => embedding);
+  assertEquals(Float32Array.from(got), Float32Array.from(expected));
+
+  interrupt();
+  const { code, err } = await ended();
+  assertEquals(code, 0, err);
+  assert(/^POST \/v1\/completions 200 15 tokens \d+ ms$/m.test(err), err);
+});
+
+Deno.test("Ctrl-C lets a stream end, takes no more, and exits with 0", async () => {
+  const { url, interrupt, ended } = await serve();
+  const body = { model: nameOf(decoder), prompt: "a", max_tokens: 40, temperature: 0, stream: true };
+  const response = await ask(url, "/v1/completions", body);
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = (await reader.read()).value!;
+  interrupt();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) text += next.value;
+  assert(text.endsWith("data: [DONE]\n\n"), text.slice(-300));
+  const { code, err } = await ended();
+  assertEquals(code, 0, err);
+  assertEquals(await fetch(url).then(() => "answered", () => "refused"), "refused");
+});
+
+Deno.test("a port that is taken, two models of one name, and a model without tokenizer are one line each", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const port = String(taken.addr.port);
+  const busy = assertRefused(await run("serve", [decoder, "--port", port, ...reference]));
+  assertEquals(busy, `Cannot listen at 127.0.0.1:${port}: the port is taken; --port N names another`);
+  const serve = async (...args: string[]) => assertRefused(await run("serve", ["--port", "0", ...reference, ...args]));
+  assertStringIncludes(await serve(decoder, `${decoder}/`), `there is another model named ${nameOf(decoder)}`);
+  assertStringIncludes(await serve(await decoderFolder(undefined, false)), "has no tokenizer.json");
+  assertStringIncludes(await serve(), "CHECKPOINT is missing");
+  assertStringIncludes(await serve(decoder, "--max-body", "0"), "--max-body 0: expected a whole number of at least 1");
+});
