@@ -49,34 +49,37 @@ Deno.test("judge: again and again, a token runs min(N, cap, chosen) recursions a
     return fc.record({
       layout: fc.constant(layout),
       cap: fc.nat(N + 1),
-      chosen: fc.option(fc.nat(N - 1)),
+      chosen: fc.option(fc.nat(N - 1), { freq: 1 }),
       said: scores,
       units: fc.nat(2),
       cached: fc.nat(3),
     });
   });
-  fc.assert(fc.property(tokens, ({ layout, cap, chosen, said, units, cached }) => {
-    const N = layout.units.length;
-    const slots = device.from(slotTable(N, [{ stage: left, cap, units, rows: Array(N).fill(cached) }]));
-    const inputs = { slots, z: device.from(hostTensor([1, 1], [0])), rows: whole([0]), offsets: whole([0, 1]) };
-    const routing = chosen === null
-      ? { scores: device.from(hostTensor([1, N], said)) }
-      : { experts: whole([chosen], [1, 1]), weights: device.from(hostTensor([1, 1], [0.5])) };
-    let runs = 0;
-    for (; runs <= N && (runs === 0 || slots.data[SLOT.stage] === block); runs++) {
-      judge(device, { ...inputs, clock: whole([runs]), ...routing }, { layout, ran: runs > 0 });
-    }
-    runs--; // the first call sent it into the first recursion, each of the others came after one
-    const most = Math.max(1, Math.min(N, cap, chosen === null ? N : chosen + 1));
-    assert(1 <= runs && runs <= most);
-    assertEquals(slots.data[SLOT.depth], runs);
-    const stops = (r: number) =>
-      (chosen === null && said[r] < 0) || (!layout.share && cached >= units * layout.units[r]);
-    const expected = Array.from({ length: most }, (_, r) => r).find((r) => r > 0 && stops(r)) ?? most;
-    assertEquals(runs, expected);
-    const written = Array.from({ length: N }, (_, r) => cached + Number(layout.share ? r === 0 : r < runs));
-    assertEquals([...slots.data.subarray(SLOT.rows)], written);
-  }));
+  fc.assert(
+    fc.property(tokens, ({ layout, cap, chosen, said, units, cached }) => {
+      const N = layout.units.length;
+      const slots = device.from(slotTable(N, [{ stage: left, cap, units, rows: Array(N).fill(cached) }]));
+      const inputs = { slots, z: device.from(hostTensor([1, 1], [0])), rows: whole([0]), offsets: whole([0, 1]) };
+      const routing = chosen === null
+        ? { scores: device.from(hostTensor([1, N], said)) }
+        : { experts: whole([chosen], [1, 1]), weights: device.from(hostTensor([1, 1], [0.5])) };
+      let runs = 0;
+      for (; runs <= N && (runs === 0 || slots.data[SLOT.stage] === block); runs++) {
+        judge(device, { ...inputs, clock: whole([runs]), ...routing }, { layout, ran: runs > 0 });
+      }
+      runs--; // the first call sent it into the first recursion, each of the others came after one
+      const most = Math.max(1, Math.min(N, cap, chosen === null ? N : chosen + 1));
+      assert(1 <= runs && runs <= most);
+      assertEquals(slots.data[SLOT.depth], runs);
+      const stops = (r: number) =>
+        (chosen === null && said[r] < 0) || (!layout.share && cached >= units * layout.units[r]);
+      const expected = Array.from({ length: most }, (_, r) => r).find((r) => r > 0 && stops(r)) ?? most;
+      assertEquals(runs, expected);
+      const written = Array.from({ length: N }, (_, r) => cached + Number(layout.share ? r === 0 : r < runs));
+      assertEquals([...slots.data.subarray(SLOT.rows)], written);
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 Deno.test("judge: auxiliary scores decide, but scores become z; a chosen depth has its weight all the way", () => {
