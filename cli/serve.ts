@@ -27,7 +27,7 @@ every token's recursion depth.`,
   flags: {
     port: { value: "N", help: "8080 unless given; 0 takes a free one" },
     host: { value: "NAME", help: "127.0.0.1 unless given: only this machine can connect" },
-    "max-body": { value: "KB", help: "kilobytes of a request at most, 1024 unless given" },
+    "max-body": { value: "KB", help: "kilobytes of a request at most, 256 unless given" },
     "max-waiting": { value: "N", help: "completions of a model that may wait at most, 128 unless given" },
     ...deviceFlag,
     ...helpFlag,
@@ -50,7 +50,7 @@ function settings(flags: Values<typeof command.flags>) {
   };
   return {
     address: { hostname: flags.host ?? "127.0.0.1", port: whole("port", 8080, 0) },
-    limits: { bodyBytes: 1024 * whole("max-body", 1024, 1), requests: SLOTS + whole("max-waiting", 128, 0) },
+    limits: { bodyBytes: 1024 * whole("max-body", 256, 1), requests: SLOTS + whole("max-waiting", 128, 0) },
   };
 }
 
