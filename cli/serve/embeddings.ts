@@ -6,7 +6,7 @@ import { readBody } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
 import { CLIENT_LEFT, Refusal } from "./refusal.ts";
 import { sequencesOf } from "./sequences.ts";
-import { findModel, type ServedEncoder, type Service } from "./service.ts";
+import { admit, findModel, type ServedEncoder, type Service } from "./service.ts";
 
 /** Texts of a request at most. */
 const MOST = 2048;
@@ -28,6 +28,7 @@ export async function embed(exchange: Exchange, service: Service): Promise<Respo
     const ids = typeof input === "string" ? encodeText(model.tokenizer, input) : input;
     return fits(model.config, { name: `input ${i + 1}`, ids });
   });
+  admit(service, model.underWay, 1);
   exchange.tokens = sequences.reduce((sum, { ids }) => sum + ids.length, 0);
   const vectors = await vectorsOf(model, sequences, exchange.request.signal);
   const data = vectors.map((vector, index) => ({ object: "embedding", index, embedding: write(vector) }));
@@ -36,17 +37,23 @@ export async function embed(exchange: Exchange, service: Service): Promise<Respo
 }
 
 async function vectorsOf(
-  { config: { D }, embed }: ServedEncoder,
+  model: ServedEncoder,
   sequences: readonly { readonly ids: readonly number[] }[],
   signal: AbortSignal,
 ): Promise<Float32Array[]> {
+  const { config: { D } } = model;
   const vectors: Float32Array[] = [];
-  for (const batch of batches(sequences, BATCH)) {
-    if (signal.aborted) throw new Refusal(CLIENT_LEFT, "the client left");
-    const all = Float32Array.from(await embed(batch.map(({ ids }) => ids)));
-    batch.forEach((_, b) => vectors.push(all.subarray(b * D, (b + 1) * D)));
+  model.underWay++;
+  try {
+    for (const batch of batches(sequences, BATCH)) {
+      if (signal.aborted) throw new Refusal(CLIENT_LEFT, "the client left");
+      const all = Float32Array.from(await model.embed(batch.map(({ ids }) => ids)));
+      batch.forEach((_, b) => vectors.push(all.subarray(b * D, (b + 1) * D)));
+    }
+    return vectors;
+  } finally {
+    model.underWay--;
   }
-  return vectors;
 }
 
 /** How a vector is written: numbers, or its little-endian float32 in base64. */

@@ -27,7 +27,7 @@ export async function loadServed(
     const embed = inTurn(async (sequences: readonly (readonly number[])[]) => {
       return (await model.pooled(sequences, { normalize: true })).data;
     });
-    models.set(id, { kind: "encoder", id, tokenizer, config: model.config, embed });
+    models.set(id, { kind: "encoder", id, tokenizer, config: model.config, underWay: 0, embed });
   }
   return models;
 }

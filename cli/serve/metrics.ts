@@ -45,9 +45,13 @@ export class Metrics {
   /** All of it. */
   text({ models }: Service): string {
     const requests = [...this.#requests.values()].map(({ count, ...labels }): Sample => [labels, count]);
+    const encoders = [...models].flatMap(([model, served]): Sample[] =>
+      served.kind === "encoder" ? [[{ model }, served.underWay]] : []
+    );
     const lines = [
       ...metric("requests_total", "counter", "Requests that have ended, by route and status.", requests),
       ...engineLines(models),
+      ...metric("embeddings_under_way", "gauge", "Requests for embeddings that run or wait.", encoders),
       ...metric("time_to_first_token_seconds", "histogram", "From a request to its first token.", this.#histogram()),
     ];
     return `${lines.join("\n")}\n`;

@@ -25,6 +25,8 @@ export interface ServedEncoder {
   readonly tokenizer: Tokenizer;
   /** Size of the vocabulary, positions, width of a vector. */
   readonly config: { readonly V: number; readonly maxPositions: number; readonly D: number };
+  /** Requests that run or wait. */
+  underWay: number;
   /** One vector of unit length a sequence of ids, [B, D]. */
   embed(sequences: readonly (readonly number[])[]): Promise<ArrayLike<number>>;
 }
@@ -71,7 +73,7 @@ const RETRY_SECONDS = 1;
 /** Throws a Refusal unless a model that has `busy` requests may get `more`: 400 where it never may, else 429. */
 export function admit({ limits: { requests } }: Service, busy: number, more: number): void {
   const most = `${requests} may run or wait at once`;
-  if (more > requests) throw new Refusal(400, `Cannot start ${more} completions: ${most}`);
+  if (more > requests) throw new Refusal(400, `Cannot start ${more} at once: ${most}`);
   if (busy + more <= requests) return;
   const headers = { "retry-after": String(RETRY_SECONDS) };
   throw new Refusal(429, `Cannot start now: ${most}, ${busy} do`, { code: "rate_limit_exceeded", headers });

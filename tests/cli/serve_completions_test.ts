@@ -96,7 +96,7 @@ const wrong: [body: Record<string, unknown>, param: string | null, message: stri
   [{ stream_options: {} }, "stream_options", "body.stream is not true"],
   [{ stream: true, stream_options: { usage: true } }, "stream_options.usage", "nearest known key is include_usage"],
   [{ n: 201, prompt: ["a", "b"] }, "n", "expected a whole number from 1 to 128"],
-  [{ n: 101, prompt: ["a", "b"] }, null, "Cannot start 202 completions: 200 may run or wait at once"],
+  [{ n: 101, prompt: ["a", "b"] }, null, "Cannot start 202 at once: 200 may run or wait at once"],
   [{ model: "vectors" }, "model", "it is a model for embeddings"],
 ];
 

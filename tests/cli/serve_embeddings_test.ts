@@ -52,3 +52,14 @@ Deno.test("what is wrong is refused by name before anything runs", async () => {
     assertStringIncludes(error.message, message);
   }
 });
+
+Deno.test("only so many requests may wait, and metrics say how many do", async () => {
+  const { handler } = fakeServer({}, { bodyBytes: 1000, requests: 2 });
+  const gauge = async () => {
+    const text = await (await handler(new Request("http://localhost/metrics"))).text();
+    return text.match(/^refrain_embeddings_under_way\{model="vectors"\} (\d+)$/m)?.[1];
+  };
+  const answers = [1, 2, 3].map(() => handler(post("/v1/embeddings", { model: "vectors", input: "a" })));
+  assertEquals((await Promise.all(answers)).map(({ status }) => status), [200, 200, 429]);
+  assertEquals(await gauge(), "0");
+});

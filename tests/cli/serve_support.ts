@@ -110,7 +110,7 @@ export function fakeServer(behaviour: FakeOptions = {}, limits = { bodyBytes: 10
   const batches: number[] = [];
   const embed = (sequences: readonly (readonly number[])[]) => {
     batches.push(sequences.length);
-    return Promise.resolve(sequences.flatMap((ids) => [ids.length, ids[0]]));
+    return new Promise<number[]>((resolve) => setTimeout(resolve, 5, sequences.flatMap((ids) => [ids.length, ids[0]])));
   };
   const words: ServedDecoder = { kind: "decoder", id: "words", tokenizer, engine };
   const vectors: ServedEncoder = {
@@ -118,6 +118,7 @@ export function fakeServer(behaviour: FakeOptions = {}, limits = { bodyBytes: 10
     id: "vectors",
     tokenizer,
     config: { V: 200, maxPositions: 50, D: 2 },
+    underWay: 0,
     embed,
   };
   const log: string[] = [];
