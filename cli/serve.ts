@@ -4,7 +4,7 @@ import { deviceFlag, openChosenDevice } from "./support/device.ts";
 import { helpFlag, type Operands, type Values, wholeOf } from "./support/flags.ts";
 import { makeHandler } from "./serve/app.ts";
 import { demandAddress, serveUntil } from "./serve/listen.ts";
-import { loadServed, watchLoss } from "./serve/load.ts";
+import { loadServed, watchDevice } from "./serve/load.ts";
 import { QueuedEngine } from "./serve/queued_engine.ts";
 
 const command = {
@@ -50,7 +50,7 @@ function settings(flags: Values<typeof command.flags>) {
   };
   return {
     address: { hostname: flags.host ?? "127.0.0.1", port: whole("port", 8080, 0) },
-    limits: { bodyBytes: 1024 * whole("max-body", 256, 1), requests: SLOTS + whole("max-waiting", 128, 0) },
+    limits: { bodyBytes: 1000 * whole("max-body", 256, 1), requests: SLOTS + whole("max-waiting", 128, 0) },
   };
 }
 
@@ -60,7 +60,7 @@ async function main(flags: Values<typeof command.flags> & Operands): Promise<num
   const opened = await openChosenDevice(flags.device);
   const models = await loadServed(flags.operands, opened, (decoder) => new QueuedEngine(decoder));
   const started = Math.floor(Date.now() / 1000);
-  const handler = makeHandler({ models, limits, started, fault: watchLoss(opened.device), log: note });
+  const handler = makeHandler({ models, limits, started, health: watchDevice(opened.device), log: note });
   const welcome = (url: string) =>
     note(`Serving ${[...models.keys()].join(", ")} at ${url} on ${opened.label}; Ctrl-C stops`);
   await interruptible((signal) => serveUntil(signal, address, handler, welcome));

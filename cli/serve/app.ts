@@ -3,7 +3,7 @@ import { complete } from "./completions.ts";
 import { embed } from "./embeddings.ts";
 import { Exchange } from "./exchange.ts";
 import { Metrics } from "./metrics.ts";
-import { CLIENT_LEFT, deviceGone, Refusal, refusalOf } from "./refusal.ts";
+import { CLIENT_LEFT, outOfOrder, Refusal, refusalOf } from "./refusal.ts";
 import { type ServedModel, type Service, unknownModel } from "./service.ts";
 
 /** One route. */
@@ -40,8 +40,7 @@ const routes: Readonly<Record<string, Route>> = {
   },
   "/health": {
     method: "GET",
-    answer: (_, { fault }) => {
-      const reason = fault();
+    answer: (_, { health: { fault: reason } }) => {
       return Response.json({ status: reason ?? "ok" }, { status: reason === undefined ? 200 : 503 });
     },
   },
@@ -76,8 +75,8 @@ async function answer(exchange: Exchange, service: Service, rest: string): Promi
     const headers = { allow: found.method };
     throw new Refusal(405, `Cannot ${method} ${route}: it takes ${found.method}`, { headers });
   }
-  const reason = found.computes && service.fault();
-  if (reason) throw deviceGone(reason);
+  const reason = found.computes && service.health.fault;
+  if (reason) throw outOfOrder(reason);
   return await found.answer(exchange, service, rest);
 }
 
@@ -92,7 +91,7 @@ export function makeHandler(service: Service): (request: Request) => Promise<Res
       if (!exchange.streams) exchange.end(response.status);
       return response;
     } catch (thrown) {
-      const refusal = refusalOf(thrown, service.fault());
+      const refusal = refusalOf(thrown, service.health);
       const status = request.signal.aborted ? CLIENT_LEFT : refusal.status;
       exchange.end(status, status === CLIENT_LEFT ? undefined : refusal.message.split("\n", 1)[0]);
       return refusal.response();

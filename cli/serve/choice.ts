@@ -1,4 +1,5 @@
 /** One completion of one prompt: the pieces of its generation in the words of OpenAI's answers. */
+import { reasonOf } from "../../src/checkpoint/messages.ts";
 import type { EnginePiece, Generation } from "../../src/run/engine/api.ts";
 import type { CompletionRequest } from "./completion_request.ts";
 import { admit, type ServedDecoder, type Service } from "./service.ts";
@@ -71,6 +72,7 @@ export function submitAll(
     return choices;
   } catch (error) {
     cancelAll(choices);
+    if (!(error instanceof RangeError)) service.health.fault ??= reasonOf(error); // it takes no requests any more
     throw error;
   }
 }

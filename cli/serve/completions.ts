@@ -74,7 +74,7 @@ async function* parts(run: Run, choice: Choice): AsyncGenerator<ChoicePart> {
   yield choice.part([]);
 }
 
-function streamed(run: Run, includeUsage: boolean, { fault }: Service): Response {
+function streamed(run: Run, includeUsage: boolean, { health }: Service): Response {
   const { choices, model, n, exchange } = run;
   const head = heading(model);
   const usage = includeUsage ? { usage: null } : {};
@@ -88,5 +88,5 @@ function streamed(run: Run, includeUsage: boolean, { fault }: Service): Response
     cancelAll(choices);
     exchange.tokens = usageOf(choices, n).total_tokens;
   };
-  return eventStream(objects(), { exchange, fault, onEnd });
+  return eventStream(objects(), { exchange, health, onEnd });
 }

@@ -4,7 +4,7 @@ import { refusalOf } from "./refusal.ts";
 import type { Service } from "./service.ts";
 
 /** What belongs to a stream. */
-interface Streaming extends Pick<Service, "fault"> {
+interface Streaming extends Pick<Service, "health"> {
   /** Its request, which ends with it. */
   readonly exchange: Exchange;
   /** Called once, whatever ends it: all was said, an error, or the client left. */
@@ -18,7 +18,7 @@ const event = (data: string) => encoder.encode(`data: ${data}\n\n`);
  * Objects as events, then `[DONE]`; an error in between is the last event. An object is asked for when the client has
  * taken the one before it: a client that does not read keeps nothing going.
  */
-export function eventStream(objects: AsyncIterator<unknown>, { exchange, fault, onEnd }: Streaming): Response {
+export function eventStream(objects: AsyncIterator<unknown>, { exchange, health, onEnd }: Streaming): Response {
   const end = (status: number, remark?: string) => {
     onEnd();
     exchange.end(status, remark);
@@ -31,7 +31,7 @@ export function eventStream(objects: AsyncIterator<unknown>, { exchange, fault, 
         if (!done) return;
         end(200);
       } catch (thrown) {
-        const refusal = refusalOf(thrown, fault());
+        const refusal = refusalOf(thrown, health);
         controller.enqueue(event(JSON.stringify(refusal.body)));
         end(refusal.status, refusal.message);
       }

@@ -5,13 +5,14 @@ import type { Device } from "../../src/device.ts";
 import type { TextEngine } from "../../src/run/engine/api.ts";
 import type { Opened } from "../support/device.ts";
 import { demandTokenizer, loadModel } from "../support/model.ts";
+import type { Health } from "./refusal.ts";
 import type { ServedModel } from "./service.ts";
 
 /** Loads checkpoints, which requests call by the names of their folders. Throws one line for what cannot be served. */
 export async function loadServed(
   checkpoints: readonly string[],
   opened: Opened,
-  makeEngine: (decoder: Decoder) => TextEngine,
+  makeEngine: (decoder: Decoder) => TextEngine | Promise<TextEngine>,
 ): Promise<Map<string, ServedModel>> {
   const models = new Map<string, ServedModel>();
   for (const checkpoint of checkpoints) {
@@ -20,7 +21,7 @@ export async function loadServed(
     const tokenizer = demandTokenizer(loaded);
     if (models.has(id)) throw new Error(`Cannot serve ${checkpoint}: there is another model named ${id}`);
     if (loaded.kind === "decoder") {
-      models.set(id, { kind: "decoder", id, tokenizer, engine: makeEngine(loaded.model) });
+      models.set(id, { kind: "decoder", id, tokenizer, engine: await makeEngine(loaded.model) });
       continue;
     }
     const { model } = loaded;
@@ -42,12 +43,12 @@ function inTurn<A extends unknown[], R>(call: (...args: A) => Promise<R>): (...a
   };
 }
 
-/** Tells why a device works no more; undefined while it does. The reference always works. */
-export function watchLoss(device: Device): () => string | undefined {
-  let reason: string | undefined;
+/** Whether a device works, from now on. The reference always does. */
+export function watchDevice(device: Device): Health {
+  const health: Health = {};
   if (device as unknown instanceof WebGpuDevice) {
     const { device: gpu } = device as unknown as WebGpuDevice;
-    gpu.lost.then((info) => reason = `the device was lost (${info.reason}): ${info.message}`);
+    gpu.lost.then(({ reason, message }) => health.fault = `the device was lost (${reason}): ${message}`);
   }
-  return () => reason;
+  return health;
 }

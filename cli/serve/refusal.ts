@@ -40,20 +40,26 @@ export class Refusal extends Error {
   }
 }
 
-/** The refusal of all that needs the device, once it is gone. */
-export function deviceGone(reason: string): Refusal {
-  return new Refusal(503, `Cannot answer: ${reason}`, { code: "device_lost" });
+/** Whether the models still work. */
+export interface Health {
+  /** Why they do not any more. */
+  fault?: string;
+}
+
+/** The refusal of all that needs the models, once they work no more. */
+export function outOfOrder(reason: string): Refusal {
+  return new Refusal(503, `Cannot answer: ${reason}`, { code: "out_of_order" });
 }
 
 /**
  * What was thrown, as a refusal: wrong fields and values out of range are the client's (400); anything else is the
- * server's, 503 once the device is gone, for the reason `fault` gives, else 500.
+ * server's, 503 once the models work no more, else 500.
  */
-export function refusalOf(thrown: unknown, fault: string | undefined): Refusal {
+export function refusalOf(thrown: unknown, { fault }: Health): Refusal {
   if (thrown instanceof Refusal) return thrown;
   if (thrown instanceof FieldError) return new Refusal(400, thrown.message, { param: paramOf(thrown) });
   if (thrown instanceof RangeError) return new Refusal(400, thrown.message);
-  return fault === undefined ? new Refusal(500, reasonOf(thrown)) : deviceGone(fault);
+  return fault === undefined ? new Refusal(500, reasonOf(thrown)) : outOfOrder(fault);
 }
 
 /** A path as error messages have it, without the name of the body. */

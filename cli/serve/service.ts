@@ -1,7 +1,7 @@
 /** What is served, to how many at once, and by which device. */
 import type { TextEngine } from "../../src/run/engine/api.ts";
 import type { Tokenizer } from "../../src/run/tokenizer.ts";
-import { Refusal } from "./refusal.ts";
+import { type Health, Refusal } from "./refusal.ts";
 
 /** A decoder that completes texts. */
 export interface ServedDecoder {
@@ -42,8 +42,8 @@ export interface Service {
   readonly limits: { readonly bodyBytes: number; readonly requests: number };
   /** When it began, in seconds since 1970. */
   readonly started: number;
-  /** Why the device works no more; undefined while it does. */
-  readonly fault: () => string | undefined;
+  /** Whether the models work: a lost device, or an engine that has stopped, is for good. */
+  readonly health: Health;
   /** Takes a line for the log. */
   readonly log: (line: string) => void;
 }

@@ -89,12 +89,12 @@ Deno.test("models are listed, and each is described", async () => {
 });
 
 Deno.test("health is 200 until the device is gone, then everything that computes is 503 and says why", async () => {
-  const { handler, state } = fakeServer();
-  const health = async () => await handler(new Request("http://localhost/health"));
-  assertEquals((await health()).status, 200);
-  state.fault = "the device was lost (unknown): pulled out";
-  const sick = await health();
-  assertEquals([sick.status, await sick.json()], [503, { status: state.fault }]);
+  const { handler, health } = fakeServer();
+  const ask = async () => await handler(new Request("http://localhost/health"));
+  assertEquals((await ask()).status, 200);
+  health.fault = "the device was lost (unknown): pulled out";
+  const sick = await ask();
+  assertEquals([sick.status, await sick.json()], [503, { status: health.fault }]);
   for (const path of ["/v1/completions", "/v1/embeddings"]) {
     const response = await handler(post(path, body));
     assertEquals(response.status, 503);
@@ -103,7 +103,7 @@ Deno.test("health is 200 until the device is gone, then everything that computes
 });
 
 Deno.test("an error inside is a 500 of one line, and 503 where the device is why", async () => {
-  const { handler, log, engine, state } = fakeServer({ breakAfter: 1 });
+  const { handler, log, engine, health } = fakeServer({ breakAfter: 1 });
   const response = await handler(post("/v1/completions", { ...body, n: 2 }));
   const { error } = await response.json();
   assertEquals([response.status, error.type, error.message], [
@@ -113,8 +113,16 @@ Deno.test("an error inside is a 500 of one line, and 503 where the device is why
   assertEquals(engine.status().running, 0);
   const late = handler(post("/v1/completions", body));
   await until(() => engine.status().running === 1);
-  state.fault = "the device was lost";
+  health.fault = "the device was lost";
   assertEquals((await late).status, 503);
+});
+
+Deno.test("an engine that has stopped is no passing error: the server is out of order from then on", async () => {
+  const { handler, engine } = fakeServer();
+  engine.stopped = true;
+  assertEquals((await handler(post("/v1/completions", body))).status, 503);
+  const response = await handler(new Request("http://localhost/health"));
+  assertEquals([response.status, await response.json()], [503, { status: "Cannot generate: the engine has stopped" }]);
 });
 
 Deno.test("the metrics count requests, tokens, bytes, and the time to the first token", async () => {

@@ -1,6 +1,7 @@
 /** Readers who do not read: others are answered as fast as ever, the hundred get all that is theirs, nothing piles up. */
 import { assert, assertEquals } from "@std/assert";
-import { eventsOf, type FakeOptions, fakeServer, until } from "./serve_support.ts";
+import { eventsOf, fakeServer, until } from "./serve_support.ts";
+import type { FakeOptions } from "./serve_engine.ts";
 
 interface Event {
   choices: [{ text: string }];

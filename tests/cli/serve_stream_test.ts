@@ -1,6 +1,7 @@
 /** Streams: events as they come, nothing ahead of its reader, slots free at once when a client leaves. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { eventsOf, type FakeOptions, fakeServer, post, until } from "./serve_support.ts";
+import { eventsOf, fakeServer, post, until } from "./serve_support.ts";
+import type { FakeOptions } from "./serve_engine.ts";
 
 async function stream(body: Record<string, unknown> = {}, behaviour: FakeOptions = {}) {
   const server = fakeServer(behaviour);

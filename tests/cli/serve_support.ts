@@ -1,103 +1,7 @@
-/** A service without a model: an engine that makes a token a tick for each of its slots, and vectors that are easily foretold. */
+/** A service without a model: texts come from a fake engine, and vectors are easily foretold. */
 import { makeHandler } from "../../cli/serve/app.ts";
 import type { ServedDecoder, ServedEncoder, Service } from "../../cli/serve/service.ts";
-import type { EnginePiece, EngineStatus, Finish, Generation, TextEngine } from "../../src/run/engine/api.ts";
-import type { GenerateOptions } from "../../src/run/generate.ts";
-
-/** How an engine behaves. */
-export interface FakeOptions {
-  readonly slots?: number;
-  /** Milliseconds between tokens. */
-  readonly tick?: number;
-  /** What every token's text begins with. */
-  readonly padding?: string;
-  /** Tokens after which a sequence breaks. */
-  readonly breakAfter?: number;
-}
-
-/** Depths and texts of tokens by their number: "t0 ", "t1 ", …; a stop text ends a sequence where it is a token's. */
-export class FakeEngine implements TextEngine {
-  readonly submitted: { prompt: string | ArrayLike<number>; options: GenerateOptions }[] = [];
-  readonly #all = new Set<FakeGeneration>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #tokens = 0;
-
-  constructor(readonly behaviour: FakeOptions = {}) {}
-
-  #running(): FakeGeneration[] {
-    return [...this.#all].slice(0, this.behaviour.slots ?? 4);
-  }
-
-  status(): EngineStatus {
-    const running = this.#running().length;
-    const cache = { cacheBytes: 1000, outerBytesInUse: 10 * running, bytesInUse: [20 * running, 30 * running] };
-    return { running, waiting: this.#all.size - running, ticks: 5, tokens: this.#tokens, depths: [7, 8], ...cache };
-  }
-
-  submit(prompt: string | ArrayLike<number>, options: GenerateOptions = {}): Generation {
-    if (prompt.length > 100) throw new RangeError(`Cannot generate: the prompt has ${prompt.length} tokens`);
-    this.submitted.push({ prompt, options });
-    const generation = new FakeGeneration(prompt.length, options, this.behaviour, () => this.#all.delete(generation));
-    this.#all.add(generation);
-    this.#timer ??= setTimeout(() => this.#tick(), this.behaviour.tick ?? 1);
-    return generation;
-  }
-
-  #tick(): void {
-    for (const generation of this.#running()) {
-      generation.step();
-      this.#tokens++;
-    }
-    this.#timer = this.#all.size > 0 ? setTimeout(() => this.#tick(), this.behaviour.tick ?? 1) : undefined;
-  }
-}
-
-/** A sequence whose tokens wait until they are read. */
-class FakeGeneration implements Generation {
-  newTokens = 0;
-  finish: Finish | undefined;
-  readonly #pieces: EnginePiece[] = [];
-  #error: Error | undefined;
-  #cancelled = false;
-  #wake = () => {};
-
-  constructor(
-    readonly promptTokens: number,
-    readonly options: GenerateOptions,
-    readonly behaviour: FakeOptions,
-    readonly free: () => void,
-  ) {}
-
-  step(): void {
-    const i = this.newTokens;
-    const { maxNewTokens = 10, stop = [] } = this.options;
-    const { padding = "", breakAfter } = this.behaviour;
-    if (i === breakAfter) this.#error = new Error("Cannot read from the GPU: it is broken\nsecond line");
-    else if (i >= maxNewTokens) this.finish = "length";
-    else if (stop.includes(`t${i}`)) this.finish = "stop";
-    else {
-      this.newTokens++;
-      this.#pieces.push({ text: `${padding}t${i} `, id: i, depth: 1 + i % 2, logProb: -i, score: 0 });
-    }
-    if (this.finish ?? this.#error) this.free();
-    this.#wake();
-  }
-
-  cancel(): void {
-    this.#cancelled = true;
-    this.free();
-    this.#wake();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<EnginePiece> {
-    while (!this.#cancelled) {
-      if (this.#pieces.length > 0) yield this.#pieces.shift()!;
-      else if (this.#error) throw this.#error;
-      else if (this.finish) return;
-      else await new Promise<void>((resolve) => this.#wake = resolve);
-    }
-  }
-}
+import { FakeEngine, type FakeOptions } from "./serve_engine.ts";
 
 const tokenizer = {
   encode: (text: string) => [...text].map((c) => c.charCodeAt(0)),
@@ -122,10 +26,10 @@ export function fakeServer(behaviour: FakeOptions = {}, limits = { bodyBytes: 10
     embed,
   };
   const log: string[] = [];
-  const state: { fault?: string } = {};
+  const health: { fault?: string } = {};
   const models: Service["models"] = new Map([words, vectors].map((model) => [model.id, model] as const));
-  const service = { models, limits, started: 1, fault: () => state.fault, log: (line: string) => void log.push(line) };
-  return { engine, batches, log, state, handler: makeHandler(service) };
+  const service = { models, limits, started: 1, health, log: (line: string) => void log.push(line) };
+  return { engine, batches, log, health, handler: makeHandler(service) };
 }
 
 /** A request with a JSON body. */
