@@ -58,6 +58,7 @@ export * from "./model/losses.ts";
 export * from "./model/merge.ts";
 export type { MolConfig } from "./model/mol_config.ts";
 export * from "./model/parameters.ts";
+export * from "./model/plain.ts";
 export * from "./model/presets.ts";
 export * from "./model/recursion.ts";
 export * from "./model/sharing.ts";

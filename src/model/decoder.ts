@@ -12,10 +12,11 @@ import type { Routed } from "../ops/router.ts";
 import type { Block, Subset } from "./block.ts";
 import type { DecoderConfig } from "./config.ts";
 import type { DecoderParams } from "./decoder_schema.ts";
-import { type KeyCache, layer, type LayerResult, type LayerStyle, type View } from "./layer.ts";
+import type { KeyCache } from "./layer.ts";
 import type { Noise } from "./noise.ts";
 import { expertChoice, type Recursed, type RecursionTrace, tokenChoice } from "./recursion.ts";
-import { blockLayers, outerLayers, uniqueLayer } from "./sharing.ts";
+import { decoderStyle, PlainLayers } from "./plain.ts";
+import { blockLayers, outerLayers } from "./sharing.ts";
 
 /** What a decoder reads. */
 export interface DecoderInputs<T> {
@@ -73,11 +74,6 @@ export interface DecoderOutputs<T> {
   readonly grown?: T;
 }
 
-/** Style of a decoder's layers: RMSNorm, SwiGLU. */
-export function decoderStyle({ eps, H, G, K, mol }: DecoderConfig): LayerStyle {
-  return { norm: { kind: "rms", eps }, heads: { H, G, K }, unit: "silu", mol };
-}
-
 /** Runs a decoder over rows of ids (recursion.md §1 to §5). */
 export function decode<T extends Tensor>(
   backend: Backend<T>,
@@ -92,29 +88,19 @@ export function decode<T extends Tensor>(
   const ranges = cache
     ? undefined
     : visibility(backend, { offsets }, { M: embedded.shape[0], causal: true, window: 0 });
-  const view: View<T> = { positions, offsets, ranges, table };
-  let appended: LayerResult<T>["appended"];
-  const keys = new Map<number, T>();
-  const plain = (x: T, l: number): T => {
-    const u = uniqueLayer(config, l);
-    const kv = config.recursion.kv === "share" ? keys.get(u) : undefined;
-    const result = layer(backend, x, params.layers[u], {
-      ...view,
-      ranges: appended?.ranges ?? ranges,
-      shared: kv && { kv },
-      cache: kv ? undefined : cache?.layer(l),
-      noise: noise && { ...noise, use: noise.use + l },
-    }, style);
-    keys.set(u, result.kv);
-    appended ??= result.appended;
-    if (result.routed) experts.push({ layer: u, application: l, rows: { offsets }, routed: result.routed });
-    return result.x;
-  };
+  const layers = new PlainLayers(backend, params, config, {
+    ...{ positions, offsets, ranges, table, noise },
+    cacheOf: cache && ((l) => cache.layer(l)),
+    onLayer: (l, u, { routed }) => {
+      if (routed) experts.push({ layer: u, application: l, rows: { offsets }, routed });
+    },
+  });
+  const plain = (x: T, l: number) => layers.run(x, l);
   const { x, recursions, depths } = config.recursion.routing === "none"
     ? { x: unrolled(backend, config, embedded, plain), recursions: [] }
     : routedDecoder(backend, params, config, inputs, { embedded, plain, experts });
   const hidden = norm(backend, x, params.norm, style.norm, offsets);
-  return { hidden, recursions, depths, experts, grown: appended?.grown ?? recursions[0]?.grown };
+  return { hidden, recursions, depths, experts, grown: layers.appended?.grown ?? recursions[0]?.grown };
 }
 
 /** All layers, one after the other: a recursion at a time, a layer at a time where there is none. */

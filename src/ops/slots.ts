@@ -2,8 +2,8 @@
  * The state of an engine's slots, on the device: who is where, who runs next, and where keys and values go.
  *
  * A slot holds a sequence that is being decoded. Its current token passes through stages: it waits for, or runs, a recursion
- * of the block (`BLOCK`); it has left the recursions and waits for the last layer and the head (`LEFT`); a slot without a
- * token to run is `IDLE`. See Mixture-of-Recursions (arXiv 2507.10524, §2.3, continuous depth-wise batching).
+ * of the block (`block`); it has left the recursions and waits for the last layer and the head (`left`); its prompt is being
+ * cached (`prompt`); a slot without a sequence is `idle`. See Mixture-of-Recursions (arXiv 2507.10524, §2.3, continuous depth-wise batching).
  *
  * @module
  */
@@ -36,7 +36,7 @@ export const SLOT = {
 } as const;
 
 /** Stages of a slot. */
-export const STAGE = { idle: 0, block: 1, left: 2 } as const;
+export const STAGE = { idle: 0, block: 1, left: 2, prompt: 3 } as const;
 
 /** How the caches of an engine are cut: parts are whole units, and a unit has fewer rows in deeper recursions. */
 export interface CacheLayout {

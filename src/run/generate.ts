@@ -49,7 +49,7 @@ const KEPT = 64;
 const READING = 100;
 
 /** New tokens that may be made: as asked for, and as positions are left. Throws a RangeError where none are. */
-function budget(prompts: readonly ArrayLike<number>[], maxPositions: number, maxNewTokens = Infinity): number {
+export function budget(prompts: readonly ArrayLike<number>[], maxPositions: number, maxNewTokens = Infinity): number {
   if (!(maxNewTokens >= 0)) throw new RangeError(`Cannot generate: maxNewTokens is ${maxNewTokens}`);
   const longest = Math.max(...prompts.map(({ length }) => length));
   if (longest >= maxPositions && maxNewTokens > 0) {
@@ -59,7 +59,9 @@ function budget(prompts: readonly ArrayLike<number>[], maxPositions: number, max
 }
 
 /** The options of `sample`, greedy unless something asks for chance. */
-function samplingOf({ temperature, seed, topK, topP, minP, repetitionPenalty }: GenerateIdsOptions): SamplingOptions {
+export function samplingOf(
+  { temperature, seed, topK, topP, minP, repetitionPenalty }: GenerateIdsOptions,
+): SamplingOptions {
   const chance = [seed, topK, topP, minP].some((option) => option !== undefined);
   return { temperature: temperature ?? Number(chance), topK, topP, minP, repetitionPenalty };
 }
@@ -109,7 +111,7 @@ export async function* generateIds<T extends Tensor>(
 }
 
 /** Steps that take about as long as there may be between two readings, at most twice as many as before. */
-function paced(steps: number, milliseconds: number): number {
+export function paced(steps: number, milliseconds: number): number {
   return Math.max(1, Math.min(2 * steps, Math.floor(steps * READING / milliseconds)));
 }
 

@@ -7,7 +7,7 @@ import type { HostTensor } from "../../src/device.ts";
 import { packRows } from "../../src/model/batch.ts";
 import { runBlock } from "../../src/model/block.ts";
 import type { DecoderConfig } from "../../src/model/config.ts";
-import { decoderStyle } from "../../src/model/decoder.ts";
+import { decoderStyle } from "../../src/model/plain.ts";
 import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
 import { layer } from "../../src/model/layer.ts";
 import { visibility } from "../../src/ops/attention.ts";

@@ -11,6 +11,8 @@ export interface EngineOptions {
   slots?: number;
   /** Rows of one call of the block at most; S unless given. The sequences beyond it gather for the last layer. */
   width?: number;
+  /** Slots that have left the block gather while at least this many are in it; `width` unless given. */
+  patience?: number;
   /** Bytes for keys and values at most; enough for S sequences that use all positions unless given. */
   cacheBytes?: number;
   /**

@@ -1,0 +1,60 @@
+/**
+ * Layers that every row runs: all of a plain or plainly recursive decoder, the first and the last of a routed one.
+ *
+ * @module
+ */
+import type { Backend, Tensor } from "../op.ts";
+import type { DecoderConfig } from "./config.ts";
+import type { DecoderParams } from "./decoder_schema.ts";
+import { type Appended, type KeyCache, layer, type LayerResult, type LayerStyle, type View } from "./layer.ts";
+import { uniqueLayer } from "./sharing.ts";
+
+/** Style of a decoder's layers: RMSNorm, SwiGLU. */
+export function decoderStyle({ eps, H, G, K, mol }: DecoderConfig): LayerStyle {
+  return { norm: { kind: "rms", eps }, heads: { H, G, K }, unit: "silu", mol };
+}
+
+/** What plain layers work on. */
+export interface PlainView<T> extends Omit<View<T>, "cache" | "shared"> {
+  /** Caches of unrolled layers that have keys and values of their own. */
+  readonly cacheOf?: (l: number) => KeyCache<T>;
+  /** Told of every layer run: unrolled and unique number, and its result. */
+  readonly onLayer?: (l: number, u: number, result: LayerResult<T>) => void;
+}
+
+/**
+ * Unrolled layers, run one at a time, in order. Where recursions share keys and values, the first use of a layer's weights
+ * computes them and later ones see them.
+ */
+export class PlainLayers<T extends Tensor> {
+  readonly #keys = new Map<number, T>();
+  /** What the first cache has become. */
+  appended?: Appended<T>;
+
+  /** For one pass of rows through a decoder. */
+  constructor(
+    readonly backend: Backend<T>,
+    readonly params: DecoderParams<T>,
+    readonly config: DecoderConfig,
+    readonly view: PlainView<T>,
+  ) {}
+
+  /** Runs unrolled layer l. x [M, D] → [M, D]. */
+  run(x: T, l: number): T {
+    const { config } = this;
+    const { cacheOf, onLayer, noise, ranges, ...view } = this.view;
+    const u = uniqueLayer(config, l);
+    const kv = config.recursion.kv === "share" ? this.#keys.get(u) : undefined;
+    const result = layer(this.backend, x, this.params.layers[u], {
+      ...view,
+      ranges: this.appended?.ranges ?? ranges,
+      shared: kv && { kv },
+      cache: kv ? undefined : cacheOf?.(l),
+      noise: noise && { ...noise, use: noise.use + l },
+    }, decoderStyle(config));
+    this.#keys.set(u, result.kv);
+    this.appended ??= result.appended;
+    onLayer?.(l, u, result);
+    return result.x;
+  }
+}

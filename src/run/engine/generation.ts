@@ -1,0 +1,116 @@
+/**
+ * One request's stream: tokens go in as they are drawn, pieces of text come out as they are asked for.
+ *
+ * @module
+ */
+import { StopText } from "../stop_text.ts";
+import { TextStream, type Tokenizer } from "../tokenizer.ts";
+import type { EnginePiece, Finish, Generation } from "./api.ts";
+
+/** A token as it comes off the device. */
+export interface DrawnToken {
+  /** The token. */
+  readonly id: number;
+  /** Recursions that the token before it ran. */
+  readonly depth: number;
+  /** Its log-probability. */
+  readonly logProb: number;
+  /** Router score of the last of those recursions. */
+  readonly score: number;
+}
+
+/** What a stream needs to know. */
+export interface StreamOptions {
+  /** Ids of the prompt. */
+  readonly prompt: readonly number[];
+  /** New tokens at most. */
+  readonly most: number;
+  /** Ids that end it. */
+  readonly ends: readonly number[];
+  /** Texts that end it. */
+  readonly stop: readonly string[];
+  /** Without one, pieces have no text. */
+  readonly tokenizer?: Tokenizer;
+  /** Aborts it. */
+  readonly signal?: AbortSignal;
+}
+
+/** A {@link Generation} that an engine feeds. */
+export class Stream implements Generation {
+  /** New tokens so far, an end token not counted. */
+  newTokens = 0;
+  /** Why it ended. */
+  finish: Finish | undefined;
+  /** Whether nobody wants more. */
+  cancelled = false;
+  readonly #pieces: EnginePiece[] = [];
+  readonly #text?: TextStream;
+  readonly #stops: StopText<EnginePiece>;
+  #fault?: { readonly reason: unknown };
+  #wake?: () => void;
+
+  /** A stream without tokens. Throws a RangeError for an empty stop text. */
+  constructor(readonly options: StreamOptions) {
+    const { tokenizer, prompt, stop, signal } = options;
+    this.#text = tokenizer && new TextStream(tokenizer, prompt);
+    this.#stops = new StopText(stop);
+    signal?.addEventListener("abort", () => this.fail(signal.reason), { once: true });
+    if (signal?.aborted) this.fail(signal.reason);
+  }
+
+  /** Tokens of the prompt. */
+  get promptTokens(): number {
+    return this.options.prompt.length;
+  }
+
+  /** Whether it wants no more tokens. */
+  get over(): boolean {
+    return this.cancelled || this.finish !== undefined || this.#fault !== undefined;
+  }
+
+  /** Takes a token. */
+  push(token: DrawnToken): void {
+    const { ends, most } = this.options;
+    if (ends.includes(token.id)) return this.end("stop");
+    this.newTokens++;
+    this.#pieces.push(...this.#stops.push({ ...token, text: this.#text?.push(token.id) ?? "" }));
+    if (this.#stops.stopped) this.end("stop");
+    else if (this.newTokens >= most) this.end("length");
+    this.#wake?.();
+  }
+
+  /** No more tokens come. */
+  end(finish: Finish): void {
+    this.finish = finish;
+    if (!this.#stops.stopped) this.#pieces.push(...this.#stops.rest());
+    this.#wake?.();
+  }
+
+  /** Ends it with an error, which its reader gets. */
+  fail(reason: unknown): void {
+    if (this.over) return;
+    this.#fault = { reason };
+    this.#wake?.();
+  }
+
+  /** Ends it without one. */
+  cancel(): void {
+    this.cancelled = true;
+    this.#pieces.length = 0;
+    this.#wake?.();
+  }
+
+  /** Pieces as they come. Throws what it failed with. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<EnginePiece> {
+    try {
+      while (true) {
+        while (this.#pieces.length > 0) yield this.#pieces.shift()!;
+        if (this.#fault) throw this.#fault.reason;
+        if (this.over) return;
+        await new Promise<void>((resolve) => this.#wake = resolve);
+      }
+    } finally {
+      if (!this.over) this.cancel();
+    }
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * What an engine keeps on the device between ticks.
+ *
+ * @module
+ */
+import { type Device, hostIndices, type HostTensor, hostTensor } from "../../device.ts";
+import type { DecoderConfig } from "../../model/config.ts";
+import type { DecoderCache } from "../../model/decoder.ts";
+import type { KeyCache } from "../../model/layer.ts";
+import type { Tensor } from "../../op.ts";
+import { cacheWrite } from "../../ops/cache.ts";
+import { placeRows, SLOT } from "../../ops/slots.ts";
+import type { EngineLayout } from "./layout.ts";
+
+/** Where rows of a list have their keys and values, and what they see. */
+export interface Placed<T> {
+  /** Rows of the caches, [M] i32. */
+  readonly places: T;
+  /** What they see, [M, 2] i32. */
+  readonly ranges: T;
+}
+
+/** Slots, the streams that their tokens have come to, caches, and the log of drawn tokens. */
+export class EngineState<T extends Tensor = Tensor> {
+  /** Table of slots, [S, 10+N] i32. */
+  readonly slots: T;
+  /** Router score (or weight) of each slot's last recursion, [S, 1]. */
+  readonly z: T;
+  /** Residual stream of each slot's token, [S, D]. */
+  readonly x: T;
+  /** Token-choice: the same as it was before the recursions, [S, D]. */
+  readonly entered?: T;
+  /** How tokens are drawn, [S, 5]. */
+  readonly options: T;
+  /** Drawn tokens: a line a tick of (id, depth, log-probability, score) by slot, [kept, 4·S]. */
+  readonly log: T;
+  /** Ticks so far, [1] i32. */
+  readonly clock: T;
+  readonly #outer: ReadonlyMap<number, T>;
+  readonly #block: readonly T[];
+
+  /** Makes room on a device. */
+  constructor(
+    readonly device: Device<T>,
+    readonly config: DecoderConfig,
+    readonly layout: EngineLayout,
+    readonly S: number,
+    readonly kept: number,
+  ) {
+    const zeros = (...shape: [number, number]) => device.from(hostTensor(shape, new Float32Array(shape[0] * shape[1])));
+    const whole = (...shape: number[]) =>
+      device.from(hostIndices(new Int32Array(shape.reduce((a, b) => a * b)), shape));
+    const { pool, unit, units, share, outer, block } = layout;
+    const W = 2 * config.G * config.K;
+    this.slots = whole(S, SLOT.rows + units.length);
+    this.z = zeros(S, 1);
+    this.x = zeros(S, config.D);
+    if (config.recursion.routing === "token") this.entered = zeros(S, config.D);
+    this.options = zeros(S, 5);
+    this.log = zeros(kept, 4 * S);
+    this.clock = whole(1);
+    this.#outer = new Map(outer.map((l) => [l, zeros(pool * unit, W)]));
+    const rows = share ? unit : units.reduce((sum, rows) => sum + rows, 0);
+    this.#block = Array.from({ length: block }, () => zeros(pool * rows, W));
+  }
+
+  /** The cache of unrolled layer l outside the recursions, for rows that have been placed. */
+  layer(l: number, placed: Placed<T>): KeyCache<T> {
+    return this.#cache(this.#outer.get(l)!, () => placed);
+  }
+
+  /** The cache of layer j of the block, for rows of any recursion that have been placed. */
+  block(j: number, placed: Placed<T>): KeyCache<T> {
+    return this.#cache(this.#block[j], () => placed);
+  }
+
+  #cache(cache: T, place: (M: number, offsets: T) => Placed<T>): KeyCache<T> {
+    return {
+      append: (x, offsets) => {
+        const { places, ranges } = place(x.shape[0], offsets);
+        return { kv: cacheWrite(this.device, { cache, x, places, offsets }), ranges };
+      },
+    };
+  }
+
+  /** Caches for whole passes over rows of prompts: slot s has the rows [offsets[s], offsets[s+1]). */
+  prompts(): DecoderCache<T> {
+    const placed = new Map<string | number, Placed<T>>();
+    const place = (at: "outer" | number) => (M: number, offsets: T) => {
+      if (!placed.has(at)) {
+        placed.set(at, placeRows(this.device, { slots: this.slots, offsets }, { layout: this.layout, at, M }));
+      }
+      return placed.get(at)!;
+    };
+    return {
+      layer: (l) => this.#cache(this.#outer.get(l)!, place("outer")),
+      block: (r, j) => this.#cache(this.#block[j], place(r)),
+    };
+  }
+
+  /** What the host reads after some ticks. */
+  read(): Promise<Record<"log" | "clock" | "slots", HostTensor>> {
+    const { log, clock, slots } = this;
+    return this.device.read({ log, clock, slots });
+  }
+
+  /** Frees everything. */
+  dispose(): void {
+    const { slots, z, x, entered, options, log, clock } = this;
+    const all = [slots, z, x, entered, options, log, clock, ...this.#outer.values(), ...this.#block];
+    for (const tensor of all) if (tensor) this.device.free(tensor);
+  }
+}
