@@ -1,11 +1,11 @@
 /** `deno task serve`: completions and embeddings over HTTP, as OpenAI's clients ask for them. */
+import { Engine } from "../src/run/engine/engine.ts";
 import { interruptible, note, runCommand } from "./support/command.ts";
 import { deviceFlag, openChosenDevice } from "./support/device.ts";
-import { helpFlag, type Operands, type Values, wholeOf } from "./support/flags.ts";
+import { helpFlag, numberOf, type Operands, type Values, wholeOf } from "./support/flags.ts";
 import { makeHandler } from "./serve/app.ts";
 import { demandAddress, serveUntil } from "./serve/listen.ts";
 import { loadServed, watchDevice } from "./serve/load.ts";
-import { QueuedEngine } from "./serve/queued_engine.ts";
 
 const command = {
   name: "serve",
@@ -27,6 +27,8 @@ every token's recursion depth.`,
   flags: {
     port: { value: "N", help: "8080 unless given; 0 takes a free one" },
     host: { value: "NAME", help: "127.0.0.1 unless given: only this machine can connect" },
+    slots: { value: "N", help: "sequences of a decoder in flight at most, 32 unless given" },
+    "cache-mb": { value: "N", help: "megabytes for a decoder's keys and values, enough for all slots unless given" },
     "max-body": { value: "KB", help: "kilobytes of a request at most, 256 unless given" },
     "max-waiting": { value: "N", help: "completions of a model that may wait at most, 128 unless given" },
     ...deviceFlag,
@@ -39,26 +41,26 @@ every token's recursion depth.`,
   ],
 } as const;
 
-/** Sequences in flight. */
-const SLOTS = 1;
-
 /** Everything about the flags that can be refused before a model is loaded. */
 function settings(flags: Values<typeof command.flags>) {
-  const whole = (name: "port" | "max-body" | "max-waiting", fallback: number, least: number) => {
+  const whole = (name: "port" | "slots" | "max-body" | "max-waiting", fallback: number, least: number) => {
     const given = flags[name];
     return given === undefined ? fallback : wholeOf(name, given, least);
   };
+  const slots = whole("slots", 32, 1);
+  const cache = flags["cache-mb"];
   return {
+    engine: { slots, cacheBytes: cache === undefined ? undefined : 1e6 * numberOf("cache-mb", cache) },
     address: { hostname: flags.host ?? "127.0.0.1", port: whole("port", 8080, 0) },
-    limits: { bodyBytes: 1000 * whole("max-body", 256, 1), requests: SLOTS + whole("max-waiting", 128, 0) },
+    limits: { bodyBytes: 1000 * whole("max-body", 256, 1), requests: slots + whole("max-waiting", 128, 0) },
   };
 }
 
 async function main(flags: Values<typeof command.flags> & Operands): Promise<number> {
-  const { address, limits } = settings(flags);
+  const { engine, address, limits } = settings(flags);
   demandAddress(address);
   const opened = await openChosenDevice(flags.device);
-  const models = await loadServed(flags.operands, opened, (decoder) => new QueuedEngine(decoder));
+  const models = await loadServed(flags.operands, opened, (decoder) => Engine.open(decoder, engine));
   const started = Math.floor(Date.now() / 1000);
   const handler = makeHandler({ models, limits, started, health: watchDevice(opened.device), log: note });
   const welcome = (url: string) =>
