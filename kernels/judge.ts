@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { judgeOp, type JudgeParams } from "../src/ops/judge.ts";
+import { fitOp, judgeOp, type JudgeParams } from "../src/ops/judge.ts";
 import { SLOT, STAGE } from "../src/ops/slots.ts";
 import { grid, liveRows, rowSizes } from "./grid.ts";
 import { defineKernel } from "./kernel.ts";
+import { each } from "./state.ts";
 
 const LANES = 64;
 
@@ -69,3 +70,26 @@ fn run(group: u32, lane: u32) {
 }`,
   }];
 });
+
+/** One invocation a slot, which counts what fits of those before it, and one for the end of the list. */
+export const fit = defineKernel(
+  fitOp,
+  ({ inputs: { slots: { shape: [S, COLUMNS] } }, params: { layout, recursion } }) =>
+    each(
+      "fit",
+      S + 1,
+      /* wgsl */ `
+  var first = 0;
+  var fits = 0;
+  for (var s = 0u; s <= min(b, sizes.B - 2); s++) {
+    first += fits;
+    let room = slots[s * sizes.COLUMNS + ${SLOT.units}] * ${layout.units[recursion]};
+    fits = clamp(offsets[s + 1] - offsets[s], 0, max(0, room - slots[s * sizes.COLUMNS + ${SLOT.rows + recursion}]));
+  }
+  let end = b + 1 == sizes.B;
+  kept[b] = first + select(0, fits, end);
+  if (end) { return; }
+  for (var i = 0; i < fits; i++) { fitting[first + i] = rows[offsets[b] + i]; }`,
+      { COLUMNS },
+    ),
+);

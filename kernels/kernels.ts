@@ -22,7 +22,7 @@ import { expertMerge } from "./merge.ts";
 import { advance, pick, sample } from "./sample/sample.ts";
 import { count, deepen, settle } from "./state.ts";
 import { draws, placeRows, queue } from "./slots/slots.ts";
-import { judge } from "./judge.ts";
+import { fit, judge } from "./judge.ts";
 import { grow, retire } from "./retire.ts";
 import { pool } from "./pool.ts";
 import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
@@ -85,6 +85,7 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   placeRows,
   draws,
   judge,
+  fit,
   retire,
   grow,
   pool,

@@ -1,4 +1,4 @@
-import { judgeOp } from "../src/ops/judge.ts";
+import { fitOp, judgeOp } from "../src/ops/judge.ts";
 import { SLOT, STAGE } from "../src/ops/slots.ts";
 import { TINY } from "./bound.ts";
 import { defineReference, liveRows } from "./reference.ts";
@@ -43,4 +43,21 @@ export const judge = defineReference(judgeOp, {
 
   /** Scores and weights are copied; only a subnormal may be flushed. */
   bound: (_, { z }) => ({ z: new Float64Array(z.data.length).fill(TINY) }),
+});
+
+/** The first units·units_r − rows_r of each slot's rows. slots [S, 10+N], rows [M], offsets [S+1]. */
+export const fit = defineReference(fitOp, {
+  run({ slots, rows, offsets }, { fitting, kept }, { layout, recursion: r }) {
+    const [S, columns] = slots.shape;
+    for (let s = 0; s < S; s++) {
+      const slot = slots.data.subarray(s * columns, (s + 1) * columns);
+      const room = Math.max(0, slot[SLOT.units] * layout.units[r] - slot[SLOT.rows + r]);
+      const first = rows.data.subarray(offsets.data[s], Math.min(offsets.data[s] + room, offsets.data[s + 1]));
+      fitting.data.set(first, kept.data[s]);
+      kept.data[s + 1] = kept.data[s] + first.length;
+    }
+  },
+
+  /** Whole numbers only. */
+  bound: () => ({}),
 });

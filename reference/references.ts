@@ -21,7 +21,7 @@ import { expertMerge } from "./merge.ts";
 import { advance, pick, sample } from "./sample.ts";
 import { count, deepen, settle } from "./state.ts";
 import { draws, placeRows, queue } from "./slots.ts";
-import { judge } from "./judge.ts";
+import { fit, judge } from "./judge.ts";
 import { grow, retire } from "./retire.ts";
 import { pool } from "./pool.ts";
 import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
@@ -77,6 +77,7 @@ export const references: Readonly<Record<string, AnyReference>> = {
   placeRows,
   draws,
   judge,
+  fit,
   retire,
   grow,
   pool,

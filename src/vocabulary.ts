@@ -19,7 +19,7 @@ import { gateOp, routeOp } from "./ops/router.ts";
 import { gatherOp, scatterAddOp, scatterRowsOp } from "./ops/rows.ts";
 import { advanceOp, pickOp, sampleOp } from "./ops/sample.ts";
 import { drawsOp, placeRowsOp, queueOp } from "./ops/slots.ts";
-import { judgeOp } from "./ops/judge.ts";
+import { fitOp, judgeOp } from "./ops/judge.ts";
 import { growOp, retireOp } from "./ops/retire.ts";
 import { countOp, deepenOp, settleOp } from "./ops/state.ts";
 import { selectThresholdOp, selectTopKOp } from "./ops/select.ts";
@@ -92,6 +92,7 @@ export const vocabulary = {
   placeRows: placeRowsOp,
   draws: drawsOp,
   judge: judgeOp,
+  fit: fitOp,
   retire: retireOp,
   grow: growOp,
 

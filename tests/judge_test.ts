@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { hostIndices, hostTensor } from "../src/device.ts";
-import { judge, judgeOp } from "../src/ops/judge.ts";
+import { fit, fitOp, judge, judgeOp } from "../src/ops/judge.ts";
 import { SLOT, STAGE } from "../src/ops/slots.ts";
 import { ReferenceDevice, type RefTensor } from "../reference/mod.ts";
 import * as cases from "./cases/judge.ts";
@@ -10,6 +10,7 @@ import { equivalence } from "./support/equivalence.ts";
 import { slotTable } from "./support/slots.ts";
 
 equivalence(judgeOp, cases.judge, 150);
+equivalence(fitOp, cases.fit);
 
 const device = new ReferenceDevice();
 const whole = (data: number[], shape?: number[]) => device.from(hostIndices(data, shape));
@@ -123,4 +124,24 @@ Deno.test("judge: says what does not fit", () => {
   const scores = device.from(hostTensor([1, 2], [0, 0]));
   fails(call({ auxiliary: scores }), "auxiliary scores need scores");
   fails(call({ scores, experts: whole([0], [1, 1]), weights: one }), "scores and experts exclude each other");
+});
+
+Deno.test("fit: as many rows of a slot as its part has left, the first ones; a second time none", () => {
+  const layout = { pool: 9, unit: 4, units: [4, 3], share: false };
+  const slots = device.from(slotTable(2, [{ units: 1, rows: [9, 1] }, { units: 2, rows: [0, 7] }, { units: 1 }]));
+  const offsets = whole([0, 4, 5, 6]);
+  const first = fit(device, { slots, rows: whole([5, 6, 7, 8, 20, 30]), offsets }, { layout, recursion: 1 });
+  assertEquals([...first.kept.data], [0, 2, 2, 3]);
+  assertEquals([...first.rows.data.subarray(0, 3)], [5, 6, 30]);
+  const full = device.from(slotTable(2, [{ units: 1, rows: [0, 3] }, { units: 2, rows: [0, 6] }, { rows: [0, 9] }]));
+  assertEquals([
+    ...fit(device, { slots: full, rows: whole([5, 6, 7, 8, 20, 30]), offsets }, { layout, recursion: 1 }).kept.data,
+  ], [
+    0,
+    0,
+    0,
+    0,
+  ]);
+  const wrong = () => fit(device, { slots, rows: first.rows, offsets }, { layout, recursion: 2 });
+  assertThrows(wrong, RangeError, "Cannot apply fit: there is no recursion 2 of 2");
 });

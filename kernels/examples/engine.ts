@@ -36,6 +36,10 @@ export const engine = {
       params: { layout: { pool: 8, unit: 4, units: [4, 3, 2], share }, ran },
     }),
   ),
+  fit: [{
+    inputs: { slots: whole(9, 13), rows: whole(30), offsets: whole(10) },
+    params: { layout: { pool: 8, unit: 4, units: [4, 3, 2], share: false }, recursion: 1 },
+  }],
   retire: each({ stops: [[], [1, 2]] }, (params) => ({
     inputs: {
       slots: whole(9, 13),

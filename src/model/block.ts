@@ -6,6 +6,7 @@
 import type { Backend, Tensor } from "../op.ts";
 import { visibility } from "../ops/attention.ts";
 import { gather } from "../ops/rows.ts";
+import type { Selection } from "../ops/select.ts";
 import type { KeyValues } from "./config.ts";
 import { type KeyCache, layer, type LayerResult, type LayerStyle, type View } from "./layer.ts";
 import type { Noise } from "./noise.ts";
@@ -35,6 +36,8 @@ export interface Block<T> {
   readonly kv: KeyValues;
   /** Keys and values of earlier rows, by recursion and number in the block. */
   readonly cacheOf?: (r: number, j: number) => KeyCache<T>;
+  /** Those of the rows chosen for a recursion for which its caches have room. */
+  readonly fit?: (r: number, chosen: Selection<T>) => Selection<T>;
   /** In training; every use of a layer gets its own number after this one's. */
   readonly noise?: Noise<T>;
   /** Told of every layer run: recursion, number in the block, rows and result. */

@@ -9,6 +9,7 @@ import { embed } from "../ops/embed.ts";
 import { linear } from "../ops/linear.ts";
 import { norm } from "../ops/norm.ts";
 import type { Routed } from "../ops/router.ts";
+import type { Selection } from "../ops/select.ts";
 import type { Block, Subset } from "./block.ts";
 import type { DecoderConfig } from "./config.ts";
 import type { DecoderParams } from "./decoder_schema.ts";
@@ -46,6 +47,8 @@ export interface DecoderCache<T> {
   layer(l: number): KeyCache<T>;
   /** Of layer j of the routed block in recursion r. */
   block(r: number, j: number): KeyCache<T>;
+  /** Where not every row chosen for a recursion has room in it: those that do (expert-choice). */
+  fit?(r: number, chosen: Selection<T>): Selection<T>;
 }
 
 /** One use of a layer that has experts. */
@@ -136,6 +139,7 @@ function routedDecoder<T extends Tensor>(
     table,
     kv: config.recursion.kv,
     cacheOf: cache && ((r, j) => cache.block(r, j)),
+    fit: cache?.fit,
     noise: noise && { ...noise, use: noise.use + outer },
     onLayer: (r, j, rows, { routed }) => {
       if (routed) experts.push({ layer: outer + j, application: r, rows, routed });

@@ -118,6 +118,7 @@ export function expertChoice<T extends Tensor>(
       chosen = selectTopK(backend, { scores, offsets, capacity: capacity[r] }, limit);
     } else if (r > 0) {
       chosen = selectThreshold(backend, { scores: auxiliary ?? scores, offsets }, 0);
+      chosen = block.fit?.(r, chosen) ?? chosen;
     }
     const active = chosen ? narrow(backend, candidates, chosen) : candidates;
     const entering = chosen ? gather(backend, rows, chosen.rows, chosen.kept) : rows;

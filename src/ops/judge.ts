@@ -4,6 +4,7 @@
  * @module
  */
 import { type Backend, defineOp, demand, type Op, requireShape, spec, type Tensor } from "../op.ts";
+import type { Selection } from "./select.ts";
 import { type CacheLayout, requireList, requireSlots } from "./slots.ts";
 
 /** What `judge` decides about. */
@@ -71,4 +72,41 @@ export function judge<T extends Tensor>(
   params: JudgeParams,
 ): void {
   backend.run(judgeOp, inputs, params);
+}
+
+/** What rows have to fit into. */
+export interface FitParams {
+  /** How caches are cut. */
+  readonly layout: CacheLayout;
+  /** The recursion, from 0. */
+  readonly recursion: number;
+}
+
+/**
+ * The first rows of every slot for which a recursion's caches have room: units·units_r − rows_r of them, as in {@link judgeOp}.
+ *
+ * slots [S, 10+N] i32; rows [M] i32 lists those of slot s from offsets[s] to offsets[s+1] − 1 → fitting [M] i32, kept [S+1].
+ */
+export const fitOp: Op<"slots" | "rows" | "offsets", "fitting" | "kept", FitParams> = defineOp({
+  name: "fit",
+  family: "judge",
+  inputs: ["slots", "rows", "offsets"],
+  outputs: ["fitting", "kept"],
+  infer({ slots, rows, offsets }, { layout, recursion }: FitParams) {
+    const N = layout.units.length, S = requireSlots("fit", slots, N);
+    requireShape("fit", "rows", rows, [undefined], "i32");
+    requireShape("fit", "offsets", offsets, [S + 1], "i32");
+    demand("fit", recursion >= 0 && recursion < N, () => `there is no recursion ${recursion} of ${N}`);
+    return { fitting: spec(rows.shape, "i32"), kept: spec([S + 1], "i32") };
+  },
+});
+
+/** Applies {@link fitOp}: rows [M] → the first of each slot. */
+export function fit<T extends Tensor>(
+  backend: Backend<T>,
+  inputs: { slots: T; rows: T; offsets: T },
+  params: FitParams,
+): Selection<T> {
+  const { fitting, kept } = backend.run(fitOp, inputs, params);
+  return { rows: fitting, kept };
 }

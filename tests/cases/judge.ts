@@ -74,3 +74,23 @@ export const judge = fc.tuple(size(130), layouts).chain(([S, layout]) =>
     }))
   )
 );
+
+/** Rows of slots, of which there may be more than there is room for. */
+export const fit = fc.tuple(size(70, 1), layouts).chain(([S, layout]) =>
+  fc.record({
+    slots: slotsOf(S, layout.units.length),
+    lengths: fc.array(whole(0, 9), { minLength: S, maxLength: S }),
+    recursion: fc.nat(layout.units.length - 1),
+    beyond: whole(0, 3),
+  }).map(({ slots, lengths, recursion, beyond }) => {
+    const offsets = [0];
+    for (const length of lengths) offsets.push(offsets.at(-1)! + length);
+    const rows = hostIndices(Array.from({ length: offsets[S] + beyond }, (_, m) => 3 * m));
+    const room = (s: number) => {
+      const [units, cached] = [SLOT.units, SLOT.rows + recursion].map((c) => slots.data[s * slots.shape[1] + c]);
+      return Math.max(0, units * layout.units[recursion] - cached);
+    };
+    const fitting = lengths.reduce((sum, length, s) => sum + Math.min(length, room(s)), 0);
+    return { inputs: { slots, rows, offsets: hostIndices(offsets) }, params: { layout, recursion }, live: { fitting } };
+  })
+);

@@ -54,6 +54,9 @@ export function engineLayout(
       'Cannot make an engine: kv is "hybrid", which depends on rows to come; expected "recursion" or "share"',
     );
   }
+  if (room === "capacity" && routing !== "expert") {
+    throw new RangeError(`Cannot make an engine: room is "capacity", but routing is "${routing}", expected "expert"`);
+  }
   const routed = routing !== "none";
   const unit = UNIT_ROWS * (routed ? N : 1);
   const layers = Array.from({ length: L }, (_, l) => l);

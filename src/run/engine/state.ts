@@ -9,6 +9,7 @@ import type { DecoderCache } from "../../model/decoder.ts";
 import type { KeyCache } from "../../model/layer.ts";
 import type { Tensor } from "../../op.ts";
 import { cacheWrite } from "../../ops/cache.ts";
+import { fit } from "../../ops/judge.ts";
 import { placeRows, SLOT } from "../../ops/slots.ts";
 import type { EngineLayout } from "./layout.ts";
 
@@ -85,16 +86,21 @@ export class EngineState<T extends Tensor = Tensor> {
 
   /** Caches for whole passes over rows of prompts: slot s has the rows [offsets[s], offsets[s+1]). */
   prompts(): DecoderCache<T> {
+    const { layout } = this;
     const placed = new Map<string | number, Placed<T>>();
     const place = (at: "outer" | number) => (M: number, offsets: T) => {
       if (!placed.has(at)) {
-        placed.set(at, placeRows(this.device, { slots: this.slots, offsets }, { layout: this.layout, at, M }));
+        placed.set(at, placeRows(this.device, { slots: this.slots, offsets }, { layout, at, M }));
       }
       return placed.get(at)!;
     };
     return {
       layer: (l) => this.#cache(this.#outer.get(l)!, place("outer")),
       block: (r, j) => this.#cache(this.#block[j], place(r)),
+      fit: layout.share || layout.units.every((rows) => rows === layout.unit)
+        ? undefined
+        : (recursion, { rows, kept }) =>
+          fit(this.device, { slots: this.slots, rows, offsets: kept }, { layout, recursion }),
     };
   }
 
