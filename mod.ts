@@ -20,6 +20,8 @@ import type { Device } from "./src/device.ts";
 import type { Json } from "./src/model/fields.ts";
 import { DecoderModel } from "./src/run/decoder.ts";
 import { EncoderModel } from "./src/run/encoder.ts";
+import type { EngineOptions } from "./src/run/engine/api.ts";
+import { Engine } from "./src/run/engine/engine.ts";
 import { type Candidate, fill, type FillOptions } from "./src/run/fill.ts";
 import { generate, type GenerateOptions, type Piece } from "./src/run/generate.ts";
 import type { Tokenizer } from "./src/run/tokenizer.ts";
@@ -115,6 +117,19 @@ export class Decoder extends DecoderModel {
    */
   generate(prompt: string, options: GenerateOptions = {}): AsyncGenerator<Piece> {
     return generate(this, prompt, options);
+  }
+
+  /**
+   * Makes an engine, which serves many requests together: continuous depth-wise batching where tokens differ in depth.
+   *
+   * ```ts ignore
+   * await using decoder = await Decoder.load("models/stories-mor");
+   * await using engine = await decoder.engine({ slots: 8 });
+   * for await (const { text } of engine.submit("Once upon a time", { maxNewTokens: 40 })) console.log(text);
+   * ```
+   */
+  engine(options: EngineOptions = {}): Promise<Engine> {
+    return Engine.open(this, options);
   }
 
   /** Frees the weights, and the device if it was opened by `load`. */

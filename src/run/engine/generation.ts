@@ -48,14 +48,15 @@ export class Stream implements Generation {
   readonly #stops: StopText<EnginePiece>;
   #fault?: { readonly reason: unknown };
   #wake?: () => void;
+  readonly #aborted = () => this.fail(this.options.signal!.reason);
 
   /** A stream without tokens. Throws a RangeError for an empty stop text. */
   constructor(readonly options: StreamOptions) {
     const { tokenizer, prompt, stop, signal } = options;
     this.#text = tokenizer && new TextStream(tokenizer, prompt);
     this.#stops = new StopText(stop);
-    signal?.addEventListener("abort", () => this.fail(signal.reason), { once: true });
     if (signal?.aborted) this.fail(signal.reason);
+    else signal?.addEventListener("abort", this.#aborted);
   }
 
   /** Tokens of the prompt. */
@@ -83,20 +84,26 @@ export class Stream implements Generation {
   end(finish: Finish): void {
     this.finish = finish;
     if (!this.#stops.stopped) this.#pieces.push(...this.#stops.rest());
-    this.#wake?.();
+    this.#close();
   }
 
   /** Ends it with an error, which its reader gets. */
   fail(reason: unknown): void {
     if (this.over) return;
     this.#fault = { reason };
-    this.#wake?.();
+    this.#close();
   }
 
   /** Ends it without one. */
   cancel(): void {
     this.cancelled = true;
     this.#pieces.length = 0;
+    this.#close();
+  }
+
+  /** Lets go of the signal, and tells the reader. */
+  #close(): void {
+    this.options.signal?.removeEventListener("abort", this.#aborted);
     this.#wake?.();
   }
 

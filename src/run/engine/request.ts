@@ -1,0 +1,68 @@
+/**
+ * What was asked of an engine.
+ *
+ * @module
+ */
+import type { Tensor } from "../../op.ts";
+import { samplingRow } from "../../ops/sample.ts";
+import type { DecoderModel } from "../decoder.ts";
+import { budget, type GenerateOptions, samplingOf } from "../generate.ts";
+import { encodeText } from "../tokenizer.ts";
+import { Stream } from "./generation.ts";
+import { type EngineLayout, unitsFor } from "./layout.ts";
+import type { Part } from "./pool.ts";
+import type { Seat } from "./seating.ts";
+
+/** A request on its way. */
+export interface Request {
+  /** Where its tokens go. */
+  readonly stream: Stream;
+  /** Its row in the table of slots, but for the place. */
+  readonly seat: Omit<Seat, "slot" | "part">;
+  /** Units of the caches that it needs. */
+  readonly units: number;
+  /** Tokens of its prompt that are cached. */
+  fed: number;
+  /** Its part of the caches, while it sits. */
+  part?: Part;
+}
+
+/** Ids, if they are inside the vocabulary. */
+function checkIds(prompt: ArrayLike<number>, V: number): number[] {
+  const ids = Array.from(prompt);
+  if (ids.length === 0) throw new RangeError("Cannot generate: the prompt is empty");
+  const wrong = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < V));
+  if (wrong !== undefined) throw new RangeError(`Cannot generate: id ${wrong} is outside the vocabulary of ${V}`);
+  return ids;
+}
+
+/** Checks a request. Throws a RangeError for options out of range, and where it could never fit into the caches. */
+export function requestOf<T extends Tensor>(
+  { config: { V, maxPositions }, tokenizer }: DecoderModel<T>,
+  layout: EngineLayout,
+  ends: readonly number[],
+  prompt: string | ArrayLike<number>,
+  options: GenerateOptions,
+): Request {
+  const { stop = [], signal, maxNewTokens, maxDepth, seed = 0, repetitionPenalty = 1 } = options;
+  const ids = typeof prompt === "string" ? encodeText(tokenizer, prompt) : checkIds(prompt, V);
+  const most = budget([ids], maxPositions, maxNewTokens);
+  const limit = ids.length + most, units = unitsFor(layout, limit);
+  const refuse = (reason: string) => new RangeError(`Cannot generate: ${reason}`);
+  if (units > layout.pool) {
+    const [rows, room] = [units, layout.pool].map((units) => units * layout.unit);
+    throw refuse(
+      `${ids.length} tokens of prompt and ${most} new ones need ${rows} rows of cache, and there are ${room}`,
+    );
+  }
+  if (repetitionPenalty !== 1) {
+    throw refuse(`repetitionPenalty is ${repetitionPenalty}, but an engine counts no tokens`);
+  }
+  if (maxDepth !== undefined && !(Number.isInteger(maxDepth) && maxDepth >= 1)) {
+    throw refuse(`maxDepth is ${maxDepth}, expected a whole number from 1`);
+  }
+  const stream = new Stream({ prompt: ids, most, ends, stop, tokenizer, signal });
+  if (most === 0) stream.end("length");
+  const seat = { limit, maxDepth, seed: seed | 0, sampling: samplingRow(samplingOf(options)) };
+  return { stream, seat, units, fed: 0 };
+}
