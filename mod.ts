@@ -62,6 +62,9 @@ export interface DecoderLoadOptions extends LoadOptions {
   recursion?: Json;
 }
 
+/** Text as its tokens say, so that more tokens only add to it. */
+const AS_IT_IS = { skip_special_tokens: true, clean_up_tokenization_spaces: false };
+
 /** Makes a tokenizer from the `tokenizer.json` of a checkpoint, with `@huggingface/tokenizers`; undefined where there is none. */
 export async function loadTokenizer(source: Source): Promise<Tokenizer | undefined> {
   if (!await source.has("tokenizer.json")) return undefined;
@@ -71,7 +74,7 @@ export async function loadTokenizer(source: Source): Promise<Tokenizer | undefin
   const added = [...tokenizer.get_added_tokens_decoder().values()];
   return {
     encode: (text) => tokenizer.encode(text).ids,
-    decode: (ids) => tokenizer.decode([...ids], { skip_special_tokens: true }),
+    decode: (ids) => ids.length === 0 ? "" : tokenizer.decode([...ids], AS_IT_IS),
     mask: maskOf(added, config),
   };
 }

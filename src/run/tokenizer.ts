@@ -25,24 +25,30 @@ export function encodeText(tokenizer: Tokenizer | undefined, text: string): numb
   return ids;
 }
 
-/** Turns growing lists of ids into pieces of text; characters that are not complete yet are held back. */
+/** Tokens of a prompt that are decoded with the first new one: what a character or a word boundary may depend on. */
+const CONTEXT = 8;
+
+/** Turns ids, one at a time, into pieces of text; characters that are not complete yet are held back. */
 export class TextStream {
-  readonly #ids: number[] = [];
-  #shown: string;
+  /** The ids of the piece before the next one, then those of the next one so far. */
+  #ids: number[];
+  #shown: number;
 
   /** Starts after a prompt, whose text is not shown again. */
   constructor(readonly tokenizer: Tokenizer, prompt: readonly number[]) {
-    this.#ids.push(...prompt);
-    this.#shown = tokenizer.decode(this.#ids);
+    this.#ids = prompt.slice(-CONTEXT);
+    this.#shown = this.#ids.length;
   }
 
   /** The new text that an id brings, possibly empty. */
   push(id: number): string {
+    const whole = this.tokenizer.decode(this.#ids.slice(0, this.#shown));
+    const before = whole.replace(/\ufffd+$/, "");
     this.#ids.push(id);
     const text = this.tokenizer.decode(this.#ids);
-    if (text.endsWith("\ufffd")) return "";
-    const piece = text.slice(this.#shown.length);
-    this.#shown = text;
-    return piece;
+    if (text.length <= before.length || text.endsWith("\ufffd")) return "";
+    if (whole === before) this.#ids = this.#ids.slice(this.#shown); // no character begins before and ends here
+    this.#shown = this.#ids.length;
+    return text.slice(before.length);
   }
 }
