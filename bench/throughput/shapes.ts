@@ -1,0 +1,105 @@
+/**
+ * What is compared: models of one shape, and how many sequences each has in flight.
+ *
+ * @module
+ */
+import type { DecoderConfig } from "../../src/model/config.ts";
+import { parseDecoderConfig } from "../../src/model/decoder_json.ts";
+import type { Json } from "../../src/model/fields.ts";
+
+/** Models that differ in their recursions only. */
+export interface Shape {
+  /** Widths, heads and vocabulary. */
+  readonly json: Json;
+  /** Unrolled layers by recursions: those of the MoR variants, and of the vanilla model that each is compared with. */
+  readonly layers: Readonly<Record<number, number>>;
+  /** Tokens of a window, unless asked for otherwise. */
+  readonly tokens: number;
+}
+
+/** Shapes by name; `135m` is that of SmolLM, with the numbers of layers that the paper enlarges for N (recursion.md §1). */
+export const SHAPES: Readonly<Record<string, Shape>> = {
+  small: {
+    json: {
+      hidden_size: 256,
+      intermediate_size: 768,
+      vocab_size: 2048,
+      num_attention_heads: 4,
+      num_key_value_heads: 2,
+    },
+    layers: { 2: 34, 3: 32, 4: 34 },
+    tokens: 768,
+  },
+  "135m": {
+    json: {
+      hidden_size: 576,
+      intermediate_size: 1536,
+      vocab_size: 49152,
+      num_attention_heads: 9,
+      num_key_value_heads: 3,
+    },
+    layers: { 2: 30, 3: 32, 4: 34 },
+    tokens: 256,
+  },
+};
+
+/** Lengths of requests, in tokens. */
+export interface Lengths {
+  /** Of every prompt. */
+  readonly prompt: number;
+  /** Of an output: mean and standard deviation. */
+  readonly output: readonly [number, number];
+  /** Of a sequence at most. */
+  readonly most: number;
+}
+
+/** Normal(256, 64) new tokens after a prompt of 64, scaled down; the most divides by the units of all caches, 8·N. */
+export function lengthsAt(scale: number): Lengths {
+  return { prompt: 64 / scale, output: [256 / scale, 64 / scale], most: 768 / scale };
+}
+
+/** One way to decode. */
+export interface Variant {
+  /** As printed, and as `--only` has it. */
+  readonly name: string;
+  /** The model. */
+  readonly config: DecoderConfig;
+  /** Sequences in flight. */
+  readonly slots: number;
+  /** Sequences in the block for which those that have left it wait; `slots` for none. */
+  readonly patience: number;
+  /** Name of the vanilla variant with as many unrolled layers. */
+  readonly vanilla: string;
+}
+
+/** The configuration of a shape with L layers and, with `recursion`, some of them reused. */
+function configOf({ json }: Shape, L: number, most: number, recursion: Json = {}): DecoderConfig {
+  return parseDecoderConfig({ ...json, num_hidden_layers: L, max_position_embeddings: most, recursion });
+}
+
+/** Sequences whose keys and values fill the memory of B vanilla ones: B·2N/(N+1), shared B·N (recursion.md §5). */
+function largestBatch(B: number, N: number, kv: string): number {
+  return kv === "share" ? B * N : Math.floor(2 * N * B / (N + 1));
+}
+
+/** All variants of a shape at batch B. */
+export function variantsOf(shape: Shape, B: number, { most }: Lengths): Variant[] {
+  const layers = Object.entries(shape.layers).map(([N, L]) => [Number(N), L]);
+  const of = (name: string, config: DecoderConfig, slots = B, patience = slots): Variant => ({
+    ...{ name, config, slots, patience },
+    vanilla: `vanilla-${config.L}`,
+  });
+  const variants = [...new Set(Object.values(shape.layers))].map((L) => of(`vanilla-${L}`, configOf(shape, L, most)));
+  const [N, L] = layers.at(-1)!;
+  const sharing = { sharing: "middle_cycle", num_recursions: N };
+  variants.push(of(`recursive-${N}`, configOf(shape, L, most, sharing)));
+  for (const kv of ["recursion", "share"]) {
+    for (const [N, L] of layers) {
+      const recursion = { sharing: "middle_cycle", num_recursions: N, routing: "expert", kv };
+      const config = configOf(shape, L, most, recursion), name = `mor-${N}${kv === "share" ? "-share" : ""}`;
+      variants.push(of(name, config), of(`${name}-max`, config, largestBatch(B, N, kv)));
+      if (N === layers.at(-1)![0] && kv === "recursion") variants.push(of(`${name}-waiting`, config, B, 1));
+    }
+  }
+  return variants;
+}

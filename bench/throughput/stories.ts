@@ -1,0 +1,58 @@
+/**
+ * How fast a small trained Llama, stories260k, is decoded: by a batch in lockstep, and by an engine.
+ *
+ * @module
+ */
+import { openDecoder } from "../../src/checkpoint/open.ts";
+import { DecoderModel } from "../../src/run/decoder.ts";
+import { generateIds } from "../../src/run/generate.ts";
+import { Engine } from "../../src/run/engine/engine.ts";
+import type { GpuTensor, WebGpuDevice } from "../../kernels/mod.ts";
+import type { Bar } from "./bars.ts";
+import { median } from "./window.ts";
+
+const FOLDER = new URL("../../../shared/golden/stories260k/", import.meta.url).pathname;
+
+/** New tokens of a sequence; it has 512 positions. */
+const TOKENS = 256;
+
+/** Tokens per second to reach on two cores, by batch. */
+const BARS = new Map([[1, 300], [32, 5000]]);
+
+async function lockstep(model: DecoderModel<GpuTensor>, B: number): Promise<void> {
+  const steps = generateIds(model, Array.from({ length: B }, () => [1]), { maxNewTokens: TOKENS, temperature: 1 });
+  for await (const _ of steps);
+}
+
+async function engine(model: DecoderModel<GpuTensor>, B: number): Promise<() => Promise<void>> {
+  const opened = await Engine.open(model, { slots: B });
+  const one = async (seed: number) => {
+    for await (const _ of opened.submit([1], { maxNewTokens: TOKENS, temperature: 1, seed }));
+  };
+  return async () => void await Promise.all(Array.from({ length: B }, (_, seed) => one(seed)));
+}
+
+/** Measures both ways at both batches in turns; nothing where the model is not at hand. */
+export async function stories(device: WebGpuDevice, rounds: number, progress: (line: string) => void): Promise<Bar[]> {
+  try {
+    await Deno.stat(FOLDER);
+  } catch {
+    return [];
+  }
+  const { config, params } = await openDecoder(FOLDER);
+  const model = new DecoderModel(device, { ...config, eos: [] }, params);
+  const runs: { what: string; bar: number; B: number; run: () => Promise<void>; rates: number[] }[] = [];
+  for (const [B, bar] of BARS) {
+    runs.push({ what: `stories260k in lockstep, batch ${B}`, bar, B, run: () => lockstep(model, B), rates: [] });
+    runs.push({ what: `stories260k by an engine, batch ${B}`, bar, B, run: await engine(model, B), rates: [] });
+  }
+  for (let round = 0; round <= rounds; round++) {
+    for (const { what, B, run, rates } of runs) {
+      progress(`${round ? `round ${round} of ${rounds}` : "warming up"}: ${what}`);
+      const started = performance.now();
+      await run();
+      if (round) rates.push(1000 * B * TOKENS / (performance.now() - started));
+    }
+  }
+  return runs.map(({ what, bar, rates }) => ({ what: `${what}, tokens/s`, value: median(rates), bar: [">=", bar] }));
+}

@@ -1,0 +1,154 @@
+/**
+ * A window of steady work: an engine whose queue never runs dry, watched for a number of tokens.
+ *
+ * @module
+ */
+import { normals, uniforms } from "../../src/random.ts";
+import type { EngineStatus, Generation } from "../../src/run/engine/api.ts";
+import type { Engine } from "../../src/run/engine/engine.ts";
+import type { GpuTensor } from "../../kernels/mod.ts";
+import { randomIds } from "./balanced.ts";
+import type { Meter } from "./meter.ts";
+import type { Lengths, Variant } from "./shapes.ts";
+
+/** What was seen. */
+export interface Window {
+  /** Tokens per second. */
+  readonly rate: number;
+  /** Seconds. */
+  readonly seconds: number;
+  /** Tokens. */
+  readonly tokens: number;
+  /** How many of them ran 1, 2, … N recursions. */
+  readonly depths: readonly number[];
+  /** Calls of the block. */
+  readonly ticks: number;
+  /** Dispatches. */
+  readonly dispatches: number;
+  /** Part of the time in which the device ran; NaN where it has no timestamps. */
+  readonly busy: number;
+  /** Milliseconds to the first tokens of those that were submitted at once, median. */
+  readonly first: number;
+  /** Milliseconds to the first token of a request that finds a free slot among busy ones. */
+  readonly firstFree: number;
+  /** The status with the most bytes in use. */
+  readonly peak: EngineStatus;
+}
+
+/** The middle one. */
+export const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
+
+/** Bytes in use inside and outside the recursions. */
+const inUse = ({ outerBytesInUse, bytesInUse }: EngineStatus) =>
+  bytesInUse.reduce((sum, bytes) => sum + bytes, outerBytesInUse);
+
+/** The requests of every window: the same for all variants. */
+class Requests {
+  readonly #uniform = uniforms(11);
+  #count = 0;
+
+  constructor(readonly engine: Engine<GpuTensor>, readonly lengths: Lengths, readonly V: number) {}
+
+  /** Submits the next one; `aged` ones have a part of their output behind them, as those that one finds at work. */
+  submit({ aged, most }: { aged: boolean; most?: number }): Generation {
+    const { prompt, output: [mean, deviation], most: positions } = this.lengths;
+    const seed = this.#count++;
+    const drawn = Math.round(mean + normals(seed, 1, deviation)[0]);
+    const length = Math.min(positions - prompt, Math.max(1, drawn));
+    const left = aged ? Math.ceil(length * (1 - this.#uniform())) : length;
+    const ids = randomIds(seed, prompt, this.V);
+    return this.engine.submit(ids, { maxNewTokens: most ?? left, temperature: 1, seed });
+  }
+}
+
+/** What has been done by a moment. */
+interface Mark {
+  readonly at: number;
+  readonly status: EngineStatus;
+  readonly dispatches: number;
+  readonly passes: number;
+}
+
+/** Clients that ask an engine for one request after the other: a few more than it has slots. */
+class Load {
+  /** When the first requests got their first tokens, in milliseconds since the beginning. */
+  readonly firsts: number[] = [];
+  readonly #open = new Set<Generation>();
+  readonly #clients: Promise<void>[];
+  #over = false;
+
+  /** `look` is called for every token. */
+  constructor(readonly requests: Requests, readonly S: number, readonly look: () => void) {
+    const started = performance.now();
+    this.#clients = Array.from({ length: S + Math.ceil(S / 4) }, (_, index) => this.#client(index < S, started));
+  }
+
+  async #client(first: boolean, started: number): Promise<void> {
+    for (; !this.#over; first = false) {
+      const generation = this.requests.submit({ aged: first });
+      this.#open.add(generation);
+      for await (const _ of generation) {
+        if (first && generation.newTokens > 0) this.firsts.push(performance.now() - started);
+        first = false;
+        this.look();
+      }
+      this.#open.delete(generation);
+    }
+  }
+
+  /** Lets nobody else in, and frees one slot. */
+  close(): void {
+    this.#over = true;
+    for (const generation of this.#open) if (generation.newTokens === 0) generation.cancel();
+    for (const generation of this.#open) return generation.cancel();
+  }
+
+  /** Ends all. */
+  async end(): Promise<void> {
+    for (const generation of this.#open) generation.cancel();
+    await Promise.all(this.#clients);
+  }
+}
+
+/** Keeps an engine busy until its slots all have work, then for `tokens` more. */
+export async function watch(
+  { config: { V }, slots: S }: Variant,
+  engine: Engine<GpuTensor>,
+  meter: Meter,
+  { lengths, tokens }: { lengths: Lengths; tokens: number },
+): Promise<Window> {
+  const requests = new Requests(engine, lengths, V);
+  const { promise: seen, resolve } = Promise.withResolvers<[Mark, Mark]>();
+  let peak = engine.status(), begin: Mark | undefined;
+  const load = new Load(requests, S, () => {
+    const status = engine.status(), at = performance.now();
+    if (inUse(status) > inUse(peak)) peak = status;
+    if (!begin && load.firsts.length >= S) {
+      meter.start();
+      begin = { at, status, dispatches: 0, passes: 0 };
+    }
+    const made = begin && status.tokens - begin.status.tokens;
+    if (made && made >= tokens) resolve([begin!, { at, status, ...meter.mark() }]);
+  });
+  const [{ at, status }, last] = await seen;
+  load.close();
+  const firstFree = await timeToFirst(requests);
+  await load.end();
+  while (engine.status().running > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  const seconds = (last.at - at) / 1000;
+  const made = last.status.tokens - status.tokens;
+  return {
+    ...{ rate: made / seconds, seconds, tokens: made, first: median(load.firsts), firstFree, peak },
+    depths: last.status.depths.map((count, r) => count - status.depths[r]),
+    ticks: last.status.ticks - status.ticks,
+    dispatches: last.dispatches,
+    busy: await meter.milliseconds(last.passes) / 1000 / seconds,
+  };
+}
+
+/** Milliseconds until a request that nobody waits before has its first token. */
+async function timeToFirst(requests: Requests): Promise<number> {
+  const started = performance.now();
+  for await (const _ of requests.submit({ aged: false, most: 1 })) return performance.now() - started;
+  throw new Error("Cannot measure the time to the first token: there was none");
+}
