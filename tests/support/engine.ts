@@ -1,0 +1,124 @@
+/**
+ * Requests to an engine, what comes of them, and what would have come without it.
+ *
+ * @module
+ */
+import fc from "fast-check";
+import type { Device } from "../../src/device.ts";
+import type { Json } from "../../src/model/fields.ts";
+import { DecoderModel } from "../../src/run/decoder.ts";
+import { generateIds, type GenerateOptions } from "../../src/run/generate.ts";
+import type { EngineOptions, Finish, Generation } from "../../src/run/engine/api.ts";
+import { Engine } from "../../src/run/engine/engine.ts";
+import { someIds } from "./models.ts";
+import { build, decoderSamples, type Sample } from "./random_models.ts";
+
+/** A prompt and its options. */
+export interface Asked {
+  /** Ids. */
+  readonly prompt: readonly number[];
+  /** How it is continued. */
+  readonly options: GenerateOptions;
+}
+
+/** All that came of a request; tokens are (id, depth, log-probability, score). */
+export interface Got {
+  /** Its tokens. */
+  readonly tokens: readonly (readonly [number, number, number, number])[];
+  /** Why it ended. */
+  readonly finish: Finish | undefined;
+}
+
+const from = (min: number, max: number) => fc.integer({ min, max });
+const pick = fc.constantFrom;
+
+/** Every kind of model: keys and values of their own or shared, nothing routed, expert-choice, token-choice. */
+export const kinds: readonly Json[] = [
+  {},
+  { recursion: { sharing: "middle_sequence", num_recursions: 2, kv: "share" } },
+  { recursion: { sharing: "middle_cycle", num_recursions: 3, routing: "expert", alpha: 1 } },
+  { recursion: { sharing: "cycle", num_recursions: 4, routing: "expert", alpha: 1, kv: "share", router: "mlp" } },
+  { recursion: { sharing: "middle_cycle", num_recursions: 3, routing: "token" } },
+  { recursion: { sharing: "cycle", num_recursions: 2, routing: "token", kv: "share" } },
+];
+
+/** Random models that an engine takes, of 48 positions, of which some tokens end a sequence. */
+export const engineSamples: fc.Arbitrary<Sample> = decoderSamples
+  .filter(({ json }) => (json.recursion as { kv?: string } | undefined)?.kv !== "hybrid")
+  .map((sample) => ({ ...sample, json: { ...sample.json, max_position_embeddings: 48, eos_token_id: [0, 3] } }));
+
+/** The decoder of a sample, on a device. */
+export function sampleOn(device: Device, sample: Sample): DecoderModel {
+  const { model } = build(sample);
+  return new DecoderModel(device, model.config as never, model.params as never);
+}
+
+/** Requests to a model of V tokens; those to models that route nothing have no cap of depth. */
+export function requests(V: number, routed: boolean, count: number): fc.Arbitrary<Asked[]> {
+  const options = fc.record({
+    maxNewTokens: from(0, 20),
+    temperature: pick(0, 0, 0.7, 1, 4),
+    seed: fc.integer(),
+    topK: pick(0, 0, 1, 5),
+    topP: pick(1, 1, 0.9, 0.4),
+    minP: pick(0, 0, 0.05),
+    ...(routed ? { maxDepth: pick(undefined, 1, 2, 9) } : {}),
+  }, { requiredKeys: ["maxNewTokens"] });
+  const one = fc.record({ seed: fc.nat(), length: pick(1, 2, 3, 5, 8, 13, 21, 40), options })
+    .map(({ seed, length, options }) => ({ prompt: someIds(seed, length, V), options }));
+  return fc.array(one, { minLength: 1, maxLength: count });
+}
+
+/** Slots, width and patience that go together, and memory by the number of whole sequences. */
+export const sizes = from(1, 6).chain((slots) =>
+  from(1, slots).chain((width) =>
+    fc.record({
+      slots: fc.constant(slots),
+      width: fc.constant(width),
+      patience: from(1, width),
+      sequences: from(1, slots),
+    })
+  )
+);
+
+/** An engine; `sequences` of all positions fit into its memory. */
+export async function openEngine(
+  model: DecoderModel,
+  { sequences, ...options }: EngineOptions & { sequences?: number },
+): Promise<Engine> {
+  await using one = await Engine.open(model, { slots: 1 });
+  return await Engine.open(model, {
+    ...options,
+    ...(sequences && { cacheBytes: sequences * one.status().cacheBytes }),
+  });
+}
+
+/** Reads a request to its end. */
+export async function whole(generation: Generation): Promise<Got> {
+  const pieces = await Array.fromAsync(generation);
+  const tokens = pieces.map(({ id, depth, logProb, score }) => [id, depth, logProb, score] as const);
+  return { tokens, finish: generation.finish };
+}
+
+/** Serves requests: the first ones together, and one more whenever one is done. */
+export async function serve(engine: Engine, asked: readonly Asked[], together = asked.length): Promise<Got[]> {
+  const left = [...asked.entries()], got: Got[] = [];
+  const next = async () => {
+    for (let one = left.shift(); one; one = left.shift()) {
+      const [i, { prompt, options }] = one;
+      got[i] = await whole(engine.submit(prompt, options));
+    }
+  };
+  await Promise.all(Array.from({ length: together }, next));
+  return got;
+}
+
+/** What a request gets of `generateIds`: (id, depth) of each token before the one that ends it. */
+export async function alone(model: DecoderModel, { prompt, options }: Asked): Promise<[number, number][]> {
+  const tokens: [number, number][] = [];
+  for await (const { ids: [id], depth: [depth] } of generateIds(model, [prompt], options)) {
+    if (model.config.eos.includes(id)) break;
+    tokens.push([id, depth]);
+  }
+  return tokens;
+}
