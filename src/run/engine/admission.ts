@@ -15,6 +15,8 @@ export class Admission {
   readonly slots: (Request | undefined)[];
   readonly #pool: Pool;
   #emptied: number[] = [];
+  /** Slots whose prompts are not cached yet, in the order in which they were seated. */
+  #reading: number[] = [];
 
   /** S slots and a pool of units, all free. */
   constructor(S: number, units: number) {
@@ -41,6 +43,7 @@ export class Admission {
       this.#pool.give(request.part!);
       this.slots[slot] = undefined;
       this.#emptied.push(slot);
+      this.#reading = this.#reading.filter((other) => other !== slot);
     }
     const seats = [];
     for (const slot of this.slots.keys()) {
@@ -51,6 +54,7 @@ export class Admission {
       const request = this.slots[slot] = this.waiting.shift()!;
       request.part = part;
       seats.push({ ...request.seat, slot, part });
+      this.#reading.push(slot);
     }
     const empty = this.#emptied.filter((slot) => !this.slots[slot]);
     this.#emptied = [];
@@ -61,9 +65,8 @@ export class Admission {
   prompts(): { parts: PromptPart[]; maxDepth?: number; entering: number[] } {
     const parts: PromptPart[] = [], entering: number[] = [];
     let room = PROMPT_ROWS, cap: number | undefined;
-    for (const [slot, request] of this.slots.entries()) {
-      if (!request || request.fed === request.stream.promptTokens) continue;
-      const { stream: { options: { prompt } }, seat: { maxDepth }, fed } = request;
+    for (const slot of this.#reading) { // those who sit longest first, so that newcomers hold up nobody
+      const request = this.slots[slot]!, { stream: { options: { prompt } }, seat: { maxDepth }, fed } = request;
       if (parts.length > 0 && maxDepth !== cap) continue; // another program, another time
       const ids = prompt.slice(fed, Math.min(fed + room, prompt.length - 1));
       if (ids.length > 0) [parts[parts.length], cap] = [{ slot, from: fed, ids }, maxDepth];
@@ -73,6 +76,7 @@ export class Admission {
       request.fed++; // the last one decodes
       entering.push(slot);
     }
-    return { parts, maxDepth: cap, entering };
+    this.#reading = this.#reading.filter((slot) => !entering.includes(slot));
+    return { parts: parts.sort((a, b) => a.slot - b.slot), maxDepth: cap, entering: entering.sort((a, b) => a - b) };
   }
 }
