@@ -4,7 +4,8 @@
  *
  *     --shape small|135m   widths and numbers of layers
  *     --batch B            sequences of the vanilla model; the caches of the variants named -max hold as many bytes
- *     --scale S            output lengths are Normal(256, 64) / S, prompts 64 / S tokens
+ *     --scale S            output lengths are Normal(256, 64) / S
+ *     --prompt P           tokens of a prompt
  *     --tokens N           tokens of a window
  *     --rounds N           windows of each variant
  *     --only a,b           variants
@@ -27,18 +28,19 @@ function progress(line: string): void {
 
 if (import.meta.main) {
   const flags = parseArgs(Deno.args, {
-    string: ["shape", "only", "json", "batch", "scale", "tokens", "rounds"],
-    default: { shape: "small", batch: "32", scale: "8", rounds: "3" },
+    string: ["shape", "only", "json", "batch", "scale", "prompt", "tokens", "rounds"],
+    default: { shape: "small", batch: "32", scale: "8", prompt: "8", rounds: "3" },
   });
   const shape = SHAPES[flags.shape];
   if (!shape) throw new RangeError(`Cannot measure ${flags.shape}: expected ${Object.keys(SHAPES).join(" or ")}`);
-  const [B, scale, rounds, tokens] = [flags.batch, flags.scale, flags.rounds, flags.tokens ?? shape.tokens].map(Number);
-  const lengths = lengthsAt(scale);
+  const { batch, scale, prompt: asked, rounds: windows, tokens: each = shape.tokens } = flags;
+  const [B, rounds, tokens] = [batch, windows, each].map(Number);
+  const lengths = lengthsAt(Number(scale), Number(asked));
   const all = variantsOf(shape, B, lengths), only = flags.only?.split(",");
   const unknown = only?.find((name) => name !== "stories260k" && !all.some((variant) => variant.name === name));
   if (unknown) throw new RangeError(`Cannot measure ${unknown}: expected ${all.map(({ name }) => name).join(", ")}`);
   const device = await openWebGpu();
-  const measured = await peaks(device);
+  const measured = { ...await peaks(device), software: device.adapter.family === "cpu" };
   const { gflops, gbytes } = measured;
   const info = (await navigator.gpu.requestAdapter())?.info;
   console.log(

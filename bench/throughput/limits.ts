@@ -16,6 +16,15 @@ export interface Cost {
   readonly bytes: number;
 }
 
+/** What an adapter can do. */
+export interface Rates extends Peaks {
+  /** Whether it is a processor, whose caches hold what a call reads again. */
+  readonly software: boolean;
+}
+
+/** What a token waits for. */
+export type Bound = "FLOPs" | "bytes";
+
 /** Layers with the fraction of tokens that run them, the fraction of earlier ones that they see, and whether they own keys. */
 type Part = { layers: number; active: number; seen: number; owns: boolean };
 
@@ -59,13 +68,10 @@ export function costOf(config: DecoderConfig, active: readonly number[], lengths
   };
 }
 
-/** What holds an adapter up, and how long a token takes at best, in seconds. */
-export function bestTime(
-  { flops, bytes }: Cost,
-  { gflops, gbytes }: Peaks,
-): { seconds: number; by: "FLOPs" | "bytes" } {
+/** What holds an adapter up, and how long a token takes at best, in seconds; software adapters only compute. */
+export function bestTime({ flops, bytes }: Cost, { gflops, gbytes, software }: Rates): { seconds: number; by: Bound } {
   const [compute, memory] = [flops / gflops / 1e9, bytes / gbytes / 1e9];
-  return compute >= memory ? { seconds: compute, by: "FLOPs" } : { seconds: memory, by: "bytes" };
+  return software || compute >= memory ? { seconds: compute, by: "FLOPs" } : { seconds: memory, by: "bytes" };
 }
 
 /** Fractions of tokens that ran each recursion, from how many ran 1, 2, … N. */

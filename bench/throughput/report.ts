@@ -3,9 +3,8 @@
  *
  * @module
  */
-import type { Peaks } from "../support/peak.ts";
 import type { Entrant } from "./contest.ts";
-import { activeOf, bestTime, costOf } from "./limits.ts";
+import { activeOf, bestTime, type Bound, costOf, type Rates } from "./limits.ts";
 import type { Lengths } from "./shapes.ts";
 import { median } from "./window.ts";
 
@@ -21,7 +20,10 @@ export interface Line {
   /** Times as fast as vanilla, median of the rounds; what is possible at most; and by what it is bound. */
   readonly speedup: number;
   readonly limit: number;
-  readonly by: "FLOPs" | "bytes";
+  readonly by: Bound;
+  /** Billions of floating-point operations, and of bytes at least moved, per second. */
+  readonly gflops: number;
+  readonly gbytes: number;
   /** Part of the FLOPs of full depth that was not done. */
   readonly skipped: number;
   /** Fraction of tokens in each recursion, as measured. */
@@ -43,7 +45,7 @@ export interface Line {
 }
 
 /** Puts windows into lines; those whose vanilla variant was left out are compared with themselves. */
-export function report(entrants: readonly Entrant[], peaks: Peaks, lengths: Lengths): Line[] {
+export function report(entrants: readonly Entrant[], adapter: Rates, lengths: Lengths): Line[] {
   return entrants.map((entrant) => {
     const { variant: { name, slots, config, vanilla }, windows, reserved } = entrant;
     const base = entrants.find(({ variant }) => variant.name === vanilla) ?? entrant;
@@ -52,9 +54,9 @@ export function report(entrants: readonly Entrant[], peaks: Peaks, lengths: Leng
     const ticks = windows.reduce((sum, { ticks }) => sum + ticks, 0);
     const active = activeOf(depths);
     const cost = costOf(config, active, lengths, slots);
-    const best = bestTime(cost, peaks);
+    const best = bestTime(cost, adapter);
     const full = costOf(config, active.map(() => 1), lengths, slots);
-    const other = bestTime(costOf(base.variant.config, [1], lengths, base.variant.slots), peaks);
+    const other = bestTime(costOf(base.variant.config, [1], lengths, base.variant.slots), adapter);
     const rates = windows.map(({ rate }) => rate);
     const of = (value: (window: typeof windows[number]) => number) => median(windows.map(value));
     const peak = windows.map(({ peak }) => peak).at(-1)!;
@@ -65,6 +67,7 @@ export function report(entrants: readonly Entrant[], peaks: Peaks, lengths: Leng
       rate: [median(rates), Math.min(...rates), Math.max(...rates)],
       speedup: median(rates.map((rate, round) => rate / base.windows[round].rate)),
       ...{ limit: other.seconds / best.seconds, by: best.by, skipped: 1 - cost.flops / full.flops },
+      ...{ gflops: cost.flops * median(rates) / 1e9, gbytes: cost.bytes * median(rates) / 1e9 },
       ...{ first: of(({ first }) => first), firstFree: of(({ firstFree }) => firstFree) },
       dispatchesPerToken: windows.reduce((sum, { dispatches }) => sum + dispatches, 0) / tokens,
       ...{ reserved: reserved.all * slots, blockRatio: reserved.block / base.reserved.block },
@@ -87,6 +90,7 @@ const COLUMNS: readonly (readonly [string, (line: Line) => string])[] = [
   ["× vanilla", ({ speedup }) => speedup.toFixed(2)],
   ["limit", ({ limit, by }) => `${limit.toFixed(2)} ${by}`],
   ["reached", ({ speedup, limit }) => `${(100 * speedup / limit).toFixed(0)} %`],
+  ["GFLOP/s, GB/s", ({ gflops, gbytes }) => `${gflops.toFixed(1)}, ${gbytes.toFixed(2)}`],
   ["skipped", ({ skipped }) => `${(100 * skipped).toFixed(0)} %`],
   ["active", ({ active }) => active.map((f) => f.toFixed(2)).join(" ")],
   ["rows", ({ rows }) => rows.toFixed(1)],

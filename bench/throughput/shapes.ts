@@ -53,9 +53,9 @@ export interface Lengths {
   readonly most: number;
 }
 
-/** Normal(256, 64) new tokens after a prompt of 64, scaled down; the most divides by the units of all caches, 8·N. */
-export function lengthsAt(scale: number): Lengths {
-  return { prompt: 64 / scale, output: [256 / scale, 64 / scale], most: 768 / scale };
+/** Normal(256, 64) new tokens, scaled down; the most divides by the units of all caches, 8·N. */
+export function lengthsAt(scale: number, prompt: number): Lengths {
+  return { prompt, output: [256 / scale, 64 / scale], most: 768 / scale };
 }
 
 /** One way to decode. */
