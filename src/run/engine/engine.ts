@@ -11,14 +11,26 @@ import { type GenerateOptions, paced } from "../generate.ts";
 import { Admission } from "./admission.ts";
 import type { EngineOptions, EngineStatus, Generation, TextEngine } from "./api.ts";
 import { engineLayout, unitBytes } from "./layout.ts";
-import { requestOf } from "./request.ts";
+import { type Request, requestOf } from "./request.ts";
 import { stackRouters } from "./routers.ts";
 import { Seating } from "./seating.ts";
 import { EngineState } from "./state.ts";
 import { Tick } from "./tick.ts";
 
-/** Ticks that the device may be ahead of what was read. */
+/** Ticks that the log keeps: those that run, and those before them. */
 const KEPT = 64;
+
+/** Ticks that the device runs. */
+interface Ticks {
+  /** The number of the first one. */
+  readonly first: number;
+  /** How many. */
+  readonly ticks: number;
+  /** Who sits where. */
+  readonly slots: readonly (Request | undefined)[];
+  /** The log after them. */
+  readonly read: Promise<Record<"log" | "slots", HostTensor>>;
+}
 
 /** Serves requests on a decoder's device; {@link Engine.open} makes one. */
 export class Engine<T extends Tensor = Tensor> implements TextEngine {
@@ -99,27 +111,38 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     };
   }
 
-  /** Serves until nobody is left. */
+  /** Serves until nobody is left; the device runs the next ticks while those before are read. */
   async #serve(): Promise<void> {
     await Promise.resolve(); // those who submit together are seated together
+    let running: Ticks | undefined;
     try {
-      for (let steps = 1; this.#admission.requests.length > 0;) {
+      for (let steps = 1; running || this.#admission.requests.length > 0;) {
         const started = performance.now();
-        const { empty, seats } = this.#admission.seat();
-        if (empty.length + seats.length > 0) this.#seating.seat(empty, seats);
-        this.#prompts();
-        const run = Math.min(steps, this.#useful());
-        for (let i = 0; i < run; i++) this.#program.start({});
-        this.#ticks += run;
-        this.#deliver(run, await this.#tick.state.read());
-        if (run > 0) steps = Math.min(KEPT, paced(run, performance.now() - started));
+        const next = this.#run(steps);
+        if (running) this.#deliver(running, await running.read);
+        running = next;
+        if (running) steps = Math.min(KEPT / 2, paced(running.ticks, performance.now() - started));
       }
     } catch (error) {
+      running?.read.catch(() => {}); // fails for the same reason
       const reason = error instanceof Error ? error.message : String(error);
       this.#close(new Error(`Cannot generate: the engine has stopped, ${reason}`, { cause: error }));
     } finally {
       this.#serving = undefined; // at once: who submits from now on starts another round
     }
+  }
+
+  /** Seats who can be, runs a part of the prompts, and some ticks; undefined where nobody decodes. */
+  #run(steps: number): Ticks | undefined {
+    const { empty, seats } = this.#admission.seat();
+    if (empty.length + seats.length > 0) this.#seating.seat(empty, seats);
+    this.#prompts();
+    const ticks = Math.min(steps, this.#useful());
+    if (ticks === 0) return undefined;
+    for (let i = 0; i < ticks; i++) this.#program.start({});
+    const first = this.#ticks;
+    this.#ticks += ticks;
+    return { first, ticks, slots: [...this.#admission.slots], read: this.#tick.state.read() };
   }
 
   /** Runs a part of the prompts that are not cached yet, and starts the sequences of those that are. */
@@ -137,12 +160,12 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     return Math.max(0, ...left) * N;
   }
 
-  /** Hands out the tokens of the last ticks. */
-  #deliver(ticks: number, { log, slots }: Record<"log" | "slots", HostTensor>): void {
-    const { S } = this.#tick.state;
-    this.#table = slots;
-    for (let tick = this.#ticks - ticks; tick < this.#ticks; tick++) {
-      for (const [slot, request] of this.#admission.slots.entries()) {
+  /** Hands out the tokens of some ticks to those who sat there then. */
+  #deliver({ first, ticks, slots }: Ticks, { log, slots: table }: Record<"log" | "slots", HostTensor>): void {
+    const S = slots.length;
+    this.#table = table;
+    for (let tick = first; tick < first + ticks; tick++) {
+      for (const [slot, request] of slots.entries()) {
         const at = 4 * (tick % KEPT * S + slot);
         const [id, depth, logProb, score] = log.data.subarray(at, at + 4);
         if (!request || request.stream.over || id < 0) continue;

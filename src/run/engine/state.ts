@@ -105,9 +105,9 @@ export class EngineState<T extends Tensor = Tensor> {
   }
 
   /** What the host reads after some ticks. */
-  read(): Promise<Record<"log" | "clock" | "slots", HostTensor>> {
-    const { log, clock, slots } = this;
-    return this.device.read({ log, clock, slots });
+  read(): Promise<Record<"log" | "slots", HostTensor>> {
+    const { log, slots } = this;
+    return this.device.read({ log, slots });
   }
 
   /** Frees everything. */
