@@ -3,12 +3,13 @@
  * everything counted: prompts, keys and values, embedding, head, sampling, the host.
  *
  *     --shape small|135m   widths and numbers of layers
+ *     --checkpoint DIR     a trained model instead, with the depths that it chooses
  *     --batch B            sequences of the vanilla model; the caches of the variants named -max hold as many bytes
  *     --scale S            output lengths are Normal(256, 64) / S
- *     --prompt P           tokens of a prompt
+ *     --prompt P           tokens of a prompt; 8, of a checkpoint 1
  *     --tokens N           tokens of a window
  *     --rounds N           windows of each variant
- *     --only a,b           variants
+ *     --only a,b           variants, and stories260k
  *     --json FILE          writes all numbers
  */
 import { parseArgs } from "@std/cli/parse-args";
@@ -18,56 +19,88 @@ import { barsOf, lineOf, reached } from "./throughput/bars.ts";
 import { compete, enter } from "./throughput/contest.ts";
 import { Meter } from "./throughput/meter.ts";
 import { report, tableOf } from "./throughput/report.ts";
-import { lengthsAt, SHAPES, variantsOf } from "./throughput/shapes.ts";
-import { stories } from "./throughput/stories.ts";
+import { lengthsAt, SHAPES, variantsOf, variantsOfCheckpoint } from "./throughput/shapes.ts";
+import { SMALL_MODEL, stories } from "./throughput/stories.ts";
 
 /** Shows what is going on, where somebody looks. */
 function progress(line: string): void {
   if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[K${line}`));
 }
 
-if (import.meta.main) {
+/** A number of a flag. */
+function count(flags: Readonly<Record<string, unknown>>, name: string): number {
+  const value = Number(flags[name]);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new RangeError(`Cannot measure: --${name} is ${flags[name]}, expected a whole number from 1`);
+}
+
+/** What the flags ask for. */
+async function settings() {
   const flags = parseArgs(Deno.args, {
-    string: ["shape", "only", "json", "batch", "scale", "prompt", "tokens", "rounds"],
-    default: { shape: "small", batch: "32", scale: "8", prompt: "8", rounds: "3" },
+    string: ["shape", "checkpoint", "only", "json", "batch", "scale", "prompt", "tokens", "rounds"],
+    default: { shape: "small", batch: "32", scale: "8", rounds: "3" },
   });
-  const shape = SHAPES[flags.shape];
+  const { checkpoint, json, only } = flags, shape = SHAPES[flags.shape];
   if (!shape) throw new RangeError(`Cannot measure ${flags.shape}: expected ${Object.keys(SHAPES).join(" or ")}`);
-  const { batch, scale, prompt: asked, rounds: windows, tokens: each = shape.tokens } = flags;
-  const [B, rounds, tokens] = [batch, windows, each].map(Number);
-  const lengths = lengthsAt(Number(scale), Number(asked));
-  const all = variantsOf(shape, B, lengths), only = flags.only?.split(",");
-  const unknown = only?.find((name) => name !== "stories260k" && !all.some((variant) => variant.name === name));
-  if (unknown) throw new RangeError(`Cannot measure ${unknown}: expected ${all.map(({ name }) => name).join(", ")}`);
+  const numbers = Object.assign({ prompt: checkpoint ? 1 : 8, tokens: shape.tokens }, flags);
+  const [B, scale, prompt, tokens, rounds] = ["batch", "scale", "prompt", "tokens", "rounds"]
+    .map((name) => count(numbers, name));
+  const lengths = lengthsAt(scale, prompt);
+  const all = checkpoint ? await variantsOfCheckpoint(checkpoint, B, lengths) : variantsOf(shape, B, lengths);
+  const names = [...all.map(({ name }) => name), SMALL_MODEL], wanted = only?.split(",") ?? names;
+  const unknown = wanted.find((name) => !names.includes(name));
+  if (unknown !== undefined) throw new RangeError(`Cannot measure ${unknown}: expected ${names.join(", ")}`);
+  const model = checkpoint
+    ? `${checkpoint}, experts not among the FLOPs, beside random weights`
+    : `shape ${flags.shape}: ${JSON.stringify(shape.json)}, random weights, routers balanced by calibration`;
+  return {
+    variants: all.filter(({ name }) => wanted.includes(name)),
+    wanted,
+    model,
+    lengths,
+    scale,
+    tokens,
+    rounds,
+    json,
+  };
+}
+
+async function main(): Promise<void> {
+  const { variants, wanted, model, lengths, scale, tokens, rounds, json } = await settings();
   const device = await openWebGpu();
-  const measured = { ...await peaks(device), software: device.adapter.family === "cpu" };
-  const { gflops, gbytes } = measured;
+  const rates = { ...await peaks(device), software: device.adapter.family === "cpu" };
   const info = (await navigator.gpu.requestAdapter())?.info;
-  console.log(
-    `adapter: ${info?.description || info?.vendor}, ${gflops.toFixed(0)} GFLOP/s, ${gbytes.toFixed(0)} GB/s at best`,
-  );
-  console.log(`shape ${flags.shape}: ${JSON.stringify(shape.json)}, random weights, routers balanced by calibration`);
+  const adapter = info?.description || info?.vendor;
+  console.log(`adapter: ${adapter}, ${rates.gflops.toFixed(0)} GFLOP/s, ${rates.gbytes.toFixed(0)} GB/s at best`);
+  console.log(model);
   const { prompt, output: [mean, deviation], most } = lengths;
   console.log(
     `outputs Normal(${mean}, ${deviation}) (scale 1:${scale}) after prompts of ${prompt} tokens, at most ${most} in all; ` +
       `${rounds} windows of ${tokens} tokens in turns, medians`,
   );
-  const meter = new Meter(device.device);
-  const variants = all.filter(({ name }) => !only || only.includes(name));
   const entrants = await enter(device, variants, progress);
-  await compete(entrants, meter, { lengths, tokens, rounds }, progress);
-  const small = !only || only.includes("stories260k") ? await stories(device, rounds, progress) : [];
+  await compete(entrants, new Meter(device.device), { lengths, tokens, rounds }, progress);
+  const small = wanted.includes(SMALL_MODEL) ? await stories(device, rounds, progress) : [];
   progress("");
-  const lines = report(entrants, measured, lengths);
-  const bars = [...barsOf(entrants, lines, device.adapter.family === "gpu"), ...small];
+  const lines = report(entrants, rates, lengths);
+  const bars = [...barsOf(entrants, lines, !rates.software), ...small];
   if (lines.length > 0) console.log(tableOf(lines));
   console.log(bars.map(lineOf).join("\n"));
-  if (flags.json) {
-    const data = { adapter: info?.description, ...measured, shape: flags.shape, lengths, tokens, rounds, lines };
-    await Deno.writeTextFile(
-      flags.json,
-      JSON.stringify({ ...data, bars: bars.map((bar) => ({ ...bar, reached: reached(bar) })) }),
-    );
+  if (json === undefined) return;
+  const judged = bars.map((bar) => ({ ...bar, reached: reached(bar) }));
+  await Deno.writeTextFile(
+    json,
+    JSON.stringify({ adapter, ...rates, model, lengths, tokens, rounds, lines, bars: judged }),
+  );
+}
+
+if (import.meta.main) {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    console.error(error.message);
+    Deno.exit(1);
   }
-  Deno.exit(0);
+  Deno.exit(0); // devices stay behind
 }

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import type { EngineOptions } from "../../src/run/engine/api.ts";
 import { engineLayout, unitBytes } from "../../src/run/engine/layout.ts";
 import { Engine } from "../../src/run/engine/engine.ts";
-import type { DecoderModel } from "../../src/run/decoder.ts";
+import { DecoderModel } from "../../src/run/decoder.ts";
 import type { GpuTensor, WebGpuDevice } from "../../kernels/mod.ts";
 import { balancedModel } from "./balanced.ts";
 import type { Meter } from "./meter.ts";
@@ -23,15 +22,8 @@ export interface Entrant {
   readonly reserved: { readonly block: number; readonly all: number };
 }
 
-/** How the caches of a variant are cut: deeper recursions have room for their capacity only. */
-function optionsOf({ config, slots, patience }: Variant): EngineOptions {
-  const room = config.recursion.routing === "expert" ? "capacity" : "all";
-  return { slots, patience, room, stops: [] };
-}
-
 /** Bytes reserved for each sequence of a variant. */
-function reservedBy({ config, slots: S, ...variant }: Variant): Entrant["reserved"] {
-  const { room } = optionsOf({ config, slots: S, ...variant });
+function reservedBy({ config, slots: S, room }: Variant): Entrant["reserved"] {
   const layout = engineLayout(config, { S, room });
   const [outer, ...recursions] = unitBytes(layout).map((bytes) => bytes * layout.pool / S);
   const inner = recursions.reduce((sum, bytes) => sum + bytes, 0);
@@ -49,10 +41,11 @@ export async function enter(
   const models = new Map<Variant["config"], DecoderModel<GpuTensor>>();
   const entrants: Entrant[] = [];
   for (const variant of variants) {
-    const { name, config } = variant;
+    const { name, config, params, slots, patience, room } = variant;
     progress(`making ${name}`);
-    if (!models.has(config)) models.set(config, await balancedModel(device, config));
-    const engine = await Engine.open(models.get(config)!, optionsOf(variant));
+    const make = async () => params ? new DecoderModel(device, config, params) : await balancedModel(device, config);
+    if (!models.has(config)) models.set(config, await make());
+    const engine = await Engine.open(models.get(config)!, { slots, patience, room, stops: [] });
     entrants.push({ variant, engine, windows: [], reserved: reservedBy(variant) });
   }
   return entrants;

@@ -3,8 +3,11 @@
  *
  * @module
  */
+import { openDecoder } from "../../src/checkpoint/open.ts";
+import type { HostTensor } from "../../src/device.ts";
 import type { DecoderConfig } from "../../src/model/config.ts";
 import { parseDecoderConfig } from "../../src/model/decoder_json.ts";
+import type { DecoderParams } from "../../src/model/decoder_schema.ts";
 import type { Json } from "../../src/model/fields.ts";
 
 /** Models that differ in their recursions only. */
@@ -68,6 +71,10 @@ export interface Variant {
   readonly slots: number;
   /** Sequences in the block for which those that have left it wait; `slots` for none. */
   readonly patience: number;
+  /** Rows that deeper recursions have: their capacity of them, or all. */
+  readonly room: "all" | "capacity";
+  /** Its weights, where they are not random. */
+  readonly params?: DecoderParams<HostTensor>;
   /** Name of the vanilla variant with as many unrolled layers. */
   readonly vanilla: string;
 }
@@ -86,7 +93,7 @@ function largestBatch(B: number, N: number, kv: string): number {
 export function variantsOf(shape: Shape, B: number, { most }: Lengths): Variant[] {
   const layers = Object.entries(shape.layers).map(([N, L]) => [Number(N), L]);
   const of = (name: string, config: DecoderConfig, slots = B, patience = slots): Variant => ({
-    ...{ name, config, slots, patience },
+    ...{ name, config, slots, patience, room: config.recursion.routing === "expert" ? "capacity" : "all" },
     vanilla: `vanilla-${config.L}`,
   });
   const variants = [...new Set(Object.values(shape.layers))].map((L) => of(`vanilla-${L}`, configOf(shape, L, most)));
@@ -102,4 +109,22 @@ export function variantsOf(shape: Shape, B: number, { most }: Lengths): Variant[
     }
   }
   return variants;
+}
+
+/** A trained model, also with batches that wait for their deepest token, beside a vanilla one of its shape with random weights. */
+export async function variantsOfCheckpoint(folder: string, B: number, { most }: Lengths): Promise<Variant[]> {
+  const { config: { mol, ...rest }, params } = await openDecoder(folder);
+  const config = { ...rest, maxPositions: most }, vanilla = `vanilla-${config.L}`;
+  const { sharing, N, routing, kv, auxiliary, bias } = parseDecoderConfig({
+    ...{ hidden_size: config.D, intermediate_size: config.F, vocab_size: config.V },
+    ...{ num_attention_heads: config.H, head_dim: config.K, num_hidden_layers: config.L },
+  }).recursion;
+  const plain = { ...config, recursion: { ...config.recursion, sharing, N, routing, kv, auxiliary, bias } };
+  const common = { slots: B, room: "all" as const, vanilla };
+  const trained = { ...common, config: { ...config, mol }, params };
+  return [
+    { ...common, name: vanilla, config: plain, patience: B },
+    { ...trained, name: "trained", patience: B },
+    { ...trained, name: "trained-waiting", patience: 1 },
+  ];
 }

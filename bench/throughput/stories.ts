@@ -11,7 +11,10 @@ import type { GpuTensor, WebGpuDevice } from "../../kernels/mod.ts";
 import type { Bar } from "./bars.ts";
 import { median } from "./window.ts";
 
-const FOLDER = new URL("../../../shared/golden/stories260k/", import.meta.url).pathname;
+/** Its name. */
+export const SMALL_MODEL = "stories260k";
+
+const FOLDER = new URL(`../../../shared/golden/${SMALL_MODEL}/`, import.meta.url).pathname;
 
 /** New tokens of a sequence; it has 512 positions. */
 const TOKENS = 256;
@@ -43,8 +46,8 @@ export async function stories(device: WebGpuDevice, rounds: number, progress: (l
   const model = new DecoderModel(device, { ...config, eos: [] }, params);
   const runs: { what: string; bar: number; B: number; run: () => Promise<void>; rates: number[] }[] = [];
   for (const [B, bar] of BARS) {
-    runs.push({ what: `stories260k in lockstep, batch ${B}`, bar, B, run: () => lockstep(model, B), rates: [] });
-    runs.push({ what: `stories260k by an engine, batch ${B}`, bar, B, run: await engine(model, B), rates: [] });
+    runs.push({ what: `${SMALL_MODEL} in lockstep, batch ${B}`, bar, B, run: () => lockstep(model, B), rates: [] });
+    runs.push({ what: `${SMALL_MODEL} by an engine, batch ${B}`, bar, B, run: await engine(model, B), rates: [] });
   }
   for (let round = 0; round <= rounds; round++) {
     for (const { what, B, run, rates } of runs) {

@@ -47,7 +47,7 @@ class Requests {
   readonly #uniform = uniforms(11);
   #count = 0;
 
-  constructor(readonly engine: Engine<GpuTensor>, readonly lengths: Lengths, readonly V: number) {}
+  constructor(readonly engine: Engine<GpuTensor>, readonly lengths: Lengths, readonly config: Variant["config"]) {}
 
   /** Submits the next one; `aged` ones have a part of their output behind them, as those that one finds at work. */
   submit({ aged, most }: { aged: boolean; most?: number }): Generation {
@@ -56,7 +56,8 @@ class Requests {
     const drawn = Math.round(mean + normals(seed, 1, deviation)[0]);
     const length = Math.min(positions - prompt, Math.max(1, drawn));
     const left = aged ? Math.ceil(length * (1 - this.#uniform())) : length;
-    const ids = randomIds(seed, prompt, this.V);
+    const { bos, V } = this.config;
+    const ids = randomIds(seed, prompt, V).map((id, at) => at === 0 ? bos ?? id : id);
     return this.engine.submit(ids, { maxNewTokens: most ?? left, temperature: 1, seed });
   }
 }
@@ -112,12 +113,12 @@ class Load {
 
 /** Keeps an engine busy until its slots all have work, then for `tokens` more. */
 export async function watch(
-  { config: { V }, slots: S }: Variant,
+  { config, slots: S }: Variant,
   engine: Engine<GpuTensor>,
   meter: Meter,
   { lengths, tokens }: { lengths: Lengths; tokens: number },
 ): Promise<Window> {
-  const requests = new Requests(engine, lengths, V);
+  const requests = new Requests(engine, lengths, config);
   const { promise: seen, resolve } = Promise.withResolvers<[Mark, Mark]>();
   let peak = engine.status(), begin: Mark | undefined;
   const load = new Load(requests, S, () => {
