@@ -124,9 +124,9 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
         if (running) steps = Math.min(KEPT / 2, paced(running.ticks, performance.now() - started));
       }
     } catch (error) {
-      running?.read.catch(() => {}); // fails for the same reason
       const reason = error instanceof Error ? error.message : String(error);
       this.#close(new Error(`Cannot generate: the engine has stopped, ${reason}`, { cause: error }));
+      this.#admission.seat(); // nobody sits any more
     } finally {
       this.#serving = undefined; // at once: who submits from now on starts another round
     }
@@ -142,7 +142,9 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     for (let i = 0; i < ticks; i++) this.#program.start({});
     const first = this.#ticks;
     this.#ticks += ticks;
-    return { first, ticks, slots: [...this.#admission.slots], read: this.#tick.state.read() };
+    const read = this.#tick.state.read();
+    read.catch(() => {}); // awaited later, or never where the ticks before have failed
+    return { first, ticks, slots: [...this.#admission.slots], read };
   }
 
   /** Runs a part of the prompts that are not cached yet, and starts the sequences of those that are. */
