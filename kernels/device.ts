@@ -44,7 +44,6 @@ export class WebGpuDevice implements Device<GpuTensor> {
   /** Errors that the GPU reported on its own. */
   readonly faults: FaultWatch;
   #steps: Step[] = [];
-  #programs = new Set<Map<string, Compiled>>();
   #pending = new Set<Promise<unknown>>();
 
   /** Wraps a device; `owned` devices are destroyed with the wrapper. Use `openWebGpu` to get one. */
@@ -123,7 +122,6 @@ export class WebGpuDevice implements Device<GpuTensor> {
     body: (inputs: { readonly [Name in I]: GpuTensor }) => { readonly [Name in O]: GpuTensor },
   ): Program<I, O> {
     const programs = new Map<string, Compiled>();
-    this.#programs.add(programs);
     const prepare = (inputs: Readonly<Record<string, HostTensor>>): Compiled => {
       this.faults.check("run a program on the GPU");
       const hosts = Object.entries<HostTensor>(inputs);
@@ -139,6 +137,10 @@ export class WebGpuDevice implements Device<GpuTensor> {
     };
     return Object.assign(run, {
       start: (inputs: Readonly<Record<string, HostTensor>>) => runOnce(this.device, prepare(inputs).program),
+      dispose: () => {
+        for (const { program } of programs.values()) program.dispose();
+        programs.clear();
+      },
     });
   }
 
@@ -176,7 +178,6 @@ export class WebGpuDevice implements Device<GpuTensor> {
   async [Symbol.asyncDispose](): Promise<void> {
     while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
     this.faults.close();
-    this.#programs.clear();
     for (const pool of [this.pool, this.stored, this.uniforms, this.staging]) pool.dispose();
     if (this.owned) this.device.destroy();
   }

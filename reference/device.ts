@@ -84,6 +84,7 @@ export class ReferenceDevice implements Device<RefTensor> {
     };
     return Object.assign((inputs: Readonly<Record<string, HostTensor>>) => this.read<O>(run(inputs)), {
       start: (inputs: Readonly<Record<string, HostTensor>>) => void run(inputs),
+      dispose: () => {},
     });
   }
 

@@ -23,6 +23,8 @@ export interface Program<I extends string, O extends string> {
   (inputs: { readonly [Name in I]: HostTensor }): Promise<{ [Name in O]: HostTensor }>;
   /** Runs it for what it does in place to tensors made by {@link Device.from}, and reads nothing back. */
   start(inputs: { readonly [Name in I]: HostTensor }): void;
+  /** Forgets what was recorded, and gives back what it held; the next run records it again. */
+  dispose(): void;
 }
 
 /** Where models run: `webgpu` kernels or the `reference` loops. */

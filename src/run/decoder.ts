@@ -170,5 +170,6 @@ export class DecoderModel<T extends Tensor = Tensor> {
     release(this.device, decoderSchema(this.config), this.params);
     this.device.free(this.table);
     for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
+    for (const program of this.#programs.values()) program.dispose();
   }
 }

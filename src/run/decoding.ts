@@ -170,6 +170,7 @@ export class Decoding<T extends Tensor = Tensor> {
     const { device } = this.#model;
     for (const tensor of [...Object.values<T>(this.#state), this.#sampling, this.#each]) device.free(tensor);
     if (this.#seen) device.free(this.#seen);
+    for (const program of [this.#step, this.#feed, this.#prefill]) program.dispose();
     this.#caches.dispose();
   }
 }

@@ -195,5 +195,6 @@ export class EncoderModel<T extends Tensor = Tensor> {
     this.device.free(this.#table);
     for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
     if (this.#localTable) this.device.free(this.#localTable);
+    for (const program of this.#programs.values()) program.dispose();
   }
 }

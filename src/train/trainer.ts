@@ -194,5 +194,6 @@ export class Trainer<T extends Tensor, P> {
     }
     for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
     this.#journal.dispose();
+    this.#program.dispose();
   }
 }

@@ -97,11 +97,13 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
   status(): EngineStatus {
     const { layout } = this.#tick.state, { slots, waiting } = this.#admission;
     const bytes = unitBytes(layout), columns = SLOT.rows + layout.units.length;
+    const wanted = (list: readonly (Request | undefined)[]) =>
+      list.filter((request) => request && !request.stream.over).length;
     const rows = (column: number) =>
       slots.reduce((sum, request, s) => sum + (request ? this.#table?.data[s * columns + column] ?? 0 : 0), 0);
     return {
-      running: slots.filter((request) => request).length,
-      waiting: waiting.filter(({ stream }) => !stream.over).length,
+      running: wanted(slots),
+      waiting: wanted(waiting),
       ticks: this.#ticks,
       tokens: this.#tokens,
       depths: [...this.#depths],
@@ -183,15 +185,16 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     for (const { stream } of this.#admission.requests) stream.fail(this.#closed);
   }
 
-  /** Ends all requests with an error, and frees everything but the model. */
+  /** Ends all requests with an error, and frees everything but the model; a second time it does nothing. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#close(new Error("Cannot generate: the engine was closed"));
     await this.#serving;
     const { state, options: { router, auxiliary } } = this.#tick;
+    const routers = state.config.recursion.routing === "expert" ? [router, auxiliary] : []; // stacked for this engine
+    const stacked = routers.flatMap((stack) => [stack?.hidden, stack?.out]).filter((tensor) => tensor !== undefined);
+    for (const tensor of stacked) state.device.free(tensor);
     state.dispose();
-    const stacked = state.config.recursion.routing === "expert" ? [router, auxiliary] : [];
-    for (const { hidden, out } of stacked.filter((routers) => routers !== undefined)) {
-      for (const tensor of [hidden, out]) if (tensor) state.device.free(tensor);
-    }
+    this.#seating.dispose();
+    this.#program.dispose();
   }
 }

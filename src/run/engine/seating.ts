@@ -133,4 +133,9 @@ export class Seating<T extends Tensor = Tensor> {
     ids.set(last);
     this.#enter.start({ ids: hostIndices(ids), ...this.#list(slots) });
   }
+
+  /** Forgets the programs. */
+  dispose(): void {
+    for (const program of [this.#seat, this.#enter, ...this.#prompts.values()]) program.dispose();
+  }
 }
