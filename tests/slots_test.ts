@@ -7,6 +7,7 @@ import { queue, queueOp, type QueueParams, SLOT, STAGE } from "../src/ops/slots.
 import { ReferenceDevice, type RefTensor } from "../reference/mod.ts";
 import * as cases from "./cases/slots.ts";
 import { equivalence } from "./support/equivalence.ts";
+import { type SlotColumns, slotTable } from "./support/slots.ts";
 
 equivalence(queueOp, cases.queue);
 equivalence(placeRowsOp, cases.placeRows);
@@ -15,16 +16,8 @@ equivalence(drawsOp, cases.draws);
 const device = new ReferenceDevice();
 const on = (data: ArrayLike<number>, shape?: number[]) => device.from(hostIndices(data, shape));
 
-/** A table of slots of N recursions, by column; rows cached are listed by recursion. */
-function table(N: number, slots: Partial<Record<keyof typeof SLOT, number> & { cached: number[] }>[]) {
-  const rows = slots.map(({ cached = [], ...columns }) => {
-    const row = new Array(SLOT.rows + N).fill(0);
-    for (const [name, value] of Object.entries(columns)) row[SLOT[name as keyof typeof SLOT]] = value;
-    cached.forEach((n, r) => row[SLOT.rows + r] = n);
-    return row;
-  });
-  return on(rows.flat(), [rows.length, SLOT.rows + N]);
-}
+/** A table of slots, on the device. */
+const table = (N: number, slots: readonly SlotColumns[]) => device.from(slotTable(N, slots));
 
 /** The slots that are chosen. */
 function chosen({ inputs: { slots }, params }: { inputs: { slots: HostTensor }; params: QueueParams }) {
@@ -61,8 +54,8 @@ Deno.test("queue: nobody twice, nobody else, as many as fit, nobody before one w
 });
 
 const slots = table(2, [
-  { stage: STAGE.block, depth: 1, length: 3, seed: 7, units: 2, cached: [5, 3] },
-  { stage: STAGE.block, depth: 0, length: 9, seed: -8, start: 2, units: 1, cached: [3, 0] },
+  { stage: STAGE.block, depth: 1, length: 3, seed: 7, units: 2, rows: [5, 3] },
+  { stage: STAGE.block, depth: 0, length: 9, seed: -8, start: 2, units: 1, rows: [3, 0] },
   { stage: STAGE.idle, length: 4, start: 3, units: 3 },
 ]);
 const layout = { pool: 8, unit: 6, units: [4, 2], share: false };

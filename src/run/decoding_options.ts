@@ -31,7 +31,7 @@ export function refusal(reason: string): RangeError {
 
 /** Throws a RangeError for what cannot be decoded. */
 export function checkDecoding(
-  { recursion: { routing, N }, maxPositions }: DecoderConfig,
+  { recursion, maxPositions }: DecoderConfig,
   options: DecodingOptions,
 ): void {
   const { seeds, limit, restart, sampling, maxDepth } = options;
@@ -43,9 +43,14 @@ export function checkDecoding(
   if (restart !== undefined && penalty !== 1) {
     throw refusal(`repetitionPenalty is ${penalty}, but tokens are not counted where sequences follow one another`);
   }
-  if (maxDepth === undefined) return;
-  if (routing === "none") throw refusal(`maxDepth is ${maxDepth}, but this model routes nothing`);
-  if (!(Number.isInteger(maxDepth) && maxDepth >= 1)) {
-    throw refusal(`maxDepth is ${maxDepth}, expected a whole number from 1 to ${N}`);
-  }
+  const fault = depthFault(recursion, maxDepth);
+  if (fault) throw refusal(fault);
+}
+
+/** Why tokens cannot be kept to a depth; undefined when they can. */
+export function depthFault({ routing, N }: DecoderConfig["recursion"], maxDepth?: number): string | undefined {
+  if (maxDepth === undefined) return undefined;
+  if (routing === "none") return `maxDepth is ${maxDepth}, but this model routes nothing`;
+  if (Number.isInteger(maxDepth) && maxDepth >= 1) return undefined;
+  return `maxDepth is ${maxDepth}, expected a whole number from 1 to ${N}`;
 }

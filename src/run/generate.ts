@@ -48,9 +48,11 @@ const KEPT = 64;
 /** Milliseconds between readings; a stream that moves ten times a second feels live. */
 const READING = 100;
 
-/** New tokens that may be made: as asked for, and as positions are left. Throws a RangeError where none are. */
+/** New tokens that may be made: as asked for, and as positions are left. Throws a RangeError for no whole number, and where none are left. */
 export function budget(prompts: readonly ArrayLike<number>[], maxPositions: number, maxNewTokens = Infinity): number {
-  if (!(maxNewTokens >= 0)) throw new RangeError(`Cannot generate: maxNewTokens is ${maxNewTokens}`);
+  if (!(maxNewTokens >= 0 && (Number.isInteger(maxNewTokens) || maxNewTokens === Infinity))) {
+    throw new RangeError(`Cannot generate: maxNewTokens is ${maxNewTokens}, expected a whole number`);
+  }
   const longest = Math.max(...prompts.map(({ length }) => length));
   if (longest >= maxPositions && maxNewTokens > 0) {
     throw new RangeError(`Cannot generate: the prompt has ${longest} tokens, and there are ${maxPositions} positions`);

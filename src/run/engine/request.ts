@@ -6,6 +6,7 @@
 import type { Tensor } from "../../op.ts";
 import { samplingRow } from "../../ops/sample.ts";
 import type { DecoderModel } from "../decoder.ts";
+import { depthFault } from "../decoding_options.ts";
 import { budget, type GenerateOptions, samplingOf } from "../generate.ts";
 import { encodeText } from "../tokenizer.ts";
 import { Stream } from "./generation.ts";
@@ -38,7 +39,7 @@ function checkIds(prompt: ArrayLike<number>, V: number): number[] {
 
 /** Checks a request. Throws a RangeError for options out of range, and where it could never fit into the caches. */
 export function requestOf<T extends Tensor>(
-  { config: { V, maxPositions }, tokenizer }: DecoderModel<T>,
+  { config: { V, maxPositions, recursion }, tokenizer }: DecoderModel<T>,
   layout: EngineLayout,
   ends: readonly number[],
   prompt: string | ArrayLike<number>,
@@ -58,9 +59,8 @@ export function requestOf<T extends Tensor>(
   if (repetitionPenalty !== 1) {
     throw refuse(`repetitionPenalty is ${repetitionPenalty}, but an engine counts no tokens`);
   }
-  if (maxDepth !== undefined && !(Number.isInteger(maxDepth) && maxDepth >= 1)) {
-    throw refuse(`maxDepth is ${maxDepth}, expected a whole number from 1`);
-  }
+  const fault = depthFault(recursion, maxDepth);
+  if (fault) throw refuse(fault);
   const stream = new Stream({ prompt: ids, most, ends, stop, tokenizer, signal });
   if (most === 0) stream.end("length");
   const seat = { limit, maxDepth, seed: seed | 0, sampling: samplingRow(samplingOf(options)) };
