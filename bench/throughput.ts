@@ -78,7 +78,7 @@ async function main(): Promise<void> {
     `outputs Normal(${mean}, ${deviation}) (scale 1:${scale}) after prompts of ${prompt} tokens, at most ${most} in all; ` +
       `${rounds} windows of ${tokens} tokens in turns, medians`,
   );
-  const entrants = await enter(device, variants, progress);
+  const entrants = await enter(device, variants, lengths, progress);
   await compete(entrants, new Meter(device.device), { lengths, tokens, rounds }, progress);
   const small = wanted.includes(SMALL_MODEL) ? await stories(device, rounds, progress) : [];
   progress("");

@@ -11,9 +11,10 @@ import { capacities } from "../../src/model/sharing.ts";
 import { uniforms } from "../../src/random.ts";
 import { DecoderModel } from "../../src/run/decoder.ts";
 import type { GpuTensor, WebGpuDevice } from "../../kernels/mod.ts";
+import type { Lengths } from "./shapes.ts";
 
-/** Sequences, and tokens of each, on which routers are adjusted. */
-const [SEQUENCES, TOKENS] = [12, 32];
+/** Sequences on which routers are adjusted. */
+const SEQUENCES = 12;
 
 /** Ids drawn evenly from a vocabulary. */
 export function randomIds(seed: number, count: number, V: number): number[] {
@@ -33,16 +34,25 @@ function keepConstant({ embedding, layers }: DecoderParams<HostTensor>, { D, H, 
   }
 }
 
-/** A random model; the routers of an expert-choice one are adjusted, one recursion after the other, to its capacities. */
-export async function balancedModel(device: WebGpuDevice, config: DecoderConfig): Promise<DecoderModel<GpuTensor>> {
+/**
+ * A random model; the routers of an expert-choice one are adjusted, one recursion after the other, to its capacities among
+ * the tokens after prompts.
+ */
+export async function balancedModel(
+  device: WebGpuDevice,
+  config: DecoderConfig,
+  { prompt, output: [mean] }: Lengths,
+): Promise<DecoderModel<GpuTensor>> {
   const params = initialize<DecoderParams<HostTensor>>(decoderSchema(config), 1);
   keepConstant(params, config);
   for (const { out } of params.routers) out.data[0] = 0;
-  const sequences = Array.from({ length: SEQUENCES }, (_, i) => randomIds(i, TOKENS, config.V));
+  const T = prompt + mean;
+  const sequences = Array.from({ length: SEQUENCES }, (_, i) => randomIds(i, T, config.V));
   for (let r = 1; r < params.routers.length; r++) {
     const model = new DecoderModel(device, config, params);
     const { recursions } = await model.forward(sequences);
-    params.routers[r].out.data[0] = thresholdOf(config, r, recursions.map(({ scores }) => scores!));
+    const scores = recursions.map(({ scores }) => scores!.filter((_, row) => row % T >= prompt));
+    params.routers[r].out.data[0] = thresholdOf(config, r, scores);
     model.dispose();
   }
   return new DecoderModel(device, config, params);

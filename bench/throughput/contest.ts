@@ -36,6 +36,7 @@ function reservedBy({ config, slots: S, room }: Variant): Entrant["reserved"] {
 export async function enter(
   device: WebGpuDevice,
   variants: readonly Variant[],
+  lengths: Lengths,
   progress: (line: string) => void,
 ): Promise<Entrant[]> {
   const models = new Map<Variant["config"], DecoderModel<GpuTensor>>();
@@ -43,7 +44,8 @@ export async function enter(
   for (const variant of variants) {
     const { name, config, params, slots, patience, room } = variant;
     progress(`making ${name}`);
-    const make = async () => params ? new DecoderModel(device, config, params) : await balancedModel(device, config);
+    const make = async () =>
+      params ? new DecoderModel(device, config, params) : await balancedModel(device, config, lengths);
     if (!models.has(config)) models.set(config, await make());
     const engine = await Engine.open(models.get(config)!, { slots, patience, room, stops: [] });
     entrants.push({ variant, engine, windows: [], reserved: reservedBy(variant) });

@@ -35,6 +35,9 @@ export interface Window {
   readonly peak: EngineStatus;
 }
 
+/** Tokens of every slot before a window, after which slots stand at all depths. */
+const SETTLED = 2;
+
 /** The middle one. */
 export const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
@@ -120,11 +123,12 @@ export async function watch(
 ): Promise<Window> {
   const requests = new Requests(engine, lengths, config);
   const { promise: seen, resolve } = Promise.withResolvers<[Mark, Mark]>();
-  let peak = engine.status(), begin: Mark | undefined;
+  const before = engine.status();
+  let peak = before, begin: Mark | undefined;
   const load = new Load(requests, S, () => {
     const status = engine.status(), at = performance.now();
     if (inUse(status) > inUse(peak)) peak = status;
-    if (!begin && load.firsts.length >= S) {
+    if (!begin && load.firsts.length >= S && status.tokens - before.tokens >= SETTLED * S) {
       meter.start();
       begin = { at, status, dispatches: 0, passes: 0 };
     }
