@@ -48,7 +48,11 @@ const KEPT = 64;
 /** Milliseconds between readings; a stream that moves ten times a second feels live. */
 const READING = 100;
 
-/** New tokens that may be made: as asked for, and as positions are left. Throws a RangeError for no whole number, and where none are left. */
+/**
+ * New tokens that may be made: as asked for, and as positions are left.
+ *
+ * Throws a RangeError unless `maxNewTokens` is a whole number (or infinite), and where no positions are left.
+ */
 export function budget(prompts: readonly ArrayLike<number>[], maxPositions: number, maxNewTokens = Infinity): number {
   if (!(maxNewTokens >= 0 && (Number.isInteger(maxNewTokens) || maxNewTokens === Infinity))) {
     throw new RangeError(`Cannot generate: maxNewTokens is ${maxNewTokens}, expected a whole number`);

@@ -10,7 +10,7 @@ const { idle, block, left, prompt } = STAGE;
 function check(run: Run): void {
   const { S, W, patience, N, stream } = run;
   const host = new Host(run), every = Array.from({ length: S }, (_, s) => s);
-  const waiting = [...stream], gone = new Array(S).fill(0);
+  const waiting = [...stream], gone = new Array(S).fill(0), due = new Array(S).fill(0);
   const came = new Array(S).fill(0); // when a slot came to its stage, counted here
   const rounds = Math.ceil(S / W), most = { [block]: N * rounds, [left]: rounds * (S * N + 1) };
   const seated = () => every.filter((s) => host.at(s, SLOT.stage) !== idle);
@@ -30,7 +30,7 @@ function check(run: Run): void {
       const next = waiting[0]?.at <= tick ? waiting.shift() : undefined;
       if (!next) return false;
       host.put(s, { stage: prompt, cap: 1 + (tick + s) % N, limit: 5 + next.tokens, length: 4, units: 1 });
-      [gone[s], came[s]] = [tick + 1 + next.patient, tick];
+      [gone[s], came[s], due[s]] = [tick + 1 + next.patient, tick, next.tokens];
       return true;
     });
     host.route(entering, false);
@@ -45,14 +45,15 @@ function check(run: Run): void {
     const depths = leaving.map((s) => host.log.data[4 * (line * S + s) + 1]);
     assert(depths.every((depth) => 1 <= depth && depth <= N), `${depths} recursions of ${N}`);
     const ended = leaving.filter((s) => host.at(s, SLOT.stage) === idle);
+    assertEquals(ended, leaving.filter((s) => --due[s] === 0 || host.log.data[4 * (line * S + s)] === 0));
     host.route(leaving, false);
     for (const s of leaving) came[s] = tick + 1;
-    assertEquals(seated(), sits.filter((s) => !ended.includes(s)));
 
     const before = stages(), recurring = host.list(block);
     fair(recurring, block, true);
     host.route(recurring, true);
     for (const s of every) if (stages()[s] !== before[s]) came[s] = tick + 1;
+    assertEquals(seated(), sits.filter((s) => !ended.includes(s)));
     assert(sits.length === 0 || leaving.length + recurring.length > 0, "nobody moves");
     for (const s of seated()) {
       const stage = host.at(s, SLOT.stage) as typeof block;
