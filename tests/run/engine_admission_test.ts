@@ -47,7 +47,7 @@ Deno.test("engine: with memory for two, all are served, in line, and never more 
       const { running, waiting } = engine.status();
       assertEquals([running, waiting, used(engine)], [0, 0, 0]);
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
   assert(most > 0.5, `at most ${most} of the memory was in use`);
 });

@@ -54,12 +54,12 @@ Deno.test("engine: other requests, and the size of the engine, do not change a b
       );
       assertEquals(first, second);
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 });
 
 gpuTest("engine: other requests do not change a bit on the GPU", async (device) => {
-  for (const [k, json] of [...kinds.entries()].slice(2)) {
+  for (const [k, json] of [...kinds.entries()].slice(2, 5)) {
     const model = decoderOn(device as unknown as Device, json, 4);
     const options = { maxNewTokens: 15, temperature: 1, seed: 3 };
     const asked = { prompt: someIds(1, 17), options };
