@@ -7,21 +7,12 @@ import type { Device, HostTensor, Program } from "../src/device.ts";
 import type { Inputs, Op, Outputs, Tensor } from "../src/op.ts";
 import type { Adapter } from "./adapter.ts";
 import { FaultWatch } from "./faults.ts";
+import { type Compiled, keepRecent } from "./compiled.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { BufferPool } from "./buffers.ts";
 import { GpuProgram } from "./program.ts";
 import { readBack, runOnce } from "./readback.ts";
 import { GpuTensor, type Step } from "./tensor.ts";
-
-/** Compiled programs kept per `compile`; the least recently used shapes are recorded again. */
-const PROGRAMS_KEPT = 64;
-
-/** A program for known shapes, with the tensors that the host fills and reads. */
-interface Compiled {
-  readonly program: GpuProgram;
-  readonly inputs: Record<string, GpuTensor>;
-  readonly outputs: Record<string, GpuTensor>;
-}
 
 /**
  * Runs operations as WebGPU kernels. Operations are recorded; `read` and compiled programs run them.
@@ -128,7 +119,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
       const key = JSON.stringify(hosts.map(([name, { shape, data }]) => [name, shape, data instanceof Int32Array]));
       const compiled = programs.get(key) ?? this.#record(body as never, inputs);
       keepRecent(programs, key, compiled);
-      for (const [name, { data }] of hosts) this.#upload(compiled.inputs[name], data);
+      hosts.forEach(([name, { data }]) => this.#upload(compiled.inputs[name], data));
       return compiled;
     };
     const run = async (inputs: Readonly<Record<string, HostTensor>>) => {
@@ -189,13 +180,4 @@ function refuseExpired(action: string, tensors: Readonly<Record<string, GpuTenso
       throw new RangeError(`Cannot ${action}: ${name} [${tensor.shape}] was freed by an earlier read or free`);
     }
   }
-}
-
-function keepRecent(programs: Map<string, Compiled>, key: string, compiled: Compiled): void {
-  programs.delete(key);
-  programs.set(key, compiled);
-  if (programs.size <= PROGRAMS_KEPT) return;
-  const [oldest, { program }] = programs.entries().next().value!;
-  programs.delete(oldest);
-  program.dispose();
 }

@@ -23,6 +23,9 @@ export interface Tile {
   readonly shared: boolean;
 }
 
+/** Rows that a tile may have loops for, where those that are live are few: the others are not multiplied. */
+const HEIGHTS = [8, 16, 32];
+
 /** y = x·wᵀ in tiles: `rows` rows by `LANES · 4 · quads` columns a work group. */
 export function tile(call: LinearCall, { rows, quads, shared }: Tile): Dispatch {
   const [M, O] = call.outputs.y.shape;
@@ -30,17 +33,21 @@ export function tile(call: LinearCall, { rows, quads, shared }: Tile): Dispatch 
   const column = (quad: number) => `column + ${4 * LANES * quad}`;
   const eachQuad = (piece: (quad: number) => string) => unroll(quads, piece, " ");
   const multiply = (row: number) => eachQuad((q) => `sum${row}_${q} += a * w${q};`);
-  const step = shared
-    ? unroll(
-      rows / LANES,
-      (block) =>
-        `let a${block} = xAt(x${block}, d);\n` +
-        unroll(
-          LANES,
-          (lane) => `{ let a = subgroupBroadcast(a${block}, ${lane}u); ${multiply(block * LANES + lane)} }`,
-        ),
-    )
-    : unroll(rows, (row) => `{ let a = xAt(x${row}, d); ${multiply(row)} }`);
+  const step = (rows: number) =>
+    shared
+      ? unroll(
+        rows / LANES,
+        (block) =>
+          `let a${block} = xAt(x${block}, d);\n` +
+          unroll(
+            LANES,
+            (lane) => `{ let a = subgroupBroadcast(a${block}, ${lane}u); ${multiply(block * LANES + lane)} }`,
+          ),
+      )
+      : unroll(rows, (row) => `{ let a = xAt(x${row}, d); ${multiply(row)} }`);
+  const heights = call.inputs.offsets && shared ? HEIGHTS.filter((height) => height <= rows) : [rows];
+  const enough = (height: number, i: number) =>
+    `live > ${heights[i - 1] ?? 0} && ${height === rows ? "true" : `live <= ${height}`}`;
   return {
     label: `linear.tile ${rows}×${4 * LANES * quads}${shared ? " subgroups" : ""}`,
     ...access,
@@ -52,7 +59,7 @@ ${wgsl}
 fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let row = id.y * ${rows};
   let column = id.x * ${4 * LANES * quads} + 4 * lane;
-  let steps = select(sizes.steps, 0, row >= liveRows()); // an early return would mask every load
+  let live = select(0, liveRows() - row, row < liveRows());
 ${
       shared
         ? unroll(rows / LANES, (block) => `  let x${block} = xLine(row + ${block * LANES} + lane);`)
@@ -60,10 +67,14 @@ ${
     }
 ${unroll(4 * quads, (c) => `  let line${c} = wLine(${column(c >> 2)} + ${c & 3});`)}
 ${unroll(rows, (r) => eachQuad((q) => `var sum${r}_${q} = vec4<f32>();`))}
-  for (var d = 0u; d < steps; d++) {
+${
+      heights.map((height, i) => `
+  let steps${height} = select(0, sizes.steps, ${enough(height, i)}); // an early return would mask every load
+  for (var d = 0u; d < steps${height}; d++) {
 ${eachQuad((q) => `let w${q} = mat4x4(${unroll(4, (c) => `wAt(line${4 * q + c}, d)`, ", ")});`)}
-${step}
-  }
+${step(height)}
+  }`).join("")
+    }
   if (row >= liveRows()) { return; }
 ${unroll(rows, (r) => eachQuad((q) => `finish(row + ${r}, ${column(q)}, sum${r}_${q});`))}
 }`,
