@@ -6,7 +6,7 @@
  *     --checkpoint DIR     a trained model instead, with the depths that it chooses
  *     --batch B            sequences of the vanilla model; the caches of the variants named -max hold as many bytes
  *     --scale S            output lengths are Normal(256, 64) / S
- *     --prompt P           tokens of a prompt; 8, of a checkpoint 1
+ *     --prompt P           tokens of a prompt; 1 unless given
  *     --tokens N           tokens of a window
  *     --rounds N           windows of each variant
  *     --only a,b           variants, and stories260k
@@ -42,7 +42,7 @@ async function settings() {
   });
   const { checkpoint, json, only } = flags, shape = SHAPES[flags.shape];
   if (!shape) throw new RangeError(`Cannot measure ${flags.shape}: expected ${Object.keys(SHAPES).join(" or ")}`);
-  const numbers = Object.assign({ prompt: checkpoint ? 1 : 8, tokens: shape.tokens }, flags);
+  const numbers = Object.assign({ prompt: 1, tokens: shape.tokens }, flags);
   const [B, scale, prompt, tokens, rounds] = ["batch", "scale", "prompt", "tokens", "rounds"]
     .map((name) => count(numbers, name));
   const lengths = lengthsAt(scale, prompt);

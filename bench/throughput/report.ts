@@ -6,7 +6,7 @@
 import type { Entrant } from "./contest.ts";
 import { activeOf, bestTime, type Bound, costOf, type Rates } from "./limits.ts";
 import type { Lengths } from "./shapes.ts";
-import { median } from "./window.ts";
+import { median, type Window } from "./window.ts";
 
 /** All that is reported of a variant. */
 export interface Line {
@@ -19,6 +19,8 @@ export interface Line {
   readonly rate: readonly [number, number, number];
   /** Times as fast as vanilla, median of the rounds; what is possible at most; and by what it is bound. */
   readonly speedup: number;
+  /** The same by the processors' time for a token, where they are the adapter. */
+  readonly workSpeedup: number;
   readonly limit: number;
   readonly by: Bound;
   /** Billions of floating-point operations, and of bytes at least moved, per second. */
@@ -65,6 +67,7 @@ export function report(entrants: readonly Entrant[], adapter: Rates, lengths: Le
     return {
       ...{ name, slots, layers: config.L, active },
       rate: [median(rates), Math.min(...rates), Math.max(...rates)],
+      workSpeedup: median(windows.map((window, round) => timesLessWork(window, base.windows[round]))),
       speedup: median(rates.map((rate, round) => rate / base.windows[round].rate)),
       ...{ limit: other.seconds / best.seconds, by: best.by, skipped: 1 - cost.flops / full.flops },
       ...{ gflops: cost.flops * median(rates) / 1e9, gbytes: cost.bytes * median(rates) / 1e9 },
@@ -79,6 +82,11 @@ export function report(entrants: readonly Entrant[], adapter: Rates, lengths: Le
   });
 }
 
+/** How many times the processors' time for a token one window needs of what another does not. */
+export function timesLessWork(one: Window, other: Window): number {
+  return other.work / other.tokens / (one.work / one.tokens);
+}
+
 const MEBI = 2 ** 20;
 
 /** Columns of the table: a heading and what is below it. */
@@ -88,8 +96,13 @@ const COLUMNS: readonly (readonly [string, (line: Line) => string])[] = [
   ["B", ({ slots }) => `${slots}`],
   ["tokens/s", ({ rate: [middle, least, most] }) => `${middle.toFixed(0)} (${least.toFixed(0)}–${most.toFixed(0)})`],
   ["× vanilla", ({ speedup }) => speedup.toFixed(2)],
+  ["by work", ({ workSpeedup }) => workSpeedup.toFixed(2)],
   ["limit", ({ limit, by }) => `${limit.toFixed(2)} ${by}`],
-  ["reached", ({ speedup, limit }) => `${(100 * speedup / limit).toFixed(0)} %`],
+  [
+    "reached",
+    ({ speedup, workSpeedup, limit }) =>
+      [speedup, workSpeedup].map((times) => `${(100 * times / limit).toFixed(0)} %`).join(", "),
+  ],
   ["GFLOP/s, GB/s", ({ gflops, gbytes }) => `${gflops.toFixed(1)}, ${gbytes.toFixed(2)}`],
   ["skipped", ({ skipped }) => `${(100 * skipped).toFixed(0)} %`],
   ["active", ({ active }) => active.map((f) => f.toFixed(2)).join(" ")],

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { cpuUsage } from "node:process";
 import { normals, uniforms } from "../../src/random.ts";
 import type { EngineStatus, Generation } from "../../src/run/engine/api.ts";
 import type { Engine } from "../../src/run/engine/engine.ts";
@@ -17,6 +18,8 @@ export interface Window {
   readonly rate: number;
   /** Seconds. */
   readonly seconds: number;
+  /** Seconds that processors worked for this process: what a software adapter needs, whatever else the machine does. */
+  readonly work: number;
   /** Tokens. */
   readonly tokens: number;
   /** How many of them ran 1, 2, … N recursions. */
@@ -40,6 +43,12 @@ const SETTLED = 2;
 
 /** The middle one. */
 export const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
+
+/** Seconds of processors so far. */
+function worked(): number {
+  const { user, system } = cpuUsage();
+  return (user + system) / 1e6;
+}
 
 /** Bytes in use inside and outside the recursions. */
 const inUse = ({ outerBytesInUse, bytesInUse }: EngineStatus) =>
@@ -68,6 +77,7 @@ class Requests {
 /** What has been done by a moment. */
 interface Mark {
   readonly at: number;
+  readonly work: number;
   readonly status: EngineStatus;
   readonly dispatches: number;
   readonly passes: number;
@@ -130,12 +140,12 @@ export async function watch(
     if (inUse(status) > inUse(peak)) peak = status;
     if (!begin && load.firsts.length >= S && status.tokens - before.tokens >= SETTLED * S) {
       meter.start();
-      begin = { at, status, dispatches: 0, passes: 0 };
+      begin = { at, work: worked(), status, dispatches: 0, passes: 0 };
     }
     const made = begin && status.tokens - begin.status.tokens;
-    if (made && made >= tokens) resolve([begin!, { at, status, ...meter.mark() }]);
+    if (made && made >= tokens) resolve([begin!, { at, work: worked(), status, ...meter.mark() }]);
   });
-  const [{ at, status }, last] = await seen;
+  const [{ at, work, status }, last] = await seen;
   load.close();
   const firstFree = await timeToFirst(requests);
   await load.end();
@@ -143,7 +153,15 @@ export async function watch(
   const seconds = (last.at - at) / 1000;
   const made = last.status.tokens - status.tokens;
   return {
-    ...{ rate: made / seconds, seconds, tokens: made, first: median(load.firsts), firstFree, peak },
+    ...{
+      rate: made / seconds,
+      seconds,
+      work: last.work - work,
+      tokens: made,
+      first: median(load.firsts),
+      firstFree,
+      peak,
+    },
     depths: last.status.depths.map((count, r) => count - status.depths[r]),
     ticks: last.status.ticks - status.ticks,
     dispatches: last.dispatches,
