@@ -11,8 +11,11 @@ const PROGRAMS_KEPT = 64;
 
 /** A program for known shapes, with the tensors that the host fills and reads. */
 export interface Compiled {
+  /** What is replayed. */
   readonly program: GpuProgram;
+  /** What the host fills. */
   readonly inputs: Record<string, GpuTensor>;
+  /** What the host reads. */
   readonly outputs: Record<string, GpuTensor>;
 }
 
