@@ -117,8 +117,8 @@ export async function* generateIds<T extends Tensor>(
 }
 
 /** Steps that take about as long as there may be between two readings, at most twice as many as before. */
-export function paced(steps: number, milliseconds: number): number {
-  return Math.max(1, Math.min(2 * steps, Math.floor(steps * READING / milliseconds)));
+export function paced(steps: number, milliseconds: number, reading = READING): number {
+  return Math.max(1, Math.min(2 * steps, Math.floor(steps * reading / milliseconds)));
 }
 
 /**

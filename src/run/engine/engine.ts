@@ -17,6 +17,9 @@ import { Seating } from "./seating.ts";
 import { EngineState } from "./state.ts";
 import { Tick } from "./tick.ts";
 
+/** Milliseconds between readings while somebody waits: a slot is free when it was read that its sequence ended. */
+const WAITED = 40;
+
 /** Ticks that the log keeps: those that run, and those before them. */
 const KEPT = 64;
 
@@ -123,7 +126,8 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
         const next = this.#run(steps);
         if (running) this.#deliver(running, await running.read);
         running = next;
-        if (running) steps = Math.min(KEPT / 2, paced(running.ticks, performance.now() - started));
+        const spent = performance.now() - started, reading = this.#admission.waiting.length > 0 ? WAITED : undefined;
+        if (running) steps = Math.min(KEPT / 2, paced(running.ticks, spent, reading));
       }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -136,16 +140,14 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
 
   /** Seats who can be, runs a part of the prompts, and some ticks; undefined where nobody decodes. */
   #run(steps: number): Ticks | undefined {
-    const { empty, seats } = this.#admission.seat();
-    if (empty.length + seats.length > 0) this.#seating.seat(empty, seats);
+    this.#seating.seat(this.#admission.seat());
     this.#prompts();
     const ticks = Math.min(steps, this.#useful());
     if (ticks === 0) return undefined;
     for (let i = 0; i < ticks; i++) this.#program.start({});
-    const first = this.#ticks;
-    this.#ticks += ticks;
-    const read = this.#tick.state.read();
+    const read = this.#tick.state.read(), first = this.#ticks;
     read.catch(() => {}); // awaited later, or never where the ticks before have failed
+    this.#ticks += ticks;
     return { first, ticks, slots: [...this.#admission.slots], read };
   }
 
@@ -159,18 +161,16 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
 
   /** Ticks after which nobody could have a token to come. */
   #useful(): number {
-    const N = this.#tick.state.layout.units.length;
     const left = this.#admission.decoding.map(({ stream: { options: { most }, newTokens } }) => most - newTokens);
-    return Math.max(0, ...left) * N;
+    return Math.max(0, ...left) * this.#tick.state.layout.units.length;
   }
 
   /** Hands out the tokens of some ticks to those who sat there then. */
   #deliver({ first, ticks, slots }: Ticks, { log, slots: table }: Record<"log" | "slots", HostTensor>): void {
-    const S = slots.length;
     this.#table = table;
     for (let tick = first; tick < first + ticks; tick++) {
       for (const [slot, request] of slots.entries()) {
-        const at = 4 * (tick % KEPT * S + slot);
+        const at = 4 * (tick % KEPT * slots.length + slot);
         const [id, depth, logProb, score] = log.data.subarray(at, at + 4);
         if (!request || request.stream.over || id < 0) continue;
         request.stream.push({ id, depth, logProb, score });
@@ -185,7 +185,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     for (const { stream } of this.#admission.requests) stream.fail(this.#closed);
   }
 
-  /** Ends all requests with an error, and frees everything but the model; a second time it does nothing. */
+  /** Ends all requests with an error, and frees everything but the model. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#close(new Error("Cannot generate: the engine was closed"));
     await this.#serving;

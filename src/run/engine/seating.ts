@@ -69,7 +69,8 @@ export class Seating<T extends Tensor = Tensor> {
   }
 
   /** Empties slots, and gives those that have a seat to its sequence, with nothing cached. */
-  seat(empty: readonly number[], seats: readonly Seat[]): void {
+  seat({ empty, seats }: { empty: readonly number[]; seats: readonly Seat[] }): void {
+    if (empty.length + seats.length === 0) return;
     const { S, layout: { units } } = this.tick.state;
     const N = units.length, columns = SLOT.rows + N;
     const slots = new Int32Array(S * columns), options = new Float32Array(S * 5);
