@@ -8,7 +8,7 @@ import { size, tensor } from "./support/arbitraries.ts";
 import { equivalence } from "./support/equivalence.ts";
 
 equivalence(visibilityOp, cases.visibility);
-equivalence(attentionOp, cases.attention);
+equivalence(attentionOp, cases.attention, 60);
 
 const device = new ReferenceDevice("f64");
 

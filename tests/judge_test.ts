@@ -9,7 +9,7 @@ import * as cases from "./cases/judge.ts";
 import { equivalence } from "./support/equivalence.ts";
 import { slotTable } from "./support/slots.ts";
 
-equivalence(judgeOp, cases.judge, 150);
+equivalence(judgeOp, cases.judge, 90);
 equivalence(fitOp, cases.fit);
 
 const device = new ReferenceDevice();

@@ -9,7 +9,7 @@ import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/linear.ts";
 import { equivalence } from "./support/equivalence.ts";
 
-equivalence(linearOp, cases.linear);
+equivalence(linearOp, cases.linear, 60);
 
 Deno.test("linear: the cases reach every variant of the kernel", () => {
   const adapters = [

@@ -15,7 +15,7 @@ const LANES = 8;
 const KEYS = 4;
 
 /** Vectors (or numbers) of queries, for all heads that read one key, that an invocation can hold. */
-export const CACHED_UNITS = 64;
+export const CACHED_UNITS = 48;
 
 /** `a + b + c`. */
 const sum = (terms: number, write: (i: number) => string) => unroll(terms, write, " + ");
