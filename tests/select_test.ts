@@ -95,5 +95,8 @@ Deno.test("select: says which sizes do not fit", () => {
   assertThrows(() => selectTopK(device, inputs, 1), RangeError, "capacity has shape [2], expected [1]");
   const fits = { scores, offsets, capacity: device.from(hostIndices([1])) };
   assertThrows(() => selectTopK(device, fits, -1), RangeError, "Cannot apply selectTopK: limit -1 is negative");
-  assertThrows(() => selectThreshold(device, { scores: offsets, offsets }, 0), RangeError, "scores has shape [2]");
+  const wide = device.from(hostTensor([1, 2], [1, 2]));
+  assertThrows(() => selectThreshold(device, { scores: wide, offsets }, 0), RangeError, "scores has shape [1,2]");
+  const listed = selectThreshold(device, { scores: device.from(hostIndices([-1, 3])), offsets }, 0);
+  assertEquals([listed.rows.data[0], ...listed.kept.data], [1, 0, 1]);
 });
