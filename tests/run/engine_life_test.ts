@@ -17,13 +17,14 @@ const device = new ReferenceDevice() as unknown as Device;
 const model = decoderOn(device, json);
 const prompt = (i: number) => someIds(i, 1 + i % 9, 13);
 const options = (i: number) => ({ maxNewTokens: 1 + i % 5, seed: i });
+const turn = () => new Promise((resolve) => setTimeout(resolve));
 
 Deno.test("engine: a request that comes as the last one ends is served", async () => {
   await using engine = await Engine.open(model, { slots: 2 });
   for (let wait = 0; wait < 20; wait++) {
     const first = engine.submit([1, 2], { maxNewTokens: wait % 2 });
-    while (first.finish === undefined) await null;
-    for (let i = 0; i < wait / 2; i++) await null;
+    await whole(first);
+    for (let i = 0; i < wait >> 2; i++) await (wait & 2 ? turn() : null);
     assertEquals((await whole(engine.submit([3], { maxNewTokens: 2 }))).tokens.length, 2);
   }
 });
@@ -58,7 +59,7 @@ Deno.test("engine: closing it ends everybody with one error, and closing it agai
   for (const turns of [0, 1, 5]) {
     const engine = await Engine.open(model, { slots: 2 });
     const requests = [1, 2, 3, 4].map((i) => whole(engine.submit(prompt(i), { maxNewTokens: 55 })));
-    for (let i = 0; i < turns; i++) await null;
+    for (let i = 0; i < turns; i++) await turn();
     const closing = engine[Symbol.asyncDispose]();
     assertEquals((await theError(engine, requests)).message, "Cannot generate: the engine was closed");
     await closing;

@@ -104,10 +104,12 @@ export class EngineState<T extends Tensor = Tensor> {
     };
   }
 
-  /** What the host reads after some ticks. */
-  read(): Promise<Record<"log" | "slots", HostTensor>> {
+  /** What the host reads after some ticks; the reference, which never waits, lets others have a turn. */
+  async read(): Promise<Record<"log" | "slots", HostTensor>> {
     const { log, slots } = this;
-    return this.device.read({ log, slots });
+    const turn = this.device.kind === "reference" && new Promise((resolve) => setTimeout(resolve));
+    const [read] = await Promise.all([this.device.read({ log, slots }), turn]);
+    return read;
   }
 
   /** Frees everything. */
