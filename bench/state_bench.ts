@@ -1,6 +1,6 @@
 import { hostIndices } from "../src/device.ts";
 import { countOp, deepenOp, settleOp } from "../src/ops/state.ts";
-import { benchOp, spread } from "./support/bench_op.ts";
+import { benchOp, random, spread } from "./support/bench_op.ts";
 
 const batches = [["small", 1], ["typical", 32], ["large", 1024]] as const;
 const upTo = (n: number) => hostIndices(Array.from({ length: n }, (_, i) => i));
@@ -22,10 +22,16 @@ benchOp(
   batches.map(([size, B]) => ({
     size,
     shape: `${B}, one row each`,
-    inputs: { offsets: upTo(B + 1), rows: upTo(B), kept: upTo(B + 1) },
+    inputs: {
+      offsets: upTo(B + 1),
+      rows: upTo(B),
+      kept: upTo(B + 1),
+      scores: random([B, 1]),
+      score: random([B, 1]),
+    },
     params: {},
     flops: 0,
-    bytes: 16 * B,
+    bytes: 28 * B,
   })),
 );
 

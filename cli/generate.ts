@@ -27,7 +27,7 @@ routed, the mean depth of the tokens that chose them.`,
     seed: { value: "N", help: "the same seed gives the same text on the same device" },
     stop: { value: "TEXT", repeat: true, help: "ends before this text; may be given several times" },
     "max-depth": { value: "N", help: "recursions at most, where they are routed" },
-    json: { help: "print one JSON object: prompt, text, and id, text, depth and logProb of every token" },
+    json: { help: "print one JSON object: prompt, text, and id, text, depth, logProb and score of every token" },
     ...recursionFlag,
     ...deviceFlag,
     ...helpFlag,
@@ -80,8 +80,8 @@ function optionsOf(flags: Values<typeof command.flags>): GenerateOptions {
 
 async function* tokensOf(decoder: Decoder, prompt: Prompt, options: GenerateOptions): AsyncGenerator<Piece> {
   if (!prompt.ids) return yield* decoder.generate(prompt.shown, options);
-  for await (const { ids: [id], depth: [depth], logProbs: [logProb] } of generateIds(decoder, [prompt.ids], options)) {
-    yield { text: ` ${id}`, id, depth, logProb };
+  for await (const { ids: [id], depth: [depth], logProbs, scores } of generateIds(decoder, [prompt.ids], options)) {
+    yield { text: ` ${id}`, id, depth, logProb: logProbs[0], score: scores[0] };
   }
 }
 

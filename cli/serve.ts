@@ -21,7 +21,7 @@ not. Requests name a model by its folder.
   GET  /health           200, or 503 and why
 
 Beyond OpenAI's parameters there are top_k, min_p and max_depth; with "logprobs": 0 the answer has
-every token's recursion depth.`,
+every token's recursion depth and router score.`,
   operand: "CHECKPOINT",
   several: true,
   flags: {

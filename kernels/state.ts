@@ -31,15 +31,17 @@ export const settle = defineKernel(settleOp, ({ inputs: { lengths, leading } }) 
   return each("settle", lengths.shape[0], `lengths[b] = ${value};`);
 });
 
-/** deeper[b] = depth[b] + [the last row of b is the last that was kept of it]. */
-export const deepen = defineKernel(deepenOp, ({ inputs: { depth }, outputs: { deeper } }) =>
+/** deeper[b] = depth[b] + [the last row of b is s, the last that was kept of it], latest[b] = scores[s] then. */
+export const deepen = defineKernel(deepenOp, ({ inputs: { depth, scores }, outputs: { deeper } }) =>
   each(
     "deepen",
     deeper.shape[0],
     /* wgsl */ `
   let end = kept[b + 1];
-  let ran = end > kept[b] && rows[max(end, 1) - 1] == offsets[b + 1] - 1;
-  deeper[b] = ${depth ? "depth[b]" : "1.0"} + select(0.0, 1.0, ran);`,
+  let s = max(end, 1) - 1;
+  let ran = end > kept[b] && rows[s] == offsets[b + 1] - 1;
+  deeper[b] = ${depth ? "depth[b]" : "1.0"} + select(0.0, 1.0, ran);
+  latest[b] = ${scores ? "select(score[b], scores[s], ran)" : "score[b]"};`,
   ));
 
 /** seen[b, ids[b]] += 1. */

@@ -12,19 +12,23 @@ export const settle = defineReference(settleOp, {
   bound: () => ({}),
 });
 
-/** deeper[b] = depth[b] + 1 where the last of b's rows kept is the last of all its rows, else depth[b]. */
+/** Where the last of b's rows kept, s, is the last of all its rows: deeper[b] = depth[b] + 1 and latest[b] = scores[s]. */
 export const deepen = defineReference(deepenOp, {
-  run({ offsets, rows, kept, depth }, { deeper }) {
+  run({ offsets, rows, kept, scores, depth, score }, { deeper, latest }) {
     const [B] = deeper.shape;
     for (let b = 0; b < B; b++) {
-      const some = kept.data[b + 1] > kept.data[b];
-      const ran = some && rows.data[kept.data[b + 1] - 1] === offsets.data[b + 1] - 1;
+      const s = kept.data[b + 1] - 1;
+      const ran = s >= kept.data[b] && rows.data[s] === offsets.data[b + 1] - 1;
       deeper.data[b] = (depth ? depth.data[b] : 1) + Number(ran);
+      latest.data[b] = ran && scores ? scores.data[s] : score.data[b];
     }
   },
 
-  /** Small whole numbers, which floats hold exactly. */
-  bound: (_, { deeper }) => ({ deeper: new Float64Array(deeper.data.length) }),
+  /** Small whole numbers, which floats hold exactly, and copies. */
+  bound: (_, { deeper, latest }) => ({
+    deeper: new Float64Array(deeper.data.length),
+    latest: new Float64Array(latest.data.length),
+  }),
 });
 
 /** seen[b, ids[b]] += 1. */

@@ -1,9 +1,9 @@
 /** Batches decoded with caches: golden greedy tokens, and documents that depend on nothing but their seed. */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { openGolden } from "../cli/conformance/golden.ts";
 import { sampleDocuments } from "../src/run/corpus.ts";
 import type { Device } from "../src/device.ts";
-import { DecoderModel } from "../src/run/decoder.ts";
+import { DecoderModel, type DecoderResult } from "../src/run/decoder.ts";
 import { Decoding } from "../src/run/decoding.ts";
 import { generateIds } from "../src/run/generate.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
@@ -51,30 +51,49 @@ for (const name of ["llama-plain", "recursive-cycle-share", "recursive-middle-cy
 
 const device = new ReferenceDevice("f64") as unknown as Device;
 
-/** The likeliest tokens one after the other, each by a forward pass over all before it, and the depths that chose them. */
-async function alone(model: DecoderModel, prompt: number[], limit: number): Promise<{ id: number; depth: number }[]> {
-  const made: { id: number; depth: number }[] = [];
+/** A token with the depth and the score of the row that chose it. */
+interface Made {
+  readonly id: number;
+  readonly depth: number;
+  readonly score: number;
+}
+
+/** What the router gave the last row of a pass: the logit of its last recursion, or the weight of its depth. */
+function scoreOf({ depth, recursions, depthLogits }: DecoderResult): number {
+  const m = depth.length - 1, r = depth[m] - 1;
+  if (!depthLogits) return recursions[r]?.scores?.[m] ?? 0;
+  const odds = Array.from(depthLogits.data.subarray(-depthLogits.shape[1]), Math.exp);
+  return odds[r] / odds.reduce((sum, value) => sum + value, 0);
+}
+
+/** The likeliest tokens one after the other, each by a forward pass over all before it. */
+async function alone(model: DecoderModel, prompt: number[], limit: number): Promise<Made[]> {
+  const made: Made[] = [];
   while (prompt.length + made.length < limit && !model.config.eos.includes(made.at(-1)?.id ?? -1)) {
-    const { logits, depth } = await model.forward([[...prompt, ...made.map(({ id }) => id)]], { logits: true });
-    const last = logits!.data.subarray(-model.config.V);
-    made.push({ id: last.indexOf(Math.max(...last)), depth: depth[depth.length - 1] });
+    const result = await model.forward([[...prompt, ...made.map(({ id }) => id)]], { logits: true });
+    const last = result.logits!.data.subarray(-model.config.V);
+    made.push({ id: last.indexOf(Math.max(...last)), depth: result.depth.at(-1)!, score: scoreOf(result) });
   }
   return made;
 }
 
-Deno.test("generateIds: every way of routing continues as full forward passes do, with the same depths, end by end", async () => {
+Deno.test("generateIds: every way of routing continues as full forward passes do, with the same depths and scores, end by end", async () => {
   const middle = { sharing: "middle_cycle", num_recursions: 3 };
   const prompts = [5, 1, 9].map((length, b) => someIds(b + 3, length));
   const depths = new Set<number>();
-  for (const routing of ["expert", "token"]) {
+  for (const routing of ["expert", "token", "none"]) {
     for (const kv of ["recursion", "share"]) {
       const model = decoderOn(device, { eos_token_id: [3, 4], recursion: { ...middle, routing, kv, alpha: 1 } });
-      const made: { id: number; depth: number }[][] = prompts.map(() => []);
-      for await (const { ids, depth } of generateIds(model, prompts, { maxNewTokens: 12 })) {
-        ids.forEach((id, b) => id >= 0 && made[b].push({ id, depth: depth[b] }));
+      const made: Made[][] = prompts.map(() => []);
+      for await (const { ids, depth, scores } of generateIds(model, prompts, { maxNewTokens: 12 })) {
+        ids.forEach((id, b) => id >= 0 && made[b].push({ id, depth: depth[b], score: scores[b] }));
+        ids.forEach((id, b) => id < 0 && assertEquals([depth[b], scores[b]], [0, 0]));
       }
       for (const [b, prompt] of prompts.entries()) {
-        assertEquals(made[b], await alone(model, prompt, prompt.length + 12));
+        const want = await alone(model, prompt, prompt.length + 12);
+        const without = ({ id, depth }: Made) => ({ id, depth });
+        assertEquals(made[b].map(without), want.map(without));
+        made[b].forEach(({ score }, i) => assertAlmostEquals(score, want[i].score, 1e-12));
         made[b].forEach(({ depth }) => depths.add(depth));
       }
     }

@@ -1,6 +1,7 @@
 /** One completion of one prompt: the pieces of its generation in the words of OpenAI's answers. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
-import type { EnginePiece, Generation } from "../../src/run/engine/api.ts";
+import type { Generation } from "../../src/run/engine/api.ts";
+import type { Piece } from "../../src/run/generate.ts";
 import type { CompletionRequest } from "./completion_request.ts";
 import { admit, type ServedDecoder, type Service } from "./service.ts";
 
@@ -18,7 +19,7 @@ export interface ChoicePart {
   readonly index: number;
   readonly logprobs: LogProbs | null;
   readonly finish_reason: "stop" | "length" | null;
-  readonly refrain?: { readonly depth: readonly number[] };
+  readonly refrain?: { readonly depth: readonly number[]; readonly score: readonly number[] };
 }
 
 /** One completion on its way. */
@@ -34,7 +35,7 @@ export class Choice {
   ) {}
 
   /** The next part of its answer. */
-  part(pieces: readonly EnginePiece[], text = pieces.map(({ text }) => text).join("")): ChoicePart {
+  part(pieces: readonly Piece[], text = pieces.map(({ text }) => text).join("")): ChoicePart {
     const { index, logProbs, generation: { finish = null } } = this;
     const common = { text, index, logprobs: null, finish_reason: finish };
     if (!logProbs) return common;
@@ -44,7 +45,8 @@ export class Choice {
       top_logprobs: null,
       text_offset: pieces.map(({ text }) => (this.#length += text.length) - text.length),
     };
-    return { ...common, logprobs, refrain: { depth: pieces.map(({ depth }) => depth) } };
+    const refrain = { depth: pieces.map(({ depth }) => depth), score: pieces.map(({ score }) => score) };
+    return { ...common, logprobs, refrain };
   }
 }
 

@@ -13,7 +13,7 @@ export interface CompletionRequest {
   readonly n: number;
   /** Whether the prompt comes before its completion. */
   readonly echo: boolean;
-  /** Whether log-probabilities and depths come with the tokens. */
+  /** Whether log-probabilities, depths and scores come with the tokens. */
   readonly logProbs: boolean;
   /** Whether the answer comes as events; then whether the last of them has the usage. */
   readonly stream: boolean;

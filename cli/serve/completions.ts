@@ -1,5 +1,5 @@
 /** `POST /v1/completions`. */
-import type { EnginePiece } from "../../src/run/engine/api.ts";
+import type { Piece } from "../../src/run/generate.ts";
 import { readBody } from "./body.ts";
 import { cancelAll, type Choice, type ChoicePart, submitAll, usageOf } from "./choice.ts";
 import { readCompletionRequest } from "./completion_request.ts";
@@ -38,7 +38,7 @@ function heading(model: string) {
 }
 
 /** The pieces of a choice; the first one is timed. */
-async function* pieces({ exchange, model }: Run, { generation }: Choice): AsyncGenerator<EnginePiece> {
+async function* pieces({ exchange, model }: Run, { generation }: Choice): AsyncGenerator<Piece> {
   let first = true;
   for await (const piece of generation) {
     if (first) exchange.metrics.firstToken(model, exchange.milliseconds / 1000);

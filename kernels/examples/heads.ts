@@ -68,8 +68,15 @@ export const heads = {
     inputs: { lengths: whole(9), grown: whole(9), leading: anew ? whole(9) : undefined },
     params: {},
   })),
-  deepen: each({ more: [false, true] }, ({ more }) => ({
-    inputs: { offsets: whole(10), rows: whole(9), kept: whole(10), depth: more ? spec([9]) : undefined },
+  deepen: each({ scored: [true, false], more: [false, true] }, ({ scored, more }) => ({
+    inputs: {
+      offsets: whole(10),
+      rows: whole(9),
+      kept: whole(10),
+      scores: scored ? spec([9, 1]) : undefined,
+      depth: more ? spec([9]) : undefined,
+      score: spec([9, 1]),
+    },
     params: {},
   })),
   count: each({ V: alternatives }, ({ V }) => ({ inputs: { seen: whole(9, V), ids: whole(9) }, params: {} })),

@@ -27,6 +27,8 @@ export interface RecursionTrace<T> {
   readonly chosen?: Selection<T>;
   /** Rows that ran. */
   readonly active: Subset<T>;
+  /** What let them in, [rows, 1]: raw router logits. Token-choice: the weights, with the first recursion only. */
+  readonly entered?: T;
   /** Where it has caches of its own: the rows that each sequence has in them by now, [B] i32. */
   readonly grown?: T;
 }
@@ -128,7 +130,7 @@ export function expertChoice<T extends Tensor>(
     if (recursion.kv !== "recursion") shared ??= sharedKeys(ran, first);
     const gates = gate(backend, kept, gating, active.offsets);
     x = scatterAdd(backend, { x, y: ran.x, rows: active.rows, gates, offsets: active.offsets });
-    recursions.push({ candidates, scores, auxiliary, chosen, active, grown: ran.appended?.grown });
+    recursions.push({ candidates, scores, auxiliary, chosen, active, entered: kept, grown: ran.appended?.grown });
     candidates = r === 0 ? first : active;
   };
   for (let r = 0; r < recursionsOf(recursion.N, maxDepth); r++) segment(backend, "recursion", () => recurse(r));
@@ -169,7 +171,8 @@ export function tokenChoice<T extends Tensor>(
     state = active.rows
       ? scatterRows(backend, { x: state, y: ran.x, rows: active.rows, offsets: active.offsets })
       : ran.x;
-    recursions.push({ candidates: all, chosen, active, grown: ran.appended?.grown });
+    const entered = r === 0 ? routed.weights : undefined;
+    recursions.push({ candidates: all, chosen, active, entered, grown: ran.appended?.grown });
   };
   for (let r = 0; r < recursionsOf(N, maxDepth); r++) segment(backend, "recursion", () => recurse(r));
   const x = scatterAdd(backend, { x: stream, y: state, gates: routed.weights, offsets });

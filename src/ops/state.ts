@@ -30,32 +30,41 @@ export function settle<T extends Tensor>(backend: Backend<T>, inputs: { lengths:
 }
 
 /**
- * Depth of the last row of every sequence, after one more recursion: deeper[b] = depth[b] + [that row is among `rows`].
+ * Depth and score of the last row of every sequence, after one more recursion: where that row is rows[s], deeper[b] =
+ * depth[b] + 1 and latest[b] = scores[s]; else, and without `scores`, they stay as they are.
  *
  * offsets [B+1] say where sequences start, rows [S] i32 ascending are those that ran, kept [B+1] where each sequence's
- * start among them; depth [B] f32 (1 unless given) → deeper [B] f32.
+ * start among them, scores [S, 1] what let them in; depth [B] f32 (1 unless given), score [B, 1] → deeper [B] f32,
+ * latest [B, 1].
  */
-export const deepenOp: Op<"offsets" | "rows" | "kept" | "depth?", "deeper", Record<never, never>> = defineOp({
+export const deepenOp: Op<
+  "offsets" | "rows" | "kept" | "scores?" | "depth?" | "score",
+  "deeper" | "latest",
+  Record<never, never>
+> = defineOp({
   name: "deepen",
   family: "state",
-  inputs: ["offsets", "rows", "kept", "depth?"],
-  outputs: ["deeper"],
-  infer({ offsets, rows, kept, depth }) {
+  inputs: ["offsets", "rows", "kept", "scores?", "depth?", "score"],
+  outputs: ["deeper", "latest"],
+  infer({ offsets, rows, kept, scores, depth, score }) {
     requireOffsets("deepen", offsets);
     requireShape("deepen", "rows", rows, [undefined], "i32");
     requireShape("deepen", "kept", kept, offsets.shape, "i32");
     const B = offsets.shape[0] - 1;
+    if (scores) requireShape("deepen", "scores", scores, [rows.shape[0], 1]);
     if (depth) requireShape("deepen", "depth", depth, [B]);
-    return { deeper: spec([B]) };
+    requireShape("deepen", "score", score, [B, 1]);
+    return { deeper: spec([B]), latest: spec([B, 1]) };
   },
 });
 
-/** Applies {@link deepenOp}: → [B]. */
+/** Applies {@link deepenOp}: → [B] and [B, 1]. */
 export function deepen<T extends Tensor>(
   backend: Backend<T>,
-  inputs: { offsets: T; rows: T; kept: T; depth?: T },
-): T {
-  return backend.run(deepenOp, inputs, {}).deeper;
+  inputs: { offsets: T; rows: T; kept: T; scores?: T; depth?: T; score: T },
+): { depth: T; score: T } {
+  const { deeper, latest } = backend.run(deepenOp, inputs, {});
+  return { depth: deeper, score: latest };
 }
 
 /** seen[b, ids[b]] += 1, in place. seen [B, V] i32, ids [B] i32. */

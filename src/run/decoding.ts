@@ -23,10 +23,12 @@ export interface Step {
   readonly depth: Int32Array;
   /** Log-probabilities of the new ids before anything was filtered, [B]. */
   readonly logProbs: Float32Array | Float64Array;
+  /** Scores of the rows that chose them, as in `Piece`, [B]; 0 for sequences that had ended. */
+  readonly scores: Float32Array | Float64Array;
 }
 
-/** What a step changes, in place; `list`, `depths` and `logProbs` have a line for each step that is kept. */
-type State<T> = Readonly<Record<"ids" | "seeds" | "ended" | "list" | "depths" | "logProbs" | "at", T>>;
+/** What a step changes, in place; `list`, `depths`, `logProbs` and `scores` have a line for each step that is kept. */
+type State<T> = Readonly<Record<"ids" | "seeds" | "ended" | "list" | "depths" | "logProbs" | "scores" | "at", T>>;
 
 /** Rows of a step, and those of them that choose the next tokens; all where they are not named. */
 type Rows<T> = Pick<DecoderInputs<T>, "ids" | "positions" | "offsets"> & { readonly last?: T };
@@ -61,15 +63,16 @@ export class Decoding<T extends Tensor = Tensor> {
     this.#caches = new Caches(device, config, B, limit);
     const whole = (value: number, shape = [B]) =>
       device.from(hostIndices(new Int32Array(shape.reduce((a, b) => a * b)).fill(value), shape));
-    const ones = () => device.from(hostTensor([kept, B], new Float32Array(kept * B).fill(1)));
+    const lines = (value = 0) => device.from(hostTensor([kept, B], new Float32Array(kept * B).fill(value)));
     this.#sampling = device.from(hostTensor([B, 5], Array.from({ length: B }, () => row).flat()));
     this.#state = {
       ids: whole(restart),
       seeds: device.from(hostIndices(options.seeds)),
       ended: whole(0),
       list: whole(-1, [kept, B]),
-      depths: ones(),
-      logProbs: ones(),
+      depths: lines(1),
+      logProbs: lines(),
+      scores: lines(),
       at: whole(0, [1]),
     };
     this.#each = device.from(hostIndices(Array.from({ length: B + 1 }, (_, b) => b)));
@@ -94,12 +97,13 @@ export class Decoding<T extends Tensor = Tensor> {
     const { device, params, config } = this.#model;
     const { limit, restart, stops = config.eos } = this.#options;
     const { lengths } = this.#caches;
-    const { depths, logProbs: kept, ...state } = this.#state;
+    const { depths, logProbs: kept, scores, ...state } = this.#state;
     const { seeds, at } = state;
     const seen = this.#seen;
     const outputs = this.#decode(rows);
-    const { hidden, grown } = outputs;
-    const logits = headLogits(device, params, rows.last ? gather(device, hidden, rows.last) : hidden);
+    const { hidden, grown, recursions: [first, ...others] } = outputs;
+    const choosing = (x: T) => rows.last ? gather(device, x, rows.last) : x;
+    const logits = headLogits(device, params, choosing(hidden));
     const { ids: drawn, logProbs } = sample(device, {
       logits,
       options: this.#sampling,
@@ -109,10 +113,15 @@ export class Decoding<T extends Tensor = Tensor> {
     });
     if (seen) count(device, { seen, ids: drawn });
     store(device, { list: kept, x: logProbs, at });
-    const depth = outputs.recursions.reduce((depth: T | undefined, { active: { rows: ran, offsets: kept } }) => {
-      return ran ? deepen(device, { offsets: rows.offsets, rows: ran, kept, depth }) : depth;
-    }, undefined);
-    if (depth) store(device, { list: depths, x: depth, at });
+    if (first) {
+      let last: { depth?: T; score: T } = { score: choosing(first.entered!) };
+      for (const { active, entered } of others) {
+        const ran = { offsets: rows.offsets, rows: active.rows!, kept: active.offsets, scores: entered };
+        last = deepen(device, { ...ran, ...last });
+      }
+      if (last.depth) store(device, { list: depths, x: last.depth, at });
+      store(device, { list: scores, x: last.score, at });
+    }
     advance(device, { ...state, lengths, drawn, grown: grown! }, { stops, limit, restart });
     this.#caches.settle(outputs, lengths);
     return {};
@@ -151,17 +160,22 @@ export class Decoding<T extends Tensor = Tensor> {
 
   /** The steps since the last time, oldest first. */
   async read(): Promise<Step[]> {
-    const { list, depths, logProbs, at } = this.#state;
-    const read = await this.#model.device.read({ list, depths, logProbs, at });
+    const { list, depths, logProbs, scores, at } = this.#state;
+    const read = await this.#model.device.read({ list, depths, logProbs, scores, at });
     const [kept, B] = list.shape;
     const lines = Array.from({ length: this.#steps }, (_, i) => (read.at.data[0] - this.#steps + i + 2 * kept) % kept);
     this.#steps = 0;
     return lines.map((line) => {
-      const [ids, depths, logProbs] = [read.list, read.depths, read.logProbs].map(({ data }) =>
+      const [ids, depth, logProbs, scored] = [read.list, read.depths, read.logProbs, read.scores].map(({ data }) =>
         data.slice(line * B, (line + 1) * B)
       );
-      const depth = Int32Array.from(depths, (depth, b) => ids[b] < 0 ? 0 : depth);
-      return { ids: ids as Int32Array, depth, logProbs: logProbs as Step["logProbs"] };
+      ids.forEach((id, b) => id < 0 && (depth[b] = scored[b] = 0));
+      return {
+        ids: ids as Int32Array,
+        depth: Int32Array.from(depth),
+        logProbs: logProbs as Step["logProbs"],
+        scores: scored as Step["scores"],
+      };
     });
   }
 

@@ -40,6 +40,11 @@ export interface Piece {
   readonly depth: number;
   /** Its log-probability under the model, before temperature and filters. */
   readonly logProb: number;
+  /**
+   * What the router gave the token before it. Expert-choice: raw logit of the last recursion that ran. Token-choice: the
+   * weight. 0 without routing.
+   */
+  readonly score: number;
 }
 
 /** Steps that the device may be ahead of what was read. */
@@ -134,9 +139,9 @@ export async function* generate<T extends Tensor>(
   const ids = encodeText(model.tokenizer, prompt);
   const stream = new TextStream(model.tokenizer!, ids);
   const stops = new StopText<Piece>(options.stop ?? []);
-  for await (const { ids: [id], depth: [depth], logProbs: [logProb] } of generateIds(model, [ids], options)) {
+  for await (const { ids: [id], depth: [depth], logProbs, scores } of generateIds(model, [ids], options)) {
     if (model.config.eos.includes(id)) break;
-    yield* stops.push({ text: stream.push(id), id, depth, logProb });
+    yield* stops.push({ text: stream.push(id), id, depth, logProb: logProbs[0], score: scores[0] });
     if (stops.stopped) return;
   }
   yield* stops.rest();

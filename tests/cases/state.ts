@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { hostIndices, hostTensor } from "../../src/device.ts";
 import { indices, maybe, offsets, size } from "../support/arbitraries.ts";
+import { normals } from "../../src/random.ts";
+
+const column = (seed: number, rows: number) => hostTensor([rows, 1], normals(seed, rows));
 
 /** Batches around a work group's width; some sequences begin anew. */
 export const settle = size(130).chain((B) =>
@@ -13,14 +16,18 @@ export const deepen = fc.tuple(size(40), fc.constantFrom(4, 70)).chain(([M, most
     offsets: offsets(M, most),
     ran: fc.array(fc.boolean(), { minLength: M, maxLength: M }),
     depths: maybe(indices(most, 1, 4)),
+    scored: fc.boolean(),
     spare: size(5),
+    seed: fc.nat(),
   })
-).map(({ offsets, ran, depths, spare }) => {
+).map(({ offsets, ran, depths, scored, spare, seed }) => {
   const B = offsets.shape[0] - 1;
   const rows = Array.from({ length: offsets.data[B] }, (_, m) => m).filter((m) => ran[m]);
   const kept = hostIndices(Array.from(offsets.data, (start) => rows.filter((m) => m < start).length));
   const depth = depths && hostTensor([B], Float32Array.from(depths.data.subarray(0, B)));
-  return { inputs: { offsets, rows: hostIndices([...rows, ...Array(spare).fill(0)]), kept, depth }, params: {} };
+  const listed = hostIndices([...rows, ...Array(spare).fill(0)]);
+  const scores = scored ? column(seed, listed.shape[0]) : undefined;
+  return { inputs: { offsets, rows: listed, kept, scores, depth, score: column(seed + 1, B) }, params: {} };
 });
 
 /** Vocabularies down to one token. */

@@ -1,6 +1,6 @@
 /** `generate`: text on standard output, everything else on standard error; ends well when it is interrupted. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { Decoder } from "../../mod.ts";
+import { Decoder, type Piece } from "../../mod.ts";
 import { assertRefused, decoderFolder, run, start } from "./support.ts";
 
 const model = await decoderFolder();
@@ -27,7 +27,7 @@ Deno.test("--json is one object with every token", async () => {
     12,
     tokens.map((token: { text: string }) => token.text).join(""),
   ]);
-  assert(tokens.every(({ depth }: { depth: number }) => depth === 1 || depth === 2));
+  assert(tokens.every(({ depth, score }: Piece) => (depth === 1 || depth === 2) && typeof score === "number"));
 });
 
 Deno.test("a seed, a temperature and a cap of depth reach the library; bad ones are refused by name", async () => {

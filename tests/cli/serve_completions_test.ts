@@ -61,7 +61,7 @@ Deno.test("prompts may be ids; echo shows the prompt; a stop text is a reason", 
   assertEquals((await complete({ prompt: [97, 98] })).engine.submitted[0].prompt, [97, 98]);
 });
 
-Deno.test("log-probabilities are the chosen tokens', with their depths", async () => {
+Deno.test("log-probabilities are the chosen tokens', with their depths and scores", async () => {
   const { json: { choices: [{ logprobs, refrain }] } } = await complete({ max_tokens: 3, logprobs: 0 });
   assertEquals(logprobs, {
     tokens: ["t0 ", "t1 ", "t2 "],
@@ -69,7 +69,7 @@ Deno.test("log-probabilities are the chosen tokens', with their depths", async (
     top_logprobs: null,
     text_offset: [0, 3, 6],
   });
-  assertEquals(refrain, { depth: [1, 2, 1] });
+  assertEquals(refrain, { depth: [1, 2, 1], score: [0, 0.25, 0.5] });
 });
 
 const wrong: [body: Record<string, unknown>, param: string | null, message: string][] = [

@@ -1,6 +1,6 @@
 /** An engine without a model: it makes a token a tick for each of its slots. */
-import type { EnginePiece, EngineStatus, Finish, Generation, TextEngine } from "../../src/run/engine/api.ts";
-import type { GenerateOptions } from "../../src/run/generate.ts";
+import type { EngineStatus, Finish, Generation, TextEngine } from "../../src/run/engine/api.ts";
+import type { GenerateOptions, Piece } from "../../src/run/generate.ts";
 
 /** How an engine behaves. */
 export interface FakeOptions {
@@ -56,7 +56,7 @@ export class FakeEngine implements TextEngine {
 class FakeGeneration implements Generation {
   newTokens = 0;
   finish: Finish | undefined;
-  readonly #pieces: EnginePiece[] = [];
+  readonly #pieces: Piece[] = [];
   #error: Error | undefined;
   #cancelled = false;
   #wake = () => {};
@@ -77,7 +77,7 @@ class FakeGeneration implements Generation {
     else if (stop.includes(`t${i}`)) this.finish = "stop";
     else {
       this.newTokens++;
-      this.#pieces.push({ text: `${padding}t${i} `, id: i, depth: 1 + i % 2, logProb: -i, score: 0 });
+      this.#pieces.push({ text: `${padding}t${i} `, id: i, depth: 1 + i % 2, logProb: -i, score: i / 4 });
     }
     if (this.finish ?? this.#error) this.free();
     this.#wake();
@@ -89,7 +89,7 @@ class FakeGeneration implements Generation {
     this.#wake();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<EnginePiece> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Piece> {
     while (!this.#cancelled) {
       if (this.#pieces.length > 0) yield this.#pieces.shift()!;
       else if (this.#error) throw this.#error;

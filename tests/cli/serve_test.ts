@@ -42,7 +42,8 @@ Deno.test("completions and embeddings are the library's", async () => {
   await using model = await Decoder.load(decoder, { device: "reference" });
   const pieces = await Array.fromAsync(model.generate("a cat, ", { maxNewTokens: 8 }));
   assertEquals(choice.text, pieces.map(({ text }) => text).join(""));
-  assertEquals(choice.refrain.depth, pieces.map(({ depth }) => depth));
+  const [depth, score] = [pieces.map(({ depth }) => depth), pieces.map(({ score }) => score)];
+  assertEquals(choice.refrain, { depth, score });
 
   const texts = { model: nameOf(encoder), input: ["a cat", "dogs"] };
   const embedded = await (await ask(url, "/v1/embeddings", texts)).json();

@@ -1,4 +1,4 @@
-/** An engine gives every request what it would get alone: tokens, depths, and every bit of its log-probabilities. */
+/** An engine gives every request what it would get alone: tokens, depths, and every bit of its log-probabilities and scores. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Device } from "../../src/device.ts";
@@ -8,6 +8,7 @@ import { ReferenceDevice } from "../../reference/mod.ts";
 import {
   alone,
   type Asked,
+  assertNear,
   engineSamples,
   kinds,
   openEngine,
@@ -41,7 +42,7 @@ Deno.test("engine: random requests to random models get what they get alone", as
       const served = await serve(engine, asked, together);
       for (const [i, { tokens: got, finish }] of served.entries()) {
         const want = await alone(model, asked[i]);
-        assertEquals(got.map(([id, depth]) => [id, depth]), want);
+        assertEquals(got, want);
         assertEquals(finish, want.length === asked[i].options.maxNewTokens ? "length" : finish);
         assertEquals(await serve(engine, [asked[i]]), [served[i]]);
         tokens += got.length;
@@ -62,7 +63,8 @@ gpuTest("engine: on the GPU too, for every kind of model", async (device) => {
     const asked = prompts.map((prompt, b) => ({ prompt, options: { ...options, seed: 5 + b } }));
     const served = await serve(engine, asked);
     for (const [b, { tokens }] of served.entries()) {
-      assertEquals(tokens.map(([id, depth]) => [id, depth]), steps.map(({ ids, depth }) => [ids[b], depth[b]]));
+      const want = steps.map(({ ids, depth, logProbs, scores }) => [ids[b], depth[b], logProbs[b], scores[b]] as const);
+      assertNear(tokens, want);
       if (b % 3 === 0) assertEquals(await serve(engine, [asked[b]]), [served[b]]);
     }
     model.dispose();
@@ -94,7 +96,7 @@ async function thousand(device: Device, count: number, slots: number): Promise<v
   const served = await serve(engine, asked);
   const wants = decoderOn(reference, tiny, 9);
   for (const [i, { tokens }] of served.entries()) {
-    assertEquals(tokens.map(([id, depth]) => [id, depth]), await alone(wants, asked[i]));
+    assertNear(tokens, await alone(wants, asked[i]));
   }
   const { running, waiting, depths } = engine.status();
   assertEquals([running, waiting], [0, 0]);

@@ -20,6 +20,7 @@ async function made(prompts: number[][], options: GenerateIdsOptions = {}, on: D
     ids: steps.map(({ ids }) => ids[b]),
     depth: steps.map(({ depth }) => depth[b]),
     logProbs: steps.map(({ logProbs }) => logProbs[b]),
+    scores: steps.map(({ scores }) => scores[b]),
   }));
 }
 
@@ -79,7 +80,7 @@ Deno.test("generate: prompts that are read in parts continue as they do alone", 
   const many = lengths.map((length, b) => someIds(b + 20, length));
   const together = await made(many, { maxNewTokens: 2 });
   for (const [b, prompt] of many.entries()) {
-    assertEquals((await made([prompt], { maxNewTokens: 2 }))[0].ids, together[b].ids);
+    assertEquals((await made([prompt], { maxNewTokens: 2 }))[0], together[b]);
     assertEquals(together[b].ids[0], greatest(await logitsAfter(prompt)));
   }
 });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Device } from "../../src/device.ts";
 import type { Json } from "../../src/model/fields.ts";
@@ -21,10 +22,13 @@ export interface Asked {
   readonly options: GenerateOptions;
 }
 
-/** All that came of a request; tokens are (id, depth, log-probability, score). */
+/** A token: id, depth, log-probability, score. */
+export type Token = readonly [number, number, number, number];
+
+/** All that came of a request. */
 export interface Got {
   /** Its tokens. */
-  readonly tokens: readonly (readonly [number, number, number, number])[];
+  readonly tokens: readonly Token[];
   /** Why it ended. */
   readonly finish: Finish | undefined;
 }
@@ -113,12 +117,18 @@ export async function serve(engine: Engine, asked: readonly Asked[], together = 
   return got;
 }
 
-/** What a request gets of `generateIds`: (id, depth) of each token before the one that ends it. */
-export async function alone(model: DecoderModel, { prompt, options }: Asked): Promise<[number, number][]> {
-  const tokens: [number, number][] = [];
-  for await (const { ids: [id], depth: [depth] } of generateIds(model, [prompt], options)) {
+/** Throws unless tokens and depths are the same, and log-probabilities and scores those of other float32 arithmetic. */
+export function assertNear(got: readonly Token[], want: readonly Token[]): void {
+  assertEquals(got.map(([id, depth]) => [id, depth]), want.map(([id, depth]) => [id, depth]));
+  got.forEach((token, i) => [2, 3].forEach((value) => assertAlmostEquals(token[value], want[i][value], 1e-4)));
+}
+
+/** What a request gets of `generateIds`: each token before the one that ends it. */
+export async function alone(model: DecoderModel, { prompt, options }: Asked): Promise<Token[]> {
+  const tokens: Token[] = [];
+  for await (const { ids: [id], depth: [depth], logProbs, scores } of generateIds(model, [prompt], options)) {
     if (model.config.eos.includes(id)) break;
-    tokens.push([id, depth]);
+    tokens.push([id, depth, logProbs[0], scores[0]]);
   }
   return tokens;
 }

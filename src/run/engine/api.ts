@@ -24,17 +24,11 @@ export interface EngineOptions {
   stops?: readonly number[];
 }
 
-/** A piece of text from an engine. */
-export interface EnginePiece extends Piece {
-  /** Expert-choice: raw router logit of the last recursion that ran. Token-choice: the weight. 0 without routing. */
-  readonly score: number;
-}
-
 /** Why a sequence ended: an end token or a stop text, or because as many tokens were made as may be. */
 export type Finish = "stop" | "length";
 
 /** One request on its way: pieces of text as they come; leaving the loop or aborting its signal frees its slot. */
-export interface Generation extends AsyncIterable<EnginePiece> {
+export interface Generation extends AsyncIterable<Piece> {
   /** Tokens of the prompt. */
   readonly promptTokens: number;
   /** New tokens that have come so far, an end token not counted. */

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import type { Piece } from "../generate.ts";
 import { StopText } from "../stop_text.ts";
 import { TextStream, type Tokenizer } from "../tokenizer.ts";
-import type { EnginePiece, Finish, Generation } from "./api.ts";
+import type { Finish, Generation } from "./api.ts";
 
 /** A token as it comes off the device. */
 export interface DrawnToken {
@@ -43,9 +44,9 @@ export class Stream implements Generation {
   finish: Finish | undefined;
   /** Whether nobody wants more. */
   cancelled = false;
-  readonly #pieces: EnginePiece[] = [];
+  readonly #pieces: Piece[] = [];
   readonly #text?: TextStream;
-  readonly #stops: StopText<EnginePiece>;
+  readonly #stops: StopText<Piece>;
   #fault?: { readonly reason: unknown };
   #wake?: () => void;
   readonly #aborted = () => this.fail(this.options.signal!.reason);
@@ -108,7 +109,7 @@ export class Stream implements Generation {
   }
 
   /** Pieces as they come. Throws what it failed with. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<EnginePiece> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Piece> {
     try {
       while (true) {
         while (this.#pieces.length > 0) yield this.#pieces.shift()!;
