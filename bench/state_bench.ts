@@ -35,9 +35,8 @@ benchOp(
   })),
 );
 
-benchOp(
-  countOp,
-  batches.map(([size, B]) => ({
+benchOp(countOp, [
+  ...batches.map(([size, B]) => ({
     size,
     shape: `${B}×8192`,
     inputs: { seen: spread([B, 8192], 3), ids: spread([B], 8191) },
@@ -45,4 +44,12 @@ benchOp(
     flops: 0,
     bytes: 12 * B,
   })),
-);
+  {
+    size: "typical",
+    shape: "24 of 32×8192",
+    inputs: { seen: spread([32, 8192], 3), ids: spread([32], 8191), rows: upTo(32), offsets: hostIndices([0, 24]) },
+    params: {},
+    flops: 0,
+    bytes: 16 * 24,
+  },
+]);

@@ -20,8 +20,8 @@ not. Requests name a model by its folder.
   GET  /metrics          numbers for Prometheus
   GET  /health           200, or 503 and why
 
-Beyond OpenAI's parameters there are top_k, min_p and max_depth; with "logprobs": 0 the answer has
-every token's recursion depth and router score.`,
+Beyond OpenAI's parameters there are top_k, min_p, repetition_penalty and max_depth; with
+"logprobs": 0 the answer has every token's recursion depth and router score.`,
   operand: "CHECKPOINT",
   several: true,
   flags: {

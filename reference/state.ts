@@ -1,5 +1,5 @@
 import { countOp, deepenOp, settleOp } from "../src/ops/state.ts";
-import { defineReference } from "./reference.ts";
+import { defineReference, liveRows } from "./reference.ts";
 
 /** lengths[b] = grown[b], or 0 where leading[b] = 0. */
 export const settle = defineReference(settleOp, {
@@ -31,11 +31,14 @@ export const deepen = defineReference(deepenOp, {
   }),
 });
 
-/** seen[b, ids[b]] += 1. */
+/** seen[rows[m], ids[m]] += 1; without a list rows[m] = m. */
 export const count = defineReference(countOp, {
-  run({ ids }, { seen }) {
-    const [B, V] = seen.shape;
-    for (let b = 0; b < B; b++) seen.data[b * V + ids.data[b]] += 1;
+  run({ ids, rows, offsets }, { seen }) {
+    const V = seen.shape[1];
+    for (let m = 0; m < liveRows(offsets, ids.shape[0]); m++) {
+      const b = rows ? rows.data[m] : m;
+      seen.data[b * V + ids.data[m]] += 1;
+    }
   },
 
   /** Whole numbers only. */

@@ -39,6 +39,12 @@ Deno.test("count: every sequence counts its own token", async () => {
   assertEquals([...(await device.read({ seen })).seen.data], [0, 2, 0, 1, 0, 2]);
 });
 
+Deno.test("count: the rows of a list count, as far as it is live", async () => {
+  const seen = whole([0, 0, 0, 0, 0, 0, 7, 0], [4, 2]);
+  count(device, { seen, ids: whole([1, 0, 99]), rows: whole([2, 0, 1]), offsets: whole([0, 1, 2]) });
+  assertEquals([...(await device.read({ seen })).seen.data], [1, 0, 0, 0, 0, 1, 7, 0]);
+});
+
 Deno.test("state: says what does not fit", () => {
   const lengths = whole([1, 2]);
   assertThrows(() => settle(device, { lengths, grown: whole([1]) }), RangeError, "grown has shape [1], expected [2]");
@@ -50,4 +56,6 @@ Deno.test("state: says what does not fit", () => {
   refused({ scores: inputs.score }, "scores has shape [2,1], expected [1,1]");
   refused({ score: column([0]) }, "score has shape [1,1], expected [2,1]");
   assertThrows(() => count(device, { seen: whole([0, 0], [1, 2]), ids: lengths }), RangeError, "ids has shape [2]");
+  const seen = whole([0, 0, 0], [3, 1]);
+  assertThrows(() => count(device, { seen, ids: lengths, rows: whole([1]) }), RangeError, "rows has shape [1]");
 });

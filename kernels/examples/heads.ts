@@ -1,6 +1,6 @@
 import { spec } from "../../src/op.ts";
 import type { vocabulary } from "../../src/vocabulary.ts";
-import { type Calls, each, offsets, whole } from "./call.ts";
+import { type Calls, each, offsets, optional, whole } from "./call.ts";
 
 type Vocabulary = typeof vocabulary;
 
@@ -79,5 +79,8 @@ export const heads = {
     },
     params: {},
   })),
-  count: each({ V: alternatives }, ({ V }) => ({ inputs: { seen: whole(9, V), ids: whole(9) }, params: {} })),
+  count: each({ V: alternatives, rows: optional(whole(9)), offsets }, ({ V, rows, offsets }) => ({
+    inputs: { seen: whole(9, V), ids: whole(9), rows, offsets },
+    params: {},
+  })),
 } satisfies { [Name in keyof Vocabulary]?: Calls<Vocabulary[Name]> };

@@ -10,7 +10,7 @@
  */
 export function rowOf(seen: boolean): string {
   const penalty = /* wgsl */ `
-  if (seen[row.start + v] > 0) { return select(x * row.penalty, x / row.penalty, x > 0.0); }`;
+  if (row.penalty != 1.0 && seen[row.start + v] > 0) { return select(x * row.penalty, x / row.penalty, x > 0.0); }`;
   return /* wgsl */ `
 struct Row {
   start: u32,

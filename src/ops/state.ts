@@ -67,21 +67,31 @@ export function deepen<T extends Tensor>(
   return { depth: deeper, score: latest };
 }
 
-/** seen[b, ids[b]] += 1, in place. seen [B, V] i32, ids [B] i32. */
-export const countOp: Op<"seen" | "ids", "seen", Record<never, never>> = defineOp({
+/**
+ * Counts tokens: seen[rows[m], ids[m]] += 1, in place.
+ *
+ * seen [B, V] i32, ids [M] i32 below V, rows [M] i32 distinct (every row in turn unless given; then M = B); offsets end with
+ * the number of live entries.
+ */
+export const countOp: Op<"seen" | "ids" | "rows?" | "offsets?", "seen", Record<never, never>> = defineOp({
   name: "count",
   family: "state",
-  inputs: ["seen", "ids"],
+  inputs: ["seen", "ids", "rows?", "offsets?"],
   outputs: ["seen"],
   inPlace: { seen: "seen" },
-  infer({ seen, ids }) {
+  infer({ seen, ids, rows, offsets }) {
     requireShape("count", "seen", seen, [undefined, undefined], "i32");
-    requireShape("count", "ids", ids, [seen.shape[0]], "i32");
+    requireShape("count", "ids", ids, [rows ? undefined : seen.shape[0]], "i32");
+    if (rows) requireShape("count", "rows", rows, ids.shape, "i32");
+    requireOffsets("count", offsets);
     return { seen: spec(seen.shape, "i32") };
   },
 });
 
 /** Applies {@link countOp}. */
-export function count<T extends Tensor>(backend: Backend<T>, inputs: { seen: T; ids: T }): void {
+export function count<T extends Tensor>(
+  backend: Backend<T>,
+  inputs: { seen: T; ids: T; rows?: T; offsets?: T },
+): void {
   backend.run(countOp, inputs, {});
 }

@@ -190,7 +190,7 @@ export class Decoding<T extends Tensor = Tensor> {
 }
 
 /** How often each sequence has each token, [B, V] i32. */
-function countsOf(sequences: readonly ArrayLike<number>[], V: number): HostTensor {
+export function countsOf(sequences: readonly ArrayLike<number>[], V: number): HostTensor {
   const counts = new Int32Array(sequences.length * V);
   sequences.forEach((ids, b) => Array.from(ids).forEach((id) => counts[b * V + id]++));
   return hostIndices(counts, [sequences.length, V]);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { hostIndices, hostTensor } from "../../src/device.ts";
+import { list } from "./rows.ts";
 import { indices, maybe, offsets, size } from "../support/arbitraries.ts";
 import { normals } from "../../src/random.ts";
 
@@ -30,10 +31,18 @@ export const deepen = fc.tuple(size(40), fc.constantFrom(4, 70)).chain(([M, most
   return { inputs: { offsets, rows: listed, kept, scores, depth, score: column(seed + 1, B) }, params: {} };
 });
 
-/** Vocabularies down to one token. */
-export const count = fc.tuple(size(130), size(40, 1)).chain(([B, V]) =>
-  fc.record({
+/** Vocabularies down to one token; every row or a list of some, in any order; what is not live names no row and no token. */
+export const count = fc.tuple(size(130), size(40, 1), fc.boolean()).chain(([B, V, listed]) => {
+  const all = Array.from({ length: B }, (_, b) => b);
+  return fc.record({
     seen: indices(B * V, 0, 5).map(({ data }) => hostIndices(data, [B, V])),
+    rows: listed ? fc.shuffledSubarray(all) : fc.constant(all),
     ids: indices(B, 0, V - 1),
-  })
-).map((inputs) => ({ inputs, params: {} }));
+    offsets: maybe(offsets(B)),
+  }).map(({ seen, rows, ids, offsets: ends }) => {
+    const M = rows.length;
+    const offsets = ends && hostIndices(ends.data.map((end) => Math.min(end, M)));
+    const live = { ids: list(Array.from(ids.data.subarray(0, M)), offsets), rows: list(rows, offsets) };
+    return { inputs: { seen, offsets, ids: live.ids, ...(listed && { rows: live.rows }) }, params: {} };
+  });
+});

@@ -25,7 +25,9 @@ Deno.test("engine: refuses requests that cannot be, and serves the others", asyn
     refused([1], { maxNewTokens }, `Cannot generate: maxNewTokens is ${maxNewTokens}`);
   }
   for (const maxDepth of [0, -1, 1.5, NaN]) refused([1], { maxDepth }, `Cannot generate: maxDepth is ${maxDepth}`);
-  refused([1], { repetitionPenalty: 1.2 }, "repetitionPenalty is 1.2, but an engine counts no tokens");
+  for (const repetitionPenalty of [0, -1, NaN]) {
+    refused([1], { repetitionPenalty }, `Cannot sample: repetitionPenalty is ${repetitionPenalty}, expected a number`);
+  }
   refused([1], { temperature: -1 }, "Cannot sample: temperature is -1, expected a number of at least 0");
   refused([1], { topK: 1.5 }, "Cannot sample: topK is 1.5");
   refused([1], { topP: 0 }, "Cannot sample: topP is 0, expected 0 < topP <= 1");

@@ -66,7 +66,10 @@ gpuTest("engine: other requests do not change a bit on the GPU", async (device) 
     const crowd = (seed: number): Asked[] =>
       Array.from({ length: 5 }, (_, i) => ({
         prompt: someIds(seed + i, 1 + (i * seed) % 40),
-        options: { maxNewTokens: 3 + (i * seed) % 20, temperature: i % 3, seed: seed + i, maxDepth: 1 + i % 3 },
+        options: {
+          ...{ maxNewTokens: 3 + (i * seed) % 20, temperature: i % 3, seed: seed + i, maxDepth: 1 + i % 3 },
+          repetitionPenalty: (i + seed) % 4 ? 1 : 1.5,
+        },
       }));
     const room = k === 2 ? "capacity" as const : "all" as const;
     await using engine = await openEngine(model, { slots: 4, width: 3, patience: 2, sequences: 3, room });

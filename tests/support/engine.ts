@@ -66,6 +66,7 @@ export function requests(V: number, routed: boolean, count: number): fc.Arbitrar
     topK: pick(0, 0, 1, 5),
     topP: pick(1, 1, 0.9, 0.4),
     minP: pick(0, 0, 0.05),
+    repetitionPenalty: pick(1, 1, 1.3, 0.7),
     ...(routed ? { maxDepth: pick(undefined, 1, 2, 9) } : {}),
   }, { requiredKeys: ["maxNewTokens"] });
   const one = fc.record({ seed: fc.nat(), length: pick(1, 2, 3, 5, 8, 13, 21, 40), options })

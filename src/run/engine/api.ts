@@ -64,8 +64,8 @@ export interface TextEngine {
   /** Requests that are on their way or wait. */
   status(): EngineStatus;
   /**
-   * Continues a text (or ids). Throws a RangeError at once for options out of range, and where the prompt and its new tokens
-   * can never fit.
+   * Continues a text (or ids). Throws a RangeError at once for options out of range, and where the prompt and its new tokens,
+   * or the counts of a repetition penalty, can never fit.
    */
   submit(prompt: string | ArrayLike<number>, options?: GenerateOptions): Generation;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { HostTensor, Program } from "../../device.ts";
+import type { HostTensor } from "../../device.ts";
 import type { Tensor } from "../../op.ts";
 import { SLOT } from "../../ops/slots.ts";
 import type { DecoderModel } from "../decoder.ts";
@@ -39,7 +39,6 @@ interface Ticks {
 export class Engine<T extends Tensor = Tensor> implements TextEngine {
   readonly #tick: Tick<T>;
   readonly #seating: Seating<T>;
-  readonly #program: Program<never, never>;
   readonly #admission: Admission;
   readonly #depths: number[];
   #ticks = 0;
@@ -50,14 +49,10 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
 
   private constructor(tick: Tick<T>) {
     this.#tick = tick;
-    const { state: { S, layout, device, config } } = tick;
+    const { state: { S, layout, config } } = tick;
     this.#admission = new Admission(S, layout.pool);
     this.#seating = new Seating(tick);
     this.#depths = new Array(config.recursion.N).fill(0);
-    this.#program = device.compile(() => {
-      tick.run();
-      return {};
-    });
   }
 
   /**
@@ -85,12 +80,13 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
   /**
    * Continues a text, or ids, as `generate` does; the same seed gives the same tokens, whoever else is served.
    *
-   * Throws as `generate` does, and a RangeError where the prompt and its new tokens can never fit into the caches.
+   * Throws as `generate` does, and a RangeError where the prompt and its new tokens can never fit into the caches, and where
+   * the device has no room for the counts of a repetition penalty.
    */
   submit(prompt: string | ArrayLike<number>, options: GenerateOptions = {}): Generation {
     if (this.#closed) throw this.#closed;
-    const { model, options: { stops }, state: { layout } } = this.#tick;
-    const request = requestOf(model, layout, stops, prompt, options);
+    const { model, options: { stops }, state } = this.#tick;
+    const request = requestOf(model, state, stops, prompt, options);
     if (!request.stream.over) this.#admission.waiting.push(request);
     this.#serving ??= this.#serve();
     return request.stream;
@@ -144,7 +140,8 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     this.#prompts();
     const ticks = Math.min(steps, this.#useful());
     if (ticks === 0) return undefined;
-    for (let i = 0; i < ticks; i++) this.#program.start({});
+    const counts = this.#admission.decoding.some(({ seat }) => seat.counted);
+    for (let i = 0; i < ticks; i++) this.#tick.start(counts);
     const read = this.#tick.state.read(), first = this.#ticks;
     read.catch(() => {}); // awaited later, or never where the ticks before have failed
     this.#ticks += ticks;
@@ -195,6 +192,6 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     for (const tensor of stacked) state.device.free(tensor);
     state.dispose();
     this.#seating.dispose();
-    this.#program.dispose();
+    this.#tick.dispose();
   }
 }

@@ -10,9 +10,10 @@ import { depthFault } from "../decoding_options.ts";
 import { budget, type GenerateOptions, samplingOf } from "../generate.ts";
 import { encodeText } from "../tokenizer.ts";
 import { Stream } from "./generation.ts";
-import { type EngineLayout, unitsFor } from "./layout.ts";
+import { unitsFor } from "./layout.ts";
 import type { Part } from "./pool.ts";
 import type { Seat } from "./seating.ts";
+import type { EngineState } from "./state.ts";
 
 /** A request on its way. */
 export interface Request {
@@ -40,12 +41,13 @@ function checkIds(prompt: ArrayLike<number>, V: number): number[] {
 /** Checks a request. Throws a RangeError for options out of range, and where it could never fit into the caches. */
 export function requestOf<T extends Tensor>(
   { config: { V, maxPositions, recursion }, tokenizer }: DecoderModel<T>,
-  layout: EngineLayout,
+  state: EngineState<T>,
   ends: readonly number[],
   prompt: string | ArrayLike<number>,
   options: GenerateOptions,
 ): Request {
   const { stop = [], signal, maxNewTokens, maxDepth, seed = 0, repetitionPenalty = 1 } = options;
+  const { layout } = state, sampling = samplingRow(samplingOf(options));
   const ids = typeof prompt === "string" ? encodeText(tokenizer, prompt) : checkIds(prompt, V);
   const most = budget([ids], maxPositions, maxNewTokens);
   const limit = ids.length + most, units = unitsFor(layout, limit);
@@ -56,13 +58,12 @@ export function requestOf<T extends Tensor>(
       `${ids.length} tokens of prompt and ${most} new ones need ${rows} rows of cache, and there are ${room}`,
     );
   }
-  if (repetitionPenalty !== 1) {
-    throw refuse(`repetitionPenalty is ${repetitionPenalty}, but an engine counts no tokens`);
-  }
   const fault = depthFault(recursion, maxDepth);
   if (fault) throw refuse(fault);
+  const counted = repetitionPenalty === 1 ? undefined : ids;
+  if (counted) state.startCounting();
   const stream = new Stream({ prompt: ids, most, ends, stop, tokenizer, signal });
   if (most === 0) stream.end("length");
-  const seat = { limit, maxDepth, seed: seed | 0, sampling: samplingRow(samplingOf(options)) };
+  const seat = { limit, maxDepth, seed: seed | 0, sampling, counted };
   return { stream, seat, units, fed: 0 };
 }

@@ -9,6 +9,7 @@ import type { Tensor } from "../../op.ts";
 import { cacheWrite } from "../../ops/cache.ts";
 import { grow } from "../../ops/retire.ts";
 import { SLOT, STAGE } from "../../ops/slots.ts";
+import { countsOf } from "../decoding.ts";
 import type { Part } from "./pool.ts";
 import type { Tick } from "./tick.ts";
 
@@ -29,6 +30,8 @@ export interface Seat {
   readonly part: Part;
   /** Its row of `sample`'s options. */
   readonly sampling: readonly number[];
+  /** The ids of its prompt, where a repetition penalty counts them and what is drawn. */
+  readonly counted?: readonly number[];
 }
 
 /** Tokens of a prompt to be run. */
@@ -44,6 +47,7 @@ export interface PromptPart {
 /** Programs that bring requests into the slots of an engine. */
 export class Seating<T extends Tensor = Tensor> {
   readonly #seat: Program<"rows" | "kept" | "slots" | "options", never>;
+  readonly #count: Program<"counts" | "place", never>;
   readonly #enter: Program<"ids" | "rows" | "kept", never>;
   readonly #prompts = new Map<number, Program<"ids" | "positions" | "offsets", never>>();
 
@@ -53,6 +57,10 @@ export class Seating<T extends Tensor = Tensor> {
     this.#seat = device.compile(({ rows: places, kept: offsets, slots, options }) => {
       cacheWrite(device, { cache: state.slots, x: slots, places, offsets });
       cacheWrite(device, { cache: state.options, x: options, places, offsets });
+      return {};
+    });
+    this.#count = device.compile(({ counts, place }) => {
+      cacheWrite(device, { cache: state.seen!, x: counts, places: place });
       return {};
     });
     this.#enter = device.compile(({ ids, ...list }) => {
@@ -71,7 +79,7 @@ export class Seating<T extends Tensor = Tensor> {
   /** Empties slots, and gives those that have a seat to its sequence, with nothing cached. */
   seat({ empty, seats }: { empty: readonly number[]; seats: readonly Seat[] }): void {
     if (empty.length + seats.length === 0) return;
-    const { S, layout: { units } } = this.tick.state;
+    const { S, layout: { units }, config: { V } } = this.tick.state;
     const N = units.length, columns = SLOT.rows + N;
     const slots = new Int32Array(S * columns), options = new Float32Array(S * 5);
     seats.forEach(({ limit, maxDepth = N, seed, part, sampling }, i) => {
@@ -89,6 +97,9 @@ export class Seating<T extends Tensor = Tensor> {
       slots: hostIndices(slots, [S, columns]),
       options: hostTensor([S, 5], options),
     });
+    for (const { slot, counted } of seats) {
+      if (counted) this.#count.start({ counts: countsOf([counted], V), place: hostIndices([slot]) });
+    }
   }
 
   /** Runs parts of prompts, which fill the caches; the parts are in order of slots, and have `PROMPT_ROWS` ids at most. */
@@ -137,6 +148,6 @@ export class Seating<T extends Tensor = Tensor> {
 
   /** Forgets the programs. */
   dispose(): void {
-    for (const program of [this.#seat, this.#enter, ...this.#prompts.values()]) program.dispose();
+    for (const program of [this.#seat, this.#count, this.#enter, ...this.#prompts.values()]) program.dispose();
   }
 }

@@ -37,6 +37,8 @@ export class EngineState<T extends Tensor = Tensor> {
   readonly log: T;
   /** Ticks so far, [1] i32. */
   readonly clock: T;
+  /** How often each slot has each token, [S, V] i32; there from the first {@link EngineState.startCounting} on. */
+  seen?: T;
   readonly #outer: ReadonlyMap<number, T>;
   readonly #block: readonly T[];
 
@@ -63,6 +65,18 @@ export class EngineState<T extends Tensor = Tensor> {
     this.#outer = new Map(outer.map((l) => [l, zeros(pool * unit, W)]));
     const rows = share ? unit : units.reduce((sum, rows) => sum + rows, 0);
     this.#block = Array.from({ length: block }, () => zeros(pool * rows, W));
+  }
+
+  /** Makes room for counts of tokens, which repetition penalties need. Throws a RangeError where the device has none. */
+  startCounting(): void {
+    const { device, S, config: { V } } = this;
+    try {
+      this.seen ??= device.from(hostIndices(new Int32Array(S * V), [S, V]));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const reason = `a repetition penalty counts ${V} tokens in each of ${S} slots (${error.message})`;
+      throw new RangeError(`Cannot generate: ${reason}`, { cause: error });
+    }
   }
 
   /** The cache of unrolled layer l outside the recursions, for rows that have been placed. */
@@ -114,8 +128,8 @@ export class EngineState<T extends Tensor = Tensor> {
 
   /** Frees everything. */
   dispose(): void {
-    const { slots, z, x, entered, options, log, clock } = this;
-    const all = [slots, z, x, entered, options, log, clock, ...this.#outer.values(), ...this.#block];
+    const { slots, z, x, entered, options, log, clock, seen } = this;
+    const all = [slots, z, x, entered, options, log, clock, seen, ...this.#outer.values(), ...this.#block];
     for (const tensor of all) if (tensor) this.device.free(tensor);
   }
 }

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { Program } from "../../device.ts";
 import { type Block, runBlock } from "../../model/block.ts";
 import { headLogits } from "../../model/decoder.ts";
 import { decoderStyle, PlainLayers } from "../../model/plain.ts";
@@ -23,6 +24,7 @@ import { gather, scatterAdd } from "../../ops/rows.ts";
 import { sample } from "../../ops/sample.ts";
 import { selectThreshold } from "../../ops/select.ts";
 import { draws, placeRows, queue, STAGE } from "../../ops/slots.ts";
+import { count } from "../../ops/state.ts";
 import type { DecoderModel } from "../decoder.ts";
 import type { EngineState } from "./state.ts";
 
@@ -50,19 +52,30 @@ export interface TickOptions<T> {
 
 /** Records the parts of a tick, on the slots of a state. */
 export class Tick<T extends Tensor = Tensor> {
+  readonly #plain: Program<never, never>;
+  readonly #counting: Program<never, never>;
+
   /** For a model, whose weights it reads. */
   constructor(
     readonly model: DecoderModel<T>,
     readonly state: EngineState<T>,
     readonly options: TickOptions<T>,
-  ) {}
+  ) {
+    this.#plain = state.device.compile(() => this.#run(false));
+    this.#counting = state.device.compile(() => this.#run(true));
+  }
 
-  /** A whole tick. */
-  run(): void {
+  /** Starts a whole tick; it `counts` the tokens that it draws where anybody has a repetition penalty. */
+  start(counts: boolean): void {
+    (counts ? this.#counting : this.#plain).start({});
+  }
+
+  #run(counts: boolean): Record<never, T> {
     const { width, patience } = this.options;
-    const { device, slots } = this.state;
-    this.#leave(queue(device, slots, { stage: STAGE.left, width, patience }));
+    const { device, slots, seen } = this.state;
+    this.#leave(queue(device, slots, { stage: STAGE.left, width, patience }), counts ? seen : undefined);
     this.#recur(queue(device, slots, { stage: STAGE.block, width, patience: 0 }));
+    return {};
   }
 
   /** Ids become rows of the stream, run the first layer, and stand before the first recursion. ids [M]. */
@@ -149,8 +162,8 @@ export class Tick<T extends Tensor = Tensor> {
     judge(device, { ...routed, ...scores }, { layout, ran });
   }
 
-  /** Rows that have left the recursions: last layer, head, a token drawn, which enters. */
-  #leave({ rows, kept }: SlotList<T>): void {
+  /** Rows that have left the recursions: last layer, head, a token drawn (and counted, [S, V]), which enters. */
+  #leave({ rows, kept }: SlotList<T>, counted?: T): void {
     const { state, state: { slots, z, log, clock, config }, model: { device, params } } = this;
     const of = (list: T) => gather(device, list, rows, kept);
     const left = state.entered
@@ -160,8 +173,15 @@ export class Tick<T extends Tensor = Tensor> {
     const hidden = norm(device, x, params.norm, decoderStyle(config).norm, kept);
     const logits = headLogits(device, params, hidden, kept);
     const random = draws(device, { slots, rows, offsets: kept });
-    const { ids, logProbs } = sample(device, { logits, options: of(state.options), ...random, offsets: kept });
+    const [options, seen] = [of(state.options), counted && of(counted)];
+    const { ids, logProbs } = sample(device, { logits, options, ...random, seen, offsets: kept });
+    if (counted) count(device, { seen: counted, ids, rows, offsets: kept });
     retire(device, { slots, log, clock, drawn: ids, logProbs, z, rows, offsets: kept }, { stops: this.options.stops });
     this.enter(ids, { rows, kept });
+  }
+
+  /** Forgets the programs. */
+  dispose(): void {
+    for (const program of [this.#plain, this.#counting]) program.dispose();
   }
 }
