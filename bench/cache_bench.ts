@@ -1,25 +1,20 @@
 import { hostIndices } from "../src/device.ts";
-import { cacheAppendOp, cacheWriteOp } from "../src/ops/cache.ts";
+import { appendPlacesOp, cacheWriteOp } from "../src/ops/cache.ts";
 import { benchOp, random } from "./support/bench_op.ts";
 
 benchOp(
-  cacheAppendOp,
-  ([["small", 1, 1, 384], ["typical", 16, 1, 384], ["large", 4, 512, 384]] as const).map(([size, B, T, W]) => {
-    const C = 1024;
-    return {
-      size,
-      shape: `${B} sequences, ${T} rows each × ${W}`,
-      inputs: {
-        cache: random([B * C, W]),
-        x: random([B * T, W]),
-        offsets: hostIndices(Array.from({ length: B + 1 }, (_, b) => b * T)),
-        lengths: hostIndices(Array.from({ length: B }, (_, b) => 20 * b)),
-      },
-      params: { C },
-      flops: 0,
-      bytes: 8 * B * T * W,
-    };
-  }),
+  appendPlacesOp,
+  ([["small", 1, 1], ["typical", 32, 1], ["large", 4, 512]] as const).map(([size, B, T]) => ({
+    size,
+    shape: `${B} sequences, ${T} rows each`,
+    inputs: {
+      offsets: hostIndices(Array.from({ length: B + 1 }, (_, b) => b * T)),
+      lengths: hostIndices(Array.from({ length: B }, (_, b) => 20 * b)),
+    },
+    params: { C: 1024, M: B * T },
+    flops: 0,
+    bytes: 12 * B * T,
+  })),
 );
 
 benchOp(

@@ -1,5 +1,5 @@
 import { hostIndices } from "../src/device.ts";
-import { ropeOp, ropeTable } from "../src/ops/rope.ts";
+import { ropeOp, ropeTable, ropeWriteOp } from "../src/ops/rope.ts";
 import { benchOp, random } from "./support/bench_op.ts";
 
 benchOp(
@@ -12,6 +12,26 @@ benchOp(
         x: random([M, (H + 2 * G) * K]),
         positions: hostIndices(Array.from({ length: M }, (_, m) => m)),
         table: ropeTable(M, K, 10000),
+      },
+      params: { H, G, K },
+      flops: 0,
+      bytes: 8 * M * (H + 2 * G) * K + 4 * M * K,
+    }),
+  ),
+);
+
+benchOp(
+  ropeWriteOp,
+  ([["small", 1, 9, 3, 64], ["typical", 32, 9, 3, 64], ["large", 512, 9, 3, 64]] as const).map(
+    ([size, M, H, G, K]) => ({
+      size,
+      shape: `${M}×(${H}+2·${G})×${K}`,
+      inputs: {
+        x: random([M, (H + 2 * G) * K]),
+        positions: hostIndices(Array.from({ length: M }, (_, m) => m)),
+        table: ropeTable(M, K, 10000),
+        cache: random([4 * M, 2 * G * K]),
+        places: hostIndices(Array.from({ length: M }, (_, m) => 4 * m)),
       },
       params: { H, G, K },
       flops: 0,

@@ -28,7 +28,7 @@ fn ${name}(x: vec4<f32>) -> vec4<f32> { return vec4<f32>(${four.join(", ")}); }`
 }
 
 /** WGSL: `value(x)`, the activation of a word. */
-function valueOf(kind: ActivationKind, vector: boolean): string {
+export function valueOf(kind: ActivationKind, vector: boolean): string {
   const { functions, value } = scalars[kind];
   return `${functions}\n${overWord("value", value, vector)}`;
 }

@@ -3,55 +3,39 @@
  *
  * @module
  */
-import { cacheAppendOp, cacheWriteOp } from "../src/ops/cache.ts";
+import { appendPlacesOp, cacheWriteOp } from "../src/ops/cache.ts";
 import { defineKernel } from "./kernel.ts";
 import { grid, liveRows, rowSizes, sequenceOf } from "./grid.ts";
 import { wordsOf } from "./rows.ts";
 
-/**
- * One invocation per four columns (or one) of a new row, which finds the row's sequence by bisection; then one per
- * sequence for its new length. Ranges of rows that are not live are empty.
- */
-export const cacheAppend = defineKernel(cacheAppendOp, ({ inputs: { x, offsets }, params: { C } }) => {
-  const [M, W] = x.shape;
-  const B = offsets.shape[0] - 1;
-  const wide = W % 4 === 0;
-  const element = wide ? "vec4<f32>" : "f32";
-  const columns = Math.max(1, wide ? W / 4 : W); // rows without columns have ranges too
+/** One invocation per new row, which finds its sequence by bisection; then one per sequence for its new length. */
+export const appendPlaces = defineKernel(appendPlacesOp, ({ inputs: { lengths }, params: { C, M } }) => {
+  const [B] = lengths.shape;
   return [{
-    label: wide ? "cacheAppend.wide" : "cacheAppend",
-    elements: { x: element, cache: element },
-    constants: { COLUMNS: columns, EMPTY: W === 0 ? 1 : 0 },
+    label: "appendPlaces",
     sizes: { M, B, C },
-    workgroups: grid(Math.ceil((M * columns + B) / 64)),
+    workgroups: grid(Math.ceil((M + B) / 64)),
     lanes: 64,
     wgsl: /* wgsl */ `
 ${sequenceOf}
 fn run(group: u32, lane: u32) {
   let at = group * 64 + lane;
-  let m = at / COLUMNS;
-  let column = at % COLUMNS;
   let capacity = i32(sizes.C);
-  if (m >= sizes.M) {
-    let b = at - sizes.M * COLUMNS;
+  if (at >= sizes.M) {
+    let b = at - sizes.M;
     if (b < sizes.B) { grown[b] = min(capacity, lengths[b] + offsets[b + 1] - offsets[b]); }
     return;
   }
-  if (i32(m) >= offsets[sizes.B]) {
-    if (column == 0) {
-      ranges[2 * m] = 0;
-      ranges[2 * m + 1] = 0;
-    }
-    return;
-  }
-  let b = sequenceOf(m);
-  let place = lengths[b] + i32(m) - offsets[b];
+  places[at] = -1;
+  ranges[2 * at] = 0;
+  ranges[2 * at + 1] = 0;
+  if (i32(at) >= offsets[sizes.B]) { return; }
+  let b = sequenceOf(at);
+  let place = lengths[b] + i32(at) - offsets[b];
   let first = i32(b) * capacity;
-  if (column == 0) {
-    ranges[2 * m] = first;
-    ranges[2 * m + 1] = first + min(capacity, place + 1);
-  }
-  if (place < capacity && EMPTY == 0) { cache[u32(first + place) * COLUMNS + column] = x[at]; }
+  ranges[2 * at] = first;
+  ranges[2 * at + 1] = first + min(capacity, place + 1);
+  if (place < capacity) { places[at] = first + place; }
 }`,
   }];
 });

@@ -8,6 +8,7 @@ import type { Inputs, Op, Outputs, Tensor } from "../src/op.ts";
 import type { Adapter } from "./adapter.ts";
 import { FaultWatch } from "./faults.ts";
 import { type Compiled, keepRecent } from "./compiled.ts";
+import { kernels } from "./kernels.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { BufferPool } from "./buffers.ts";
 import { GpuProgram } from "./program.ts";
@@ -56,8 +57,11 @@ export class WebGpuDevice implements Device<GpuTensor> {
   ): Outputs<O, GpuTensor> {
     this.faults.check(`apply ${op.name}`);
     refuseExpired(`apply ${op.name}`, inputs);
+    const specs = op.infer(inputs, params);
+    const whole = { inputs, outputs: specs, params, adapter: this.adapter };
+    if (op.compose && !kernels[op.name]?.fuses?.(whole)) return op.compose(this, inputs, params);
     const make = ([name, { shape, dtype }]: [string, Tensor]) => [name, new GpuTensor(shape, dtype)];
-    const outputs = Object.fromEntries(Object.entries<Tensor>(op.infer(inputs, params)).map(make));
+    const outputs = Object.fromEntries(Object.entries<Tensor>(specs).map(make));
     this.#steps.push({ op, inputs: inputs as Step["inputs"], outputs, params });
     return outputs;
   }

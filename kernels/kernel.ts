@@ -49,7 +49,11 @@ export interface Call<I extends string, O extends string, P> {
 }
 
 /** Plans the dispatches of one call. */
-export type Kernel<I extends string, O extends string, P> = (call: Call<I, O, P>) => readonly Dispatch[];
+export interface Kernel<I extends string, O extends string, P> {
+  (call: Call<I, O, P>): readonly Dispatch[];
+  /** Of a fused operation: whether the kernel takes this call; the others run in their parts. */
+  readonly fuses?: (call: Call<I, O, P>) => boolean;
+}
 
 /** A kernel of which nothing is known statically. */
 // deno-lint-ignore no-explicit-any
@@ -58,7 +62,8 @@ export type AnyKernel = Kernel<any, any, any>;
 /** Declares the kernel of an operation, with the operation's names and parameters as types. */
 export function defineKernel<I extends string, O extends string, P>(
   _op: Op<I, O, P>,
-  kernel: Kernel<I, O, P>,
+  plan: (call: Call<I, O, P>) => readonly Dispatch[],
+  fuses?: (call: Call<I, O, P>) => boolean,
 ): Kernel<I, O, P> {
-  return kernel;
+  return Object.assign(plan, { fuses });
 }

@@ -10,14 +10,15 @@ import { gate, route } from "./router.ts";
 import { selectThreshold, selectTopK } from "./select/select.ts";
 import { expertExpand, expertProject, expertUnit } from "./experts/experts.ts";
 import { embed } from "./embed.ts";
-import { rope } from "./rope.ts";
+import { rope, ropeWrite } from "./rope.ts";
 import { ropeGrad } from "./rope_grad.ts";
 import { norm } from "./norm.ts";
+import { normGated, normLinear } from "./norm_linear.ts";
 import { attention } from "./attention/attention.ts";
 import { visibility } from "./attention/visibility.ts";
 import { attentionGradKv, attentionGradQ, attentionStats } from "./attention_grad/attention_grad.ts";
 import { activation, gatedUnit } from "./activation.ts";
-import { cacheAppend, cacheWrite } from "./cache.ts";
+import { appendPlaces, cacheWrite } from "./cache.ts";
 import { expertMerge } from "./merge.ts";
 import { advance, pick, sample } from "./sample/sample.ts";
 import { count, deepen, settle } from "./state.ts";
@@ -63,8 +64,11 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   expertExpand,
   embed,
   rope,
+  ropeWrite,
   ropeGrad,
   norm,
+  normLinear,
+  normGated,
   visibility,
   attention,
   attentionStats,
@@ -72,7 +76,7 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   attentionGradKv,
   activation,
   gatedUnit,
-  cacheAppend,
+  appendPlaces,
   cacheWrite,
   expertMerge,
   pick,

@@ -3,19 +3,35 @@
  *
  * @module
  */
-import { ropeOp } from "../src/ops/rope.ts";
+import { type Heads, ropeOp, ropeWriteOp } from "../src/ops/rope.ts";
+import type { Tensor } from "../src/op.ts";
 import { grid, liveRows, rowSizes } from "./grid.ts";
-import { defineKernel } from "./kernel.ts";
+import { defineKernel, type Dispatch } from "./kernel.ts";
+
+/** q, kv = rope(x). */
+export const rope = defineKernel(ropeOp, ({ inputs, params }) => [rotate(inputs, params, "kv")]);
+
+/** The same, and keys and values go to their places in a cache. */
+export const ropeWrite = defineKernel(
+  ropeWriteOp,
+  ({ inputs, params }) => [rotate(inputs, params, "cache")],
+  () => true,
+);
 
 /** One invocation per pair (a, b) of a head; four neighbouring pairs at once where half a head is a multiple of four. */
-export const rope = defineKernel(ropeOp, ({ inputs: { x, offsets }, params: { H, G, K } }) => {
+function rotate(
+  { x, offsets }: { x: Tensor; offsets?: Tensor },
+  { H, G, K }: Heads,
+  keys: "kv" | "cache",
+): Dispatch {
   const M = x.shape[0];
   const wide = K % 8 === 0;
   const half = wide ? K / 8 : K / 2;
   const element = wide ? "vec4<f32>" : "f32";
-  return [{
-    label: wide ? "rope.wide" : "rope",
-    elements: { x: element, table: element, q: element, kv: element },
+  const name = keys === "cache" ? "ropeWrite" : "rope";
+  return {
+    label: wide ? `${name}.wide` : name,
+    elements: { x: element, table: element, q: element, [keys]: element },
     constants: { H, G, HALF: half },
     sizes: rowSizes(M, offsets),
     workgroups: grid(Math.ceil(M * (H + 2 * G) * half / 64)),
@@ -44,11 +60,12 @@ fn run(group: u32, lane: u32) {
     let to = (m * H + head) * 2 * HALF + i;
     q[to] = a;
     q[to + HALF] = b;
-  } else {
-    let to = (m * 2 * G + head - H) * 2 * HALF + i;
-    kv[to] = a;
-    kv[to + HALF] = b;
+    return;
   }
+  ${keys === "cache" ? "let row = places[m]; if (row < 0) { return; }" : "let row = m;"}
+  let to = (u32(row) * 2 * G + head - H) * 2 * HALF + i;
+  ${keys}[to] = a;
+  ${keys}[to + HALF] = b;
 }`,
-  }];
-});
+  };
+}

@@ -1,13 +1,11 @@
-import { cacheAppendOp, cacheWriteOp } from "../src/ops/cache.ts";
-import { TINY } from "./bound.ts";
+import { appendPlacesOp, cacheWriteOp } from "../src/ops/cache.ts";
 import { defineReference, liveRows } from "./reference.ts";
 
-/** cache[b·C + lengths[b] + i] = x[offsets[b] + i], as long as lengths[b] + i < C. */
-export const cacheAppend = defineReference(cacheAppendOp, {
-  run({ x, offsets, lengths }, { cache, grown, ranges }, { C }) {
-    const B = offsets.shape[0] - 1;
-    const W = x.shape[1];
-    for (let b = 0; b < B; b++) {
+/** places[offsets[b] + i] = b·C + lengths[b] + i as long as lengths[b] + i < C; it sees everything up to itself. */
+export const appendPlaces = defineReference(appendPlacesOp, {
+  run({ offsets, lengths }, { places, ranges, grown }, { C }) {
+    places.data.fill(-1);
+    for (let b = 0; b < lengths.data.length; b++) {
       const rows = offsets.data[b + 1] - offsets.data[b];
       grown.data[b] = Math.min(C, lengths.data[b] + rows);
       for (let i = 0; i < rows; i++) {
@@ -15,14 +13,13 @@ export const cacheAppend = defineReference(cacheAppendOp, {
         const place = lengths.data[b] + i;
         ranges.data[2 * m] = b * C;
         ranges.data[2 * m + 1] = b * C + Math.min(C, place + 1);
-        if (place >= C) continue;
-        for (let w = 0; w < W; w++) cache.data[(b * C + place) * W + w] = x.data[m * W + w];
+        if (place < C) places.data[m] = b * C + place;
       }
     }
   },
 
-  /** Rows are copied; only a subnormal may be flushed. */
-  bound: (_, { cache }) => ({ cache: new Float64Array(cache.data.length).fill(TINY) }),
+  /** Whole numbers are exact. */
+  bound: () => ({}),
 });
 
 /** cache[places[m]] = x[m] where places[m] ≥ 0. cache [R, W], x [M, W], places [M]. */

@@ -4,6 +4,14 @@ import { GELU_SLOPE, geluBound, SILU_SLOPE, siluBound, sumBound, TINY, UNIT } fr
 import { gelu, silu } from "./math.ts";
 import { defineReference, liveRows, type RefTensor } from "./reference.ts";
 
+/** A number, and how far off float32 may be. */
+export interface Inexact {
+  /** The number. */
+  readonly value: number;
+  /** The largest error. */
+  readonly error: number;
+}
+
 /** Σ_r b[e, o, r]·a[m, j, r], one row o of a chosen expert's B times its projection; or the sum of absolute terms. */
 export function expanded(
   { a, b, experts }: { a: RefTensor; b: RefTensor; experts: RefTensor },
@@ -57,7 +65,7 @@ export function adapted(
   { u, a, b, experts }: { u: RefTensor; a: RefTensor; b: RefTensor; experts: RefTensor },
   [m, j, o]: readonly [m: number, j: number, o: number],
   scale: number,
-): { value: number; error: number } {
+): Inexact {
   const [, O, R] = b.shape;
   const shared = u.data[m * O + o];
   const absolutes = Math.abs(shared) + Math.abs(scale) * expanded({ a, b, experts }, [m, j, o], Math.abs);
@@ -71,6 +79,15 @@ export const gates: Readonly<
   silu: { act: silu, bound: siluBound, slope: SILU_SLOPE },
   gelu: { act: gelu, bound: geluBound, slope: GELU_SLOPE },
 };
+
+/** Error of act(gate)·other: the gate's passes through the activation's slope; then the activation's own, and the product. */
+export function unitBound(kind: GateKind, gate: Inexact, other: Inexact): number {
+  const { act, bound, slope } = gates[kind];
+  const fromGate = bound(gate.value) + slope * gate.error;
+  const value = act(gate.value);
+  const error = fromGate * (Math.abs(other.value) + other.error) + Math.abs(value) * other.error;
+  return error + UNIT * (Math.abs(value * other.value) + error) + TINY;
+}
 
 /**
  * u_j[o] = u[m, o] + s·Σ_r b[e, o, r]·a[m, j, r];   z[m, j, f] = act(u_j[f])·u_j[F + f];   mix[m, f] = Σ_j w[m, j]·z[m, j, f].
@@ -93,23 +110,17 @@ export const expertUnit = defineReference(expertUnitOp, {
     }
   },
 
-  /**
-   * The error of u_j passes through the activation's slope; then come the activation's own error, the product, and the sum of k terms.
-   */
+  /** The error of u_j passes through the gated unit; then comes the sum of k terms. */
   bound({ u, a, b, experts, weights, offsets }, { z }, { kind, scale }) {
     const [M, k, F] = z.shape;
-    const { act, bound, slope } = gates[kind];
     const bounds = { z: new Float64Array(M * k * F), mix: new Float64Array(M * F) };
     const inner = (m: number, j: number, o: number) => adapted({ u, a, b, experts }, [m, j, o], scale);
     for (let m = 0; m < liveRows(offsets, M); m++) {
       for (let f = 0; f < F; f++) {
         let error = 0, absolutes = 0;
         for (let j = 0; j < k; j++) {
-          const [gate, other] = [inner(m, j, f), inner(m, j, F + f)];
-          const fromGate = bound(gate.value) + slope * gate.error;
-          const product = fromGate * (Math.abs(other.value) + other.error) + Math.abs(act(gate.value)) * other.error;
           const at = (m * k + j) * F + f;
-          bounds.z[at] = product + UNIT * (Math.abs(z.data[at]) + product) + TINY;
+          bounds.z[at] = unitBound(kind, inner(m, j, f), inner(m, j, F + f));
           error += Math.abs(weights.data[m * k + j]) * bounds.z[at];
           absolutes += Math.abs(weights.data[m * k + j] * z.data[at]) +
             Math.abs(weights.data[m * k + j]) * bounds.z[at];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Inputs, Op, Outputs, Tensor } from "../src/op.ts";
+import { type Inputs, type Op, type Outputs, type Shape, sizeOf, type Tensor } from "../src/op.ts";
 
 /** A tensor of the reference backend: Float32Array, or Float64Array for gradient checks and exact comparisons. */
 export interface RefTensor extends Tensor {
@@ -41,4 +41,10 @@ export function defineReference<I extends string, O extends string, P>(
 /** Number of live rows: `offsets[B]` where given, else all rows. */
 export function liveRows(offsets: RefTensor | undefined, rows: number): number {
   return offsets ? Math.min(rows, offsets.data[offsets.data.length - 1]) : rows;
+}
+
+/** A float tensor to be filled, of the same precision as another one. */
+export function like({ data }: RefTensor, shape: Shape): RefTensor {
+  const size = sizeOf(shape);
+  return { shape, dtype: "f32", data: data instanceof Float64Array ? new Float64Array(size) : new Float32Array(size) };
 }

@@ -10,13 +10,14 @@ import { gate, route } from "./router.ts";
 import { selectThreshold, selectTopK } from "./select.ts";
 import { expertExpand, expertProject, expertUnit } from "./experts.ts";
 import { embed } from "./embed.ts";
-import { rope } from "./rope.ts";
+import { rope, ropeWrite } from "./rope.ts";
 import { ropeGrad } from "./rope_grad.ts";
 import { norm } from "./norm.ts";
+import { normGated, normLinear } from "./norm_linear.ts";
 import { attention, visibility } from "./attention.ts";
 import { attentionGradKv, attentionGradQ, attentionStats } from "./attention_grad.ts";
 import { activation, gatedUnit } from "./activation.ts";
-import { cacheAppend, cacheWrite } from "./cache.ts";
+import { appendPlaces, cacheWrite } from "./cache.ts";
 import { expertMerge } from "./merge.ts";
 import { advance, pick, sample } from "./sample.ts";
 import { count, deepen, settle } from "./state.ts";
@@ -55,8 +56,11 @@ export const references: Readonly<Record<string, AnyReference>> = {
   expertExpand,
   embed,
   rope,
+  ropeWrite,
   ropeGrad,
   norm,
+  normLinear,
+  normGated,
   visibility,
   attention,
   attentionStats,
@@ -64,7 +68,7 @@ export const references: Readonly<Record<string, AnyReference>> = {
   attentionGradKv,
   activation,
   gatedUnit,
-  cacheAppend,
+  appendPlaces,
   cacheWrite,
   expertMerge,
   pick,

@@ -1,6 +1,7 @@
-import { ropeOp } from "../src/ops/rope.ts";
+import { ropeOp, ropeWriteOp } from "../src/ops/rope.ts";
 import { sumBound, TINY } from "./bound.ts";
-import { defineReference, liveRows } from "./reference.ts";
+import { cacheWrite } from "./cache.ts";
+import { defineReference, like, liveRows } from "./reference.ts";
 
 /**
  * x[m] = heads [Q… | K… | V…] → q[m] = rotated Q heads, kv[m] = rotated K heads, then V heads as they are.
@@ -52,5 +53,24 @@ export const rope = defineReference(ropeOp, {
       }
     }
     return bounds;
+  },
+});
+
+/** q, kv = rope(x); cache[places[m]] = kv[m] where places[m] ≥ 0. */
+export const ropeWrite = defineReference(ropeWriteOp, {
+  run({ x, positions, table, places, cache: before, offsets }, { q, cache }, heads) {
+    const kv = like(cache, [x.shape[0], cache.shape[1]]);
+    rope.run({ x, positions, table, offsets }, { q, kv }, heads);
+    cacheWrite.run({ x: kv, places, cache: before, offsets }, { cache }, {});
+  },
+
+  /** Those of rope, where its rows went. */
+  bound({ x, positions, table, places, offsets }, { q, cache }, heads) {
+    const kv = like(cache, [x.shape[0], cache.shape[1]]);
+    const rotated = rope.bound({ x, positions, table, offsets }, { q, kv }, heads);
+    const bound = { ...cache, data: new Float64Array(cache.data.length) };
+    const written = { x: { ...kv, data: rotated.kv! }, places, cache, offsets };
+    cacheWrite.run(written, { cache: bound }, {});
+    return { q: rotated.q, cache: bound.data };
   },
 });

@@ -60,6 +60,8 @@ export interface Op<I extends string, O extends string, P> {
   readonly inPlace?: { readonly [Name in O]?: string };
   /** Shapes of the outputs; throws an error that names the operation and the numbers when inputs do not fit. */
   infer(inputs: Inputs<I, Tensor>, params: P): Outputs<O, Tensor>;
+  /** Of a fused operation: the same as a composition of others, for tapes and for backends that have nothing faster. */
+  compose?<T extends Tensor>(backend: Backend<T>, inputs: Inputs<I, T>, params: P): Outputs<O, T>;
   /** Derivative in the same vocabulary: the gradient of each differentiable input, computed when it is asked for. */
   vjp?<T extends Tensor>(backend: Backend<T>, call: ForwardCall<I, O, P, T>): Gradients<T>;
 }

@@ -56,8 +56,9 @@ export class Tape<T extends Tensor> implements Backend<T> {
     this.#alive = new Set(watched);
   }
 
-  /** Runs one operation and remembers it if a gradient can flow through it. */
+  /** Runs one operation, a fused one in its parts, and remembers it if a gradient can flow through it. */
   run<I extends string, O extends string, P>(op: Op<I, O, P>, inputs: Inputs<I, T>, params: P): Outputs<O, T> {
+    if (op.compose) return op.compose(this, inputs, params);
     const outputs = this.backend.run(op, inputs, params);
     const entry = { op, inputs, outputs, params, forgotten: this.#forgotten } as Entry<T>;
     const made = Object.values<T>(outputs);

@@ -6,15 +6,16 @@
 import type { AnyOp } from "./op.ts";
 import { activationOp, gatedUnitOp } from "./ops/activation.ts";
 import { attentionOp, visibilityOp } from "./ops/attention.ts";
-import { cacheAppendOp, cacheWriteOp } from "./ops/cache.ts";
+import { appendPlacesOp, cacheWriteOp } from "./ops/cache.ts";
 import { embedOp } from "./ops/embed.ts";
 import { expertExpandOp, expertProjectOp, expertUnitOp } from "./ops/experts.ts";
 import { linearOp } from "./ops/linear.ts";
 import { balanceOp, binaryCrossEntropyOp, crossEntropyOp, logSumExpOp, meanOp } from "./ops/losses.ts";
 import { expertMergeOp } from "./ops/merge.ts";
+import { normGatedOp, normLinearOp } from "./ops/norm_linear.ts";
 import { normOp } from "./ops/norm.ts";
 import { poolOp } from "./ops/pool.ts";
-import { ropeOp } from "./ops/rope.ts";
+import { ropeOp, ropeWriteOp } from "./ops/rope.ts";
 import { gateOp, routeOp } from "./ops/router.ts";
 import { gatherOp, scatterAddOp, scatterRowsOp } from "./ops/rows.ts";
 import { advanceOp, pickOp, sampleOp } from "./ops/sample.ts";
@@ -57,10 +58,13 @@ import {
 export const vocabulary = {
   embed: embedOp,
   norm: normOp,
+  normLinear: normLinearOp,
+  normGated: normGatedOp,
   linear: linearOp,
   rope: ropeOp,
+  ropeWrite: ropeWriteOp,
   visibility: visibilityOp,
-  cacheAppend: cacheAppendOp,
+  appendPlaces: appendPlacesOp,
   cacheWrite: cacheWriteOp,
   attention: attentionOp,
   activation: activationOp,

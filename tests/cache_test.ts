@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { hostIndices, hostTensor } from "../src/device.ts";
 import { normals } from "../src/random.ts";
 import { attention, visibility } from "../src/ops/attention.ts";
-import { cacheAppend, cacheAppendOp, cacheWrite, cacheWriteOp } from "../src/ops/cache.ts";
+import { appendPlaces, appendPlacesOp, cacheWrite, cacheWriteOp } from "../src/ops/cache.ts";
 import { scatterRows } from "../src/ops/rows.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/cache.ts";
@@ -11,24 +11,19 @@ import { scattered } from "./cases/rows.ts";
 import { indices } from "./support/arbitraries.ts";
 import { equivalence } from "./support/equivalence.ts";
 
-equivalence(cacheAppendOp, cases.cacheAppend);
+equivalence(appendPlacesOp, cases.appendPlaces);
 equivalence(cacheWriteOp, cases.cacheWrite);
 
-Deno.test("cacheAppend: two sequences, one of which overflows", async () => {
+Deno.test("appendPlaces: two sequences, one of which overflows, and a row that is not live", async () => {
   const device = new ReferenceDevice();
-  const inputs = {
-    cache: device.from(hostTensor([6, 1], [1, 2, 0, 3, 0, 0])),
-    x: device.from(hostTensor([3, 1], [10, 20, 30])),
-    offsets: device.from(hostIndices([0, 2, 3])),
-    lengths: device.from(hostIndices([2, 1])),
-  };
-  const { cache, grown, ranges } = await device.read(cacheAppend(device, inputs, 3));
-  assertEquals([...cache.data], [1, 2, 10, 3, 30, 0]);
+  const inputs = { offsets: device.from(hostIndices([0, 2, 3])), lengths: device.from(hostIndices([2, 1])) };
+  const { places, grown, ranges } = await device.read(appendPlaces(device, inputs, { C: 3, M: 4 }));
+  assertEquals([...places.data], [2, -1, 4, -1]);
   assertEquals([...grown.data], [3, 2]);
-  assertEquals([...ranges.data], [0, 3, 0, 3, 3, 5]);
+  assertEquals([...ranges.data], [0, 3, 0, 3, 3, 5, 0, 0]);
 });
 
-Deno.test("cacheAppend: attention over a cache filled in two steps equals causal attention over everything", () => {
+Deno.test("appendPlaces: attention over a cache filled in two steps equals causal attention over everything", () => {
   const C = 12, K = 3, heads = { H: 2, G: 1, K };
   const lengths = (most: number) => indices(2, 0, most).map(({ data }) => [...data]);
   fc.assert(
@@ -45,13 +40,12 @@ Deno.test("cacheAppend: attention over a cache filled in two steps equals causal
         ) => [...data.subarray((b * T[0] + from[b]) * 2 * K, (b * T[0] + from[b] + n) * 2 * K)]);
         return device.from(hostTensor([counts[0] + counts[1], 2 * K], parts));
       };
-      const append = (cache: typeof offsets, counts: number[], old: number[]) =>
-        cacheAppend(device, {
-          cache,
-          x: rows(kv, counts, old),
-          offsets: device.from(hostIndices([0, counts[0], counts[0] + counts[1]])),
-          lengths: device.from(hostIndices(old)),
-        }, C);
+      const append = (cache: typeof offsets, counts: number[], old: number[]) => {
+        const M = counts[0] + counts[1];
+        const ends = device.from(hostIndices([0, counts[0], M]));
+        const placed = appendPlaces(device, { offsets: ends, lengths: device.from(hostIndices(old)) }, { C, M });
+        return { ...placed, cache: cacheWrite(device, { cache, x: rows(kv, counts, old), places: placed.places }) };
+      };
       const empty = device.from(hostTensor([2 * C, 2 * K], new Float32Array(4 * C * K).fill(99)));
       const once = append(empty, first, [0, 0]);
       const twice = append(once.cache, second, first);
@@ -94,13 +88,12 @@ Deno.test("cacheWrite: goes where it is told, and nowhere below 0", () => {
   assertThrows(call({ places: cache }), RangeError, "places has shape [4,1], expected [3]");
 });
 
-Deno.test("cacheAppend: says which sizes do not fit", () => {
+Deno.test("appendPlaces: says which sizes do not fit", () => {
   const device = new ReferenceDevice();
   const offsets = device.from(hostIndices([0, 1]));
-  const lengths = device.from(hostIndices([0]));
-  const cache = device.from(hostTensor([2, 2], [1, 2, 3, 4]));
-  const x = device.from(hostTensor([1, 3], [1, 2, 3]));
-  const call = (C: number) => cacheAppend(device, { cache, x, offsets, lengths }, C);
-  assertThrows(() => call(2), RangeError, "Cannot apply cacheAppend: x has shape [1,3], expected [any,2]");
-  assertThrows(() => call(3), RangeError, "Cannot apply cacheAppend: cache has shape [2,2], expected [3,any]");
+  const call = (lengths: number[], C: number, M = 1) => () =>
+    appendPlaces(device, { offsets, lengths: device.from(hostIndices(lengths)) }, { C, M });
+  assertThrows(call([0, 0], 2), RangeError, "Cannot apply appendPlaces: lengths has shape [2], expected [1]");
+  assertThrows(call([0], -1), RangeError, "Cannot apply appendPlaces: capacity -1 is negative");
+  assertThrows(call([0], 2, -1), RangeError, "Cannot apply appendPlaces: -1 new rows are fewer than none");
 });

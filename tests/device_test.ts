@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
 import { activation } from "../src/ops/activation.ts";
-import { cacheAppend } from "../src/ops/cache.ts";
+import { cacheWrite } from "../src/ops/cache.ts";
 import { gather } from "../src/ops/rows.ts";
 import type { GpuTensor } from "../kernels/mod.ts";
 import { block, own, random } from "./support/device.ts";
@@ -71,12 +71,11 @@ gpuTest("device: calls that overlap give each its own result", async (gpu) => {
 gpuTest("device: what is overwritten in place stays in its buffer, call after call", async (gpu) => {
   const device = own(gpu);
   const cache = device.from(hostTensor([4, 2], new Float32Array(8)));
-  const program = device.compile((inputs: Record<"x" | "offsets" | "lengths", GpuTensor>) =>
-    cacheAppend(device, { ...inputs, cache }, 4)
-  );
-  const offsets = hostIndices([0, 1]);
-  for (const length of [0, 1, 2]) {
-    await program({ x: hostTensor([1, 2], [length + 1, -1]), offsets, lengths: hostIndices([length]) });
+  const program = device.compile((inputs: Record<"x" | "places", GpuTensor>) => ({
+    cache: cacheWrite(device, { ...inputs, cache }),
+  }));
+  for (const place of [0, 1, 2]) {
+    await program({ x: hostTensor([1, 2], [place + 1, -1]), places: hostIndices([place]) });
   }
   assertEquals([...(await device.read({ cache })).cache.data], [1, -1, 2, -1, 3, -1, 0, 0]);
 });

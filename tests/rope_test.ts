@@ -1,13 +1,16 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
-import { rope, ropeOp, ropeTable } from "../src/ops/rope.ts";
+import { rope, ropeOp, ropeTable, ropeWriteOp } from "../src/ops/rope.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/rope.ts";
 import { size, tensor } from "./support/arbitraries.ts";
 import { equivalence } from "./support/equivalence.ts";
+import { fusion } from "./support/fusion.ts";
 
 equivalence(ropeOp, cases.rope);
+equivalence(ropeWriteOp, cases.ropeWrite, 40);
+fusion(ropeWriteOp, cases.ropeWrite);
 
 const T = 4096;
 

@@ -36,6 +36,20 @@ export const blocks = {
       params: { from: 0, to: O },
     }),
   ),
+  normLinear: each(
+    { M: rows, size: [[64, 64], [30, 64], [64, 30], [384, 1024]] as const, offsets },
+    ({ M, size: [D, O], offsets }) => ({
+      inputs: { x: spec([M, D]), weight: spec([D]), w: spec([O, D]), offsets },
+      params: { norm: { kind: "rms", eps: 1e-5 } as const, from: 0, to: O },
+    }),
+  ),
+  normGated: each(
+    { M: rows, size: [[64, 64], [30, 64], [64, 30]] as const, unit: ["silu", "gelu"] as const, offsets },
+    ({ M, size: [D, F], unit, offsets }) => ({
+      inputs: { x: spec([M, D]), weight: spec([D]), w: spec([2 * F, D]), offsets },
+      params: { norm: { kind: "rms", eps: 1e-5 } as const, unit },
+    }),
+  ),
   rope: each({ heads: [[4, 2, 32], [3, 3, 10], [4, 0, 16]] as const, offsets }, ({ heads: [H, G, K], offsets }) => ({
     inputs: { x: spec([9, (H + 2 * G) * K]), positions: whole(9), table: spec([32, K]), offsets },
     params: { H, G, K },
@@ -47,10 +61,17 @@ export const blocks = {
       params: { M: 9, causal, window },
     }),
   ),
-  cacheAppend: each({ W: widths }, ({ W }) => ({
-    inputs: { cache: spec([3 * 16, W]), x: spec([9, W]), offsets: whole(4), lengths: whole(3) },
-    params: { C: 16 },
-  })),
+  ropeWrite: each(
+    { heads: [[4, 2, 32], [3, 3, 10], [0, 2, 16]] as const, offsets },
+    ({ heads: [H, G, K], offsets }) => ({
+      inputs: {
+        ...{ x: spec([9, (H + 2 * G) * K]), positions: whole(9), table: spec([32, K]), offsets },
+        ...{ cache: spec([40, 2 * G * K]), places: whole(9) },
+      },
+      params: { H, G, K },
+    }),
+  ),
+  appendPlaces: [{ inputs: { offsets: whole(4), lengths: whole(3) }, params: { C: 16, M: 9 } }],
   attention: each(
     { M: [1, 8, 9, 200], K: [6, 10, 32, 64, 96, 128, 256], offsets },
     ({ M, K, offsets }) => ({

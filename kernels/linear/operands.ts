@@ -6,11 +6,16 @@
  * @module
  */
 import type { LinearParams } from "../../src/ops/linear.ts";
+import type { NormParams } from "../../src/ops/norm.ts";
 import { liveRows, rowSizes } from "../grid.ts";
 import type { Call, Dispatch } from "../kernel.ts";
 
-/** A call of linear. */
-export type LinearCall = Call<"x" | "w" | "bias?" | "residual?" | "offsets?", "y", LinearParams>;
+/** A call of linear, or of the same with rows of x that are yet to be normed: then with the norm's weight. */
+export type LinearCall = Call<
+  "x" | "w" | "bias?" | "residual?" | "offsets?" | "weight?",
+  "y",
+  LinearParams & { readonly norm?: NormParams }
+>;
 
 /** Repeats a piece of WGSL: loops are unrolled here, since no WGSL compiler does it. */
 export function unroll(count: number, piece: (index: number) => string, separator = "\n"): string {
@@ -18,37 +23,43 @@ export function unroll(count: number, piece: (index: number) => string, separato
 }
 
 /** What {@link operands} gives a dispatch. */
-export type Operands = Required<Pick<Dispatch, "elements" | "sizes">> & {
+export type Operands = Required<Pick<Dispatch, "elements" | "sizes" | "floats">> & {
   /**
    * WGSL: `liveRows()`; `xLine(row)` and `wLine(column)` start a line (past the edge: the last one), `xAt(line, step)`
    * and `wAt(line, step)` read its numbers 4·step to 4·step + 3 (zero past D) for step < `sizes.steps`;
+   * `weightAt(0, step)` is the norm's weight; `scaleOf(squares)` what norms a row with this sum of squares;
    * `finish(row, column, sums)` adds bias and residual and writes what is inside y of four columns from a multiple of 4.
    */
   readonly wgsl: string;
 };
 
 /** Access to the operands of a call: whole vectors where D and O are multiples of four, else number by number. */
-export function operands({ inputs: { x, bias, residual, offsets }, outputs: { y }, params }: LinearCall): Operands {
+export function operands(
+  { inputs: { x, weight, bias, residual, offsets }, outputs: { y }, params: { from, norm } }: LinearCall,
+): Operands {
   const [M, O] = y.shape;
   const D = x.shape[1];
   const wholeLines = D % 4 === 0;
   const wholeResults = O % 4 === 0;
-  const vectors = [...wholeLines ? ["x", "w"] : [], ...wholeResults ? ["y", ...residual ? ["residual"] : []] : []];
+  const lines = weight ? ["x", "w", "weight"] : ["x", "w"];
+  const vectors = [...wholeLines ? lines : [], ...wholeResults ? ["y", ...residual ? ["residual"] : []] : []];
   return {
     elements: Object.fromEntries(vectors.map((name) => [name, "vec4<f32>"])),
+    floats: norm ? { EPS: norm.eps } : {},
     sizes: {
       D,
       steps: Math.ceil(D / 4),
       pitch: wholeLines ? D / 4 : D,
       O,
-      first: params.from,
+      first: from,
       ...rowSizes(M, offsets),
     },
     wgsl: /* wgsl */ `
 ${liveRows(offsets)}
 fn xLine(row: u32) -> u32 { return min(row, sizes.M - 1) * sizes.pitch; }
 fn wLine(column: u32) -> u32 { return (sizes.first + min(column, sizes.O - 1)) * sizes.pitch; }
-${wholeLines ? wholeLine("x") + wholeLine("w") : brokenLine("x") + brokenLine("w")}
+${lines.map(wholeLines ? wholeLine : brokenLine).join("")}
+${norm ? "fn scaleOf(squares: f32) -> f32 { return inverseSqrt(squares / f32(sizes.D) + EPS); }" : ""}
 ${wholeResults ? wholeResult(!!bias, !!residual) : brokenResult(!!bias, !!residual)}`,
   };
 }

@@ -7,6 +7,8 @@
  *
  * @module
  */
+import type { GateKind } from "../../src/ops/activation.ts";
+import { valueOf } from "../activation.ts";
 import type { Dispatch } from "../kernel.ts";
 import { type LinearCall, operands, unroll } from "./operands.ts";
 
@@ -21,62 +23,80 @@ export interface Tile {
   readonly quads: number;
   /** Whether lanes load rows of x for each other. */
   readonly shared: boolean;
+  /** Makes gated units of y's columns and as many rows of w after theirs: two groups of columns, that far apart. */
+  readonly unit?: GateKind;
 }
 
 /** Rows that a tile may have loops for, where those that are live are few: the others are not multiplied. */
 const HEIGHTS = [8, 16, 32];
 
-/** y = x·wᵀ in tiles: `rows` rows by `LANES · 4 · quads` columns a work group. */
-export function tile(call: LinearCall, { rows, quads, shared }: Tile): Dispatch {
+/** y = x·wᵀ in tiles: `rows` rows by `LANES · 4 · quads` columns a work group; of normed rows where there is a norm. */
+export function tile(call: LinearCall, { rows, quads, shared, unit }: Tile): Dispatch {
   const [M, O] = call.outputs.y.shape;
+  const { norm } = call.params;
   const { wgsl, ...access } = operands(call);
-  const column = (quad: number) => `column + ${4 * LANES * quad}`;
+  const columns = 4 * LANES * (unit ? 1 : quads);
+  const column = (quad: number) => unit ? "column" : `column + ${4 * LANES * quad}`;
+  const line = (c: number) => `wLine(${column(c >> 2)} + ${c & 3})${unit && c >= 4 ? " + sizes.O * sizes.pitch" : ""}`;
   const eachQuad = (piece: (quad: number) => string) => unroll(quads, piece, " ");
-  const multiply = (row: number) => eachQuad((q) => `sum${row}_${q} += a * w${q};`);
-  const step = (rows: number) =>
-    shared
-      ? unroll(
-        rows / LANES,
-        (block) =>
-          `let a${block} = xAt(x${block}, d);\n` +
-          unroll(
-            LANES,
-            (lane) => `{ let a = subgroupBroadcast(a${block}, ${lane}u); ${multiply(block * LANES + lane)} }`,
-          ),
-      )
-      : unroll(rows, (row) => `{ let a = xAt(x${row}, d); ${multiply(row)} }`);
   const heights = call.inputs.offsets && shared ? HEIGHTS.filter((height) => height <= rows) : [rows];
   const enough = (height: number, i: number) =>
     `live > ${heights[i - 1] ?? 0} && ${height === rows ? "true" : `live <= ${height}`}`;
+  const loads = shared ? rows / LANES : rows; // rows of x that an invocation loads
+  const scaled = (r: number, quad: number) => norm ? `sum${r}_${quad} * scale${r}` : `sum${r}_${quad}`;
+  const finish = (r: number) =>
+    unit
+      ? `finish(row + ${r}, column, value(${scaled(r, 0)}) * (${scaled(r, 1)}));`
+      : eachQuad((q) => `finish(row + ${r}, ${column(q)}, ${scaled(r, q)});`);
   return {
-    label: `linear.tile ${rows}×${4 * LANES * quads}${shared ? " subgroups" : ""}`,
+    label: `linear.tile ${rows}×${4 * LANES * quads}${shared ? " subgroups" : ""}${norm ? " normed" : ""}${
+      unit ? " gated" : ""
+    }`,
     ...access,
     enable: shared ? ["subgroups"] : [],
-    workgroups: [Math.ceil(O / (4 * LANES * quads)), Math.ceil(M / rows), 1],
+    workgroups: [Math.ceil(O / columns), Math.ceil(M / rows), 1],
     wgsl: /* wgsl */ `
 ${wgsl}
+${unit ? valueOf(unit, true) : ""}
 @compute @workgroup_size(${LANES})
 fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let row = id.y * ${rows};
-  let column = id.x * ${4 * LANES * quads} + 4 * lane;
+  let column = id.x * ${columns} + 4 * lane;
   let live = select(0, liveRows() - row, row < liveRows());
-${
-      shared
-        ? unroll(rows / LANES, (block) => `  let x${block} = xLine(row + ${block * LANES} + lane);`)
-        : unroll(rows, (r) => `  let x${r} = xLine(row + ${r});`)
-    }
-${unroll(4 * quads, (c) => `  let line${c} = wLine(${column(c >> 2)} + ${c & 3});`)}
+${unroll(loads, (i) => `  let x${i} = xLine(row + ${shared ? `${i * LANES} + lane` : i});`)}
+${norm ? unroll(loads, (i) => `  var squares${i} = 0.0;`) : ""}
+${unroll(4 * quads, (c) => `  let line${c} = ${line(c)};`)}
 ${unroll(rows, (r) => eachQuad((q) => `var sum${r}_${q} = vec4<f32>();`))}
 ${
       heights.map((height, i) => `
   let steps${height} = select(0, sizes.steps, ${enough(height, i)}); // an early return would mask every load
   for (var d = 0u; d < steps${height}; d++) {
 ${eachQuad((q) => `let w${q} = mat4x4(${unroll(4, (c) => `wAt(line${4 * q + c}, d)`, ", ")});`)}
-${step(height)}
+${norm ? "let weight = weightAt(0, d);" : ""}
+${step(height, { quads, shared, normed: !!norm })}
   }`).join("")
     }
+${norm ? unroll(rows, (r) => `let scale${r} = scaleOf(${squaresOf(r, shared)});`) : ""}
   if (row >= liveRows()) { return; }
-${unroll(rows, (r) => eachQuad((q) => `finish(row + ${r}, ${column(q)}, sum${r}_${q});`))}
+${unroll(rows, finish)}
 }`,
   };
+}
+
+/** WGSL: four numbers of each row of x times those of w's lines; and the rows' squares. */
+function step(rows: number, { quads, shared, normed }: { quads: number; shared: boolean; normed: boolean }): string {
+  const multiply = (row: number) => unroll(quads, (q) => `sum${row}_${q} += a * w${q};`, " ");
+  const load = (i: number) =>
+    normed
+      ? `let raw${i} = xAt(x${i}, d); squares${i} += dot(raw${i}, raw${i}); let a${i} = raw${i} * weight;`
+      : `let a${i} = xAt(x${i}, d);`;
+  if (!shared) return unroll(rows, (row) => `{ ${load(row)} let a = a${row}; ${multiply(row)} }`);
+  const hand = (block: number) => (lane: number) =>
+    `{ let a = subgroupBroadcast(a${block}, ${lane}u); ${multiply(block * LANES + lane)} }`;
+  return unroll(rows / LANES, (block) => `${load(block)}\n${unroll(LANES, hand(block))}`);
+}
+
+/** WGSL: the sum of squares of row r of a tile; where lanes load rows for each other, one of them has it. */
+function squaresOf(r: number, shared: boolean): string {
+  return shared ? `subgroupBroadcast(squares${Math.floor(r / LANES)}, ${r % LANES}u)` : `squares${r}`;
 }

@@ -3,30 +3,46 @@
  *
  * @module
  */
+import { unroll } from "../linear/operands.ts";
+
+/** Components of a word of a row: rows come as vectors of four logits, or number by number. */
+export function componentsOf(vector: boolean): readonly string[] {
+  return vector ? [".x", ".y", ".z", ".w"] : [""];
+}
 
 /**
- * WGSL: a row of logits with its penalty and temperature; `penalised` logits, their `weight`, and their `key`, a whole
- * number in the same order.
+ * WGSL: a row of logits, which starts at a word, with the greatest of them before and after the penalty, its temperature
+ * and its penalty; `penalised` words of logits, their `weights`, and their `keys`, whole numbers in the same order; the
+ * `total` and the `greatest` of a word.
  */
-export function rowOf(seen: boolean): string {
+export function rowOf(seen: boolean, vector: boolean): string {
+  const word = (type: string) => vector ? `vec4<${type}>` : type;
   const penalty = /* wgsl */ `
-  if (row.penalty != 1.0 && seen[row.start + v] > 0) { return select(x * row.penalty, x / row.penalty, x > 0.0); }`;
+  if (row.penalty != 1.0) {
+    return select(x, select(x * row.penalty, x / row.penalty, x > Word()), seen[row.start + w] > ${word("i32")}());
+  }`;
   return /* wgsl */ `
+alias Word = ${word("f32")};
+alias Keys = ${word("u32")};
 struct Row {
   start: u32,
+  most: f32,
   top: f32,
   scale: f32,
   penalty: f32,
 }
-fn penalised(row: Row, v: u32) -> f32 {
-  let x = logits[row.start + v];${seen ? penalty : ""}
+fn total(x: Word) -> f32 { return ${vector ? "dot(x, Word(1.0))" : "x"}; }
+fn greatest(x: Word) -> f32 { return ${vector ? "max(max(x.x, x.y), max(x.z, x.w))" : "x"}; }
+fn penalised(row: Row, w: u32, x: Word) -> Word {${seen ? penalty : ""}
   return x;
 }
-fn weight(row: Row, z: f32) -> f32 { return exp(max((z - row.top) * row.scale, -87.2)); }
-fn key(z: f32) -> u32 {
-  let bits = bitcast<u32>(z);
-  if (z == 0.0) { return 0x80000000u; }
-  return select(bits | 0x80000000u, ~bits, bits > 0x7fffffffu);
+fn weights(row: Row, z: Word) -> Word { return exp(max((z - row.top) * row.scale, Word(-87.2))); }
+fn kept(row: Row, z: Word, lowest: u32) -> Word { return select(Word(), weights(row, z), keys(z) >= Keys(lowest)); }
+fn key(z: f32) -> u32 { return keys(Word(z))${componentsOf(vector)[0]}; }
+fn keys(z: Word) -> Keys {
+  let bits = bitcast<Keys>(z);
+  let ordered = select(bits | Keys(0x80000000u), ~bits, bits > Keys(0x7fffffffu));
+  return select(ordered, Keys(0x80000000u), z == Word());
 }`;
 }
 
@@ -35,25 +51,30 @@ fn key(z: f32) -> u32 {
  * above which nothing lies. Each round measures what is above four keys, and goes on between two of them: at most fourteen
  * rounds. To be called in uniform control flow.
  */
-export const cut: string = /* wgsl */ `
+export function cut(vector: boolean): string {
+  const components = componentsOf(vector);
+  const add = (i: number) =>
+    `measured += select(vec4<f32>(), vec4<f32>(one${components[i]}), vec4<u32>(at${components[i]}) > tops);`;
+  return /* wgsl */ `
 var<workgroup> bounds: vec2<u32>;
 fn cut(row: Row, lowest: u32, highest: u32, limit: f32, counting: bool, lane: u32) -> u32 {
   if (lane == 0) { bounds = vec2<u32>(lowest, highest); }
   var range = workgroupUniformLoad(&bounds);
   while (range.x < range.y) {
     let part = (range.y - range.x + 5) / 5;
-    let keys = min(range.x + part * vec4<u32>(1, 2, 3, 4) - 1, vec4<u32>(range.y));
+    let tops = min(range.x + part * vec4<u32>(1, 2, 3, 4) - 1, vec4<u32>(range.y));
     var measured = vec4<f32>();
-    for (var v = lane; v < sizes.V; v += LANES) {
-      let z = penalised(row, v);
-      let one = select(weight(row, z), 1.0, counting);
-      measured += select(vec4<f32>(), vec4<f32>(one), vec4<u32>(key(z)) > keys);
+    for (var w = lane; w < sizes.W; w += LANES) {
+      let z = penalised(row, w, logits[row.start + w]);
+      let at = keys(z);
+      let one = select(weights(row, z), Word(1.0), counting);
+      ${unroll(components.length, add)}
     }
     let above = sumVectors(lane, measured) < vec4<f32>(limit);
     if (lane == 0) {
-      var next = vec2<u32>(keys.w + 1, range.y);
+      var next = vec2<u32>(tops.w + 1, range.y);
       for (var i = 3i; i >= 0; i--) {
-        if (above[i]) { next = vec2<u32>(select(range.x, keys[max(i, 1) - 1] + 1, i > 0), keys[i]); }
+        if (above[i]) { next = vec2<u32>(select(range.x, tops[max(i, 1) - 1] + 1, i > 0), tops[i]); }
       }
       bounds = next;
     }
@@ -61,3 +82,4 @@ fn cut(row: Row, lowest: u32, highest: u32, limit: f32, counting: bool, lane: u3
   }
   return range.x;
 }`;
+}

@@ -2,111 +2,145 @@ import { DRAW_SALT, sampleOp } from "../../src/ops/sample.ts";
 import type { Adapter } from "../adapter.ts";
 import { grid, liveRows, rowSizes } from "../grid.ts";
 import { defineKernel } from "../kernel.ts";
+import { unroll } from "../linear/operands.ts";
 import { randomWgsl } from "../random.ts";
-import { maxLanes, sumLanes, sumVectors } from "../reduce.ts";
-import { cut, rowOf } from "./cut.ts";
+import { maxLanes, sumVectors } from "../reduce.ts";
+import { componentsOf, cut, rowOf } from "./cut.ts";
 
 /** Invocations that share a row: few of a CPU adapter, unless its loops, twenty times over the row, would be cut short. */
-function lanesFor({ family }: Adapter, V: number): number {
-  if (family === "cpu") return V > 8192 ? 64 : 8;
-  return V > 1024 ? 256 : 64;
+function lanesFor({ family }: Adapter, words: number): number {
+  if (family === "cpu") return words > 8192 ? 64 : 8;
+  return words > 1024 ? 256 : 64;
 }
 
+/** Words that are looked through one after the other, rather than divided among the lanes once more. */
+const SERIAL = 4;
+
 /**
- * WGSL: the id at which the running sum of weights exceeds u times all of them. Every lane has added up its share of
- * neighbouring ids; the first lane finds the share, then the id in it.
+ * WGSL: the id at which the running sum of weights exceeds u times all of them, its logit, and Σ e^(logit − most) over all
+ * ids. Every lane adds up a share of neighbouring words; the share that holds the id is divided again, until few are left.
  */
-const draw = /* wgsl */ `
-fn draw(row: Row, lowest: u32, u: f32, lane: u32) -> u32 {
-  let size = (sizes.V + LANES - 1) / LANES;
-  var own = 0.0;
-  for (var v = lane * size; v < min(lane * size + size, sizes.V); v++) {
-    let z = penalised(row, v);
-    if (key(z) >= lowest) { own += weight(row, z); }
+function draw(vector: boolean): string {
+  const components = componentsOf(vector);
+  const look = (i: number) =>
+    `if (one${components[i]} > 0.0 && after <= aim) {
+      drawn.id = w * ${components.length} + ${i};
+      drawn.logit = x${components[i]};
+      after += one${components[i]};
+    }`;
+  return /* wgsl */ `
+struct Drawn {
+  id: u32,
+  logit: f32,
+  sum: f32,
+}
+fn share(row: Row, lowest: u32, start: u32, end: u32) -> vec4<f32> {
+  var own = Word();
+  var terms = Word();
+  for (var w = start; w < end; w++) {
+    let x = logits[row.start + w];
+    terms += exp(max(x - row.most, Word(-87.2)));
+    own += kept(row, penalised(row, w, x), lowest);
   }
-  shares[lane] = own;
-  workgroupBarrier();
-  var id = 0u;
-  if (lane == 0) {
-    var total = 0.0;
-    for (var i = 0u; i < LANES; i++) { total += shares[i]; }
-    var sum = 0.0; // of the shares before the owner's
+  return vec4<f32>(total(own), total(terms), 0.0, 0.0);
+}
+fn draw(row: Row, lowest: u32, u: f32, lane: u32) -> Drawn {
+  var first = 0u;
+  var end = sizes.W;
+  var size = (sizes.W + LANES - 1) / LANES;
+  var own = share(row, lowest, lane * size, min(lane * size + size, end));
+  let sums = sumVectors(lane, own);
+  let aim = u * sums.x;
+  var sum = 0.0; // of the weights of earlier words
+  loop {
+    workgroupBarrier();
+    shares[lane] = own.x;
+    workgroupBarrier();
     var owner = 0u;
-    var after = 0.0;
-    for (var i = 0u; i < LANES && (i == 0 || after <= u * total); i++) {
-      if (shares[i] > 0.0) {
+    var after = sum;
+    for (var i = 0u; i < LANES && after <= aim; i++) {
+      let other = shares[i];
+      if (other > 0.0) {
         owner = i;
         sum = after;
-        after += shares[i];
+        after += other;
       }
     }
-    for (var v = owner * size; v < min(owner * size + size, sizes.V) && sum <= u * total; v++) {
-      let z = penalised(row, v);
-      if (key(z) >= lowest) {
-        id = v;
-        sum += weight(row, z);
-      }
-    }
+    first += owner * size;
+    end = min(first + size, end);
+    if (size <= ${SERIAL}) { break; }
+    size = (size + LANES - 1) / LANES;
+    let start = first + lane * size;
+    own = share(row, lowest, start, min(start + size, end));
   }
-  return id;
+  var drawn = Drawn(0, 0.0, sums.y);
+  var after = sum;
+  for (var w = first; w < end; w++) {
+    let x = logits[row.start + w];
+    let one = kept(row, penalised(row, w, x), lowest);
+    ${unroll(components.length, look)}
+  }
+  return drawn;
 }`;
+}
 
 /** One work group a row: the filters become a least key, see {@link cut}; then one number is drawn. */
 export const sample = defineKernel(sampleOp, ({ inputs: { logits, seen, offsets }, adapter }) => {
   const [B, V] = logits.shape;
-  const lanes = lanesFor(adapter, V);
+  const vector = V % 4 === 0;
+  const W = vector ? V / 4 : V;
+  const lanes = lanesFor(adapter, W);
   return [{
     label: "sample",
     constants: { LANES: lanes },
-    sizes: { ...rowSizes(B, offsets), V }, // of run time: a shader for all vocabularies
+    sizes: { ...rowSizes(B, offsets), W }, // of run time: a shader for all vocabularies
+    elements: vector ? { logits: "vec4<f32>", seen: "vec4<i32>" } : {},
     workgroups: grid(B),
     lanes: "LANES",
     wgsl: /* wgsl */ `
 ${liveRows(offsets)}
 ${randomWgsl}
 ${maxLanes(lanes)}
-${sumLanes(lanes)}
 ${sumVectors(lanes)}
 var<workgroup> shares: array<f32, ${lanes}>;
-${rowOf(seen !== undefined)}
-${cut}
-${draw}
+${rowOf(seen !== undefined, vector)}
+${cut(vector)}
+${draw(vector)}
 fn run(b: u32, lane: u32) {
   if (b >= liveRows()) { return; }
   let temperature = options[5 * b];
   let topK = options[5 * b + 1];
   let topP = options[5 * b + 2];
   let minP = options[5 * b + 3];
-  var row = Row(b * sizes.V, 0.0, 0.0, options[5 * b + 4]);
+  var row = Row(b * sizes.W, 0.0, 0.0, 0.0, options[5 * b + 4]);
   if (temperature > 0.0) { row.scale = 1.0 / temperature; }
-  var most = logits[row.start + min(lane, sizes.V - 1)];
-  var greatest = penalised(row, min(lane, sizes.V - 1));
-  for (var v = lane; v < sizes.V; v += LANES) {
-    most = max(most, logits[row.start + v]);
-    greatest = max(greatest, penalised(row, v));
+  let word = min(lane, sizes.W - 1);
+  var most = logits[row.start + word];
+  var top = penalised(row, word, most);
+  for (var w = lane + LANES; w < sizes.W; w += LANES) {
+    let x = logits[row.start + w];
+    most = max(most, x);
+    top = max(top, penalised(row, w, x));
   }
-  most = maxLanes(lane, most);
-  row.top = maxLanes(lane, greatest);
-  var terms = 0.0;
-  for (var v = lane; v < sizes.V; v += LANES) { terms += exp(max(logits[row.start + v] - most, -87.2)); }
-  let sum = sumLanes(lane, terms);
+  row.most = maxLanes(lane, greatest(most));
+  row.top = ${seen ? "maxLanes(lane, greatest(top))" : "row.most"};
   let highest = key(row.top);
   var lowest = select(0u, highest, temperature == 0.0);
   if (topK > 0.0) { lowest = max(lowest, cut(row, lowest, highest, topK, true, lane)); }
   if (minP > 0.0) { lowest = max(lowest, key(row.top + min(temperature * log(minP), 0.0))); }
   if (topP < 1.0) {
-    var remaining = 0.0;
-    for (var v = lane; v < sizes.V; v += LANES) {
-      let z = penalised(row, v);
-      remaining += select(0.0, weight(row, z), key(z) >= lowest);
+    var remaining = Word();
+    for (var w = lane; w < sizes.W; w += LANES) {
+      remaining += kept(row, penalised(row, w, logits[row.start + w]), lowest);
     }
-    lowest = cut(row, lowest, highest, topP * sumLanes(lane, remaining), false, lane);
+    let limit = topP * sumVectors(lane, vec4<f32>(total(remaining))).x;
+    lowest = cut(row, lowest, highest, limit, false, lane);
   }
   let u = uniformAt(seeds[b], ${DRAW_SALT}u, vec4<u32>(bitcast<u32>(counters[b]))).x;
-  let id = draw(row, lowest, select(0.0, u, temperature > 0.0), lane);
+  let drawn = draw(row, lowest, select(0.0, u, temperature > 0.0), lane);
   if (lane == 0) {
-    ids[b] = i32(id);
-    logProbs[b] = logits[row.start + id] - most - log(sum);
+    ids[b] = i32(drawn.id);
+    logProbs[b] = drawn.logit - row.most - log(drawn.sum);
   }
 }`,
   }];

@@ -6,7 +6,7 @@
 import type { Backend, Tensor } from "../op.ts";
 import { visibility } from "../ops/attention.ts";
 import { gather } from "../ops/rows.ts";
-import type { Selection } from "../ops/select.ts";
+import type { DecoderCache, Placed } from "./cache.ts";
 import type { KeyValues } from "./config.ts";
 import { type KeyCache, layer, type LayerResult, type LayerStyle, type View } from "./layer.ts";
 import type { Noise } from "./noise.ts";
@@ -34,10 +34,10 @@ export interface Block<T> {
   readonly table: T;
   /** Where keys and values come from. */
   readonly kv: KeyValues;
-  /** Keys and values of earlier rows, by recursion and number in the block. */
-  readonly cacheOf?: (r: number, j: number) => KeyCache<T>;
-  /** Those of the rows chosen for a recursion for which its caches have room. */
-  readonly fit?: (r: number, chosen: Selection<T>) => Selection<T>;
+  /** Keys and values of earlier rows. */
+  readonly cache?: Omit<DecoderCache<T>, "layer">;
+  /** The rows that have keys and values of their own, where not all do. */
+  readonly writers?: KeyCache<T>["writers"];
   /** In training; every use of a layer gets its own number after this one's. */
   readonly noise?: Noise<T>;
   /** Told of every layer run: recursion, number in the block, rows and result. */
@@ -60,8 +60,8 @@ export interface BlockResult<T> {
   readonly x: T;
   /** Keys and values of each layer. */
   readonly keys: readonly T[];
-  /** Where it has caches of its own: how they have grown, and what the new rows see. */
-  readonly appended?: LayerResult<T>["appended"];
+  /** Where it has caches of its own: where the rows' keys and values have gone, and what the rows see. */
+  readonly placed?: Placed<T>;
 }
 
 /**
@@ -78,23 +78,22 @@ export function runBlock<T extends Tensor>(
   rows: Subset<T>,
   first?: FirstKeys<T>,
 ): BlockResult<T> {
-  const { table, style, kv, cacheOf } = block;
+  const { table, style, kv, cache, writers } = block;
   const { offsets, positions } = rows;
-  const own = first ? undefined : cacheOf;
-  const ranges = own ? undefined : visibleKeys(backend, x.shape[0], rows, first);
+  const placed = first ? undefined : cache?.place(r, x.shape[0], offsets);
+  const ranges = placed?.ranges ?? visibleKeys(backend, x.shape[0], rows, first);
   const view: View<T> = { positions, offsets, ranges, table };
   const keys: T[] = [];
-  let appended: LayerResult<T>["appended"];
   block.layers.forEach((params, j) => {
     const shared = first && { kv: first.keys[j], replaced: kv === "hybrid" ? rows.withinFirst : undefined };
     const noise = block.noise && { ...block.noise, use: block.noise.use + r * block.layers.length + j };
-    const result = layer(backend, x, params, { ...view, shared, noise, cache: own?.(r, j) }, style);
+    const own = placed && { kv: cache!.block(r, j), places: placed.places, writers };
+    const result = layer(backend, x, params, { ...view, shared, noise, cache: own }, style);
     block.onLayer?.(r, j, rows, result);
     keys.push(result.kv);
-    appended ??= result.appended;
     x = result.x;
   });
-  return { x, keys, appended };
+  return { x, keys, placed };
 }
 
 /** Visible key rows of M rows without caches of their own, [M, 2]. */

@@ -4,16 +4,14 @@
  * @module
  */
 import { type Backend, segment, type Tensor } from "../op.ts";
-import { visibility } from "../ops/attention.ts";
 import { embed } from "../ops/embed.ts";
 import { linear } from "../ops/linear.ts";
 import { norm } from "../ops/norm.ts";
 import type { Routed } from "../ops/router.ts";
-import type { Selection } from "../ops/select.ts";
 import type { Block, Subset } from "./block.ts";
+import type { DecoderCache } from "./cache.ts";
 import type { DecoderConfig } from "./config.ts";
 import type { DecoderParams } from "./decoder_schema.ts";
-import type { KeyCache } from "./layer.ts";
 import type { Noise } from "./noise.ts";
 import { expertChoice, type Recursed, type RecursionTrace, tokenChoice } from "./recursion.ts";
 import { decoderStyle, PlainLayers } from "./plain.ts";
@@ -39,16 +37,6 @@ export interface DecoderInputs<T> {
   readonly maxDepth?: number;
   /** In training. */
   readonly noise?: Noise<T>;
-}
-
-/** The caches of all layers that have keys and values of their own (`ownsKeys`). */
-export interface DecoderCache<T> {
-  /** Of unrolled layer l outside routed recursions. */
-  layer(l: number): KeyCache<T>;
-  /** Of layer j of the routed block in recursion r. */
-  block(r: number, j: number): KeyCache<T>;
-  /** Where not every row chosen for a recursion has room in it: those that do (expert-choice). */
-  fit?(r: number, chosen: Selection<T>): Selection<T>;
 }
 
 /** One use of a layer that has experts. */
@@ -88,12 +76,8 @@ export function decode<T extends Tensor>(
   const style = decoderStyle(config);
   const experts: ExpertUse<T>[] = [];
   const embedded = embed(backend, inputs.ids, params.embedding, offsets);
-  const ranges = cache
-    ? undefined
-    : visibility(backend, { offsets }, { M: embedded.shape[0], causal: true, window: 0 });
   const layers = new PlainLayers(backend, params, config, {
-    ...{ positions, offsets, ranges, table, noise },
-    cacheOf: cache && ((l) => cache.layer(l)),
+    ...{ positions, offsets, table, noise, cache },
     onLayer: (l, u, { routed }) => {
       if (routed) experts.push({ layer: u, application: l, rows: { offsets }, routed });
     },
@@ -103,7 +87,7 @@ export function decode<T extends Tensor>(
     ? { x: unrolled(backend, config, embedded, plain), recursions: [] }
     : routedDecoder(backend, params, config, inputs, { embedded, plain, experts });
   const hidden = norm(backend, x, params.norm, style.norm, offsets);
-  return { hidden, recursions, depths, experts, grown: layers.appended?.grown ?? recursions[0]?.grown };
+  return { hidden, recursions, depths, experts, grown: layers.placed?.grown ?? recursions[0]?.grown };
 }
 
 /** All layers, one after the other: a recursion at a time, a layer at a time where there is none. */
@@ -138,8 +122,7 @@ function routedDecoder<T extends Tensor>(
     style: decoderStyle(config),
     table,
     kv: config.recursion.kv,
-    cacheOf: cache && ((r, j) => cache.block(r, j)),
-    fit: cache?.fit,
+    cache,
     noise: noise && { ...noise, use: noise.use + outer },
     onLayer: (r, j, rows, { routed }) => {
       if (routed) experts.push({ layer: outer + j, application: r, rows, routed });

@@ -7,6 +7,8 @@ import type { Backend, Tensor } from "../op.ts";
 import { gatedUnit, type GateKind } from "../ops/activation.ts";
 import { expertExpand, expertProject, expertUnit } from "../ops/experts.ts";
 import { linear } from "../ops/linear.ts";
+import { norm, type NormParams } from "../ops/norm.ts";
+import { normGated } from "../ops/norm_linear.ts";
 import { route, type Routed } from "../ops/router.ts";
 import type { MolConfig } from "./mol_config.ts";
 import { addResidual, jittered, type Noise } from "./noise.ts";
@@ -14,6 +16,8 @@ import type { FeedForwardParams, MolParams } from "./parameters.ts";
 
 /** What a feed-forward needs beside its parameters. */
 export interface FeedForwardStyle {
+  /** Which norm comes first. */
+  readonly norm: NormParams;
   /** SwiGLU or GeGLU. */
   readonly unit: GateKind;
   /** The experts, where the parameters have them. */
@@ -22,35 +26,36 @@ export interface FeedForwardStyle {
 
 /** What a feed-forward reads. */
 export interface FeedForwardInputs<T> {
-  /** The normed stream, [M, D]. */
-  readonly h: T;
   /** The stream, [M, D]. */
-  readonly residual: T;
+  readonly x: T;
+  /** Weight of the norm, [D]. */
+  readonly weight: T;
   /** Where sequences start, [B+1] i32. */
   readonly offsets?: T;
   /** In training. */
   readonly noise?: Noise<T>;
 }
 
-/** x + FFN(h), and how the experts were chosen. h, residual [M, D] → y [M, D]. */
+/** x + FFN(norm(x)), and how the experts were chosen. x [M, D] → y [M, D]. */
 export function feedForward<T extends Tensor>(
   backend: Backend<T>,
-  { h, residual, offsets, noise }: FeedForwardInputs<T>,
+  { x, weight, offsets, noise }: FeedForwardInputs<T>,
   params: FeedForwardParams<T>,
   style: FeedForwardStyle,
 ): { y: T; routed?: Routed<T> } {
   if (params.mol && style.mol) {
-    return mixtureOfLoras(backend, { h, residual, offsets, noise }, params, params.mol, style.unit, style.mol);
+    const h = norm(backend, x, weight, style.norm, offsets);
+    return mixtureOfLoras(backend, { h, residual: x, offsets, noise }, params, params.mol, style.unit, style.mol);
   }
-  const z = gatedUnit(backend, linear(backend, h, params.gateUp, { offsets }), style.unit, offsets);
+  const z = normGated(backend, { x, weight, w: params.gateUp, offsets }, { norm: style.norm, unit: style.unit });
   const branch = (residual?: T) => linear(backend, z, params.down, { residual, offsets });
-  return { y: addResidual(backend, residual, noise, "feedForward", branch) };
+  return { y: addResidual(backend, x, noise, "feedForward", branch) };
 }
 
 /** x + MoL(h): mixture of outputs in the exact cheap form, or of weights (mol.md §2). */
 function mixtureOfLoras<T extends Tensor>(
   backend: Backend<T>,
-  { h, residual, offsets, noise }: FeedForwardInputs<T>,
+  { h, residual, offsets, noise }: { h: T; residual: T; offsets?: T; noise?: Noise<T> },
   { gateUp, down }: FeedForwardParams<T>,
   { router, inA, inB, outA, outB }: MolParams<T>,
   kind: GateKind,

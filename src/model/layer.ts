@@ -6,8 +6,8 @@
 import type { Backend, Tensor } from "../op.ts";
 import { attention } from "../ops/attention.ts";
 import { linear } from "../ops/linear.ts";
-import { norm, type NormParams } from "../ops/norm.ts";
-import { type Heads, rope } from "../ops/rope.ts";
+import { normLinear } from "../ops/norm_linear.ts";
+import { type Heads, rope, ropeWrite } from "../ops/rope.ts";
 import type { Routed } from "../ops/router.ts";
 import { gather, scatterRows } from "../ops/rows.ts";
 import { feedForward, type FeedForwardStyle } from "./feed_forward.ts";
@@ -16,27 +16,17 @@ import type { LayerParams } from "./parameters.ts";
 
 /** What is fixed for all layers of a model. */
 export interface LayerStyle extends FeedForwardStyle {
-  /** Which norm. */
-  readonly norm: NormParams;
   /** Heads of the attention. */
   readonly heads: Heads;
 }
 
-/** What a layer's keys and values were appended to. */
-export interface Appended<T> {
-  /** Everything there is by now, [rows, 2·G·K]. */
-  readonly kv: T;
-  /** What the layer's rows see of it, [M, 2] i32. */
-  readonly ranges: T;
-  /** Rows that each sequence has by now, [B] i32, where the cache tells. */
-  readonly grown?: T;
-}
-
-/** Keys and values of earlier rows, kept for later ones; everything up to a row is seen. */
+/** Keys and values of earlier rows, kept for later ones. */
 export interface KeyCache<T> {
-  /** Appends rows of keys and values, in place; offsets end with the number of live ones. */
-  append(kv: T, offsets: T): Appended<T>;
-  /** Those of the layer's rows that append theirs, where others only see what is there (KV sharing at mixed depths). */
+  /** Keys (rotated) and values, [rows, 2·G·K]; written in place. */
+  readonly kv: T;
+  /** Which of its rows the layer's own become, [M] i32, or those of the `writers`; nowhere below 0. */
+  readonly places: T;
+  /** Those of the layer's rows that have keys, where others only see what is there (KV sharing at mixed depths). */
   readonly writers?: { readonly rows: T; readonly offsets: T; readonly positions: T };
 }
 
@@ -46,8 +36,8 @@ export interface View<T> {
   readonly positions: T;
   /** Where sequences start, [B+1] i32; the last is the number of live rows. */
   readonly offsets: T;
-  /** Visible key rows of each row, [M, 2] i32; a cache says it instead. */
-  readonly ranges?: T;
+  /** Visible rows of keys (of the cache, where there is one), [M, 2] i32. */
+  readonly ranges: T;
   /** RoPE's cosines and sines, [T, K]. */
   readonly table: T;
   /** Keys and values of another recursion: read instead of the layer's own, or with its own put in place of `replaced` rows. */
@@ -64,8 +54,6 @@ export interface LayerResult<T> {
   readonly x: T;
   /** Keys (rotated) and values that were attended to, [rows, 2·G·K]. */
   readonly kv: T;
-  /** With a cache: what it has become. */
-  readonly appended?: Appended<T>;
   /** How experts were chosen, where the layer has them. */
   readonly routed?: Routed<T>;
 }
@@ -79,42 +67,48 @@ export function layer<T extends Tensor>(
   style: LayerStyle,
 ): LayerResult<T> {
   const { offsets, ranges, noise } = view;
-  const normed = params.attentionNorm ? norm(backend, x, params.attentionNorm, style.norm, offsets) : x;
-  const { q, kv, appended } = queriesAndKeys(backend, normed, params.qkv, view, style.heads);
-  const attended = attention(backend, { q, kv, ranges: appended?.ranges ?? ranges!, offsets }, style.heads);
+  const { q, kv } = queriesAndKeys(backend, x, params, view, style);
+  const attended = attention(backend, { q, kv, ranges, offsets }, style.heads);
   const output = (residual?: T) => linear(backend, attended, params.out, { residual, offsets });
   const residual = addResidual(backend, x, noise, "attention", output);
-  const h = norm(backend, residual, params.mlpNorm, style.norm, offsets);
-  const { y, routed } = feedForward(backend, { h, residual, offsets, noise }, params.mlp, style);
-  return { x: y, kv, appended, routed };
+  const { y, routed } = feedForward(
+    backend,
+    { x: residual, weight: params.mlpNorm, offsets, noise },
+    params.mlp,
+    style,
+  );
+  return { x: y, kv, routed };
 }
 
 /** Rotated queries, and the keys and values to attend to: own, cached, shared (then not computed at all), or shared and refreshed. */
 function queriesAndKeys<T extends Tensor>(
   backend: Backend<T>,
-  h: T,
-  qkv: T,
+  x: T,
+  { attentionNorm, qkv }: LayerParams<T>,
   { positions, offsets, table, shared, cache }: View<T>,
-  heads: Heads,
-): { q: T; kv: T; appended?: Appended<T> } {
+  { norm, heads }: LayerStyle,
+): { q: T; kv: T } {
   const { H, G, K } = heads;
-  const queries = () => {
-    const x = linear(backend, h, qkv, { offsets, rows: [0, H * K] });
-    return rope(backend, { x, positions, table, offsets }, { H, G: 0, K }).q;
-  };
+  const project = (x: T, offsets: T, rows?: readonly [from: number, to: number]) =>
+    attentionNorm
+      ? normLinear(backend, { x, weight: attentionNorm, w: qkv, offsets, rows }, norm)
+      : linear(backend, x, qkv, { offsets, rows });
+  const queries = () =>
+    rope(backend, { x: project(x, offsets, [0, H * K]), positions, table, offsets }, { H, G: 0, K }).q;
   if (shared && !shared.replaced) return { q: queries(), kv: shared.kv };
   if (cache?.writers) {
     const { rows, ...written } = cache.writers;
-    const writing = gather(backend, h, rows, written.offsets);
-    const x = linear(backend, writing, qkv, { offsets: written.offsets, rows: [H * K, (H + 2 * G) * K] });
-    const appended = cache.append(rope(backend, { x, table, ...written }, { H: 0, G, K }).kv, written.offsets);
-    return { q: queries(), kv: appended.kv, appended };
+    const writing = project(gather(backend, x, rows, written.offsets), written.offsets, [H * K, (H + 2 * G) * K]);
+    const into = { cache: cache.kv, places: cache.places };
+    const { cache: kv } = ropeWrite(backend, { x: writing, table, ...written, ...into }, { H: 0, G, K });
+    return { q: queries(), kv };
   }
-  const own = rope(backend, { x: linear(backend, h, qkv, { offsets }), positions, table, offsets }, heads);
+  const rows = { x: project(x, offsets), positions, table, offsets };
   if (cache) {
-    const appended = cache.append(own.kv, offsets);
-    return { q: own.q, kv: appended.kv, appended };
+    const { q, cache: kv } = ropeWrite(backend, { ...rows, cache: cache.kv, places: cache.places }, heads);
+    return { q, kv };
   }
+  const own = rope(backend, rows, heads);
   if (!shared) return own;
   return { q: own.q, kv: scatterRows(backend, { x: shared.kv, y: own.kv, rows: shared.replaced!, offsets }) };
 }

@@ -6,7 +6,9 @@
 import type { Backend, Tensor } from "../op.ts";
 import type { DecoderConfig } from "./config.ts";
 import type { DecoderParams } from "./decoder_schema.ts";
-import { type Appended, type KeyCache, layer, type LayerResult, type LayerStyle, type View } from "./layer.ts";
+import { visibility } from "../ops/attention.ts";
+import type { DecoderCache, Placed } from "./cache.ts";
+import { layer, type LayerResult, type LayerStyle, type View } from "./layer.ts";
 import { uniqueLayer } from "./sharing.ts";
 
 /** Style of a decoder's layers: RMSNorm, SwiGLU. */
@@ -15,9 +17,9 @@ export function decoderStyle({ eps, H, G, K, mol }: DecoderConfig): LayerStyle {
 }
 
 /** What plain layers work on. */
-export interface PlainView<T> extends Omit<View<T>, "cache" | "shared"> {
-  /** Caches of unrolled layers that have keys and values of their own. */
-  readonly cacheOf?: (l: number) => KeyCache<T>;
+export interface PlainView<T> extends Omit<View<T>, "cache" | "shared" | "ranges"> {
+  /** Caches of unrolled layers that have keys and values of their own; rows see all earlier ones of their sequence without. */
+  readonly cache?: Pick<DecoderCache<T>, "layer" | "place">;
   /** Told of every layer run: unrolled and unique number, and its result. */
   readonly onLayer?: (l: number, u: number, result: LayerResult<T>) => void;
 }
@@ -28,8 +30,9 @@ export interface PlainView<T> extends Omit<View<T>, "cache" | "shared"> {
  */
 export class PlainLayers<T extends Tensor> {
   readonly #keys = new Map<number, T>();
-  /** What the first cache has become. */
-  appended?: Appended<T>;
+  /** Where the rows' keys and values have gone, once a layer has run with a cache. */
+  placed?: Placed<T>;
+  #visible?: T;
 
   /** For one pass of rows through a decoder. */
   constructor(
@@ -42,19 +45,25 @@ export class PlainLayers<T extends Tensor> {
   /** Runs unrolled layer l. x [M, D] → [M, D]. */
   run(x: T, l: number): T {
     const { config } = this;
-    const { cacheOf, onLayer, noise, ranges, ...view } = this.view;
+    const { cache, onLayer, noise, ...view } = this.view;
     const u = uniqueLayer(config, l);
     const kv = config.recursion.kv === "share" ? this.#keys.get(u) : undefined;
     const result = layer(this.backend, x, this.params.layers[u], {
       ...view,
-      ranges: this.appended?.ranges ?? ranges,
+      ranges: this.#ranges(x.shape[0]),
       shared: kv && { kv },
-      cache: kv ? undefined : cacheOf?.(l),
+      cache: kv || !cache ? undefined : { kv: cache.layer(l), places: this.placed!.places },
       noise: noise && { ...noise, use: noise.use + l },
     }, decoderStyle(config));
     this.#keys.set(u, result.kv);
-    this.appended ??= result.appended;
     onLayer?.(l, u, result);
     return result.x;
+  }
+
+  /** What M rows see: the same in all layers. */
+  #ranges(M: number): T {
+    const { backend, view: { cache, offsets } } = this;
+    if (cache) return (this.placed ??= cache.place("outer", M, offsets)).ranges;
+    return this.#visible ??= visibility(backend, { offsets }, { M, causal: true, window: 0 });
   }
 }

@@ -67,8 +67,8 @@ function narrow<T extends Tensor>(backend: Backend<T>, set: Subset<T>, { rows, k
 }
 
 /** What recursion 1 leaves for the others to see. */
-function sharedKeys<T>({ keys, appended }: BlockResult<T>, { offsets }: Subset<T>): FirstKeys<T> {
-  return { keys, offsets, ranges: appended?.ranges };
+function sharedKeys<T>({ keys, placed }: BlockResult<T>, { offsets }: Subset<T>): FirstKeys<T> {
+  return { keys, offsets, ranges: placed?.ranges };
 }
 
 /** Recursions that run: all, or fewer where there is a cap. */
@@ -120,7 +120,7 @@ export function expertChoice<T extends Tensor>(
       chosen = selectTopK(backend, { scores, offsets, capacity: capacity[r] }, limit);
     } else if (r > 0) {
       chosen = selectThreshold(backend, { scores: auxiliary ?? scores, offsets }, 0);
-      chosen = block.fit?.(r, chosen) ?? chosen;
+      chosen = block.cache?.fit?.(r, chosen) ?? chosen;
     }
     const active = chosen ? narrow(backend, candidates, chosen) : candidates;
     const entering = chosen ? gather(backend, rows, chosen.rows, chosen.kept) : rows;
@@ -130,7 +130,7 @@ export function expertChoice<T extends Tensor>(
     if (recursion.kv !== "recursion") shared ??= sharedKeys(ran, first);
     const gates = gate(backend, kept, gating, active.offsets);
     x = scatterAdd(backend, { x, y: ran.x, rows: active.rows, gates, offsets: active.offsets });
-    recursions.push({ candidates, scores, auxiliary, chosen, active, entered: kept, grown: ran.appended?.grown });
+    recursions.push({ candidates, scores, auxiliary, chosen, active, entered: kept, grown: ran.placed?.grown });
     candidates = r === 0 ? first : active;
   };
   for (let r = 0; r < recursionsOf(recursion.N, maxDepth); r++) segment(backend, "recursion", () => recurse(r));
@@ -172,7 +172,7 @@ export function tokenChoice<T extends Tensor>(
       ? scatterRows(backend, { x: state, y: ran.x, rows: active.rows, offsets: active.offsets })
       : ran.x;
     const entered = r === 0 ? routed.weights : undefined;
-    recursions.push({ candidates: all, chosen, active, entered, grown: ran.appended?.grown });
+    recursions.push({ candidates: all, chosen, active, entered, grown: ran.placed?.grown });
   };
   for (let r = 0; r < recursionsOf(N, maxDepth); r++) segment(backend, "recursion", () => recurse(r));
   const x = scatterAdd(backend, { x: stream, y: state, gates: routed.weights, offsets });

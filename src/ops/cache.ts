@@ -1,45 +1,48 @@
 /**
- * KV caches are rows in place: fixed capacity per sequence, lengths on the device, append writes, range reads.
+ * KV caches are rows in place: fixed capacity per sequence, lengths on the device, writes by places, range reads.
  *
  * @module
  */
 import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 
+/** Rows that a sequence has room for, and rows that come. */
+export interface AppendParams {
+  /** Rows of a sequence's part of a cache. */
+  readonly C: number;
+  /** New rows of all sequences. */
+  readonly M: number;
+}
+
 /**
- * Appends rows to every sequence's part of a cache, in place, and says what the new rows see.
+ * Where rows go that are appended to every sequence's part of a cache, and what they see.
  *
- * cache [B·C, W] (sequence b owns rows [b·C, (b+1)·C)), x [M, W] with offsets [B+1], lengths [B] i32 → cache, written in
- * place; grown [B] i32 = lengths + new rows; ranges [M, 2] i32 = [b·C, b·C + lengths[b] + i + 1) for the i-th new row of b.
- * Rows that do not fit in C are not written; `grown` and the ends of ranges stop at C and b·C + C.
+ * Sequence b owns the rows [b·C, (b+1)·C) of a cache, of which lengths[b] are written; its i-th new row, of those in
+ * [offsets[b], offsets[b+1]), goes to b·C + lengths[b] + i. offsets [B+1], lengths [B] → places [M], −1 where there is no
+ * room in C and for rows that are not live; ranges [M, 2] = [b·C, b·C + lengths[b] + i + 1); grown [B] = lengths + new rows,
+ * all i32. `grown` and the ends of ranges stop at C and b·C + C.
  */
-export const cacheAppendOp: Op<
-  "cache" | "x" | "offsets" | "lengths",
-  "cache" | "grown" | "ranges",
-  { readonly C: number }
-> = defineOp({
-  name: "cacheAppend",
+export const appendPlacesOp: Op<"offsets" | "lengths", "places" | "ranges" | "grown", AppendParams> = defineOp({
+  name: "appendPlaces",
   family: "cache",
-  inputs: ["cache", "x", "offsets", "lengths"],
-  outputs: ["cache", "grown", "ranges"],
-  inPlace: { cache: "cache" },
-  infer({ cache, x, offsets, lengths }, { C }: { readonly C: number }) {
-    requireOffsets("cacheAppend", offsets);
+  inputs: ["offsets", "lengths"],
+  outputs: ["places", "ranges", "grown"],
+  infer({ offsets, lengths }, { C, M }: AppendParams) {
+    requireOffsets("appendPlaces", offsets);
     const B = offsets.shape[0] - 1;
-    requireShape("cacheAppend", "cache", cache, [B * C, undefined]);
-    requireShape("cacheAppend", "x", x, [undefined, cache.shape[1]]);
-    requireShape("cacheAppend", "lengths", lengths, [B], "i32");
-    demand("cacheAppend", C >= 0, () => `capacity ${C} is negative`);
-    return { cache: spec(cache.shape), grown: spec([B], "i32"), ranges: spec([x.shape[0], 2], "i32") };
+    requireShape("appendPlaces", "lengths", lengths, [B], "i32");
+    demand("appendPlaces", C >= 0, () => `capacity ${C} is negative`);
+    demand("appendPlaces", M >= 0, () => `${M} new rows are fewer than none`);
+    return { places: spec([M], "i32"), ranges: spec([M, 2], "i32"), grown: spec([B], "i32") };
   },
 });
 
-/** Applies {@link cacheAppendOp}; use the returned cache from then on. */
-export function cacheAppend<T extends Tensor>(
+/** Applies {@link appendPlacesOp}: → places [M], ranges [M, 2], grown [B]. */
+export function appendPlaces<T extends Tensor>(
   backend: Backend<T>,
-  inputs: { cache: T; x: T; offsets: T; lengths: T },
-  C: number,
-): { cache: T; grown: T; ranges: T } {
-  return backend.run(cacheAppendOp, inputs, { C });
+  inputs: { offsets: T; lengths: T },
+  params: AppendParams,
+): { places: T; ranges: T; grown: T } {
+  return backend.run(appendPlacesOp, inputs, params);
 }
 
 /**

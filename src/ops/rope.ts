@@ -6,6 +6,7 @@
  */
 import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 import { type HostTensor, hostTensor } from "../device.ts";
+import { cacheWrite } from "./cache.ts";
 import { ropeGrad } from "./rope_grad.ts";
 
 /** Heads of an attention layer. */
@@ -52,6 +53,48 @@ export function rope<T extends Tensor>(
 ): { q: T; kv: T } {
   const { H, G, K } = heads;
   return backend.run(ropeOp, inputs, { H, G, K });
+}
+
+/**
+ * {@link rope}, then {@link cacheWrite} of keys and values, where they belong at once.
+ *
+ * x [M, (H+2G)·K], positions [M] i32, table [T, K], cache [R, 2·G·K], places [M] i32 below R, distinct where not negative →
+ * q [M, H·K], cache, written in place.
+ */
+export const ropeWriteOp: Op<
+  "x" | "positions" | "table" | "cache" | "places" | "offsets?",
+  "q" | "cache",
+  Heads
+> = defineOp({
+  name: "ropeWrite",
+  family: "rope",
+  inputs: ["x", "positions", "table", "cache", "places", "offsets?"],
+  outputs: ["q", "cache"],
+  inPlace: { cache: "cache" },
+  infer({ x, positions, table, cache, places, offsets }, { H, G, K }: Heads) {
+    const M = x.shape[0];
+    requireShape("ropeWrite", "x", x, [undefined, (H + 2 * G) * K]);
+    requireShape("ropeWrite", "positions", positions, [M], "i32");
+    requireShape("ropeWrite", "table", table, [undefined, K]);
+    requireShape("ropeWrite", "cache", cache, [undefined, 2 * G * K]);
+    requireShape("ropeWrite", "places", places, [M], "i32");
+    demand("ropeWrite", K % 2 === 0, () => `head width ${K} is odd`);
+    requireOffsets("ropeWrite", offsets);
+    return { q: spec([M, H * K]), cache: spec(cache.shape) };
+  },
+  compose: (backend, { x, positions, table, cache, places, offsets }, heads) => {
+    const { q, kv } = rope(backend, { x, positions, table, offsets }, heads);
+    return { q, cache: cacheWrite(backend, { cache, x: kv, places, offsets }) };
+  },
+});
+
+/** Applies {@link ropeWriteOp}: → q [M, H·K], and the cache to use from then on. */
+export function ropeWrite<T extends Tensor>(
+  backend: Backend<T>,
+  inputs: { x: T; positions: T; table: T; cache: T; places: T; offsets?: T },
+  { H, G, K }: Heads,
+): { q: T; cache: T } {
+  return backend.run(ropeWriteOp, inputs, { H, G, K });
 }
 
 /**

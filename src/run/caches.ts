@@ -5,11 +5,11 @@
  */
 import { type Device, hostIndices, hostTensor } from "../device.ts";
 import type { DecoderConfig } from "../model/config.ts";
-import type { DecoderCache, DecoderOutputs } from "../model/decoder.ts";
-import type { KeyCache } from "../model/layer.ts";
+import type { DecoderCache, Placed } from "../model/cache.ts";
+import type { DecoderOutputs } from "../model/decoder.ts";
 import { blockLayers, outerLayers, ownsKeys } from "../model/sharing.ts";
 import type { Tensor } from "../op.ts";
-import { cacheAppend } from "../ops/cache.ts";
+import { appendPlaces } from "../ops/cache.ts";
 import { settle } from "../ops/state.ts";
 
 /** Empty caches on a device, which forward passes fill. */
@@ -36,23 +36,19 @@ export class Caches<T extends Tensor = Tensor> implements DecoderCache<T> {
   }
 
   /** Of unrolled layer l outside routed recursions. */
-  layer(l: number): KeyCache<T> {
-    return this.#cache(l, this.lengths);
+  layer(l: number): T {
+    return this.kv[l]!;
   }
 
   /** Of layer j of the routed block in recursion r. */
-  block(r: number, j: number): KeyCache<T> {
-    const l = outerLayers(this.config.recursion.sharing) / 2 + r * blockLayers(this.config) + j;
-    return this.#cache(l, this.recursed[r]);
+  block(r: number, j: number): T {
+    return this.kv[outerLayers(this.config.recursion.sharing) / 2 + r * blockLayers(this.config) + j]!;
   }
 
-  #cache(l: number, lengths: T): KeyCache<T> {
-    return {
-      append: (x, offsets) => {
-        const { cache: kv, ...rest } = cacheAppend(this.device, { cache: this.kv[l]!, x, offsets, lengths }, this.C);
-        return { kv, ...rest };
-      },
-    };
+  /** Places of M new rows, outside the recursions or in one. */
+  place(at: "outer" | number, M: number, offsets: T): Placed<T> {
+    const lengths = at === "outer" ? this.lengths : this.recursed[at];
+    return appendPlaces(this.device, { offsets, lengths }, { C: this.C, M });
   }
 
   /** Counts the rows that a pass has appended as there; without `leading` those outside the recursions too. */

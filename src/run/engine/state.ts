@@ -5,21 +5,11 @@
  */
 import { type Device, hostIndices, type HostTensor, hostTensor } from "../../device.ts";
 import type { DecoderConfig } from "../../model/config.ts";
-import type { DecoderCache } from "../../model/decoder.ts";
-import type { KeyCache } from "../../model/layer.ts";
+import type { DecoderCache } from "../../model/cache.ts";
 import type { Tensor } from "../../op.ts";
-import { cacheWrite } from "../../ops/cache.ts";
 import { fit } from "../../ops/judge.ts";
 import { placeRows, SLOT } from "../../ops/slots.ts";
 import type { EngineLayout } from "./layout.ts";
-
-/** Where rows of a list have their keys and values, and what they see. */
-export interface Placed<T> {
-  /** Rows of the caches, [M] i32. */
-  readonly places: T;
-  /** What they see, [M, 2] i32. */
-  readonly ranges: T;
-}
 
 /** Slots, the streams that their tokens have come to, caches, and the log of drawn tokens. */
 export class EngineState<T extends Tensor = Tensor> {
@@ -79,42 +69,26 @@ export class EngineState<T extends Tensor = Tensor> {
     }
   }
 
-  /** The cache of unrolled layer l outside the recursions, for rows that have been placed. */
-  layer(l: number, placed: Placed<T>): KeyCache<T> {
-    return this.#cache(this.#outer.get(l)!, () => placed);
+  /** The cache of unrolled layer l outside the recursions. */
+  layer(l: number): T {
+    return this.#outer.get(l)!;
   }
 
-  /** The cache of layer j of the block, for rows of any recursion that have been placed. */
-  block(j: number, placed: Placed<T>): KeyCache<T> {
-    return this.#cache(this.#block[j], () => placed);
-  }
-
-  #cache(cache: T, place: (M: number, offsets: T) => Placed<T>): KeyCache<T> {
-    return {
-      append: (x, offsets) => {
-        const { places, ranges } = place(x.shape[0], offsets);
-        return { kv: cacheWrite(this.device, { cache, x, places, offsets }), ranges };
-      },
-    };
+  /** The cache of layer j of the block, for all recursions. */
+  block(j: number): T {
+    return this.#block[j];
   }
 
   /** Caches for whole passes over rows of prompts: slot s has the rows [offsets[s], offsets[s+1]). */
   prompts(): DecoderCache<T> {
-    const { layout } = this;
-    const placed = new Map<string | number, Placed<T>>();
-    const place = (at: "outer" | number) => (M: number, offsets: T) => {
-      if (!placed.has(at)) {
-        placed.set(at, placeRows(this.device, { slots: this.slots, offsets }, { layout, at, M }));
-      }
-      return placed.get(at)!;
-    };
+    const { device, slots, layout } = this;
     return {
-      layer: (l) => this.#cache(this.#outer.get(l)!, place("outer")),
-      block: (r, j) => this.#cache(this.#block[j], place(r)),
+      layer: (l) => this.layer(l),
+      block: (_, j) => this.block(j),
+      place: (at, M, offsets) => placeRows(device, { slots, offsets }, { layout, at, M }),
       fit: layout.share || layout.units.every((rows) => rows === layout.unit)
         ? undefined
-        : (recursion, { rows, kept }) =>
-          fit(this.device, { slots: this.slots, rows, offsets: kept }, { layout, recursion }),
+        : (recursion, { rows, kept }) => fit(device, { slots, rows, offsets: kept }, { layout, recursion }),
     };
   }
 

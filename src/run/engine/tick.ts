@@ -93,9 +93,11 @@ export class Tick<T extends Tensor = Tensor> {
     const { state: { device, slots, layout, config }, state, model: { params, table } } = this;
     if (!outerLayers(config.recursion.sharing) || config.recursion.routing === "none") return x;
     const placed = placeRows(device, { slots, rows, offsets: kept }, { layout, at: "outer", M: rows.shape[0] });
-    const { positions } = placed;
-    const cacheOf = (l: number) => state.layer(l, placed);
-    return new PlainLayers(device, params, config, { positions, offsets: kept, table, cacheOf }).run(x, l);
+    const cache = { layer: (l: number) => state.layer(l), place: () => placed };
+    return new PlainLayers(device, params, config, { positions: placed.positions, offsets: kept, table, cache }).run(
+      x,
+      l,
+    );
   }
 
   /** One recursion of all rows in the block, whatever their depths. */
@@ -118,7 +120,7 @@ export class Tick<T extends Tensor = Tensor> {
     const { state, model: { device, params, config, table } } = this;
     const layers = new PlainLayers(device, params, config, {
       ...{ positions: placed.positions, offsets: kept, table },
-      cacheOf: (l) => state.layer(l, placed),
+      cache: { layer: (l) => state.layer(l), place: () => placed },
     });
     for (let l = 0; l < config.L; l++) x = layers.run(x, l);
     return x;
@@ -137,7 +139,8 @@ export class Tick<T extends Tensor = Tensor> {
       style: decoderStyle(config),
       table,
       kv: "recursion",
-      cacheOf: (_, j) => ({ ...state.block(j, placed), writers }),
+      cache: { block: (_, j) => state.block(j), place: () => placed },
+      writers,
     };
     return runBlock(device, x, block, 0, { offsets: kept, positions }).x;
   }

@@ -1,0 +1,70 @@
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { hostTensor } from "../src/device.ts";
+import { normGated, normGatedOp, normLinear, normLinearOp } from "../src/ops/norm_linear.ts";
+import { PORTABLE } from "../kernels/adapter.ts";
+import { kernels } from "../kernels/kernels.ts";
+import { ReferenceDevice } from "../reference/mod.ts";
+import * as cases from "./cases/norm_linear.ts";
+import { equivalence, worstRatio } from "./support/equivalence.ts";
+import { fusion } from "./support/fusion.ts";
+import { everyVariant, gpuTest } from "./support/gpu.ts";
+
+equivalence(normLinearOp, cases.normLinear, 60);
+equivalence(normGatedOp, cases.normGated, 60);
+
+fusion(normLinearOp, cases.normLinear);
+fusion(normGatedOp, cases.normGated);
+
+Deno.test("normLinear: a worked example", async () => {
+  const device = new ReferenceDevice("f64");
+  const from = (shape: number[], data: number[]) => device.from(hostTensor(shape, data));
+  const inputs = { x: from([1, 2], [3, 4]), weight: from([2], [2, 1]), w: from([2, 2], [1, 0, 1, 1]) };
+  const norm = { kind: "rms", eps: 0 } as const; // √12.5 is the root mean square: [3, 4] becomes [6, 4] / √12.5
+  const { y, row } = await device.read({
+    y: normLinear(device, inputs, norm),
+    row: normLinear(device, { ...inputs, rows: [1, 2] }, norm),
+  });
+  [6, 10].forEach((value, o) => assertAlmostEquals(y.data[o], value / Math.sqrt(12.5), 1e-12));
+  assertEquals([...row.data], [y.data[1]]);
+});
+
+gpuTest("normLinear: a row whose squares vanish is scaled by ε alone", async (gpu) => {
+  const inputs = { x: cases.tiny, weight: hostTensor([4], [1, 1, 1, 1]), w: hostTensor([1, 4], [1, 1, 1, 1]) };
+  for (const device of everyVariant(gpu)) {
+    await worstRatio(device, normLinearOp, { inputs, params: { norm: { kind: "rms", eps: 1e-5 }, from: 0, to: 1 } });
+  }
+});
+
+Deno.test("normLinear, normGated: fused where a tile can do it, else in their parts", () => {
+  const software = { ...PORTABLE, family: "cpu" } as const;
+  const [x, weight, w] = [[3, 4], [4], [6, 4]].map((shape) => ({ shape, dtype: "f32" as const }));
+  for (const { name } of [normLinearOp, normGatedOp]) {
+    const fuses = (kind: string, adapter: unknown) =>
+      kernels[name].fuses!(
+        { inputs: { x, weight, w }, outputs: {}, params: { norm: { kind, eps: 0 } }, adapter } as never,
+      );
+    assert(fuses("rms", software));
+    assert(!fuses("layer", software));
+  }
+});
+
+Deno.test("normLinear, normGated: say which sizes do not fit", () => {
+  const device = new ReferenceDevice();
+  const zeros = (...shape: number[]) => device.from(hostTensor(shape, new Float32Array(shape.reduce((a, b) => a * b))));
+  const norm = { kind: "rms", eps: 0 } as const;
+  const [x, weight] = [zeros(1, 4), zeros(4)];
+  const refused = (call: () => unknown, message: string) => assertThrows(call, RangeError, message);
+  refused(
+    () => normLinear(device, { x, weight: zeros(3), w: zeros(2, 4) }, norm),
+    "weight has shape [3], expected [4]",
+  );
+  refused(() => normLinear(device, { x, weight, w: zeros(2, 3) }, norm), "w has shape [2,3], expected [any,4]");
+  refused(
+    () => normLinear(device, { x, weight, w: zeros(2, 4), rows: [1, 3] }, norm),
+    "Cannot apply normLinear: rows 1..3 are not inside w's 2",
+  );
+  refused(
+    () => normGated(device, { x, weight, w: zeros(3, 4) }, { norm, unit: "silu" }),
+    "Cannot apply normGated: w has 3 rows, which do not halve",
+  );
+});
