@@ -9,37 +9,28 @@
 import { normGatedOp, normLinearOp } from "../src/ops/norm_linear.ts";
 import type { Tensor } from "../src/op.ts";
 import type { NormParams } from "../src/ops/norm.ts";
-import type { Adapter } from "./adapter.ts";
 import { defineKernel } from "./kernel.ts";
-import { chooseTile } from "./linear/linear.ts";
+import { chooseTile, FEW_ROWS, product } from "./linear/linear.ts";
 import { tile } from "./linear/tile.ts";
 
-/** Whether a tile can do it: a mean would have to be known before, and rows without columns have none. */
-const fuses = (
-  { inputs: { x }, params: { norm }, adapter }: {
-    inputs: { x: Tensor };
-    params: { norm: NormParams };
-    adapter: Adapter;
-  },
-) => norm.kind === "rms" && x.shape[1] > 0 && adapter.family === "cpu";
+/** Whether squares are enough, and something to be divided by: a mean would have to be known before. */
+const summed = ({ x }: { x: Tensor }, { kind }: NormParams) => kind === "rms" && x.shape[1] > 0;
 
 /** y = norm(x)·wᵀ. */
 export const normLinear = defineKernel(
   normLinearOp,
-  ({ inputs, outputs: { y }, params, adapter }) => {
-    const [M, O] = y.shape;
-    return [tile({ inputs, outputs: { y }, params, adapter }, chooseTile(adapter, M, O))];
-  },
-  fuses,
+  ({ inputs, outputs, params, adapter }) => [product({ inputs, outputs, params, adapter })],
+  ({ inputs, params: { norm }, adapter }) =>
+    summed(inputs, norm) && (adapter.family === "cpu" || inputs.x.shape[0] <= FEW_ROWS),
 );
 
 /** y = f(norm(x)·w[:F]ᵀ) ⊙ (norm(x)·w[F:]ᵀ): a tile has columns of both halves. */
 export const normGated = defineKernel(
   normGatedOp,
-  ({ inputs, outputs: { y }, params: { norm, unit }, adapter }) => {
-    const [M, F] = y.shape;
+  ({ inputs, outputs, params: { norm, unit }, adapter }) => {
+    const [M, F] = outputs.y.shape;
     const size = { ...chooseTile(adapter, M, F), quads: 2, unit };
-    return [tile({ inputs, outputs: { y }, params: { norm, from: 0, to: F }, adapter }, size)];
+    return [tile({ inputs, outputs, params: { norm, from: 0, to: F }, adapter }, size)];
   },
-  fuses,
+  ({ inputs, params: { norm }, adapter }) => summed(inputs, norm) && adapter.family === "cpu",
 );

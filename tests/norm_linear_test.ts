@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { hostTensor } from "../src/device.ts";
+import { spec } from "../src/op.ts";
 import { normGated, normGatedOp, normLinear, normLinearOp } from "../src/ops/norm_linear.ts";
 import { PORTABLE } from "../kernels/adapter.ts";
 import { kernels } from "../kernels/kernels.ts";
@@ -35,16 +36,18 @@ gpuTest("normLinear: a row whose squares vanish is scaled by ε alone", async (g
   }
 });
 
-Deno.test("normLinear, normGated: fused where a tile can do it, else in their parts", () => {
+Deno.test("normLinear, normGated: fused where squares are enough and time is short, else in their parts", () => {
   const software = { ...PORTABLE, family: "cpu" } as const;
-  const [x, weight, w] = [[3, 4], [4], [6, 4]].map((shape) => ({ shape, dtype: "f32" as const }));
-  for (const { name } of [normLinearOp, normGatedOp]) {
-    const fuses = (kind: string, adapter: unknown) =>
-      kernels[name].fuses!(
-        { inputs: { x, weight, w }, outputs: {}, params: { norm: { kind, eps: 0 } }, adapter } as never,
-      );
-    assert(fuses("rms", software));
-    assert(!fuses("layer", software));
+  const fuses = (name: string, rows: number, adapter: unknown, kind = "rms", D = 4) => {
+    const [x, weight, w] = [[rows, D], [D], [6, D]].map((shape) => spec(shape));
+    return kernels[name].fuses!({ inputs: { x, weight, w }, params: { norm: { kind, eps: 0 } }, adapter } as never);
+  };
+  for (const name of ["normLinear", "normGated"]) {
+    assert(fuses(name, 100, software));
+    assert(!fuses(name, 100, PORTABLE));
+    assertEquals(fuses(name, 8, PORTABLE), name === "normLinear");
+    assert(!fuses(name, 8, software, "layer"));
+    assert(!fuses(name, 8, software, "rms", 0));
   }
 });
 

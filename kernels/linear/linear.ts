@@ -19,13 +19,17 @@ import { LANES, type Tile, tile } from "./tile.ts";
 /** Blocks of 64 × 64 that keep a GPU busy. */
 const ENOUGH_BLOCKS = 48;
 
-/** y = x·wᵀ (+ bias) (+ residual). */
-export const linear = defineKernel(linearOp, (call) => [choose(call)]);
+/** Rows that a GPU multiplies one by one: those of decoding. */
+export const FEW_ROWS = 8;
 
-function choose(call: LinearCall): Dispatch {
+/** y = x·wᵀ (+ bias) (+ residual). */
+export const linear = defineKernel(linearOp, (call) => [product(call)]);
+
+/** The kernel of a product, of normed rows where the call has a norm; those of more than a few on a GPU come normed. */
+export function product(call: LinearCall): Dispatch {
   const [M, O] = call.outputs.y.shape;
   if (call.adapter.family === "cpu") return tile(call, chooseTile(call.adapter, M, O));
-  if (M <= 8) return fewRows(call, atLeast(M, [1, 2, 4, 8]));
+  if (M <= FEW_ROWS) return fewRows(call, atLeast(M, [1, 2, 4, 8]));
   return shared(call, chooseBlock(M, O));
 }
 

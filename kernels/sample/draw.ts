@@ -16,6 +16,19 @@ function lanesFor({ family }: Adapter, words: number): number {
 /** Words that are looked through one after the other, rather than divided among the lanes once more. */
 const SERIAL = 4;
 
+/** WGSL: what the words from `start` to `end` add up to: weights that are left, and e^(logit − most) of all ids. */
+const share = /* wgsl */ `
+fn share(row: Row, lowest: u32, start: u32, end: u32) -> vec4<f32> {
+  var own = Word();
+  var terms = Word();
+  for (var w = start; w < end; w++) {
+    let x = logits[row.start + w];
+    terms += exp(max(x - row.most, Word(-87.2)));
+    own += kept(row, penalised(row, w, x), lowest);
+  }
+  return vec4<f32>(total(own), total(terms), 0.0, 0.0);
+}`;
+
 /**
  * WGSL: the id at which the running sum of weights exceeds u times all of them, its logit, and Σ e^(logit − most) over all
  * ids. Every lane adds up a share of neighbouring words; the share that holds the id is divided again, until few are left.
@@ -33,16 +46,6 @@ struct Drawn {
   id: u32,
   logit: f32,
   sum: f32,
-}
-fn share(row: Row, lowest: u32, start: u32, end: u32) -> vec4<f32> {
-  var own = Word();
-  var terms = Word();
-  for (var w = start; w < end; w++) {
-    let x = logits[row.start + w];
-    terms += exp(max(x - row.most, Word(-87.2)));
-    own += kept(row, penalised(row, w, x), lowest);
-  }
-  return vec4<f32>(total(own), total(terms), 0.0, 0.0);
 }
 fn draw(row: Row, lowest: u32, u: f32, lane: u32) -> Drawn {
   var first = 0u;
@@ -94,7 +97,7 @@ export const sample = defineKernel(sampleOp, ({ inputs: { logits, seen, offsets 
     label: "sample",
     constants: { LANES: lanes },
     sizes: { ...rowSizes(B, offsets), W }, // of run time: a shader for all vocabularies
-    elements: vector ? { logits: "vec4<f32>", seen: "vec4<i32>" } : {},
+    elements: vector ? { logits: "vec4<f32>", seen: "vec4<i32>" } : undefined,
     workgroups: grid(B),
     lanes: "LANES",
     wgsl: /* wgsl */ `
@@ -105,6 +108,7 @@ ${sumVectors(lanes)}
 var<workgroup> shares: array<f32, ${lanes}>;
 ${rowOf(seen !== undefined, vector)}
 ${cut(vector)}
+${share}
 ${draw(vector)}
 fn run(b: u32, lane: u32) {
   if (b >= liveRows()) { return; }

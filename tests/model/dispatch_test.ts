@@ -6,17 +6,20 @@ import { decode } from "../../src/model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
 import { ropeTable } from "../../src/ops/rope.ts";
 import { upload } from "../../src/model/upload.ts";
+import { Caches } from "../../src/run/caches.ts";
 import type { GpuTensor, WebGpuDevice } from "../../kernels/mod.ts";
 import { everyVariant, gpuTest } from "../support/gpu.ts";
 import { smallDecoder, someIds, spreadWeights } from "../support/models.ts";
 
-function dispatches(device: WebGpuDevice, json: object, tokens: number): number {
+function dispatches(device: WebGpuDevice, json: object, tokens: number, cached = false): number {
   const config = smallDecoder(json as never);
   const host = spreadWeights<DecoderParams<HostTensor>>(decoderSchema(config), 1);
   const params = upload<GpuTensor, DecoderParams<GpuTensor>>(device, decoderSchema(config), host);
   const { ids, positions, offsets } = packRows([someIds(1, tokens)], config);
   const table = device.from(ropeTable(64, config.K, config.theta));
-  const inputs = { ids: device.from(ids), positions: device.from(positions), offsets: device.from(offsets), table };
+  const cache = cached ? new Caches(device, config, 1, 64) : undefined;
+  const rows = { ids: device.from(ids), positions: device.from(positions), offsets: device.from(offsets) };
+  const inputs = { ...rows, table, cache };
   const program = device.plan([decode(device, params, config, inputs).hidden]);
   const count = program.dispatches.length;
   program.dispose();
@@ -32,6 +35,17 @@ gpuTest("a decoder layer takes at most 9 dispatches, whatever the variant and th
   }
   await Promise.resolve();
 });
+
+gpuTest(
+  "decoding takes 7 dispatches a layer on GPUs, and 6 where gated units are made with their projections",
+  async (shared) => {
+    for (const device of everyVariant(shared)) {
+      const [three, four] = [3, 4].map((layers) => dispatches(device, { num_hidden_layers: layers }, 1, true));
+      assertEquals(four - three, device.adapter.family === "cpu" ? 6 : 7);
+    }
+    await Promise.resolve();
+  },
+);
 
 gpuTest("a shared layer costs no more than its own: KV sharing computes queries only", async (device) => {
   const recursion = (kv: string) => ({ recursion: { sharing: "middle_cycle", num_recursions: 3, kv } });
