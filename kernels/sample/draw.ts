@@ -116,11 +116,10 @@ fn run(b: u32, lane: u32) {
   let topK = options[5 * b + 1];
   let topP = options[5 * b + 2];
   let minP = options[5 * b + 3];
-  var row = Row(b * sizes.W, 0.0, 0.0, 0.0, options[5 * b + 4]);
-  if (temperature > 0.0) { row.scale = 1.0 / temperature; }
-  let word = min(lane, sizes.W - 1);
-  var most = logits[row.start + word];
-  var top = penalised(row, word, most);
+  let scale = select(0.0, 1.0 / temperature, temperature > 0.0);
+  var row = Row(b * sizes.W, 0.0, 0.0, scale, options[5 * b + 4]);
+  var most = logits[row.start + min(lane, sizes.W - 1)];
+  var top = penalised(row, min(lane, sizes.W - 1), most);
   for (var w = lane + LANES; w < sizes.W; w += LANES) {
     let x = logits[row.start + w];
     most = max(most, x);
