@@ -1,27 +1,38 @@
 /**
  * Norm and projection in one pass: rows are multiplied as they are, while their squares are summed, and scaled at the end.
  *
- * norm(x)·wᵀ = (x ⊙ g)·wᵀ / √(mean x² + ε), so that nobody waits for the norm. LayerNorm would subtract a mean, and products
- * of many rows on GPUs have enough to do: those run in their parts.
+ * norm(x)·wᵀ = (x ⊙ g)·wᵀ / √(mean x² + ε), so that nobody waits for the norm. It is worth it where dispatches cost more
+ * than the weight g, which every work group reads: for the rows of decoding. LayerNorm would subtract a mean first.
  *
  * @module
  */
 import { normGatedOp, normLinearOp } from "../src/ops/norm_linear.ts";
 import type { Tensor } from "../src/op.ts";
 import type { NormParams } from "../src/ops/norm.ts";
+import type { Adapter } from "./adapter.ts";
 import { defineKernel } from "./kernel.ts";
 import { chooseTile, FEW_ROWS, product } from "./linear/linear.ts";
 import { tile } from "./linear/tile.ts";
 
-/** Whether squares are enough, and something to be divided by: a mean would have to be known before. */
-const summed = ({ x }: { x: Tensor }, { kind }: NormParams) => kind === "rms" && x.shape[1] > 0;
+/** Rows of a tile that are few on a software adapter; on GPUs {@link FEW_ROWS}. */
+const FEW_TILES = 64;
+
+/** Whether squares are enough (a mean would have to be known before), of something, and rows are few. */
+function fuses(
+  { inputs: { x: { shape: [M, D] } }, params: { norm }, adapter }: {
+    inputs: { x: Tensor };
+    params: { norm: NormParams };
+    adapter: Adapter;
+  },
+): boolean {
+  return norm.kind === "rms" && D > 0 && M <= (adapter.family === "cpu" ? FEW_TILES : FEW_ROWS);
+}
 
 /** y = norm(x)·wᵀ. */
 export const normLinear = defineKernel(
   normLinearOp,
   ({ inputs, outputs, params, adapter }) => [product({ inputs, outputs, params, adapter })],
-  ({ inputs, params: { norm }, adapter }) =>
-    summed(inputs, norm) && (adapter.family === "cpu" || inputs.x.shape[0] <= FEW_ROWS),
+  fuses,
 );
 
 /** y = f(norm(x)·w[:F]ᵀ) ⊙ (norm(x)·w[F:]ᵀ): a tile has columns of both halves. */
@@ -32,5 +43,5 @@ export const normGated = defineKernel(
     const size = { ...chooseTile(adapter, M, F), quads: 2, unit };
     return [tile({ inputs, outputs, params: { norm, from: 0, to: F }, adapter }, size)];
   },
-  ({ inputs, params: { norm }, adapter }) => summed(inputs, norm) && adapter.family === "cpu",
+  (call) => call.adapter.family === "cpu" && fuses(call),
 );

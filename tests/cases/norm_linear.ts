@@ -4,7 +4,7 @@ import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
 
 /** Rows of any scale, widths with and without whole vectors, both norms. */
-const rows = fc.tuple(fc.oneof(size(9), size(40)), fc.oneof(size(130), size(32).map((quads) => 4 * quads)))
+const rows = fc.tuple(fc.oneof(size(9), size(40), size(80)), fc.oneof(size(130), size(32).map((quads) => 4 * quads)))
   .chain(([M, D]) =>
     fc.record({
       x: fc.constantFrom(1e-3, 1, 1e3).chain((scale) => tensor([M, D], scale)),
