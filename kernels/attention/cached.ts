@@ -1,58 +1,61 @@
 /**
  * Attention over caches on software adapters: no two rows see the same keys, so that an invocation loads keys for itself.
  *
+ * Loads are what costs there, lane by lane; key by key, few registers are spilled in between.
+ *
  * @module
  */
 import type { Dispatch } from "../kernel.ts";
 import { grid, liveRows, rowSizes } from "../grid.ts";
 import { unroll } from "../linear/operands.ts";
+import { MOST_ROUNDS } from "../reduce.ts";
 import { type AttentionCall, NOTHING } from "./plain.ts";
 
 /** One SIMD register. */
 const LANES = 8;
 
-/** Keys between two changes of the maximum. */
-const KEYS = 4;
-
 /** Vectors (or numbers) of queries, for all heads that read one key, that an invocation can hold. */
 export const CACHED_UNITS = 48;
 
-/** `a + b + c`. */
-const sum = (terms: number, write: (i: number) => string) => unroll(terms, write, " + ");
-
-/** WGSL: query head r of an invocation scores its keys, and adds their values to its sums. */
-function readKeys(r: number, units: number, wide: boolean): string {
-  const product = (u: number, j: number) => {
-    const [a, b] = [`q${r * units + u}`, `k${j * units + u}`];
-    return wide ? `dot(${a}, ${b})` : `${a} * ${b}`;
+/**
+ * WGSL: query head r meets key n + j, a step of an online softmax: either the sums or the key weigh 1, the other one
+ * e^−|difference|, which takes one exponential. Past the end the key weighs nothing, and nothing changes.
+ */
+function meet(r: number, j: number, units: number, wide: boolean): string {
+  const product = (u: number) => {
+    const q = `q${r * units + u}`;
+    return wide ? `dot(${q}, k${u})` : `${q} * k${u}`;
   };
-  const score = (j: number) => `select(${NOTHING}, ${sum(units, (u) => product(u, j))}, n + ${j} < end)`;
-  const addValues = (u: number) => {
-    const at = r * units + u;
-    return `sum${at} = sum${at} * kept${r} + ${sum(KEYS, (j) => `p${r}_${j} * v${j * units + u}`)};`;
-  };
+  const score = unroll(units, product, " + ");
   return /* wgsl */ `
-    let before${r} = most${r};
-    ${unroll(KEYS, (j) => `let s${r}_${j} = ${score(j)};`)}
-    ${unroll(KEYS, (j) => `most${r} = max(most${r}, s${r}_${j});`)}
-    let kept${r} = exp(before${r} - most${r});
-    ${unroll(KEYS, (j) => `let p${r}_${j} = exp(s${r}_${j} - most${r});`)}
-    weight${r} = weight${r} * kept${r} + ${sum(KEYS, (j) => `p${r}_${j}`)};
-    ${unroll(units, addValues)}`;
+      let s${r} = ${j > 0 ? `select(${NOTHING}, ${score}, n + ${j} < end)` : score};
+      let rise${r} = s${r} - most${r};
+      let less${r} = exp(-abs(rise${r}));
+      let kept${r} = select(1.0, less${r}, rise${r} > 0.0);
+      let p${r} = select(less${r}, 1.0, rise${r} > 0.0);
+      most${r} = max(most${r}, s${r});
+      weight${r} = weight${r} * kept${r} + p${r};`;
 }
 
 /** An invocation a row and key/value head: each key is loaded once for all query heads that read it. */
-export function cached({ inputs: { q, offsets }, params: { H, G, K } }: AttentionCall): Dispatch {
+export function cached({ inputs: { q, kv, offsets }, params: { H, G, K } }: AttentionCall): Dispatch {
   const M = q.shape[0];
   const wide = K % 4 === 0;
   const units = wide ? K / 4 : K;
   const heads = H / G;
   const held = heads * units;
   const element = wide ? "vec4<f32>" : "f32";
-  const load = (name: string, first: number) => (i: number) =>
-    `let ${name}${i} = kv[at${Math.floor(i / units)} + ${first + i % units}];`;
+  const keys = Math.max(Math.floor(kv.shape[0] / MOST_ROUNDS) + 1, units > 2 ? 1 : 2); // of a round, which costs too
+  const add = (u: number, r: number) => `sum${r * units + u} = sum${r * units + u} * kept${r} + p${r} * v;`;
+  const step = (j: number) =>
+    /* wgsl */ `{
+      let key = ${j > 0 ? `min(n + ${j}, end - 1)` : "n"} * 2 * G * ${units} + keyHead;
+      ${unroll(units, (u) => `let k${u} = kv[key + ${u}];`)}
+      ${unroll(heads, (r) => meet(r, j, units, wide))}
+      ${unroll(units, (u) => `{ let v = kv[key + G * ${units} + ${u}]; ${unroll(heads, (r) => add(u, r))} }`)}
+    }`;
   return {
-    label: `attention.cached ${heads}×${KEYS}`,
+    label: `attention.cached ${heads}×${keys}`,
     elements: { q: element, kv: element, y: element },
     constants: { G },
     floats: { SCALE: 1 / Math.sqrt(K) },
@@ -70,11 +73,8 @@ fn run(group: u32, lane: u32) {
   ${unroll(held, (i) => `let q${i} = SCALE * q[at * ${held} + ${i}];`)}
   ${unroll(held, (i) => `var sum${i} = ${element}();`)}
   ${unroll(heads, (r) => `var most${r} = f32(${NOTHING}); var weight${r} = 0.0;`)}
-  for (var n = u32(ranges[2 * m]); n < end; n += ${KEYS}) {
-    ${unroll(KEYS, (j) => `let at${j} = min(n + ${j}, end - 1) * 2 * G * ${units} + keyHead;`)}
-    ${unroll(KEYS * units, load("k", 0))}
-    ${unroll(KEYS * units, load("v", G * units))}
-    ${unroll(heads, (r) => readKeys(r, units, wide))}
+  for (var n = u32(ranges[2 * m]); n < end; n += ${keys}) {
+    ${unroll(keys, step)}
   }
   ${unroll(heads, (r) => `let scale${r} = select(0.0, 1.0 / weight${r}, weight${r} > 0.0);`)}
   ${unroll(held, (i) => `y[at * ${held} + ${i}] = sum${i} * scale${Math.floor(i / units)};`)}
