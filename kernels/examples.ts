@@ -75,8 +75,10 @@ export function* examples(): Generator<Example> {
 function plan(op: AnyOp, given: Readonly<Record<string, Tensor | undefined>>, params: unknown, adapter: Adapter) {
   const inputs = given as Record<string, Tensor>; // an operation knows which may be absent
   const outputs = op.infer(inputs, params);
-  const dispatches = kernels[op.name]({ inputs, outputs, params, adapter });
-  return dispatches.map((dispatch) => ({
+  const call = { inputs, outputs, params, adapter };
+  const kernel = kernels[op.name];
+  if (kernel.fuses?.(call) === false) return []; // runs in its parts
+  return kernel(call).map((dispatch) => ({
     label: dispatch.label,
     wgsl: writeModule(dispatch, bindingsOf({ op, inputs, outputs }), adapter.dialect),
     constants: { ...dispatch.constants, ...dispatch.floats },
