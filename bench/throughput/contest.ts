@@ -42,12 +42,12 @@ export async function enter(
   const models = new Map<Variant["config"], DecoderModel<GpuTensor>>();
   const entrants: Entrant[] = [];
   for (const variant of variants) {
-    const { name, config, params, slots, patience, room } = variant;
+    const { name, config, params, slots, width, patience, room } = variant;
     progress(`making ${name}`);
     const make = async () =>
       params ? new DecoderModel(device, config, params) : await balancedModel(device, config, lengths);
     if (!models.has(config)) models.set(config, await make());
-    const engine = await Engine.open(models.get(config)!, { slots, patience, room, stops: [] });
+    const engine = await Engine.open(models.get(config)!, { slots, width, patience, room, stops: [] });
     entrants.push({ variant, engine, windows: [], reserved: reservedBy(variant) });
   }
   return entrants;

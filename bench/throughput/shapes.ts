@@ -69,7 +69,9 @@ export interface Variant {
   readonly config: DecoderConfig;
   /** Sequences in flight. */
   readonly slots: number;
-  /** Sequences in the block for which those that have left it wait; `slots` for none. */
+  /** Rows of a call at most: as many for all variants, whatever their slots; those that have left gather for a full one. */
+  readonly width: number;
+  /** Sequences in the block for which those that have left it wait; `width` where they wait for full calls only. */
   readonly patience: number;
   /** Rows that deeper recursions have: their capacity of them, or all. */
   readonly room: "all" | "capacity";
@@ -92,8 +94,8 @@ function largestBatch(B: number, N: number, kv: string): number {
 /** All variants of a shape at batch B. */
 export function variantsOf(shape: Shape, B: number, { most }: Lengths): Variant[] {
   const layers = Object.entries(shape.layers).map(([N, L]) => [Number(N), L]);
-  const of = (name: string, config: DecoderConfig, slots = B, patience = slots): Variant => ({
-    ...{ name, config, slots, patience, room: config.recursion.routing === "expert" ? "capacity" : "all" },
+  const of = (name: string, config: DecoderConfig, slots = B, patience = B): Variant => ({
+    ...{ name, config, slots, width: B, patience, room: config.recursion.routing === "expert" ? "capacity" : "all" },
     vanilla: `vanilla-${config.L}`,
   });
   const variants = [...new Set(Object.values(shape.layers))].map((L) => of(`vanilla-${L}`, configOf(shape, L, most)));
@@ -120,7 +122,7 @@ export async function variantsOfCheckpoint(folder: string, B: number, { most }: 
     ...{ num_attention_heads: config.H, head_dim: config.K, num_hidden_layers: config.L },
   }).recursion;
   const plain = { ...config, recursion: { ...config.recursion, sharing, N, routing, kv, auxiliary, bias } };
-  const common = { slots: B, room: "all" as const, vanilla };
+  const common = { slots: B, width: B, room: "all" as const, vanilla };
   const trained = { ...common, config: { ...config, mol }, params };
   return [
     { ...common, name: vanilla, config: plain, patience: B },
