@@ -6,6 +6,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { normals } from "../src/random.ts";
 import { encoderTask, type Peer, type Run } from "./peers/peer.ts";
+import { median } from "./support/median.ts";
 
 /** What to compare, and how many times faster than the best of the others Refrain has to be. */
 interface Task {
@@ -90,8 +91,6 @@ async function contenders(task: Task, peers: readonly Peer[]): Promise<Contender
   }
   return started;
 }
-
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 /** Measures a task in turns and prints a line a library; whether the bar was reached. */
 async function compare(task: Task, peers: readonly Peer[], samples: number): Promise<boolean> {

@@ -10,6 +10,7 @@ import { decoderSchema } from "../src/model/decoder_schema.ts";
 import { countParameters } from "../src/model/parameters.ts";
 import { printMemory } from "./train/memory.ts";
 import { type Learner, type TrainTask, trainTask } from "./train/task.ts";
+import { median } from "./support/median.ts";
 
 /** How many times faster than jax-js Refrain has to be. */
 const BAR = 2;
@@ -21,8 +22,6 @@ const OFF = [1e-4, 1e-3, 1e-3];
 const STEPS = { refrain: 4, jax: 1 };
 
 const reason = (error: unknown) => String((error as Error)?.message ?? error).split("\n")[0].slice(0, 200);
-
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 async function load(file: "refrain" | "jax", task: TrainTask): Promise<Learner | undefined> {
   try {

@@ -5,7 +5,7 @@
  */
 import type { Entrant } from "./contest.ts";
 import { type Line, timesLessWork } from "./report.ts";
-import { median } from "./window.ts";
+import { median } from "../support/median.ts";
 
 /** A number and what it has to be. */
 export interface Bar {

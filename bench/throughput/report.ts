@@ -6,7 +6,8 @@
 import type { Entrant } from "./contest.ts";
 import { activeOf, bestTime, type Bound, costOf, type Rates } from "./limits.ts";
 import type { Lengths } from "./shapes.ts";
-import { median, type Window } from "./window.ts";
+import type { Window } from "./window.ts";
+import { median } from "../support/median.ts";
 
 /** All that is reported of a variant. */
 export interface Line {

@@ -9,7 +9,7 @@ import { generateIds } from "../../src/run/generate.ts";
 import { Engine } from "../../src/run/engine/engine.ts";
 import type { GpuTensor, WebGpuDevice } from "../../kernels/mod.ts";
 import type { Bar } from "./bars.ts";
-import { median } from "./window.ts";
+import { median } from "../support/median.ts";
 
 /** Its name. */
 export const SMALL_MODEL = "stories260k";

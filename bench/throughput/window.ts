@@ -9,6 +9,7 @@ import type { EngineStatus, Generation } from "../../src/run/engine/api.ts";
 import type { Engine } from "../../src/run/engine/engine.ts";
 import type { GpuTensor } from "../../kernels/mod.ts";
 import { randomIds } from "./balanced.ts";
+import { median } from "../support/median.ts";
 import type { Meter } from "./meter.ts";
 import type { Lengths, Variant } from "./shapes.ts";
 
@@ -40,9 +41,6 @@ export interface Window {
 
 /** Tokens of every slot before a window, after which slots stand at all depths. */
 const SETTLED = 2;
-
-/** The middle one. */
-export const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 /** Seconds of processors so far. */
 function worked(): number {
