@@ -15,6 +15,7 @@ export const normLinear = defineReference(normLinearOp, {
     linear.run({ x: normed, w, offsets }, { y }, { from, to });
   },
 
+  /** That of each product with a normed row, see {@link projected}. */
   bound({ x, weight, w, offsets }, { y }, { norm: kind, from }) {
     const O = y.shape[1];
     const bound = new Float64Array(y.data.length);
@@ -56,9 +57,9 @@ interface NormedRow {
 function normedRow(
   { x, weight }: { x: RefTensor; weight: RefTensor },
   m: number,
-  kind: NormParams,
+  norm: NormParams,
 ): NormedRow {
-  const { values, errors, scale, scaleError } = normalized(x, m, kind);
+  const { values, errors, scale, scaleError } = normalized(x, m, norm);
   const weighted = (numbers: Float64Array) => numbers.map((number, d) => number * weight.data[d]);
   return { values: weighted(values), errors: weighted(errors).map(Math.abs), scale: scale + scaleError };
 }

@@ -1,4 +1,5 @@
 import { countOp, deepenOp, settleOp } from "../src/ops/state.ts";
+import { TINY } from "./bound.ts";
 import { defineReference, liveRows } from "./reference.ts";
 
 /** lengths[b] = grown[b], or 0 where leading[b] = 0. */
@@ -24,10 +25,10 @@ export const deepen = defineReference(deepenOp, {
     }
   },
 
-  /** Small whole numbers, which floats hold exactly, and copies. */
+  /** Small whole numbers, which floats hold exactly, and copies, of which only a subnormal may be flushed. */
   bound: (_, { deeper, latest }) => ({
     deeper: new Float64Array(deeper.data.length),
-    latest: new Float64Array(latest.data.length),
+    latest: new Float64Array(latest.data.length).fill(TINY),
   }),
 });
 
