@@ -1,7 +1,7 @@
 /** `deno task generate`: text from a decoder checkpoint. */
 import type { Decoder, GenerateOptions, Piece } from "../mod.ts";
 import { generateIds } from "../src/run/generate.ts";
-import { breathe, INTERRUPTED, interruptible, note, print, runCommand } from "./support/command.ts";
+import { breathe, interruptedCode, interruptible, note, print, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
 import { helpFlag, numberOf, numbersOf, type Values, wholeOf } from "./support/flags.ts";
 import { counted } from "./support/table.ts";
@@ -115,7 +115,7 @@ async function main(flags: Values<typeof command.flags>): Promise<number> {
     print(`${JSON.stringify({ prompt: prompt.ids ?? prompt.shown, text, tokens: made })}\n`);
   }
   note(summary(decoder, made, (performance.now() - started) / 1000));
-  return interrupted ? INTERRUPTED : 0;
+  return interrupted ? interruptedCode() : 0;
 }
 
 function summary({ config: { recursion } }: Decoder, made: readonly Piece[], seconds: number): string {

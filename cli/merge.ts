@@ -8,6 +8,7 @@ import { encoderJson } from "../src/model/encoder_json.ts";
 import { encoderSchema } from "../src/model/encoder_schema.ts";
 import type { DecoderModel } from "../src/run/decoder.ts";
 import type { EncoderModel } from "../src/run/encoder.ts";
+import { FolderLock, LOCK } from "../src/run/training/lock.ts";
 import { decoderChange, encoderChange } from "./support/change.ts";
 import { interruptible, note, print, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
@@ -64,7 +65,7 @@ function settings({ mode, weights, dtype, text, file, ids }: Flags) {
 async function refuseFull(out: string, { model, force }: Flags): Promise<void> {
   const names: string[] = [];
   try {
-    for await (const { name } of Deno.readDir(out)) names.push(name);
+    for await (const { name } of Deno.readDir(out)) if (name !== LOCK) names.push(name);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
     throw new Error(`Cannot write ${out}: ${reasonOf(error)}`);
@@ -113,6 +114,8 @@ async function save(loaded: Loaded, merged: DecoderModel | EncoderModel, flags: 
   const schema = decoder ? decoderSchema(decoder.config) : encoderSchema(encoder.config);
   const params = await merged.weights();
   const extraFiles = await carriedFiles(openSource(flags.model));
+  using _lock = await FolderLock.take(flags.out, "write");
+  await refuseFull(flags.out, flags); // the folder may have been filled since the first look
   await interruptible((signal) => saveModel(flags.out, { json, schema, params, dtype, extraFiles, signal }));
   note(`Wrote ${flags.out}: ${["config.json", "model.safetensors", ...Object.keys(extraFiles)].join(", ")}`);
 }

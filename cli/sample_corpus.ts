@@ -1,7 +1,7 @@
 /** `deno task sample-corpus`: documents drawn from a decoder, as JSON lines. */
 import { writeFileAtomically } from "../src/checkpoint/files.ts";
 import { type CorpusOptions, sampleDocuments } from "../src/run/corpus.ts";
-import { breathe, INTERRUPTED, interruptible, note, runCommand } from "./support/command.ts";
+import { breathe, interruptedCode, interruptible, note, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
 import { helpFlag, numberOf, type Values, wholeOf } from "./support/flags.ts";
 import { demandTokenizer, loadModel, modelFlag } from "./support/model.ts";
@@ -12,7 +12,7 @@ const command = {
   name: "sample-corpus",
   usage: "--model DIR --out FILE.jsonl --documents N [options]",
   about: `Draws documents from a decoder, from its first token to its end token, and writes a line {"text": …} for each.
-The same seed gives the same documents. Ctrl-C keeps those that are complete.`,
+The same seed gives the same documents. Ctrl-C or TERM keeps the complete ones.`,
   flags: {
     ...modelFlag,
     out: { value: "FILE", help: "where the lines go; replaced when all of them are there", required: true },
@@ -76,7 +76,7 @@ async function main(flags: Flags): Promise<number> {
   note(
     `${counted(written, "document")}, ${counted(drawn, "token")} in ${secondsText(progress.seconds)}, ${rate(drawn)}`,
   );
-  return interrupted ? INTERRUPTED : 0;
+  return interrupted ? interruptedCode() : 0;
 }
 
 if (import.meta.main) await runCommand(command, main);

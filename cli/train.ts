@@ -1,6 +1,7 @@
 /** `deno task train`: trains a model as a JSON file says. */
+import { FolderLock } from "../src/run/training/lock.ts";
 import { describeTrainingKeys } from "../src/train/config/keys.ts";
-import { INTERRUPTED, interruptible, note, runCommand } from "./support/command.ts";
+import { interruptedCode, interruptible, note, runCommand } from "./support/command.ts";
 import { helpFlag, type Values, wholeOf } from "./support/flags.ts";
 import { readConfigFile } from "./train/config_file.ts";
 import { finish } from "./train/finish.ts";
@@ -13,7 +14,7 @@ const command = {
   usage: "CONFIG.json [options]",
   operand: "CONFIG.json",
   about: `Trains the model that a JSON file describes, and writes it with tokenizer, checkpoints and log.jsonl into the
-folder that the file names. Ctrl-C finishes the step and saves; --resume then goes on as if nothing had happened.
+folder that the file names. Ctrl-C or TERM finishes the step and saves; --resume then goes on as if nothing had happened.
 
 Keys of CONFIG.json, and in brackets what they are where they are left out; paths are relative to the file:
 ${describeTrainingKeys()}
@@ -34,18 +35,19 @@ Flags`,
 async function main(flags: Values<typeof command.flags> & { readonly operand: string }): Promise<number> {
   const steps = flags.steps === undefined ? undefined : wholeOf("steps", flags.steps, 1);
   const file = await readConfigFile(flags.operand, { device: flags.device, steps });
+  using _lock = await FolderLock.take(file.config.out, flags.resume ? "resume" : "train into");
   const found = await openOut(file, flags.resume);
   using run = await openRun(file, found);
   const { training } = run;
   const progress = new TrainingProgress(file.config, training.first);
   const ended = await interruptible(async (signal) => {
-    signal.addEventListener("abort", () => note("Finishing the step; Ctrl-C again ends at once, without saving"));
+    signal.addEventListener("abort", () => note("Finishing the step; a second signal ends at once, without saving"));
     return await training.run(signal, progress);
   });
   if (ended === "interrupted") {
     const given = Deno.args.filter((arg) => arg !== "--resume").map((arg) => /[^\w./=-]/.test(arg) ? `'${arg}'` : arg);
     note(`Stopped. This goes on with it:\n  deno task train ${given.join(" ")} --resume`);
-    return INTERRUPTED;
+    return interruptedCode();
   }
   await training.export();
   await finish(file, training.seconds);

@@ -1,16 +1,25 @@
-/** How every command starts and ends: help, one line on errors, exit codes, Ctrl-C, closed pipes. */
+/** How every command starts and ends: help, one line on errors, exit codes, signals, closed pipes. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { type Command, type Flag, helpOf, type Operands, readFlags, type Values } from "./flags.ts";
 import { clearProgress } from "./progress.ts";
 
-/** Exit code after Ctrl-C, as shells give it. */
-export const INTERRUPTED = 130;
+/** Signals that end a command at a place of its own choice, and the exit codes that shells give after them. */
+const ENDING: Partial<Record<Deno.Signal, number>> = Deno.build.os === "windows"
+  ? { SIGINT: 130 }
+  : { SIGINT: 130, SIGTERM: 143 };
+
+let received: Deno.Signal = "SIGINT";
+
+/** Exit code of a command that a signal has ended: 130 after Ctrl-C, 143 after TERM. */
+export function interruptedCode(): number {
+  return ENDING[received]!;
+}
 
 /**
  * Runs a command and ends the process.
  *
- * Ends with the code that `main` returns, 1 after an error (one line on stderr), 130 after Ctrl-C, and 0 without a word
- * when whoever read standard output has gone.
+ * Ends with the code that `main` returns, 1 after an error (one line on stderr), 130 after Ctrl-C, 143 after TERM, and 0
+ * without a word when the reader of standard output has closed it.
  */
 export async function runCommand<const F extends Readonly<Record<string, Flag>>>(
   command: Command<F>,
@@ -26,7 +35,7 @@ export async function runCommand<const F extends Readonly<Record<string, Flag>>>
   } catch (error) {
     clearProgress();
     if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
-    if (error instanceof Error && error.name === "AbortError") Deno.exit(INTERRUPTED);
+    if (error instanceof Error && error.name === "AbortError") Deno.exit(interruptedCode());
     note(messageOf(command.name, error));
     Deno.exit(1);
   }
@@ -51,20 +60,25 @@ export function note(line: string): void {
 }
 
 /**
- * Runs a body that ends early, at a place of its own choice, on Ctrl-C; a second Ctrl-C ends the process at once, as
- * does one outside such a body.
+ * Runs a body that ends early, at a place of its own choice, on Ctrl-C or TERM; a second signal ends the process at once,
+ * as does one outside such a body.
  */
 export async function interruptible<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const stop = () => {
-    Deno.removeSignalListener("SIGINT", stop);
-    controller.abort();
-  };
-  Deno.addSignalListener("SIGINT", stop);
+  const listeners = (Object.keys(ENDING) as Deno.Signal[]).map((signal) => {
+    const stop = () => {
+      received = signal;
+      release();
+      controller.abort();
+    };
+    Deno.addSignalListener(signal, stop);
+    return () => Deno.removeSignalListener(signal, stop);
+  });
+  const release = () => listeners.splice(0).forEach((remove) => remove());
   try {
     return await body(controller.signal);
   } finally {
-    if (!controller.signal.aborted) Deno.removeSignalListener("SIGINT", stop);
+    release();
   }
 }
 

@@ -3,7 +3,10 @@
 import { decodePercents } from "./source_names.ts";
 
 /** The part of Deno that reading and writing checkpoints needs. */
-export type FileSystem = Pick<typeof Deno, "open" | "stat" | "mkdir" | "rename" | "remove" | "readDir">;
+export type FileSystem = Pick<
+  typeof Deno,
+  "open" | "stat" | "mkdir" | "rename" | "remove" | "removeSync" | "readDir" | "pid"
+>;
 
 /**
  * Gives the file system of this runtime.

@@ -1,0 +1,88 @@
+/**
+ * The lock of a run's folder: one process at a time writes there.
+ *
+ * @module
+ */
+import { fileSystem, isMissing } from "../../checkpoint/host.ts";
+import { reasonOf } from "../../checkpoint/messages.ts";
+
+/** Name of the lock file in the folder of a run. */
+export const LOCK = ".lock";
+
+/** Bytes of the owner's line at most. */
+const LINE_BYTES = 64;
+
+/**
+ * An exclusive lock on a folder, held until it is disposed of.
+ *
+ * The operating system holds it (flock) and releases it when its process ends, however that happens: a lock file that a
+ * killed process left behind is stale and is taken over. The file's content is only for the error message.
+ */
+export class FolderLock implements Disposable {
+  private constructor(readonly path: string, readonly file: Deno.FsFile) {}
+
+  /**
+   * Makes the folder if need be and locks it; `action` is what an error says could not be done with the folder.
+   *
+   * @throws naming the folder and its owner while another process, or this one, holds the lock; and if the file cannot
+   * be written
+   *
+   * ```ts
+   * const folder = await Deno.makeTempDir();
+   * using lock = await FolderLock.take(folder, "train into");
+   * ```
+   */
+  static async take(folder: string, action: string): Promise<FolderLock> {
+    const disk = fileSystem(`${action} ${folder}`), path = `${folder}/${LOCK}`;
+    try {
+      await disk.mkdir(folder, { recursive: true });
+    } catch (error) {
+      throw new Error(`Cannot ${action} ${folder}: ${reasonOf(error)}`, { cause: error });
+    }
+    for (;;) {
+      const file = await disk.open(path, { read: true, write: true, create: true }).catch((error) => {
+        throw new Error(`Cannot ${action} ${folder}: ${reasonOf(error)}`, { cause: error });
+      });
+      try {
+        if (!await file.tryLock(true)) {
+          throw new Error(`Cannot ${action} ${folder}: it is in use by ${await ownerIn(file)}`);
+        }
+        if (await isCurrent(file, path)) {
+          await file.truncate(0);
+          await file.write(new TextEncoder().encode(`process ${disk.pid} since ${new Date().toISOString()}`));
+          return new FolderLock(path, file);
+        }
+      } catch (error) {
+        file.close();
+        throw error;
+      }
+      file.close(); // its last owner removed it between opening and locking: another file has the name now
+    }
+  }
+
+  /** Removes the file, then releases the lock. */
+  [Symbol.dispose](): void {
+    try {
+      fileSystem(`remove ${this.path}`).removeSync(this.path);
+    } catch { /* removed with its folder, or not removable while it is open: stale is as good */ }
+    this.file.close();
+  }
+}
+
+/** The line of a lock's owner; it is written right after locking, so that it may be missing for a moment. */
+async function ownerIn(file: Deno.FsFile): Promise<string> {
+  const bytes = new Uint8Array(LINE_BYTES);
+  const count = await file.read(bytes).catch(() => 0) ?? 0;
+  return new TextDecoder().decode(bytes.subarray(0, count)) || "another process";
+}
+
+/** Whether a path still names an open file; systems without inode numbers do not remove open files. */
+async function isCurrent(file: Deno.FsFile, path: string): Promise<boolean> {
+  try {
+    const [open, named] = await Promise.all([file.stat(), fileSystem(`read ${path}`).stat(path)]);
+    return open.ino === named.ino && open.dev === named.dev;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
