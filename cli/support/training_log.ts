@@ -1,7 +1,10 @@
 /** `log.jsonl`: what a training run wrote down, one JSON object a line. */
+import { reasonOf } from "../../src/checkpoint/messages.ts";
 import type { EvaluationResult } from "../../src/train/evaluate.ts";
 import type { RoutingStatistics } from "../../src/train/statistics.ts";
 import type { StepLine } from "../../src/train/trainer.ts";
+import { note } from "./command.ts";
+import { counted } from "./table.ts";
 
 /** One step. `step` counts the updates before it, so its losses are those of the weights after so many updates. */
 export interface StepLogLine extends StepLine {
@@ -75,16 +78,28 @@ function parseLine(text: string): LogLine {
 /**
  * Reads `log.jsonl`. An unfinished last line, which a killed run leaves behind, is left out.
  *
- * Throws a RangeError that names the file, the line and what is wrong with it.
+ * A damaged line is left out too and given to `onDamage`; without it, throws a RangeError that names the file, the line
+ * and what is wrong with it.
  */
-export function parseLog(text: string, name = "log.jsonl"): LogLine[] {
+export function parseLog(text: string, name = "log.jsonl", onDamage?: (reason: string) => void): LogLine[] {
   const lines = text.split("\n").slice(0, -1);
   return lines.flatMap((line, i) => {
     if (line.trim() === "") return [];
     try {
       return [parseLine(line)];
     } catch (error) {
-      throw new RangeError(`Cannot read ${name}: line ${i + 1}: ${(error as Error).message}`);
+      const reason = `line ${i + 1}: ${reasonOf(error)}`;
+      if (!onDamage) throw new RangeError(`Cannot read ${name}: ${reason}`);
+      onDamage(reason);
+      return [];
     }
   });
+}
+
+/** The same; of damaged lines, a warning says how many there are and what is wrong with the first. */
+export function readableLines(text: string, name: string): LogLine[] {
+  const damage: string[] = [];
+  const lines = parseLog(text, name, (reason) => damage.push(reason));
+  if (damage.length) note(`WARNING: ${counted(damage.length, "damaged line")} of ${name} left out: ${damage[0]}`);
+  return lines;
 }

@@ -3,7 +3,7 @@ import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { writeFileAtomically } from "../../src/checkpoint/files.ts";
 import { note } from "../support/command.ts";
 import { secondsText } from "../support/progress.ts";
-import { parseLog } from "../support/training_log.ts";
+import { readableLines } from "../support/training_log.ts";
 import type { ConfigFile } from "./config_file.ts";
 import { runName } from "./name.ts";
 import { LOG } from "./out.ts";
@@ -12,7 +12,7 @@ import { LOG } from "./out.ts";
 export async function finish({ path, config: { out } }: ConfigFile, seconds: number): Promise<void> {
   try {
     const { drawTrainingPicture } = await import("../support/training_picture.ts");
-    const lines = parseLog(await Deno.readTextFile(`${out}/${LOG}`), LOG);
+    const lines = readableLines(await Deno.readTextFile(`${out}/${LOG}`), `${out}/${LOG}`);
     const svg = await drawTrainingPicture(lines, runName(await Deno.realPath(out), path));
     await writeFileAtomically(`${out}/training.svg`, [new TextEncoder().encode(svg)]);
   } catch (error) {

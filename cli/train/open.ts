@@ -14,7 +14,8 @@ import { specialIds } from "../data/encoder.ts";
 import { interruptible, note } from "../support/command.ts";
 import { openChosenDevice } from "../support/device.ts";
 import { Progress, secondsText } from "../support/progress.ts";
-import { formatLogLine, parseLog } from "../support/training_log.ts";
+import { counted } from "../support/table.ts";
+import { formatLogLine, readableLines } from "../support/training_log.ts";
 import type { ConfigFile } from "./config_file.ts";
 import { LOG } from "./out.ts";
 
@@ -41,6 +42,9 @@ export async function openRun({ config, settings }: ConfigFile, saved?: Saved<un
   const json = withEnd(modelJson(config.model), corpus, config);
   const form = { schema, json, tokenizer: corpus.tokenizerFiles, averaged: config.optimizer.average > 0 };
   const file = await TrainingLog.open(`${config.out}/${LOG}`, saved?.state.log ?? 0);
+  if (file.lost) {
+    note(`WARNING: ${file.path} is ${counted(file.lost, "byte")} shorter than when the checkpoint was written`);
+  }
   const log = {
     get size() {
       return file.size;
@@ -49,7 +53,9 @@ export async function openRun({ config, settings }: ConfigFile, saved?: Saved<un
       file.append(records.map(formatLogLine).join("")),
     sync: () => file.sync(),
   };
-  const before = parseLog(await file.text(), LOG).flatMap((line) => line.kind === "step" ? [line.losses.lm] : []);
+  const before = readableLines(await file.text(), file.path).flatMap((line) =>
+    line.kind === "step" ? [line.losses.lm] : []
+  );
   const training = new TrainingRun({ device, config, settings, task, texts, form, log, before, from });
   note(
     `Training ${countParameters(schema).toLocaleString("en")} parameters on ${label}: ` +

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { writeFilesAtomically } from "../../checkpoint/files.ts";
 import { fileSystem, isMissing } from "../../checkpoint/host.ts";
 import { readJson } from "../../checkpoint/json.ts";
 import { nativeLayout } from "../../checkpoint/layout.ts";
@@ -10,11 +11,13 @@ import { loadParameters } from "../../checkpoint/load.ts";
 import { reasonOf } from "../../checkpoint/messages.ts";
 import { saveModel, tensorsOf } from "../../checkpoint/save.ts";
 import { openCheckpoint } from "../../checkpoint/shards.ts";
+import { openSource } from "../../checkpoint/source.ts";
 import { encodeSafetensors } from "../../checkpoint/write.ts";
 import { Fields, type Json } from "../../model/fields.ts";
 import { mapParams } from "../../model/parameters.ts";
 import type { Settings } from "../../train/config/settings.ts";
 import type { OptimizerState } from "../../train/update.ts";
+import { fileDigests, refuseDamage } from "./digest.ts";
 
 /** Where a run stands. */
 export interface RunState {
@@ -28,6 +31,8 @@ export interface RunState {
   readonly settings: Settings;
   /** Name of the texts' content. */
   readonly texts: string;
+  /** Hashes of the files with numbers, by name; written by {@link saveCheckpoint}. */
+  readonly digests?: Readonly<Record<string, string>>;
 }
 
 /** Weights, optimizer and position of a run. */
@@ -52,7 +57,7 @@ export interface CheckpointForm {
   readonly averaged: boolean;
 }
 
-const STATE = "training.json", OPTIMIZER = "optimizer.safetensors";
+const STATE = "training.json", WEIGHTS = "model.safetensors", OPTIMIZER = "optimizer.safetensors";
 const NAME = /^checkpoint-(\d{6,})$/, UNFINISHED = /^\.checkpoint-\d+\.[0-9a-f-]+\.tmp$/;
 
 /** Folder of a checkpoint after so many updates. */
@@ -115,9 +120,10 @@ export async function saveCheckpoint<P>(
       extraFiles: {
         ...jsonFiles(form.tokenizer),
         [OPTIMIZER]: encodeSafetensors(tensors),
-        ...jsonFiles({ [STATE]: state }),
       },
     });
+    const digests = await fileDigests(openSource(temporary), [WEIGHTS, OPTIMIZER]);
+    await writeFilesAtomically(temporary, jsonFiles({ [STATE]: { ...state, digests } }));
     await disk.remove(folder, { recursive: true }).catch(() => {}); // one of this name that could not be read
     await disk.rename(temporary, folder);
     await syncFolder(out);
@@ -152,23 +158,27 @@ export async function readState(folder: string): Promise<RunState> {
   const fields = new Fields(await readJson(source, STATE), `${folder}/${STATE}`);
   const settings = fields.object("settings");
   fields.check(settings !== undefined, () => `${fields.path}.settings is missing`);
+  const digests = fields.object("digests");
   const state: RunState = {
     step: fields.count("step"),
     log: fields.number("log"),
     seconds: fields.number("seconds", undefined, { fraction: true }),
     settings: settings!.json,
     texts: fields.text("texts") ?? "",
+    ...(digests &&
+      { digests: Object.fromEntries(Object.keys(digests.json).map((name) => [name, digests.text(name)!])) }),
   };
   fields.noOthers();
   return state;
 }
 
-/** Reads a checkpoint. Throws when a file is missing or not right. */
+/** Reads a checkpoint. Throws when a file is missing, damaged, or not right. */
 export async function readCheckpoint<P>(
   folder: string,
   form: Pick<CheckpointForm, "schema" | "averaged">,
 ): Promise<Saved<P>> {
   const state = await readState(folder);
+  await refuseDamage(openSource(folder), state.digests ?? {}); // runs of earlier versions wrote none
   const params = await loadParameters<P>(await openCheckpoint(folder), form.schema);
   const kept = await openCheckpoint(`${folder}/${OPTIMIZER}`);
   return { params, optimizer: await loadParameters<OptimizerState<P>>(kept, optimizerSchema(form)), state };

@@ -10,20 +10,22 @@ import { reasonOf } from "../../checkpoint/messages.ts";
 export class TrainingLog implements Disposable {
   #size: number;
 
-  private constructor(readonly path: string, readonly file: Deno.FsFile, size: number) {
+  private constructor(readonly path: string, readonly file: Deno.FsFile, size: number, readonly lost: number) {
     this.#size = size;
   }
 
-  /** Opens a log of that many bytes; what stands behind them is cut off. Throws when the file is shorter. */
+  /**
+   * Opens a log of that many bytes; further ones are cut off. A file that is shorter, or missing, is continued as it is:
+   * `lost` counts the bytes that it lacks, and an unfinished line is ended.
+   */
   static async open(path: string, size: number): Promise<TrainingLog> {
     const file = await fileSystem(`write ${path}`).open(path, { read: true, write: true, create: true });
     const found = (await file.stat()).size;
-    if (found < size) {
-      file.close();
-      throw new Error(`Cannot go on with ${path}: it has ${found} bytes, the checkpoint was written after ${size}`);
-    }
-    await file.truncate(size);
-    return new TrainingLog(path, file, size);
+    const kept = Math.min(found, size);
+    await file.truncate(kept);
+    const log = new TrainingLog(path, file, kept, size - kept);
+    if (kept > 0 && !(await log.text()).endsWith("\n")) await log.append("\n");
+    return log;
   }
 
   /** Bytes so far. */

@@ -1,0 +1,47 @@
+/**
+ * Hashes of files, so that a bit that changed on disk is noticed before it is trained on.
+ *
+ * @module
+ */
+import type { Source } from "../../checkpoint/source.ts";
+
+/** Bytes that are hashed at a time. */
+const BLOCK = 2 ** 23;
+
+/**
+ * Hash of a file: SHA-256 over the SHA-256 of its blocks of 8 MiB, in hexadecimal; undefined if there is no such file.
+ *
+ * The blocks bound the memory: the platform's digest takes whole buffers only.
+ */
+async function fileDigest(source: Source, file: string): Promise<string | undefined> {
+  const size = await source.size(file);
+  if (size === undefined) return undefined;
+  const blocks = new Uint8Array(32 * Math.ceil(size / BLOCK));
+  for (let at = 0, block = 0; at < size; at += BLOCK, block++) {
+    const bytes = await source.read(file, at, Math.min(size, at + BLOCK));
+    blocks.set(await sha256(bytes), 32 * block);
+  }
+  return (await sha256(blocks)).toHex();
+}
+
+/** Hashes of files by name; undefined for missing ones. */
+export async function fileDigests(
+  source: Source,
+  names: readonly string[],
+): Promise<Record<string, string | undefined>> {
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await fileDigest(source, name)])));
+}
+
+/** Compares files with their hashes. Throws naming the first file that is missing, or whose content has changed. */
+export async function refuseDamage(source: Source, digests: Readonly<Record<string, string>>): Promise<void> {
+  const found = await fileDigests(source, Object.keys(digests));
+  for (const [name, digest] of Object.entries(digests)) {
+    if (found[name] === digest) continue;
+    const damage = found[name] === undefined ? "there is no such file" : "its SHA-256 is not that of what was written";
+    throw new Error(`Cannot read ${name} of ${source.name}: ${damage}`);
+  }
+}
+
+async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as BufferSource));
+}

@@ -1,0 +1,87 @@
+// What a disk did to a run's files: checkpoints that changed are passed over, a damaged log does not end the run.
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { ReferenceDevice } from "../../reference/mod.ts";
+import type { Device } from "../../src/device.ts";
+import { parametersOf } from "../../src/model/parameters.ts";
+import { checkpointFolder, readCheckpoint, readState } from "../../src/run/training/checkpoints.ts";
+import { TrainingLog } from "../../src/run/training/log.ts";
+import { schemaOf } from "../../src/run/training/start.ts";
+import { readTrainingConfig } from "../../src/train/config/read.ts";
+import { parseLog, readableLines } from "../../cli/support/training_log.ts";
+import { session, smallTraining } from "../support/training_run.ts";
+
+/** A run of 6 steps in a new folder, which is removed afterwards. */
+async function withRun(body: (out: string, read: () => Promise<unknown>) => Promise<void>): Promise<void> {
+  const out = await Deno.makeTempDir();
+  try {
+    await session(new ReferenceDevice() as unknown as Device, out, smallTraining, { stop: 6 });
+    const schema = schemaOf(readTrainingConfig({ ...smallTraining, out }).model);
+    await body(out, () => readCheckpoint(checkpointFolder(out, 6), { schema, averaged: true }));
+  } finally {
+    await Deno.remove(out, { recursive: true });
+  }
+}
+
+Deno.test("checkpoints: one bit of a body that changed on disk is noticed, whatever it means", async () => {
+  await withRun(async (out, read) => {
+    const { digests } = await readState(checkpointFolder(out, 6));
+    assertEquals(Object.keys(digests!), ["model.safetensors", "optimizer.safetensors"]);
+    await read();
+    for (const name of Object.keys(digests!)) {
+      const path = `${checkpointFolder(out, 6)}/${name}`;
+      const bytes = await Deno.readFile(path), damaged = bytes.slice();
+      damaged[bytes.length - 9] ^= 1;
+      await Deno.writeFile(path, damaged);
+      const error = await assertRejects(read, Error);
+      assertStringIncludes(error.message, `Cannot read ${name} of ${checkpointFolder(out, 6)}: its SHA-256`);
+      await Deno.writeFile(path, bytes);
+    }
+    await read();
+  });
+});
+
+Deno.test("checkpoints: the one of a run of an earlier version, without hashes, can be read", async () => {
+  await withRun(async (out, read) => {
+    const path = `${checkpointFolder(out, 6)}/training.json`;
+    const { digests: _, ...state } = JSON.parse(await Deno.readTextFile(path));
+    await Deno.writeTextFile(path, JSON.stringify(state));
+    await read();
+  });
+});
+
+Deno.test("log: a shorter, missing or damaged one is continued, and every whole line is kept", async () => {
+  await withRun(async (out) => {
+    const path = `${out}/log.jsonl`, text = await Deno.readTextFile(path), lines = parseLog(text);
+    const damaged = text.replace('"kind"', '"kin').slice(0, -7);
+    await Deno.writeTextFile(path, damaged);
+    {
+      using log = await TrainingLog.open(path, text.length);
+      assertEquals([log.lost, log.size], [9, text.length - 8]);
+      assertEquals(readableLines(await log.text(), path), lines.slice(1, -1));
+      await log.append(text.slice(text.lastIndexOf("\n", text.length - 2) + 1));
+    }
+    assertEquals(readableLines(await Deno.readTextFile(path), path), lines.slice(1));
+    await Deno.remove(path);
+    using log = await TrainingLog.open(path, text.length);
+    assertEquals([log.lost, log.size], [text.length, 0]);
+  });
+});
+
+Deno.test("resuming: a run goes on without its log, with the weights it would have had", async () => {
+  const schema = schemaOf(readTrainingConfig({ ...smallTraining, out: "out" }).model);
+  const last = async (damage: (path: string) => Promise<void>) => {
+    let found: unknown;
+    await withRun(async (out) => {
+      await damage(`${out}/log.jsonl`);
+      await session(new ReferenceDevice() as unknown as Device, out, smallTraining);
+      const { params } = await readCheckpoint<Record<string, unknown>>(checkpointFolder(out, 11), {
+        schema,
+        averaged: true,
+      });
+      found = params;
+    });
+    return found;
+  };
+  assertEquals(parametersOf(schema).length > 10, true);
+  assertEquals(await last((path) => Deno.remove(path)), await last(() => Promise.resolve()));
+});
