@@ -1,7 +1,7 @@
 /** From files to documents, one after the other. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { textOfHtml, textOfTagged } from "./markup.ts";
-import { linesOf, type OnBytes, textOf } from "./read_text.ts";
+import { checkLength, linesOf, type OnBytes, textOf } from "./read_text.ts";
 import type { Layout, TextFile } from "./sources.ts";
 
 /**
@@ -29,14 +29,15 @@ async function* partsOf({ path, kind, documents }: TextFile, onBytes?: OnBytes):
     const texts = listOf(await textOf(path, onBytes), path);
     return yield* documents === "file" ? [texts.join("\n")] : texts;
   }
-  if (kind === "html") return yield* cut(textOfHtml(await textOf(path, onBytes)).split("\n"), documents);
-  if (kind === "tagged") return yield* cut(textOfTagged(await textOf(path, onBytes)).split("\n"), documents);
+  if (kind === "html") return yield* cut(path, textOfHtml(await textOf(path, onBytes)).split("\n"), documents);
+  if (kind === "tagged") return yield* cut(path, textOfTagged(await textOf(path, onBytes)).split("\n"), documents);
   if (documents === undefined || documents === "file") yield await textOf(path, onBytes);
-  else yield* cut(linesOf(path, onBytes), documents);
+  else yield* cut(path, linesOf(path, onBytes), documents);
 }
 
-/** Cuts lines into documents. */
+/** Cuts the lines of a file into documents. */
 async function* cut(
+  path: string,
   lines: Iterable<string> | AsyncIterable<string>,
   layout: Exclude<Layout, { field: string }> = "file",
 ): AsyncGenerator<string> {
@@ -44,12 +45,15 @@ async function* cut(
     if (layout === "blank-lines") return line.trim() === "";
     return typeof layout === "object" && line.trim() === layout.separator.trim();
   };
-  let document: string[] = [];
+  let document: string[] = [], length = 0;
   for await (const line of lines) {
-    if (!separates(line)) document.push(line);
+    if (!separates(line)) {
+      document.push(line);
+      checkLength(path, length += line.length + 1);
+    }
     if (layout !== "lines" && !separates(line)) continue;
     yield document.join("\n");
-    document = [];
+    document = [], length = 0;
   }
   yield document.join("\n");
 }

@@ -1,5 +1,6 @@
 /** Text files as streams: UTF-8, gunzipped where their name ends in `.gz`. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
+import { MOST_TEXT_BYTES, tooLong } from "../support/read_bytes.ts";
 
 /** Told of bytes as they come from disk. */
 export type OnBytes = (bytes: number) => void;
@@ -23,18 +24,35 @@ export async function* piecesOf(path: string, onBytes?: OnBytes): AsyncGenerator
   }
 }
 
-/** The whole text of a file. */
+/** Throws when a document is longer than what is held at once. */
+export function checkLength(path: string, characters: number): void {
+  if (characters <= MOST_TEXT_BYTES) return;
+  const reason = tooLong(MOST_TEXT_BYTES, "characters").message;
+  throw new RangeError(`Cannot read a document of ${path}: ${reason}; "documents" says how a file is cut`);
+}
+
+/** The whole text of a file. Throws a RangeError for one that is too long. */
 export async function textOf(path: string, onBytes?: OnBytes): Promise<string> {
-  return (await Array.fromAsync(piecesOf(path, onBytes))).join("");
+  const pieces: string[] = [];
+  let length = 0;
+  for await (const piece of piecesOf(path, onBytes)) {
+    checkLength(path, length += piece.length);
+    pieces.push(piece);
+  }
+  return pieces.join("");
 }
 
 /** The lines of a file without their ends, `\n` or `\r\n`; the last one only where it is not empty. */
 export async function* linesOf(path: string, onBytes?: OnBytes): AsyncGenerator<string> {
-  let rest = "";
+  let rest: string[] = [], length = 0;
   for await (const piece of piecesOf(path, onBytes)) {
-    const lines = (rest + piece).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) yield line.replace(/\r$/, "");
+    const [end, ...lines] = piece.split("\n");
+    rest.push(end);
+    checkLength(path, length += end.length);
+    for (const line of lines) {
+      yield rest.join("").replace(/\r$/, "");
+      rest = [line], length = line.length;
+    }
   }
-  if (rest !== "") yield rest;
+  if (length > 0) yield rest.join("");
 }

@@ -107,7 +107,8 @@ function oneKind(files: readonly TextFile[]): TextFile[] {
 
 /** What a file is by its name, or by how it starts; no kind where neither tells. */
 async function fileOf(path: string, documents?: Layout): Promise<Omit<TextFile, "kind"> & { kind?: FileKind }> {
-  const size = (await Deno.stat(path)).size;
+  const { isFile, size } = await Deno.stat(path);
+  if (!isFile) throw new Error(`Cannot read ${path}: texts are read several times, which needs a regular file`);
   const [, ending] = path.match(/[^/]\.(\w+)(?:\.gz)?$/) ?? [];
   return { path, size, kind: await kindOf(path, ending?.toLowerCase()), documents };
 }
@@ -117,7 +118,9 @@ async function kindOf(path: string, ending?: string): Promise<FileKind | undefin
   if (/^x?html?$/.test(ending ?? "")) return "html";
   if (/^(?:jsonl|ndjson)$/.test(ending ?? "")) return "jsonl";
   if (ending !== undefined && ending !== "json") return undefined;
-  const start = await piecesOf(path).next().catch(() => undefined); // what is not text is not taken
+  const pieces = piecesOf(path);
+  const start = await pieces.next().catch(() => undefined); // what is not text is not taken
+  await pieces.return(undefined); // closes the file
   const text = start?.value ?? "";
   if (ending === "json") return /^\s*\[\s*"/.test(text) ? "list" : undefined;
   return isTagged(text.slice(0, 4000)) ? "tagged" : undefined;

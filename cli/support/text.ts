@@ -2,6 +2,7 @@
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { note } from "./command.ts";
 import { numbersOf } from "./flags.ts";
+import { MOST_TEXT_BYTES, readBytes } from "./read_bytes.ts";
 import { demandTokenizer, type Loaded } from "./model.ts";
 
 /** One sequence for a model. */
@@ -26,10 +27,7 @@ export async function readText(path?: string): Promise<string> {
     note("Reading texts from standard input, one a line; Ctrl-D ends.");
   }
   try {
-    const bytes = path === undefined
-      ? new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer())
-      : await Deno.readFile(path);
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true }).decode(await readBytes(path, MOST_TEXT_BYTES));
   } catch (error) {
     throw new Error(`Cannot read ${name}: ${error instanceof TypeError ? "it is not UTF-8 text" : reasonOf(error)}`);
   }

@@ -1,10 +1,11 @@
 /** From a path to a training configuration. */
-import { parseJsonObject, readJson } from "../../src/checkpoint/json.ts";
+import { MOST_JSON_BYTES, parseJsonObject, readJson } from "../../src/checkpoint/json.ts";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { openSource } from "../../src/checkpoint/source.ts";
 import type { Json } from "../../src/model/fields.ts";
 import type { TrainingConfig } from "../../src/train/config/config.ts";
 import { readTrainingConfig } from "../../src/train/config/read.ts";
+import { readBytes } from "../support/read_bytes.ts";
 import { type Settings, settingsOf } from "../../src/train/config/settings.ts";
 
 /** A configuration and where it came from. */
@@ -29,7 +30,7 @@ interface Instead {
 export async function readConfigFile(path: string, { device, steps }: Instead = {}): Promise<ConfigFile> {
   let bytes: Uint8Array;
   try {
-    bytes = await Deno.readFile(path);
+    bytes = await readBytes(path, MOST_JSON_BYTES);
   } catch (error) {
     throw new Error(`Cannot read ${path}: ${reasonOf(error)}`);
   }
