@@ -53,10 +53,10 @@ export async function openRun({ config, settings }: ConfigFile, saved?: Saved<un
       file.append(records.map(formatLogLine).join("")),
     sync: () => file.sync(),
   };
-  const before = readableLines(await file.text(), file.path).flatMap((line) =>
-    line.kind === "step" ? [line.losses.lm] : []
-  );
-  const training = new TrainingRun({ device, config, settings, task, texts, form, log, before, from });
+  const lines = readableLines(await file.text(), file.path);
+  const before = lines.flatMap((line) => line.kind === "step" ? [line.losses.lm] : []);
+  const evaluated = lines.findLast(({ kind }) => kind === "evaluation")?.step;
+  const training = new TrainingRun({ device, config, settings, task, texts, form, log, before, evaluated, from });
   note(
     `Training ${countParameters(schema).toLocaleString("en")} parameters on ${label}: ` +
       `steps ${training.first} to ${config.steps}, ${task.batches.batches.toLocaleString("en")} batches an epoch`,

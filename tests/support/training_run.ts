@@ -78,7 +78,9 @@ export async function session(device: Device, out: string, json: Json, { stop, k
   const task = await openTask<never, unknown>(device as Device<never>, config, texts);
   await Deno.mkdir(out, { recursive: true });
   using file = await TrainingLog.open(`${out}/log.jsonl`, saved?.state.log ?? 0);
-  const before = parseLog(await file.text()).flatMap((line) => line.kind === "step" ? [line.losses.lm] : []);
+  const lines = parseLog(await file.text());
+  const before = lines.flatMap((line) => line.kind === "step" ? [line.losses.lm] : []);
+  const evaluated = lines.findLast(({ kind }) => kind === "evaluation")?.step;
   const log = {
     get size() {
       return file.size;
@@ -94,7 +96,7 @@ export async function session(device: Device, out: string, json: Json, { stop, k
     }, params);
   }
   const settings = settingsOf(json, config);
-  const parts = { device: device as Device<never>, config, settings, task, texts, form, log, before };
+  const parts = { device: device as Device<never>, config, settings, task, texts, form, log, before, evaluated };
   const run = new TrainingRun<never, unknown>({ ...parts, from: saved ?? { params } });
   const controller = new AbortController();
   if (stop !== undefined && stop <= run.first) controller.abort();

@@ -81,6 +81,8 @@ export interface RunParts<T extends Tensor, P> {
   readonly log: RunLog;
   /** Losses of the steps before, for a run that goes on. */
   readonly before?: readonly number[];
+  /** Step of the last evaluation in the log, for a run that goes on. */
+  readonly evaluated?: number;
   /** Weights to start from, or a checkpoint to go on from. */
   readonly from: { readonly params: P } | Saved<P>;
 }

@@ -52,28 +52,32 @@ export class TrainingRun<T extends Tensor, P> {
   }
 
   /**
-   * Trains to the end, or to the end of the step during which the signal aborts; a checkpoint is there then.
+   * Trains to the end, or to the end of the step during which the signal aborts; a checkpoint is there then. An evaluation
+   * that the signal cuts short is made again when the run is resumed.
    *
    * Throws when numbers are not finite or the run diverges, naming step, tensor and the last good checkpoint; and when a
    * file cannot be written.
    */
   async run(signal: AbortSignal, events: RunEvents = {}): Promise<"finished" | "interrupted"> {
     const { steps, logEvery, saveEvery, evaluateEvery } = this.parts.config;
+    const due = (every: number, done: number) => every > 0 && done % every === 0 || done === steps;
+    const missed = this.first > 0 && due(evaluateEvery, this.first) && this.parts.evaluated !== this.first;
+    if (missed && !await this.#evaluate(this.first, signal, events)) return "interrupted";
     for (let step = this.first; step < steps; step++) {
       const batches = await this.#batches(step);
       const done = step + 1;
-      const due = (every: number) => every > 0 && done % every === 0 || done === steps;
       this.#unread++;
-      if (!due(logEvery) && !due(saveEvery) && !due(evaluateEvery) && !signal.aborted && !this.#slow) {
+      const quiet = ![logEvery, saveEvery, evaluateEvery].some((every) => due(every, done));
+      if (quiet && !signal.aborted && !this.#slow) {
         this.#trainer.start(step, batches, this.#rate(step));
         await pause();
         continue;
       }
-      await this.#read(step, batches, due(logEvery), events);
-      if (due(evaluateEvery)) await this.#evaluate(done, events);
-      if (due(saveEvery) || signal.aborted) await this.#save(done, events);
+      await this.#read(step, batches, due(logEvery, done), events);
+      const evaluated = !due(evaluateEvery, done) || await this.#evaluate(done, signal, events);
+      if (due(saveEvery, done) || signal.aborted) await this.#save(done, events);
       await pause();
-      if (signal.aborted && done < steps) {
+      if (signal.aborted && (done < steps || !evaluated)) {
         if (this.#saved !== done) await this.#save(done, events);
         return "interrupted";
       }
@@ -140,11 +144,16 @@ export class TrainingRun<T extends Tensor, P> {
     return new Error(`Cannot go on training: at step ${step + 1} ${reason}; ${good}`);
   }
 
-  async #evaluate(step: number, { onEvaluation }: RunEvents): Promise<void> {
+  /** Evaluates; false if the signal aborted first: nothing is logged then, and a resumed run evaluates again. */
+  async #evaluate(step: number, signal: AbortSignal, { onEvaluation }: RunEvents): Promise<boolean> {
     const { config: { evaluateBatches, objective }, task, texts: { heldOut }, log } = this.parts;
     const results: Record<string, HeldOut> = {};
     for (const [name, evaluator] of this.#evaluators) {
-      const measured = await evaluator.evaluate(task.heldOut, { most: evaluateBatches || undefined });
+      const measured = await evaluator.evaluate(task.heldOut, { most: evaluateBatches || undefined, signal })
+        .catch((error) => {
+          if (!signal.aborted) throw error;
+        });
+      if (!measured) return false;
       const { nats, tokens } = measured;
       const bits = bitsPerByte(nats, tokens, tokens * heldOut.bytes / heldOut.tokens);
       results[name] = { ...measured, ...(objective === "next_token" && { bitsPerByte: bits }) };
@@ -152,6 +161,7 @@ export class TrainingRun<T extends Tensor, P> {
     const record: EvaluationRecord = { kind: "evaluation", step, heldOut: results };
     await log.write([record]);
     onEvaluation?.(record);
+    return true;
   }
 
   async #save(step: number, { onSaved }: RunEvents): Promise<void> {
