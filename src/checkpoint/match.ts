@@ -63,7 +63,7 @@ const LISTED = 10;
  */
 export function refuseMismatch({ missing, unexpected, misshapen }: Match, layout: Layout, action: string): void {
   const kinds: [kind: string, lines: string[]][] = [
-    ["missing", missing.map(({ name, shape }) => `${quote(name)} ${sizes(shape)}`)],
+    ["missing", missing.map(({ name, shape }) => `${quote(name)} ${sizes(shape)}${reasonOf(name)}`)],
     ["unexpected", unexpected.map(({ name, shape }) => `${quote(name)} ${sizes(shape)}`)],
     ["misshapen", misshapen.map(misshape)],
   ];
@@ -77,6 +77,11 @@ export function refuseMismatch({ missing, unexpected, misshapen }: Match, layout
   throw new Error(
     `Cannot ${action}: its tensors are not the model's (${layout.name} names), ${counts}${details.join("")}`,
   );
+}
+
+/** Why the model has a tensor that many models do not have. */
+function reasonOf(name: string): string {
+  return (HEADS as readonly string[]).includes(name) ? " (tie_word_embeddings is not true)" : "";
 }
 
 function misshape({ entry: { name, shape, dtype }, part }: Match["misshapen"][number]): string {
