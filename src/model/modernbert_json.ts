@@ -56,7 +56,7 @@ function localLayers(fields: Fields, L: number): number[] {
   if (listed && !fields.has("global_attn_every_n_layers")) return listed;
   const every = fields.count("global_attn_every_n_layers", 3);
   const counted = range(L).filter((l) => l % every !== 0);
-  const name = (layers: readonly number[]) => `layers ${layers.join(", ") || "none"}`;
+  const name = (layers: readonly number[]) => layers.length === 0 ? "no layer" : `layers ${layers.join(", ")}`;
   fields.check(
     listed === undefined || listed.join() === counted.join(),
     () =>

@@ -45,6 +45,8 @@ export const modernBertTable: KeyTable = {
     rope_parameters: used("rotary parameters by full_attention and sliding_attention"),
     rope_scaling: used("the same, or one scaling for all layers"),
     original_max_position_embeddings: used("positions before stretching, for the scaling llama3"),
+    ...checked("layers would be shared, as in modernalbert", [1], "group_depth"),
+    embedding_size: same("hidden_size"),
     ...checked("bases of angles belong to kinds of layers", [], "rope_theta"),
     tie_word_embeddings: used("whether the head's last matrix is the embedding", true),
     pad_token_id: used("token that pads", 50283),
