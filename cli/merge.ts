@@ -1,4 +1,5 @@
 /** `deno task merge`: the experts of a checkpoint become one, and no routing of experts remains. */
+import { readJson } from "../src/checkpoint/json.ts";
 import { carriedFiles, saveModel } from "../src/checkpoint/save.ts";
 import { reasonOf } from "../src/checkpoint/messages.ts";
 import { openSource } from "../src/checkpoint/source.ts";
@@ -110,10 +111,12 @@ async function measure(loaded: Loaded, merged: DecoderModel | EncoderModel, sequ
 async function save(loaded: Loaded, merged: DecoderModel | EncoderModel, flags: Flags, dtype: "F32" | "F16" | "BF16") {
   const decoder = loaded.kind === "decoder" ? merged as DecoderModel : undefined;
   const encoder = merged as EncoderModel;
-  const json = decoder ? decoderJson(decoder.config) : encoderJson(encoder.config);
+  const source = openSource(flags.model);
+  const given = await readJson(source, "config.json");
+  const json = decoder ? decoderJson(decoder.config, given) : encoderJson(encoder.config, given);
   const schema = decoder ? decoderSchema(decoder.config) : encoderSchema(encoder.config);
   const params = await merged.weights();
-  const extraFiles = await carriedFiles(openSource(flags.model));
+  const extraFiles = await carriedFiles(source);
   using _lock = await FolderLock.take(flags.out, "write");
   await refuseFull(flags.out, flags); // the folder may have been filled since the first look
   await interruptible((signal) => saveModel(flags.out, { json, schema, params, dtype, extraFiles, signal }));

@@ -34,8 +34,8 @@ function copied({ numpy }: Jax, { embedding, norm, layers }: DecoderParams<HostT
 
 /** Mean cross-entropy of a batch from its embedded rows [M, D]. */
 function lossOf({ numpy: np, nn }: Jax, { config, B, T }: TrainTask) {
-  const { V, H, K, eps, theta } = config;
-  const { data: table } = ropeTable(T, K, theta);
+  const { V, H, K, eps } = config;
+  const { data: table } = ropeTable(T, K, config.rope);
   const half = (part: number) =>
     np.array(
       Float32Array.from(

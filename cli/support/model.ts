@@ -5,6 +5,7 @@ import { openSource } from "../../src/checkpoint/source.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
 import type { Json } from "../../src/model/fields.ts";
+import { modelTypeOf } from "../../src/model/keys/tables.ts";
 import { countParameters } from "../../src/model/parameters.ts";
 import type { Tokenizer } from "../../src/run/tokenizer.ts";
 import { note } from "./command.ts";
@@ -38,7 +39,7 @@ export type Loaded =
 
 /** Whether a configuration is an encoder's. */
 function isEncoder(json: Json): boolean {
-  const type = json.model_type;
+  const type = modelTypeOf(json);
   if (typeof type === "string") return /^modern(?:al)?bert$/.test(type);
   return "group_depth" in json || "embedding_size" in json;
 }

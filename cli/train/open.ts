@@ -1,5 +1,4 @@
 /** Everything that a run needs, opened: device, texts, starting weights, log. */
-import type { Json } from "../../src/model/fields.ts";
 import { countParameters } from "../../src/model/parameters.ts";
 import type { Tensor } from "../../src/op.ts";
 import type { Saved } from "../../src/run/training/checkpoints.ts";
@@ -8,7 +7,6 @@ import { TrainingRun } from "../../src/run/training/run.ts";
 import { schemaOf, startingWeights } from "../../src/run/training/start.ts";
 import { type Marks, openTask } from "../../src/run/training/task.ts";
 import type { TrainingConfig } from "../../src/train/config/config.ts";
-import { modelJson } from "../../src/train/config/model.ts";
 import { type Corpus, prepareCorpus } from "../data/corpus.ts";
 import { specialIds } from "../data/encoder.ts";
 import { interruptible, note } from "../support/command.ts";
@@ -17,6 +15,7 @@ import { Progress, secondsText } from "../support/progress.ts";
 import { counted } from "../support/table.ts";
 import { formatLogLine, readableLines } from "../support/training_log.ts";
 import type { ConfigFile } from "./config_file.ts";
+import { generationFile, runModelJson } from "./model_files.ts";
 import { LOG } from "./out.ts";
 
 /** An open run. */
@@ -39,8 +38,9 @@ export async function openRun({ config, settings }: ConfigFile, saved?: Saved<un
   const task = await openTask<Tensor, unknown>(device, config, texts);
   const from = saved ?? await start(config);
   const schema = schemaOf(config.model);
-  const json = withEnd(modelJson(config.model), corpus, config);
-  const form = { schema, json, tokenizer: corpus.tokenizerFiles, averaged: config.optimizer.average > 0 };
+  const json = runModelJson(config, corpus);
+  const tokenizer = { ...corpus.tokenizerFiles, ...await generationFile(config, json) };
+  const form = { schema, json, tokenizer, averaged: config.optimizer.average > 0 };
   const file = await TrainingLog.open(`${config.out}/${LOG}`, saved?.state.log ?? 0);
   if (file.lost) {
     note(`WARNING: ${file.path} is ${counted(file.lost, "byte")} shorter than when the checkpoint was written`);
@@ -111,17 +111,6 @@ function marksOf(
     begin: begin === undefined ? undefined : tokenId(begin),
     end: end === undefined ? undefined : tokenId(end),
     special: specialIds(tokenizerFiles["tokenizer.json"]),
-  };
-}
-
-/** A decoder's config.json says with which token a text ends and, since it stands before every text, begins. */
-function withEnd(json: Json, { train: { endOfText } }: Corpus, { model }: TrainingConfig): Json {
-  if (model.kind === "encoder") return json;
-  const { bos, eos } = model.config;
-  return {
-    ...json,
-    ...(bos === undefined && { bos_token_id: endOfText }),
-    ...(!eos.length && { eos_token_id: endOfText }),
   };
 }
 

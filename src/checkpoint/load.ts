@@ -96,10 +96,10 @@ async function loadLeaf({ shape, parts }: Parameter, { sources }: Match, read: R
 function refuseDifference(first: string, a: Float32Array, second: string, b: Float32Array): void {
   const difference = largestDifference(a, b);
   if (difference === 0) return;
+  const why = /(?:^|\.)(?:lm_head|decoder)\.weight$/.test(second) ? " (tie_word_embeddings is true)" : "";
   throw new Error(
-    `Cannot load ${quote(first)} and ${
-      quote(second)
-    }: they are one tensor of the model but differ by up to ${difference}`,
+    `Cannot load ${quote(first)} and ${quote(second)}: they are one tensor of the model${why} but differ by up to ` +
+      difference,
   );
 }
 

@@ -19,10 +19,8 @@ export interface Match {
   readonly misshapen: readonly { readonly entry: TensorEntry; readonly part: Part }[];
 }
 
-// Heads may repeat the embedding they are tied to. Whether a decoder's is tied was decided before, its shape must agree;
-// an encoder's always is, so its numbers must agree too.
-const DECODER_HEAD = "lm_head.weight";
-const ENCODER_HEAD = "decoder.weight";
+/** Heads that may repeat the embedding they are tied to: shape and numbers must agree. */
+const HEADS = ["lm_head.weight", "decoder.weight"] as const;
 
 /** Buffers that follow from the configuration, and heads of ModernBERT's classifiers. */
 const IGNORED = /(?:^|\.)(?:rotary_emb\.(?:original_)?inv_freq|position_ids)$|^(?:\w+\.)*classifier\.(?:weight|bias)$/;
@@ -31,7 +29,7 @@ const IGNORED = /(?:^|\.)(?:rotary_emb\.(?:original_)?inv_freq|position_ids)$|^(
 export function matchTensors(checkpoint: Checkpoint, parts: readonly Part[], layout: Layout): Match {
   const embedding = parts.find(({ name }) => /(?:^|\.)(?:embed_tokens|tok_embeddings)\.weight$/.test(name));
   const wanted = new Set(parts.flatMap(({ name }) => layout.namesOf(name)));
-  const heads = [DECODER_HEAD, ENCODER_HEAD].filter((name) => embedding && !wanted.has(name));
+  const heads = HEADS.filter((name) => embedding && !wanted.has(name));
   const found = checkpoint.names();
   const matched = matchNames(found, new Set([...wanted, ...heads]));
   const entryOf = (name: string) => matched.has(name) ? [checkpoint.entry(matched.get(name)!)] : [];
@@ -43,9 +41,8 @@ export function matchTensors(checkpoint: Checkpoint, parts: readonly Part[], lay
     const copies = names.flatMap(entryOf);
     const repeats = part === embedding ? heads.flatMap(entryOf) : [];
     for (const entry of [...copies, ...repeats]) if (!fits(entry, part)) misshapen.push({ entry, part });
-    const equal = repeats.filter(({ name }) => name === matched.get(ENCODER_HEAD));
     if (copies.length === 0) missing.push({ part: part.name, name: names[0], shape: part.shape });
-    else sources.set(part.name, [...copies, ...equal]);
+    else sources.set(part.name, [...copies, ...repeats]);
   }
   const used = new Set(matched.values());
   const unexpected = found.filter((name) => !used.has(name) && !IGNORED.test(name)).map(checkpoint.entry);
@@ -66,7 +63,7 @@ const LISTED = 10;
  */
 export function refuseMismatch({ missing, unexpected, misshapen }: Match, layout: Layout, action: string): void {
   const kinds: [kind: string, lines: string[]][] = [
-    ["missing", missing.map(({ name, shape }) => `${quote(name)} ${sizes(shape)}`)],
+    ["missing", missing.map(({ name, shape }) => `${quote(name)} ${sizes(shape)}${reasonOf(name)}`)],
     ["unexpected", unexpected.map(({ name, shape }) => `${quote(name)} ${sizes(shape)}`)],
     ["misshapen", misshapen.map(misshape)],
   ];
@@ -80,6 +77,11 @@ export function refuseMismatch({ missing, unexpected, misshapen }: Match, layout
   throw new Error(
     `Cannot ${action}: its tensors are not the model's (${layout.name} names), ${counts}${details.join("")}`,
   );
+}
+
+/** Why the model has a tensor that many models do not have. */
+function reasonOf(name: string): string {
+  return (HEADS as readonly string[]).includes(name) ? " (tie_word_embeddings is not true)" : "";
 }
 
 function misshape({ entry: { name, shape, dtype }, part }: Match["misshapen"][number]): string {

@@ -6,17 +6,20 @@ import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
 import type { EncoderConfig } from "../model/encoder_config.ts";
 import { parseEncoderConfig } from "../model/encoder_json.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
+import { modelTypeOf } from "../model/keys/tables.ts";
+import { type SpecialIds, specialNames } from "../model/token_ids.ts";
 import type { Json } from "../model/fields.ts";
 import { parametersOf } from "../model/parameters.ts";
 import { authorsHint, detectLayout, requireRecursion } from "./authors.ts";
 import { readJson } from "./json.ts";
 import { nativeLayout } from "./layout.ts";
-import { largestDifference, loadParameters } from "./load.ts";
+import { loadParameters } from "./load.ts";
 import { matchTensors } from "./match.ts";
 import { findName } from "./names.ts";
 import type { ReadOptions } from "./safetensors.ts";
 import { type Checkpoint, openCheckpoint } from "./shards.ts";
 import type { CheckpointSource, SourceOptions } from "./source.ts";
+import { resolveEnds, tokenizerIds } from "./token_ids.ts";
 
 /** Options of opening a model; `onProgress` counts the bytes of the tensors that are needed. */
 export interface OpenOptions extends SourceOptions, ReadOptions {}
@@ -60,8 +63,9 @@ export interface OpenedEncoder {
 }
 
 /**
- * Opens a decoder: ours, plain Llama or SmolLM, or a file of the MoR authors' trainer, told apart by their names. The head
- * is tied unless `lm_head.weight` exists (a head that config.json calls tied and that equals the embedding is tied too).
+ * Opens a decoder: ours, plain Llama or SmolLM, or a file of the MoR authors' trainer, told apart by their names. Texts end
+ * with the tokens of generation_config.json, else of config.json or its class, else of the tokenizer. A head that
+ * config.json calls tied may be repeated, with the embedding's numbers; one that it calls untied must be there.
  *
  * @throws if config.json or a file is not right, the tensors do not fit it, or an authors' file lacks recursion options
  *
@@ -79,7 +83,9 @@ export async function openDecoder(
   const hint = authorsHint(checkpoint);
   if (hint) requireRecursion(checkpoint.source.name, hint, Boolean(recursion ?? json.recursion));
   const bias = checkpoint.names().some((name) => name.endsWith("router_bias"));
-  const config = parseDecoderConfig(json, { recursion, tied: await isTied(checkpoint, json), bias });
+  const tied = isTied(checkpoint, json, hint !== undefined || recursion !== undefined);
+  const parsed = parseDecoderConfig(json, { recursion, tied, bias, action: reading(checkpoint) });
+  const config = { ...parsed, ...await resolveEnds(checkpoint.source, parsed, parsed.V) };
   const layout = detectLayout(checkpoint, config, hint);
   const schema = decoderSchema(config);
   const params = await loadParameters<DecoderParams<HostTensor>>(checkpoint, schema, layout, {
@@ -91,7 +97,8 @@ export async function openDecoder(
 }
 
 /**
- * Opens an encoder: ModernALBERT or ModernBERT, whose base models may leave `model.` out of the names.
+ * Opens an encoder: ModernALBERT or ModernBERT, whose base models may leave `model.` out of the names. The tokenizer gives
+ * special tokens that neither config.json nor its class has.
  *
  * @throws if config.json or a file is not right, or the tensors do not fit it
  *
@@ -105,7 +112,8 @@ export async function openEncoder(
 ): Promise<OpenedEncoder> {
   const checkpoint = await openCheckpoint(from, { signal });
   const json = await readJson(checkpoint.source);
-  const config = parseEncoderConfig(json);
+  const parsed = parseEncoderConfig(json, { action: reading(checkpoint) });
+  const config = { ...parsed, ids: await resolveSpecialIds(checkpoint, json, parsed) };
   const schema = encoderSchema(config);
   const ofHead = new Set(parametersOf(schema.head).flatMap(({ parts }) => parts.map(({ name }) => name)));
   const parts = parametersOf(schema).flatMap((leaf) => leaf.parts);
@@ -118,12 +126,24 @@ export async function openEncoder(
   return { config, params, hasHead: !missing.some(({ part }) => ofHead.has(part)), json, checkpoint };
 }
 
-async function isTied(checkpoint: Checkpoint, json: Json): Promise<boolean> {
-  const names = checkpoint.names();
-  const head = findName(names, "lm_head.weight");
-  if (head === undefined) return true;
-  const embedding = findName(names, "model.embed_tokens.weight");
-  if (json.tie_word_embeddings !== true || embedding === undefined) return false;
-  if (checkpoint.entry(head).shape.join() !== checkpoint.entry(embedding).shape.join()) return false;
-  return largestDifference(await checkpoint.read(embedding), await checkpoint.read(head)) === 0;
+function reading({ source }: Checkpoint): string {
+  return `read config.json of ${source.name}`;
+}
+
+/** Special tokens of an encoder; the tokenizer gives those that neither config.json nor its class has. */
+async function resolveSpecialIds({ source }: Checkpoint, json: Json, { V, ids }: EncoderConfig): Promise<SpecialIds> {
+  const absent = specialNames.some((name) => json[`${name}_token_id`] === undefined);
+  if (!absent) return ids;
+  return parseEncoderConfig(json, { ids: await tokenizerIds(source, V) }).ids;
+}
+
+/**
+ * Whether the head is the embedding: config.json says it. Where it does not, the class does (Llama's: not tied), but files
+ * of recursive decoders and of the MoR authors have a head exactly where it is untied (recursion.md §9).
+ */
+function isTied(checkpoint: Checkpoint, json: Json, recursive: boolean): boolean | undefined {
+  const given = json.tie_word_embeddings ?? undefined;
+  const ofClass = modelTypeOf(json) === "llama" && !recursive && json.recursion === undefined;
+  if (given !== undefined || ofClass) return undefined;
+  return findName(checkpoint.names(), "lm_head.weight") === undefined;
 }

@@ -9,9 +9,12 @@ import { quote } from "./messages.ts";
 import type { Source } from "./source.ts";
 import { encodeSafetensors, type TensorToWrite } from "./write.ts";
 
+/** Names of element types in a config.json: `torch_dtype` of Transformers 4, `dtype` of Transformers 5. */
+const STORAGE = { F32: "float32", F16: "float16", BF16: "bfloat16" } as const;
+
 /** What {@link saveModel} writes. */
 export interface SavedModel extends WriteOptions {
-  /** Content of `config.json`. */
+  /** Content of `config.json`, whose element type becomes that of the weights; all other keys stay. */
   readonly json: Json;
   /** Schema of the parameters. */
   readonly schema: unknown;
@@ -42,7 +45,8 @@ export interface SavedModel extends WriteOptions {
 export async function saveModel(folder: string, model: SavedModel): Promise<void> {
   const { json, schema, params, layout = nativeLayout, dtype, extraFiles, signal } = model;
   const tensors = tensorsOf(schema, params, layout, folder).map((tensor) => ({ ...tensor, dtype }));
-  const config = JSON.stringify({ ...json, ...layout.json }, null, 2) + "\n";
+  const storage = STORAGE[dtype ?? "F32"];
+  const config = JSON.stringify({ ...json, ...layout.json, torch_dtype: storage, dtype: storage }, null, 2) + "\n";
   await writeFilesAtomically(folder, {
     ...extraFiles,
     "config.json": [new TextEncoder().encode(config)],

@@ -4,6 +4,7 @@
  * @module
  */
 import type { GateParams } from "../ops/router.ts";
+import type { Rope } from "../ops/rope_frequencies.ts";
 import type { MolConfig } from "./mol_config.ts";
 
 /** Which layers share weights (Mixture-of-Recursions, arXiv 2507.10524, §2.1, table 1). */
@@ -68,8 +69,8 @@ export interface DecoderConfig {
   readonly L: number;
   /** ε of RMSNorm. */
   readonly eps: number;
-  /** Base of the RoPE angles. */
-  readonly theta: number;
+  /** Rotary position embedding. */
+  readonly rope: Rope;
   /** Positions at most. */
   readonly maxPositions: number;
   /** Whether the head is the embedding. */

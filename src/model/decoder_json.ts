@@ -3,30 +3,36 @@
  *
  * @module
  */
-import type { DecoderConfig, LossCoefficients, RecursionConfig } from "./config.ts";
+import type { DecoderConfig, RecursionConfig } from "./config.ts";
 import { Fields, type Json, MOST_LAYERS } from "./fields.ts";
-import { type MolConfig, readMol, writeMol } from "./mol_config.ts";
-import { blockLayers, outerLayers, sharingFault, uniqueLayers } from "./sharing.ts";
+import { keptKeys } from "./keys/keep.ts";
+import { configFields, type ReadingOptions } from "./keys/read.ts";
+import type { KeyRules } from "./keys/rule.ts";
+import { keyTables } from "./keys/tables.ts";
+import { writeMol } from "./mol_config.ts";
+import { readDecoderMol, readLosses, readRecursion } from "./recursion_json.ts";
+import { readRope, ropeObjects, ropeParameters, ropeScaling } from "./rope_json.ts";
+import { blockLayers, outerLayers, uniqueLayers } from "./sharing.ts";
+import { classId, readId, readIds } from "./token_ids.ts";
 
-/** Architectures that are plain or recursive Llamas. */
-const MODEL_TYPES = ["llama", "mor", "refrain"] as const;
+/** What the caller of {@link parseDecoderConfig} knows better than the file. */
+export interface DecoderReading extends ReadingOptions {
+  /** Replaces the file's `recursion`. */
+  readonly recursion?: Json;
+  /** Whether the head is the embedding. */
+  readonly tied?: boolean;
+  /** Whether token-choice has a bias. */
+  readonly bias?: boolean;
+}
 
 /**
- * Reads a decoder's configuration. What the caller knows wins: `recursion` replaces the file's, `tied` says whether there is
- * a head, `bias` whether token-choice has a bias.
+ * Reads a decoder's configuration by the table of its model type (`keyTables`): plain Llamas and recursive ones. What the
+ * caller knows wins.
  *
  * Throws a RangeError that names the field, the value and what was expected.
  */
-export function parseDecoderConfig(
-  json: Json,
-  options: { recursion?: Json; tied?: boolean; bias?: boolean } = {},
-): DecoderConfig {
-  const fields = new Fields(json, "config");
-  fields.choice("model_type", MODEL_TYPES, "llama");
-  refuseScaling(fields, "rope_scaling");
-  const rope = refuseScaling(fields, "rope_parameters");
-  for (const key of ["attention_bias", "mlp_bias"]) fields.only(key, false);
-  fields.only("hidden_act", "silu", "swish");
+export function parseDecoderConfig(json: Json, options: DecoderReading = {}): DecoderConfig {
+  const { type, fields } = configFields(json, ["llama", "mor", "refrain"], "mor", options);
   const D = fields.count("hidden_size");
   const H = fields.count("num_attention_heads");
   const G = fields.count("num_key_value_heads", H);
@@ -37,116 +43,65 @@ export function parseDecoderConfig(
   const L = fields.count("num_hidden_layers", undefined, MOST_LAYERS);
   const given = options.recursion ? new Fields(options.recursion, "recursion") : fields.object("recursion");
   const recursion = readRecursion(given ?? new Fields({}, "recursion"), L, options.bias);
-  const { bos, eos } = readEnds(fields);
+  const V = fields.count("vocab_size");
   return {
     D,
     F: fields.count("intermediate_size"),
-    V: fields.count("vocab_size"),
+    V,
     H,
     G,
     K,
     L,
-    eps: fields.number("rms_norm_eps", 1e-5, { fraction: true }),
-    theta: (rope ?? fields).number("rope_theta", 10000, { fraction: true, least: 1 }),
-    maxPositions: fields.count("max_position_embeddings", 2048),
+    eps: fields.number("rms_norm_eps", undefined, { fraction: true }),
+    rope: readRope({ fields, objects: ropeObjects(fields), thetaKey: "rope_theta", theta: 10000 }),
+    maxPositions: fields.count("max_position_embeddings"),
     tied: options.tied ?? fields.flag("tie_word_embeddings", true),
     recursion,
     mol: readDecoderMol(fields, uniqueLayers({ L, recursion })),
     losses: readLosses(fields.object("loss_coefficients"), recursion),
-    bos,
-    eos,
+    ...readEnds(new Fields(json, fields.path, fields.action), keyTables[type].keys, V),
   };
 }
 
-function refuseScaling(fields: Fields, key: string): Fields | undefined {
-  const scaling = fields.object(key);
-  scaling?.check(
-    ["default", undefined].includes((scaling.json.rope_type ?? scaling.json.type) as string | undefined),
-    () => `config.${key} is ${JSON.stringify(scaling.json)}, only plain rotary embedding is supported`,
-  );
-  return scaling;
-}
-
-function readEnds(fields: Fields): { bos?: number; eos: readonly number[] } {
-  const list = Array.isArray(fields.json.eos_token_id);
-  const one = !list && fields.has("eos_token_id") ? [fields.number("eos_token_id")] : [];
-  const eos = list ? fields.numbers("eos_token_id")! : one;
-  return { bos: fields.has("bos_token_id") ? fields.number("bos_token_id") : undefined, eos };
-}
-
-function readRecursion(fields: Fields, L: number, bias: boolean | undefined): RecursionConfig {
-  const N = fields.count("num_recursions", 1);
-  const sharing = fields.choice(
-    "sharing",
-    ["none", "cycle", "sequence", "middle_cycle", "middle_sequence"],
-    N > 1 ? "middle_cycle" : "none",
-  );
-  const routing = fields.choice("routing", ["none", "expert", "token"], "none");
-  const token = routing === "token";
-  const gates = token ? ["softmax", "sigmoid"] as const : ["sigmoid", "tanh", "none"] as const;
-  const balancing = fields.choice("balancing", ["loss", "loss_free"], "loss");
-  const recursion: RecursionConfig = {
-    sharing,
-    N,
-    routing,
-    router: fields.choice("router", ["linear", "mlp", "wide_mlp"], "linear"),
-    gate: fields.choice<RecursionConfig["gate"]>("gate", gates, gates[0]),
-    alpha: fields.number("alpha", token ? 1 : 0.1, { fraction: true, least: -Infinity }),
-    capacity: fields.numbers("capacity", { fraction: true, most: 1 }),
-    kv: fields.choice("kv", ["recursion", "share", "hybrid"], "recursion"),
-    auxiliary: fields.flag("auxiliary_router", false),
-    balancing,
-    bias: token && (bias || balancing === "loss_free"),
+/** Beginning and ends of texts as config.json or its class gives them. */
+function readEnds(given: Fields, keys: KeyRules, V: number): Pick<DecoderConfig, "bos" | "eos"> {
+  const fallback = (name: string) => classId(given, name, keys[`${name}_token_id`].fallback, V);
+  const end = fallback("eos");
+  return {
+    bos: readId(given, "bos", V) ?? fallback("bos"),
+    eos: readIds(given, "eos", V) ?? (end === undefined ? [] : [end]),
   };
-  fields.noOthers();
-  const { capacity, auxiliary } = recursion;
-  fields.check(
-    !auxiliary || routing === "expert",
-    () => `recursion.auxiliary_router needs routing "expert", not "${routing}"`,
-  );
-  fields.check(
-    !capacity || capacity.length === N,
-    () => `recursion.capacity has ${capacity!.length} entries for ${N} recursions`,
-  );
-  fields.check(sharing !== "none" || N === 1, () => `${N} recursions need sharing, which is "none"`);
-  const fault = sharingFault(L, sharing, N);
-  fields.check(!fault, () => fault!);
-  const routable = routing === "none" || sharing === "cycle" || sharing === "middle_cycle";
-  fields.check(routable, () => `routing "${routing}" works over cycle and middle_cycle, not over sharing "${sharing}"`);
-  const hybrid = recursion.kv !== "hybrid" || routing !== "none";
-  fields.check(hybrid, () => `recursion.kv "hybrid" needs routing, which is "none"`);
-  return recursion;
 }
 
-function readDecoderMol(fields: Fields, unique: number): MolConfig | undefined {
-  const mol = fields.object("mol");
-  if (!mol) return undefined;
-  const layers = mol.numbers("layers", { most: unique - 1 });
-  mol.check(layers !== undefined, () => `config.mol.layers is missing: unique layers from 0 to ${unique - 1}`);
-  const result = readMol(mol, [...new Set(layers)].sort((a, b) => a - b));
-  mol.noOthers();
-  return result;
-}
+/** Keys of Llama's class that the model is not built from, with values that have no effect. */
+const CLASS_KEYS: Json = {
+  hidden_act: "silu",
+  attention_bias: false,
+  mlp_bias: false,
+  attention_dropout: 0,
+  initializer_range: 0.02,
+  pretraining_tp: 1,
+  use_cache: true,
+  pad_token_id: null,
+};
 
-/** Absent factors are 0, and so is that of the balance where a bias keeps it (recursion.md §4). */
-function readLosses(fields: Fields | undefined, { balancing }: RecursionConfig): LossCoefficients {
-  const factor = (key: string) => fields?.number(key, 0, { fraction: true }) ?? 0;
-  const losses = {
-    routerAux: factor("router_aux"),
-    routerZ: factor("router_z"),
-    routerBalance: factor("router_balance"),
-    molBalance: factor("mol_balance"),
-  };
-  fields?.noOthers();
-  return balancing === "loss_free" ? { ...losses, routerBalance: 0 } : losses;
-}
-
-/** Writes a decoder's configuration so that {@link parseDecoderConfig} reads the same. */
-export function decoderJson(config: DecoderConfig): Record<string, unknown> {
-  const { recursion, mol, losses } = config;
+/**
+ * Writes a decoder's configuration, complete for readers of Transformers 4 and 5, so that {@link parseDecoderConfig} reads the same. Keys of `source`, the config.json that the
+ * model was read from, stay as they are where the model is not built from them.
+ *
+ * ```ts
+ * import { decoderJson, decoderPreset } from "@refrain/transformers/model";
+ * const json = decoderJson(decoderPreset("smollm-135m"), { task_specific_params: { prompt: "" } });
+ * ```
+ */
+export function decoderJson(config: DecoderConfig, source: Json = {}): Record<string, unknown> {
+  const { recursion, mol, losses, rope, eos } = config;
   const { N, bias: _, auxiliary, ...rest } = recursion;
   const plain = recursion.sharing === "none" && recursion.routing === "none" && !mol;
+  const training = Object.values(losses).some((factor) => factor !== 0);
   return {
+    ...CLASS_KEYS,
+    ...keptKeys(source),
     architectures: [plain ? "LlamaForCausalLM" : "MoRForCausalLM"],
     model_type: plain ? "llama" : "mor",
     hidden_size: config.D,
@@ -156,16 +111,19 @@ export function decoderJson(config: DecoderConfig): Record<string, unknown> {
     num_key_value_heads: config.G,
     head_dim: config.K,
     num_hidden_layers: config.L,
-    hidden_act: "silu",
     rms_norm_eps: config.eps,
-    rope_theta: config.theta,
+    rope_theta: rope.theta,
+    rope_scaling: ropeScaling(rope.scaling),
+    rope_parameters: ropeParameters(rope),
     max_position_embeddings: config.maxPositions,
     tie_word_embeddings: config.tied,
-    ...(config.bos === undefined ? {} : { bos_token_id: config.bos }),
-    ...(config.eos.length === 0 ? {} : { eos_token_id: config.eos.length === 1 ? config.eos[0] : config.eos }),
-    ...(plain ? {} : { recursion: { num_recursions: N, auxiliary_router: auxiliary, ...rest } }),
+    bos_token_id: config.bos ?? null,
+    eos_token_id: eos.length > 1 ? eos : eos[0] ?? null,
+    ...(plain && isDefault(recursion)
+      ? {}
+      : { recursion: { num_recursions: N, auxiliary_router: auxiliary, ...rest } }),
     ...(mol ? { mol: { layers: mol.layers, ...writeMol(mol) } } : {}),
-    ...(plain ? {} : {
+    ...(plain && !training ? {} : {
       loss_coefficients: {
         router_aux: losses.routerAux,
         router_z: losses.routerZ,
@@ -174,6 +132,12 @@ export function decoderJson(config: DecoderConfig): Record<string, unknown> {
       },
     }),
   };
+}
+
+/** Whether an absent object reads the same. */
+function isDefault({ router, gate, alpha, capacity, kv, balancing }: RecursionConfig): boolean {
+  const usual = router === "linear" && gate === "sigmoid" && alpha === 0.1 && kv === "recursion";
+  return usual && balancing === "loss" && !capacity;
 }
 
 /** Layers of the block and around it, in words, for messages. */

@@ -59,6 +59,7 @@ export function encode<T extends Tensor>(
   };
   const global = view(0, table);
   const local = config.local && view(config.local.window, localTable!);
+  const isLocal = new Set(config.local?.layers);
   const embedded = embed(backend, ids, params.embedding, offsets);
   const normed = norm(backend, embedded, params.embeddingNorm, style.norm, offsets);
   const projected = params.projection ? linear(backend, normed, params.projection, { offsets }) : normed;
@@ -66,7 +67,7 @@ export function encode<T extends Tensor>(
   const experts: ExpertUse<T>[] = [];
   for (let l = 0; l < config.L; l++) {
     const group = Math.floor(l / config.groupDepth);
-    const seen = config.local && l % config.local.every !== 0 ? local! : global;
+    const seen = isLocal.has(l) ? local! : global;
     const view = { ...seen, noise: noise && { ...noise, use: noise.use + l } };
     const result = segment(backend, "recursion", () => layer(backend, x, params.groups[group], view, style));
     if (result.routed) experts.push({ layer: group, application: l, rows: { offsets }, routed: result.routed });
@@ -75,7 +76,7 @@ export function encode<T extends Tensor>(
   return { hidden: norm(backend, x, params.norm, style.norm, offsets), experts };
 }
 
-/** Masked-language logits E·layerNorm(gelu(Wd·h)) + bias. hidden [M, D] → [M, V]. */
+/** Masked-language logits E·layerNorm(gelu(Wd·h)) + bias, with the head's own E where it is untied. hidden [M, D] → [M, V]. */
 export function maskedLogits<T extends Tensor>(
   backend: Backend<T>,
   { embedding, head }: EncoderParams<T>,
@@ -85,5 +86,5 @@ export function maskedLogits<T extends Tensor>(
 ): T {
   const dense = activation(backend, linear(backend, hidden, head.dense, { offsets }), "gelu", offsets);
   const normed = norm(backend, dense, head.norm, encoderStyle(config).norm, offsets);
-  return linear(backend, normed, embedding, { bias: head.bias, offsets });
+  return linear(backend, normed, head.decoder ?? embedding, { bias: head.bias, offsets });
 }

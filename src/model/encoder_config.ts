@@ -3,16 +3,18 @@
  *
  * @module
  */
+import type { Rope } from "../ops/rope_frequencies.ts";
 import type { MolConfig } from "./mol_config.ts";
+import type { SpecialIds } from "./token_ids.ts";
 
 /** Attention that some layers restrict to a window (ModernBERT §2.1.2). */
 export interface LocalAttention {
-  /** Every this many layers, counted from 0, attention is global. */
-  readonly every: number;
+  /** Numbers of the local layers, ascending. */
+  readonly layers: readonly number[];
   /** A local layer sees rows at most this far away. */
   readonly window: number;
-  /** Base of the RoPE angles of local layers. */
-  readonly theta: number;
+  /** Rotary position embedding of local layers. */
+  readonly rope: Rope;
 }
 
 /** A bidirectional encoder whose layers may be shared in groups. */
@@ -47,12 +49,14 @@ export interface EncoderConfig {
   readonly wideGroups: readonly number[];
   /** ε of LayerNorm. */
   readonly eps: number;
-  /** Base of the RoPE angles. */
-  readonly theta: number;
+  /** Rotary position embedding, of global layers where there are local ones. */
+  readonly rope: Rope;
   /** Positions at most. */
   readonly maxPositions: number;
-  /** Token that pads; never computed. */
-  readonly pad: number;
+  /** Whether the head's last matrix is the embedding. */
+  readonly tied: boolean;
+  /** Tokens around a text. */
+  readonly ids: SpecialIds;
   /** Share of elements that dropout takes in training; 0: none. */
   readonly dropout: number;
   /** Factor of the experts' load balance in the training total. */

@@ -5,41 +5,65 @@
  */
 import type { EncoderConfig } from "./encoder_config.ts";
 import { Fields, type Json, MOST_LAYERS } from "./fields.ts";
+import { keptKeys } from "./keys/keep.ts";
+import { configFields, type ReadingOptions } from "./keys/read.ts";
+import { keyTables } from "./keys/tables.ts";
 import { readMol, writeMol } from "./mol_config.ts";
+import { readAttention, writeAttention } from "./modernbert_json.ts";
+import { readRope, ropeObjects, ropeParameters, ropeScaling } from "./rope_json.ts";
+import { classId, readId, type SpecialIds, specialNames } from "./token_ids.ts";
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
 
-/** Reads an encoder's configuration. Throws a RangeError that names the field, the value and what was expected. */
-export function parseEncoderConfig(json: Json): EncoderConfig {
-  const fields = new Fields(json, "config");
-  const naming = fields.choice("model_type", ["modernalbert", "modernbert"], "modernalbert");
-  for (const key of ["attention_bias", "mlp_bias", "norm_bias", "classifier_bias"]) fields.only(key, false);
-  for (const key of ["hidden_act", "hidden_activation"]) fields.only(key, "gelu");
+/** What the caller of {@link parseEncoderConfig} knows beside the file. */
+export interface EncoderReading extends ReadingOptions {
+  /** The tokenizer's ids, for those that neither the file nor its class gives. */
+  readonly ids?: Partial<SpecialIds>;
+}
+
+/**
+ * Reads an encoder's configuration by the table of its model type (`keyTables`). Throws a RangeError that names the field,
+ * the value and what was expected.
+ */
+export function parseEncoderConfig(json: Json, options: EncoderReading = {}): EncoderConfig {
+  const { type: naming, fields } = configFields(json, ["modernalbert", "modernbert"], "modernalbert", options);
   const D = fields.count("hidden_size");
   const H = fields.count("num_attention_heads");
   fields.check(D % H === 0, () => `hidden_size ${D} does not divide by ${H} heads`);
   fields.check(D / H % 2 === 0, () => `head width ${D / H} is odd, rotary embedding needs an even one`);
+  const V = fields.count("vocab_size");
   const common = {
     D,
     H,
     K: D / H,
-    V: fields.count("vocab_size"),
+    V,
     L: fields.count("num_hidden_layers", undefined, MOST_LAYERS),
     naming,
-    maxPositions: fields.count("max_position_embeddings", 8192),
-    pad: fields.number("pad_token_id", 0),
+    maxPositions: fields.count("max_position_embeddings"),
+    tied: fields.flag("tie_word_embeddings", true),
+    ids: readSpecialIds(new Fields(json, fields.path, fields.action), naming, V, options.ids),
   };
   return naming === "modernbert" ? readModernBert(fields, common) : readModernAlbert(fields, common);
 }
 
-type Common = Pick<EncoderConfig, "D" | "H" | "K" | "V" | "L" | "naming" | "maxPositions" | "pad">;
+/** Ids as the file, its class or the tokenizer gives them; ModernBERT's class has all five, the padding stands in for others. */
+function readSpecialIds(given: Fields, type: EncoderConfig["naming"], V: number, others: Partial<SpecialIds> = {}) {
+  const { keys } = keyTables[type];
+  const id = (name: typeof specialNames[number]) =>
+    readId(given, name, V) ?? classId(given, name, keys[`${name}_token_id`].fallback, V) ?? others[name];
+  const pad = id("pad") ?? 0;
+  const rest = specialNames.map((name) => [name, id(name) ?? (type === "modernbert" ? pad : undefined)] as const);
+  return { ...Object.fromEntries(rest.filter(([, id]) => id !== undefined)), pad };
+}
+
+type Common = Pick<EncoderConfig, "D" | "H" | "K" | "V" | "L" | "naming" | "maxPositions" | "tied" | "ids">;
 
 function readModernAlbert(fields: Fields, common: Common): EncoderConfig {
   const { D, L } = common;
-  const groupDepth = fields.count("group_depth", 1);
+  const groupDepth = fields.count("group_depth");
   fields.check(L % groupDepth === 0, () => `${L} layers do not divide into groups of ${groupDepth}`);
   const groups = L / groupDepth;
-  const modules = fields.number("num_expert_modules", 0, { most: groups });
+  const modules = fields.number("num_expert_modules", undefined, { most: groups });
   const wideGroups = fields.numbers("mol_groups", { most: groups - 1 }) ?? range(groups - modules, groups);
   const F = fields.count("intermediate_size");
   const expertF = fields.count("expert_intermediate_size", F);
@@ -54,45 +78,57 @@ function readModernAlbert(fields: Fields, common: Common): EncoderConfig {
     firstNormIdentity: false,
     mol: experts ? readMol(fields, wideGroups) : undefined,
     wideGroups,
-    eps: fields.number("layer_norm_eps", 1e-6, { fraction: true }),
-    theta: fields.number("rope_theta", 160000, { fraction: true, least: 1 }),
-    dropout: fields.number("dropout", 0, { most: 0.99, fraction: true }),
-    balanceCoefficient: fields.number("load_balancing_loss_coef", 0, { fraction: true }),
+    eps: fields.number("layer_norm_eps", undefined, { fraction: true }),
+    rope: readRope({ fields, objects: ropeObjects(fields), thetaKey: "rope_theta", theta: 160000 }),
+    dropout: fields.number("dropout", undefined, { most: 0.99, fraction: true }),
+    balanceCoefficient: fields.number("load_balancing_loss_coef", undefined, { fraction: true }),
   };
 }
 
 function readModernBert(fields: Fields, common: Common): EncoderConfig {
-  fields.only("decoder_bias", true);
-  fields.only("position_embedding_type", "absolute", "rope");
-  fields.only("rope_scaling");
-  const window = fields.number("local_attention", 128, { least: -1 });
-  fields.check(window !== 0 && window !== 1, () => `config.local_attention is ${window}, expected -1 or at least 2`);
-  const every = fields.count("global_attn_every_n_layers", 3);
   return {
     ...common,
+    ...readAttention(fields, common.L),
     J: common.D,
     groupDepth: 1,
     F: range(0, common.L).map(() => fields.count("intermediate_size")),
     factorised: false,
     firstNormIdentity: true,
-    local: window > 0
-      ? {
-        every,
-        window: Math.floor(window / 2),
-        theta: fields.number("local_rope_theta", 10000, { fraction: true, least: 1 }),
-      }
-      : undefined,
     wideGroups: [],
-    eps: fields.number("norm_eps", 1e-5, { fraction: true }),
-    theta: fields.number("global_rope_theta", 160000, { fraction: true, least: 1 }),
+    eps: fields.number("norm_eps", undefined, { fraction: true }),
     dropout: 0,
     balanceCoefficient: 0,
   };
 }
 
-/** Writes an encoder's configuration so that {@link parseEncoderConfig} reads the same. */
-export function encoderJson(config: EncoderConfig): Record<string, unknown> {
-  const { naming, local, mol, wideGroups, F } = config;
+/** Keys of ModernBERT's class that the model is not built from, with values that have no effect. */
+const CLASS_KEYS: Json = {
+  hidden_activation: "gelu",
+  initializer_range: 0.02,
+  initializer_cutoff_factor: 2,
+  norm_bias: false,
+  attention_bias: false,
+  attention_dropout: 0,
+  embedding_dropout: 0,
+  mlp_bias: false,
+  mlp_dropout: 0,
+  decoder_bias: true,
+  classifier_pooling: "cls",
+  classifier_dropout: 0,
+  classifier_bias: false,
+  classifier_activation: "gelu",
+  deterministic_flash_attn: false,
+  sparse_prediction: false,
+  sparse_pred_ignore_index: -100,
+};
+
+/**
+ * Writes an encoder's configuration, complete for readers of Transformers 4 and 5, so that {@link parseEncoderConfig} reads
+ * the same. Keys of `source`, the config.json that the model was read from, stay as they are where the model is not built
+ * from them.
+ */
+export function encoderJson(config: EncoderConfig, source: Json = {}): Record<string, unknown> {
+  const { naming, mol, wideGroups, F, rope, ids } = config;
   const common = {
     model_type: naming,
     hidden_size: config.D,
@@ -100,27 +136,25 @@ export function encoderJson(config: EncoderConfig): Record<string, unknown> {
     num_hidden_layers: config.L,
     vocab_size: config.V,
     max_position_embeddings: config.maxPositions,
-    pad_token_id: config.pad,
+    tie_word_embeddings: config.tied,
+    ...Object.fromEntries(Object.entries(ids).map(([name, id]) => [`${name}_token_id`, id])),
   };
   if (naming === "modernbert") {
     return {
+      ...CLASS_KEYS,
+      ...keptKeys(source),
       architectures: ["ModernBertForMaskedLM"],
       ...common,
       intermediate_size: F[0],
-      hidden_activation: "gelu",
       norm_eps: config.eps,
-      global_rope_theta: config.theta,
-      ...(local
-        ? {
-          local_attention: 2 * local.window,
-          local_rope_theta: local.theta,
-          global_attn_every_n_layers: local.every,
-        }
-        : { local_attention: -1 }),
+      ...writeAttention(config, config.L),
     };
   }
   const plain = F.find((_, group) => !wideGroups.includes(group));
   return {
+    hidden_act: "gelu",
+    initializer_range: 0.02,
+    ...keptKeys(source),
     architectures: ["ModernAlbertForMaskedLM"],
     ...common,
     intermediate_size: plain ?? F[0],
@@ -129,9 +163,10 @@ export function encoderJson(config: EncoderConfig): Record<string, unknown> {
     group_depth: config.groupDepth,
     num_expert_modules: wideGroups.length,
     mol_groups: wideGroups,
-    hidden_act: "gelu",
     layer_norm_eps: config.eps,
-    rope_theta: config.theta,
+    rope_theta: rope.theta,
+    rope_scaling: ropeScaling(rope.scaling),
+    rope_parameters: ropeParameters(rope),
     dropout: config.dropout,
     load_balancing_loss_coef: config.balanceCoefficient,
     ...(mol ? writeMol(mol) : { num_experts: 0 }),

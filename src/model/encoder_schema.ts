@@ -18,12 +18,14 @@ export interface EncoderParams<T> {
   readonly groups: readonly LayerParams<T>[];
   /** Final norm, [D]. */
   readonly norm: T;
-  /** Masked-language head; its decoder is the embedding. */
+  /** Masked-language head. */
   readonly head: {
     /** [J, D]. */
     readonly dense: T;
     /** [J]. */
     readonly norm: T;
+    /** Last matrix where it is not the embedding, [V, J]. */
+    readonly decoder?: T;
     /** [V]. */
     readonly bias: T;
   };
@@ -49,7 +51,7 @@ function groupSchema(config: EncoderConfig, g: number, prefix: string): LayerPar
 
 /** Schema of an encoder: shapes, checkpoint names and initial values of all its parameters. */
 export function encoderSchema(config: EncoderConfig): EncoderParams<Parameter> {
-  const { D, J, V, F, naming, factorised } = config;
+  const { D, J, V, F, naming, factorised, tied } = config;
   const model = naming === "modernbert" ? "model." : "";
   const group = (g: number) => naming === "modernbert" ? `model.layers.${g}` : `groups.${g}`;
   return {
@@ -61,6 +63,7 @@ export function encoderSchema(config: EncoderConfig): EncoderParams<Parameter> {
     head: {
       dense: parameter("head.dense.weight", [J, D]),
       norm: parameter("head.norm.weight", [J], "ones"),
+      decoder: tied ? undefined : parameter("decoder.weight", [V, J]),
       bias: parameter("decoder.bias", [V], "zeros"),
     },
   };

@@ -11,7 +11,7 @@ export type Json = Readonly<Record<string, unknown>>;
 export const MOST_LAYERS = 10_000;
 
 /** Number of single-letter edits between two words. */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

@@ -38,6 +38,7 @@ function llama({ D, H, G, F }: Family, layers: number): Json {
     num_hidden_layers: layers,
     rms_norm_eps: 1e-5,
     rope_theta: 10000,
+    tie_word_embeddings: true,
     max_position_embeddings: 2048,
     bos_token_id: 0,
     eos_token_id: 0,

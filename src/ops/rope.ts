@@ -7,6 +7,7 @@
 import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 import { type HostTensor, hostTensor } from "../device.ts";
 import { cacheWrite } from "./cache.ts";
+import { inverseFrequencies, type Rope } from "./rope_frequencies.ts";
 import { ropeGrad } from "./rope_grad.ts";
 
 /** Heads of an attention layer. */
@@ -98,19 +99,22 @@ export function ropeWrite<T extends Tensor>(
 }
 
 /**
- * The table that {@link ropeOp} reads, computed in double: angle(t, i) = t·θ^(−2i/K), i < K/2 → [T, K].
+ * The table that {@link ropeOp} reads, computed in double: angle(t, i) = t·f_i with the {@link inverseFrequencies} f of
+ * a base θ or a scaled RoPE → [T, K].
  *
  * ```ts
  * import { ropeTable } from "@refrain/transformers/model";
  * const table = ropeTable(2048, 64, 10000);
+ * const stretched = ropeTable(8192, 64, { theta: 10000, scaling: { kind: "linear", factor: 4 } });
  * ```
  */
-export function ropeTable(T: number, K: number, theta: number): HostTensor {
+export function ropeTable(T: number, K: number, rope: number | Rope): HostTensor {
   const half = K / 2;
+  const frequencies = inverseFrequencies(K, typeof rope === "number" ? { theta: rope } : rope);
   const data = new Float64Array(T * K);
   for (let t = 0; t < T; t++) {
     for (let i = 0; i < half; i++) {
-      const angle = t * theta ** (-2 * i / K);
+      const angle = t * frequencies[i];
       data[t * K + i] = Math.cos(angle);
       data[t * K + half + i] = Math.sin(angle);
     }

@@ -66,7 +66,7 @@ export class DecoderModel<T extends Tensor = Tensor> {
     readonly tokenizer?: Tokenizer,
   ) {
     this.params = upload(device, decoderSchema(config), params);
-    this.table = device.from(ropeTable(config.maxPositions, config.K, config.theta));
+    this.table = device.from(ropeTable(config.maxPositions, config.K, config.rope));
   }
 
   #inputs(named: Named<T>, topk: boolean): DecoderInputs<T> {

@@ -67,10 +67,10 @@ export class EncoderModel<T extends Tensor = Tensor> {
     readonly tokenizer?: Tokenizer,
     readonly hasHead = true,
   ) {
-    const { maxPositions, K, theta, local } = config;
+    const { maxPositions, K, rope, local } = config;
     this.#params = upload(device, encoderSchema(config), params);
-    this.#table = device.from(ropeTable(maxPositions, K, theta));
-    this.#localTable = local && device.from(ropeTable(maxPositions, K, local.theta));
+    this.#table = device.from(ropeTable(maxPositions, K, rope));
+    this.#localTable = local && device.from(ropeTable(maxPositions, K, local.rope));
   }
 
   #program(key: string, body: (inputs: Named<T>) => Named<T>): Program<string, string> {

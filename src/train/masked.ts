@@ -43,8 +43,8 @@ export interface MaskedOptions<T> {
 }
 
 /** RoPE's tables of an encoder: global layers, and local ones where it has them. */
-function tablesOf<T extends Tensor>(device: Device<T>, { maxPositions, K, theta, local }: EncoderConfig): T[] {
-  return [theta, ...(local ? [local.theta] : [])].map((base) => device.from(ropeTable(maxPositions, K, base)));
+function tablesOf<T extends Tensor>(device: Device<T>, { maxPositions, K, rope, local }: EncoderConfig): T[] {
+  return [rope, ...(local ? [local.rope] : [])].map((rope) => device.from(ropeTable(maxPositions, K, rope)));
 }
 
 /** Masked-language modelling: total = lm + balance + divergence at masked rows + cosine (mol.md §2, §4). */

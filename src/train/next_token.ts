@@ -71,7 +71,7 @@ export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T
     this.schema = decoderSchema(config);
     this.factors = { lm: 1, ...config.losses, ...options.factors };
     const configs = teacher ? [config, teacher.config] : [config];
-    this.#tables = configs.map(({ maxPositions, K, theta }) => device.from(ropeTable(maxPositions, K, theta)));
+    this.#tables = configs.map(({ maxPositions, K, rope }) => device.from(ropeTable(maxPositions, K, rope)));
     this.#parts = headParts(device, options.rows, partRows(config.V));
   }
 

@@ -73,7 +73,7 @@ Deno.test("buffers that follow from the configuration are no fault", async () =>
   assertEquals((await openTensors([...tensors(), ...extra], fields)).params, params);
 });
 
-Deno.test("the head is tied unless lm_head.weight exists, or exists and says nothing else", async () => {
+Deno.test("config.json says whether the head is tied; a recursive decoder's without it is, unless it has one", async () => {
   const head = (value: number) => ({
     ...embedding,
     name: "lm_head.weight",
@@ -83,10 +83,17 @@ Deno.test("the head is tied unless lm_head.weight exists, or exists and says not
   const open = async (extra: TensorToWrite[], json = fields) =>
     (await openTensors([...tensors(), ...extra], json)).config;
   assertEquals((await open([])).tied, true);
-  assertEquals((await open([], { ...fields, tie_word_embeddings: false })).tied, true);
+  const missing = 'missing: "lm_head.weight" [11, 8] (tie_word_embeddings is not true)';
+  await assertRejects(() => open([], { ...fields, tie_word_embeddings: false }), Error, missing);
+  assertEquals((await open([head(1)], { ...fields, tie_word_embeddings: false })).tied, false);
+  const llama = { ...fields, recursion: undefined, model_type: "llama" }; // the class says false
+  await assertRejects(() => open([], llama), Error, missing);
+  assertEquals([(await open([head(1)], llama)).tied, (await open([], { ...llama, ...tied })).tied], [false, true]);
   assertEquals((await open([head(0)])).tied, false);
   assertEquals((await open([head(0)], tied)).tied, true);
-  assertEquals((await open([head(1)], tied)).tied, false);
+  const both = '"model.embed_tokens.weight" and "lm_head.weight": they are one tensor of the model ' +
+    "(tie_word_embeddings is true) but differ by up to 1";
+  await assertRejects(() => open([head(1)], tied), Error, both);
   assertEquals((await open([{ ...head(0), name: "module.lm_head.weight" }])).tied, false);
   const narrow = { ...vector("lm_head.weight", 80), shape: [10, 8] };
   await assertRejects(() => open([narrow]), Error, '"lm_head.weight" is [10, 8], expected [11, 8]');

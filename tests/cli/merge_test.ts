@@ -47,6 +47,26 @@ Deno.test("an encoder, by weights, in half precision", async () => {
   assert(await size(out) < 0.6 * await size(encoder));
 });
 
+Deno.test("notes of config.json and generation settings go along", async () => {
+  for (const model of [await decoderFolder(), await encoderFolder()]) {
+    const read = async (path: string) => JSON.parse(await Deno.readTextFile(path));
+    const notes = { id2label: { 0: "no" }, my_note: { a: [null, 1] }, transformers_version: "4.57.1" };
+    const config = { ...await read(`${model}/config.json`), ...notes, bos_token_id: 3, eos_token_id: 4 };
+    await Deno.writeTextFile(`${model}/config.json`, JSON.stringify(config));
+    const generation = { temperature: 0.6, bos_token_id: 3, eos_token_id: [5, 6] };
+    await Deno.writeTextFile(`${model}/generation_config.json`, JSON.stringify(generation));
+    const out = `${temporary()}/merged`;
+    const { code, err } = await run("merge", ["--model", model, "--out", out, "--dtype", "BF16", ...reference]);
+    assertEquals(code, 0, err);
+    const written = await read(`${out}/config.json`);
+    for (const [key, value] of Object.entries(notes)) assertEquals(written[key], value, key);
+    assertEquals([written.torch_dtype, written.dtype], ["bfloat16", "bfloat16"]);
+    const eos = written.model_type === "mor" ? [5, 6] : 4; // of an encoder, which generates nothing
+    assertEquals([written.bos_token_id, written.eos_token_id], [3, eos]);
+    assertEquals(await read(`${out}/generation_config.json`), generation);
+  }
+});
+
 Deno.test("a model is no distance from itself", async () => {
   await using first = await Decoder.load(decoder, { device: "reference" });
   const same = await decoderChange(first, first, [[1, 2, 3], [4]]);

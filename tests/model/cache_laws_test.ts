@@ -31,7 +31,7 @@ function runner(sample: Sample, capacity: number, maxDepth: number) {
   const { model, task: { sequences } } = build(sample);
   const config = parseDecoderConfig(sample.json, { tied: sample.tied });
   const params: DecoderParams<RefTensor> = upload(device, decoderSchema(config), model.params as never);
-  const table = device.from(ropeTable(config.maxPositions, config.K, config.theta));
+  const table = device.from(ropeTable(config.maxPositions, config.K, config.rope));
   const cache = new Caches(device, config, sequences.length, capacity);
   for (const kv of cache.kv) kv?.data.fill(NaN); // what was not written is not read
   return (from: number[], to: number[], cached: boolean) => {

@@ -29,7 +29,7 @@ export function recursionByHand(
   const params = upload<RefTensor, DecoderParams<RefTensor>>(backend, decoderSchema(config), host);
   const batch = packRows([ids], config);
   const [positions, offsets] = [backend.from(batch.positions), backend.from(batch.offsets)];
-  const table = backend.from(ropeTable(config.maxPositions, config.K, config.theta));
+  const table = backend.from(ropeTable(config.maxPositions, config.K, config.rope));
   const style = decoderStyle(config);
   const ranges = visibility(backend, { offsets }, { M: ids.length, causal: true, window: 0 });
   const view = { positions, offsets, ranges, table };

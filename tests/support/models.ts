@@ -31,9 +31,18 @@ export function smallDecoder(json: Json = {}): DecoderConfig {
   });
 }
 
-/** An encoder of 4 layers in 2 groups, D 16, the second with experts, with the given fields on top. */
+/** Keys that ModernBERT does not have. */
+const ALBERT_ONLY = [
+  ...["expert_intermediate_size", "embedding_size", "group_depth", "num_expert_modules", "num_experts", "top_k"],
+  ...["lora_rank", "lora_alpha"],
+];
+
+/**
+ * An encoder of 4 layers, D 16, with the given fields on top: in 2 groups, the second with experts, unless it is a
+ * ModernBERT.
+ */
 export function smallEncoder(json: Json = {}): EncoderConfig {
-  return parseEncoderConfig({
+  const all: Json = {
     hidden_size: 16,
     intermediate_size: 24,
     expert_intermediate_size: 20,
@@ -49,7 +58,11 @@ export function smallEncoder(json: Json = {}): EncoderConfig {
     lora_alpha: 4,
     max_position_embeddings: 64,
     ...json,
-  });
+  };
+  const plain = json.model_type === "modernbert";
+  return parseEncoderConfig(
+    Object.fromEntries(Object.entries(all).filter(([key]) => !(plain && ALBERT_ONLY.includes(key)))),
+  );
 }
 
 /** Weights of any schema: matrices scaled by their fan-in, norms near one, so that routers and experts really choose. */

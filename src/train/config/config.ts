@@ -5,6 +5,7 @@
  */
 import type { DecoderConfig } from "../../model/config.ts";
 import type { EncoderConfig } from "../../model/encoder_config.ts";
+import type { Json } from "../../model/fields.ts";
 import type { UpTraining } from "../start/up_train.ts";
 import type { LossFactors } from "../gradients.ts";
 import type { Schedule } from "../schedule.ts";
@@ -12,8 +13,14 @@ import type { OptimizerConfig } from "../update.ts";
 
 /** What is trained. */
 export type TrainedModel =
-  | { readonly kind: "decoder"; readonly config: DecoderConfig }
-  | { readonly kind: "encoder"; readonly config: EncoderConfig };
+  & {
+    /** The config.json that it was read from. */
+    readonly source?: Json;
+  }
+  & (
+    | { readonly kind: "decoder"; readonly config: DecoderConfig }
+    | { readonly kind: "encoder"; readonly config: EncoderConfig }
+  );
 
 /** How weights are taken from a checkpoint. */
 export type StartMethod = "copy" | UpTraining | "teacher_layers" | "teacher_mean";

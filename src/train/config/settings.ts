@@ -24,7 +24,9 @@ export function settingsOf(json: Json, config: TrainingConfig): Settings {
     if (key !== "model" && !HARMLESS.includes(key)) settings[key] = value ?? fallback ?? null;
   }
   if (config.schedule.kind === "constant") delete settings.steps; // no step depends on how many there are
-  for (const [key, value] of Object.entries(modelJson(config.model))) settings[`model.${key}`] = value;
+  for (const [key, value] of Object.entries(modelJson({ ...config.model, source: undefined }))) {
+    settings[`model.${key}`] = value;
+  }
   return settings;
 }
 

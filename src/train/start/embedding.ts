@@ -24,9 +24,10 @@ export function startEnds(
   student: EncoderConfig,
   sameWidth: boolean,
 ): Ends {
-  const { config, params: { embedding, embeddingNorm, projection, head } } = teacher;
+  const { config, params: { embedding, embeddingNorm, projection, head: { decoder, ...parts } } } = teacher;
   if (config.J !== student.J || (projection && !student.factorised)) return reducedEnds(teacher, student, sameWidth);
   const added = student.factorised && !projection;
+  const head = student.tied ? parts : { ...parts, decoder: decoder ?? embedding };
   return {
     given: { embedding, embeddingNorm, ...(sameWidth && { head, projection: projection ?? identity(config.D) }) },
     used: { embedding, embeddingNorm, ...(sameWidth && { head, projection }) },

@@ -1,0 +1,33 @@
+/** The JSON files beside the weights that a run writes. */
+import { readJson } from "../../src/checkpoint/json.ts";
+import { openSource } from "../../src/checkpoint/source.ts";
+import type { Json } from "../../src/model/fields.ts";
+import type { TrainingConfig } from "../../src/train/config/config.ts";
+import { modelJson } from "../../src/train/config/model.ts";
+import type { Corpus } from "../data/corpus.ts";
+
+/**
+ * The config.json of a run's model. Where the model's source names no tokens around a text, they are those of the run: a
+ * decoder's texts begin and end with the token after every document, an encoder's sequences have their own.
+ */
+export function runModelJson({ model, data }: TrainingConfig, { train: { endOfText }, tokenId }: Corpus): Json {
+  const { begin, end } = data.marks;
+  const [first, last] = model.kind === "decoder"
+    ? [endOfText, endOfText]
+    : [begin, end].map((token) => token === undefined ? undefined : tokenId(token));
+  const ids = model.kind === "decoder" ? { bos: first, eos: last } : { bos: first, eos: last, cls: first, sep: last };
+  const absent = Object.entries(ids).filter(([name, id]) =>
+    id !== undefined && (model.source?.[`${name}_token_id`] ?? undefined) === undefined
+  );
+  return { ...modelJson(model), ...Object.fromEntries(absent.map(([name, id]) => [`${name}_token_id`, id])) };
+}
+
+/** The generation settings of the checkpoint that a run starts from, with the tokens around a text of the run's model. */
+export async function generationFile({ start, model }: TrainingConfig, json: Json): Promise<Record<string, Json>> {
+  const name = "generation_config.json";
+  if (!start || model.kind === "encoder") return {};
+  const source = openSource(start.from);
+  if (!await source.has(name)) return {};
+  const { bos_token_id, eos_token_id } = json;
+  return { [name]: { ...await readJson(source, name), bos_token_id, eos_token_id } };
+}

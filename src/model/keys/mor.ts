@@ -1,0 +1,10 @@
+/**
+ * Keys of recursive decoders: Llama's, whose sizes must be there.
+ *
+ * @module
+ */
+import { decoderKeys } from "./llama.ts";
+import type { KeyTable } from "./rule.ts";
+
+/** The table of `model_type` mor and refrain, and of files without one. */
+export const morTable: KeyTable = { className: "recursive decoders", keys: decoderKeys };

@@ -1,0 +1,112 @@
+/**
+ * Reading a `config.json` by its table: defaults of its class, one error for a key that would be silently wrong.
+ *
+ * @module
+ */
+import { editDistance, FieldError, Fields, type Json, nearest } from "../fields.ts";
+import { mechanisms, trainingNames } from "./mechanisms.ts";
+import type { KeyRules, KeyTable } from "./rule.ts";
+import { keyTables, type ModelType, modelTypeOf } from "./tables.ts";
+
+/** How to read. */
+export interface ReadingOptions {
+  /** How error messages call the object; `config` unless given. */
+  readonly path?: string;
+  /** What error messages say could not be done. */
+  readonly action?: string;
+  /** Whether a key without a rule is refused, not kept as a note of the file's author. */
+  readonly strict?: boolean;
+}
+
+/** A configuration whose keys are known to mean what is read. */
+export interface ConfigFields<T extends ModelType> {
+  /** Its model type. */
+  readonly type: T;
+  /** Its fields, absent ones with the default of the class. */
+  readonly fields: Fields;
+}
+
+/**
+ * Checks every key against the table of the model type and fills in the defaults of the class.
+ *
+ * @throws RangeError that names key and value: a value that is not supported, two spellings that disagree, a key that
+ * stands for a mechanism that is not implemented, or a misspelt one
+ */
+export function configFields<const T extends ModelType>(
+  json: Json,
+  types: readonly T[],
+  fallback: T,
+  { path = "config", action, strict = false }: ReadingOptions = {},
+): ConfigFields<T> {
+  const given = new Fields(json, path, action);
+  const type = new Fields({ model_type: modelTypeOf(json) }, path, action).choice("model_type", types, fallback);
+  const table: KeyTable = keyTables[type];
+  const entries = Object.entries(table.keys);
+  const defaults = entries.flatMap(([key, { fallback }]) => fallback === undefined ? [] : [[key, fallback]]);
+  const fields = new Fields({ ...Object.fromEntries(defaults), ...withoutNull(json) }, path, action);
+  for (const key of Object.keys(json)) checkKey(given, fields, table, key, strict);
+  return { type, fields };
+}
+
+function withoutNull(json: Json): Json {
+  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null && value !== undefined));
+}
+
+/** Throws when a key would be read wrongly. */
+function checkKey(given: Fields, fields: Fields, table: KeyTable, key: string, strict: boolean): void {
+  const rule = Object.hasOwn(table.keys, key) ? table.keys[key] : undefined;
+  if (!rule) return checkUnknown(given, table.keys, key, strict);
+  if (rule.treatment !== "checked" || !given.has(key)) return;
+  if (rule.same) return checkSpelling(given, fields, table, key, rule.same);
+  const allowed = rule.allowed ?? [];
+  if (allowed.some((value) => equals(value, given.value(key)))) return;
+  const names = allowed.map((value) => JSON.stringify(value)).join(", ") || "null";
+  fail(given, key, `only ${names} is supported: ${rule.about}`);
+}
+
+/** Throws unless a key has the value of the key with the same meaning, whose default counts where it is absent. */
+function checkSpelling(given: Fields, fields: Fields, { keys, className }: KeyTable, key: string, same: string): void {
+  const read = fields.value(same);
+  const value = given.value(key);
+  const { treatment, allowed = [] } = keys[same];
+  if (read === undefined && treatment === "harmless") return;
+  if (read === undefined ? allowed.some((known) => equals(known, value)) : equals(read, value)) return;
+  const other = `${given.path}.${same}`;
+  if (read !== undefined && !given.has(same)) {
+    fail(given, key, `but ${other} is absent, and ${JSON.stringify(read)} by default of ${className}`);
+  }
+  fail(given, key, read === undefined ? `but ${other}, which is read, is absent` : `but ${other} is ${show(read)}`);
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
+function fail(given: Fields, key: string, reason: string): never {
+  const field = `${given.path}.${key}`;
+  throw new FieldError(`Cannot ${given.action}: ${field} is ${show(given.json[key])}, ${reason}`, field);
+}
+
+/** Throws for a key without a rule that may change numbers; for every one where `strict`. */
+function checkUnknown(given: Fields, keys: KeyRules, key: string, strict: boolean): void {
+  if (key.startsWith("_") || (!strict && trainingNames.test(key))) return;
+  const close = nearest(key, Object.keys(keys).filter((known) => keys[known].treatment === "used"))!;
+  if (strict || 4 * editDistance(key, close) <= Math.min(8, key.length)) {
+    fail(given, key, `but the key is unknown, the nearest known key is ${close}`);
+  }
+  const mechanism = mechanisms.find(({ names }) => names.test(key.toLowerCase()));
+  if (!mechanism || hasNoEffect(given.json[key], mechanism.neutral)) return;
+  fail(given, key, `but ${mechanism.about} of this key are not supported, the nearest known key is ${close}`);
+}
+
+function hasNoEffect(value: unknown, neutral: readonly unknown[] = []): boolean {
+  return [null, false, 0, "", "none", [], {}, ...neutral].some((known) => equals(known, value));
+}
+
+/** Whether two values of JSON mean the same: silu is swish, and torch.float32 float32. */
+export function equals(a: unknown, b: unknown): boolean {
+  const text = (value: unknown) =>
+    JSON.stringify(value === "swish" ? "silu" : typeof value === "string" ? value.replace(/^torch\./, "") : value);
+  return text(a) === text(b);
+}

@@ -1,0 +1,45 @@
+/**
+ * The tables of all model types, and which one a `config.json` has.
+ *
+ * @module
+ */
+import type { Json } from "../fields.ts";
+import { llamaTable } from "./llama.ts";
+import { modernAlbertTable } from "./modernalbert.ts";
+import { modernBertTable } from "./modernbert.ts";
+import { morTable } from "./mor.ts";
+import type { KeyTable } from "./rule.ts";
+
+/** Keys by `model_type`. */
+export const keyTables = {
+  llama: llamaTable,
+  mor: morTable,
+  refrain: morTable,
+  modernbert: modernBertTable,
+  modernalbert: modernAlbertTable,
+} as const satisfies Readonly<Record<string, KeyTable>>;
+
+/** A `model_type` with a table. */
+export type ModelType = keyof typeof keyTables;
+
+/** Names of `architectures`, where a file has no `model_type`. */
+const ARCHITECTURES: readonly [RegExp, ModelType][] = [
+  [/^Llama/, "llama"],
+  [/^MoR/, "mor"],
+  [/^ModernBert/, "modernbert"],
+  [/^Modern(?:Al|AL)(?:bert|BERT)/, "modernalbert"],
+];
+
+/**
+ * What a `config.json` gives as `model_type`; without it, what the first of its architectures shows.
+ *
+ * ```ts
+ * import { modelTypeOf } from "@refrain/transformers/model";
+ * modelTypeOf({ architectures: ["LlamaForCausalLM"] }); // "llama"
+ * ```
+ */
+export function modelTypeOf({ model_type, architectures }: Json): unknown {
+  if (model_type !== undefined && model_type !== null) return model_type;
+  const first = Array.isArray(architectures) ? String(architectures[0]) : "";
+  return ARCHITECTURES.find(([pattern]) => pattern.test(first))?.[1];
+}

@@ -1,0 +1,26 @@
+/**
+ * One value under several spellings.
+ *
+ * @module
+ */
+import { FieldError, type Fields } from "./fields.ts";
+
+/** A value and the path of its spelling; undefined where the spelling is absent. */
+export interface Spelling<V> {
+  /** Path in messages. */
+  readonly path: string;
+  /** The value. */
+  readonly value: V | undefined;
+}
+
+/** The value that all spellings which are there give. Throws a FieldError that shows two that differ. */
+export function agreed<V>({ action }: Fields, spellings: readonly Spelling<V>[]): V | undefined {
+  const [first, ...others] = spellings.filter(({ value }) => value !== undefined);
+  const text = (value: unknown) => JSON.stringify(value);
+  const other = others.find(({ value }) => text(value) !== text(first.value));
+  if (!other) return first?.value;
+  throw new FieldError(
+    `Cannot ${action}: ${first.path} is ${text(first.value)}, but ${other.path} is ${text(other.value)}`,
+    first.path,
+  );
+}

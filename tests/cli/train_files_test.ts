@@ -1,0 +1,56 @@
+/** The files beside the weights that `train` writes. */
+import { assertEquals } from "@std/assert";
+import type { Json } from "../../src/model/fields.ts";
+import { smallTraining } from "../support/training_run.ts";
+import { decoderFolder, run, temporary } from "./support.ts";
+
+const { model, ...training } = smallTraining;
+const { bos_token_id: _, eos_token_id: __, ...sizes } = model as Json;
+const read = async (path: string) => JSON.parse(await Deno.readTextFile(path));
+
+/** Runs one step; the folder of the model. */
+async function trained(changes: Json): Promise<string> {
+  const folder = temporary();
+  const text = Array.from({ length: 90 }, (_, i) => `a cat sat on ${i} dogs.`).join("\n\n");
+  await Deno.writeTextFile(`${folder}/text.txt`, text);
+  const data = {
+    ...{ train: [{ from: "text.txt", documents: "blank-lines" }], held_out: 0.2, tokenizer: { train: 264 } },
+    ...{ sequence_length: 8, batch: 2, end_token: false },
+  };
+  const json = { ...training, data, steps: 1, capacity_warmup: 0, device: "reference", out: "out", ...changes };
+  await Deno.writeTextFile(`${folder}/config.json`, JSON.stringify(json));
+  const { code, err } = await run("train", [`${folder}/config.json`], { env: { XDG_CACHE_HOME: temporary() } });
+  assertEquals(code, 0, err);
+  return `${folder}/out`;
+}
+
+Deno.test("train: texts end with the run's token, notes and generation settings are the source's", async () => {
+  const source = await decoderFolder({ ...sizes, vocab_size: 280 }, false);
+  await Deno.writeTextFile(`${source}/generation_config.json`, '{"temperature": 0.6, "eos_token_id": 7}');
+  const notes = { id2label: { 0: "no" }, transformers_version: "4.57.1" };
+  for (const type of ["mor", "llama"]) { // the class's default is not the run's end
+    const changed = { ...sizes, ...notes, vocab_size: 280, model_type: type };
+    const out = await trained({ model: changed, start: { from: source } });
+    const written = await read(`${out}/config.json`);
+    const { bos_token_id, eos_token_id, id2label, transformers_version } = written;
+    assertEquals({ id2label, transformers_version }, notes);
+    const { added_tokens } = await read(`${out}/tokenizer.json`);
+    const end = added_tokens.find(({ content }: { content: string }) => content === "<|endoftext|>").id;
+    assertEquals([bos_token_id, eos_token_id], [end, end]);
+    const generation = { temperature: 0.6, bos_token_id: end, eos_token_id: end };
+    assertEquals(await read(`${out}/generation_config.json`), generation);
+  }
+});
+
+Deno.test("train: an encoder's sequences begin and end with the run's tokens", async () => {
+  const encoder = { model_type: "modernbert", hidden_size: 8, intermediate_size: 8, num_attention_heads: 2 };
+  const out = await trained({
+    model: { ...encoder, num_hidden_layers: 2, vocab_size: 280, max_position_embeddings: 16 },
+    objective: "masked",
+    mask_share: 0.5,
+  });
+  const { added_tokens } = await read(`${out}/tokenizer.json`);
+  const cls = added_tokens.find(({ content }: { content: string }) => content === "[CLS]").id;
+  const { bos_token_id, cls_token_id, pad_token_id, sep_token_id } = await read(`${out}/config.json`);
+  assertEquals([bos_token_id, cls_token_id, sep_token_id], [cls, cls, pad_token_id]); // no end is given
+});
