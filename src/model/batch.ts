@@ -62,6 +62,11 @@ export function packRows(
   return { ids: hostIndices(ids), positions: hostIndices(positions), offsets: hostIndices(offsets) };
 }
 
+/** Tokens of the longest sequence. */
+export function longest(sequences: readonly ArrayLike<number>[]): number {
+  return sequences.reduce((most, { length }) => Math.max(most, length), 0);
+}
+
 /** Rows to pack M tokens into, so that growing texts replay the same program: the next multiple of 32. */
 export function roomFor(M: number): number {
   return Math.ceil(M / 32) * 32;

@@ -36,8 +36,8 @@ Deno.test("objects of many keys find a repeated one", () => {
   }
 });
 
-Deno.test("a header of 40 MB is read or refused in linear time", async () => {
-  const bytes = 4e7;
+Deno.test("a header of 20 MB is read or refused in linear time", async () => {
+  const bytes = 2e7;
   const texts: [text: string, problem: string][] = [
     [`{"a":[${"[],".repeat(bytes / 3)}1]}`, "it has more than 2097152 values"],
     [`{"a":[${"1,".repeat(bytes / 2)}1]}`, "it has more than 2097152 values"],
