@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { type Device, hostIndices, type HostTensor, type Program } from "../device.ts";
+import type { Device, HostTensor, Program } from "../device.ts";
 import type { Backend, Tensor } from "../op.ts";
 import { pool, type PoolParams } from "../ops/pool.ts";
 import { ropeTable } from "../ops/rope.ts";
 import { gather } from "../ops/rows.ts";
-import { longest, packLabels, packRows } from "../model/batch.ts";
+import { longest, packLabels, packPlaces, packRows } from "../model/batch.ts";
 import { encode, type EncoderInputs, maskedLogits } from "../model/encoder.ts";
 import type { EncoderConfig } from "../model/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
@@ -86,7 +86,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
     if (options.logits || options.labels) this.#demandHead();
     const batch = packRows(sequences, this.config);
     const inputs: Named<HostTensor> = { ...batch };
-    if (options.labels) inputs.labels = packLabels(sequences, options.labels);
+    if (options.labels) inputs.labels = packLabels(sequences, options.labels, this.config.V);
     const named = await this.#forwardProgram(sequences, options)(inputs);
     return {
       offsets: batch.offsets.data as Int32Array,
@@ -104,7 +104,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
       const hidden = gather(this.device, this.#encode(named, tables).hidden, rows);
       return { logits: maskedLogits(this.device, this.#params, this.config, hidden) };
     });
-    const inputs = { ...packRows([sequence], this.config), rows: hostIndices(rows) };
+    const inputs = { ...packRows([sequence], this.config), rows: packPlaces(rows, sequence.length) };
     return (await program(inputs as Named<HostTensor>)).logits;
   }
 
@@ -152,7 +152,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
       const { gradients } = backpropagate(this.device, { schema, params: this.#params }, forward, seeds);
       return gradientOutputs(gradients);
     });
-    const inputs = { ...packRows(sequences, this.config), labels: packLabels(sequences, labels) };
+    const inputs = { ...packRows(sequences, this.config), labels: packLabels(sequences, labels, this.config.V) };
     return readGradients(schema, await program(inputs as Named<HostTensor>));
   }
 

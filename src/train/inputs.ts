@@ -4,6 +4,7 @@
  * @module
  */
 import { hostIndices, type HostTensor } from "../device.ts";
+import { isId } from "../model/batch.ts";
 import type { RopeTables } from "../model/rope_tables.ts";
 import type { Tensor } from "../op.ts";
 import { NO_LABEL, type TrainingBatch } from "./data/batches.ts";
@@ -11,7 +12,7 @@ import { NO_LABEL, type TrainingBatch } from "./data/batches.ts";
 /** Throws a RangeError for an id or label of a batch outside a vocabulary of V. */
 export function checkBatch({ rows: { ids }, labels }: TrainingBatch, V: number): void {
   const check = (what: string, { data }: HostTensor, none?: number) => {
-    const row = data.findIndex((id) => !(Number.isInteger(id) && id >= 0 && id < V) && id !== none);
+    const row = data.findIndex((id) => !isId(id, V) && id !== none);
     if (row < 0) return;
     throw new RangeError(`Cannot run the batch: ${what} ${data[row]} of row ${row} is outside the vocabulary of ${V}`);
   };
