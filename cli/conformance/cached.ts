@@ -15,13 +15,13 @@ export const CACHED_LOGITS = "infer.logits, cached";
 
 /** Logits of all rows, sequences one after the other, [M, V]; all sequences take each step together. */
 export async function cachedLogits(
-  { device, params, config, table }: DecoderModel,
+  { device, params, config, tables }: DecoderModel,
   sequences: readonly (readonly number[])[],
 ): Promise<HostTensor> {
   const lengths = sequences.map(({ length }) => length);
   const longest = Math.max(...lengths);
   const batch = packRows(sequences, config);
-  const caches = new Caches(device, config, sequences.length, longest);
+  const caches = new Caches(device, config, sequences.length, longest), table = tables.upTo(longest);
   const step = device.compile((rows: Record<keyof Batch, Tensor>) => {
     const outputs = decode(device, params, config, { ...rows, table, cache: caches });
     caches.settle(outputs);

@@ -1,5 +1,6 @@
 // The header of a safetensors file, checked down to the last byte of the file before anything is made from it.
 import { BYTES_OF, type Dtype } from "./dtypes.ts";
+import type { JsonLimits } from "./json_fault.ts";
 import { describe, isRecord, listNames, quote } from "./messages.ts";
 
 /** Where one tensor is and how it is stored. */
@@ -18,6 +19,15 @@ export interface TensorEntry {
   readonly end: number;
 }
 
+/** Tensors of a checkpoint at most, 2¹⁸. */
+export const MOST_TENSORS = 262_144;
+
+/** Limits of a header: 8 values for each tensor. */
+export const HEADER_LIMITS: JsonLimits = { values: 8 * MOST_TENSORS, keys: MOST_TENSORS };
+
+/** UTF-16 units of a tensor's name at most. */
+const LONGEST_NAME = 1024;
+
 /** A header that has been checked. */
 export interface Header {
   /** The tensors, in the order of their bytes. */
@@ -27,8 +37,8 @@ export interface Header {
 }
 
 /**
- * Checks the parsed JSON of a header: known element types, sizes that are whole and whose product is safe, byte ranges
- * that fit type and shape and cover the data from `dataStart` to `fileSize` without overlap or hole.
+ * Checks the parsed JSON of a header: names of at most 1024 characters, known element types, sizes that are whole and
+ * whose product is safe, byte ranges that fit type and shape and cover the data from `dataStart` to `fileSize` without overlap or hole.
  *
  * @throws naming the file, the tensor and the numbers that disagree
  */
@@ -65,6 +75,7 @@ export function numberOfElements(shape: readonly unknown[]): number | undefined 
 
 function checkEntry(name: string, value: unknown, file: string, dataStart: number): TensorEntry {
   const refuse = (reason: string) => new Error(`Cannot read ${file}: tensor ${quote(name)} ${reason}`);
+  if (name.length > LONGEST_NAME) throw refuse(`has a name of ${name.length} characters, at most ${LONGEST_NAME}`);
   if (!isRecord(value)) throw refuse(`is ${describe(value)}, expected an object`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== "string" || !Object.hasOwn(BYTES_OF, dtype)) {

@@ -1,4 +1,5 @@
 // Byte ranges over HTTP: one request, checked against what was asked for, with the ways a server may answer told apart.
+import { mostJsonBytes } from "./json.ts";
 import { reasonOf } from "./messages.ts";
 
 /** What a server gave: the range, with the file's size if it told, or the whole file, or nothing because there is none. */
@@ -7,8 +8,12 @@ export type Answer =
   | { readonly kind: "whole"; readonly content: Blob }
   | { readonly kind: "missing" };
 
+/** Bytes of a file of tensors that is kept whole at most, 4 GiB: its server answers no ranges. */
+const MOST_WHOLE_BYTES = 2 ** 32;
+
 /**
- * Asks for bytes [start, end) of a file, or for all of it when no range is given.
+ * Asks for bytes [start, end) of a file, or for all of it when no range is given. A whole file that is sent has at most
+ * 4 GiB, or as many bytes as are read of a JSON file; a body without end is left there.
  *
  * @throws on any status but 200, 206, 404, 410 and (for an empty file) 416, on a body of another length than announced,
  * and with the signal's reason when aborted
@@ -17,7 +22,8 @@ export async function request(url: URL, range?: [start: number, end: number], si
   try {
     const headers: HeadersInit = range ? { range: `bytes=${range[0]}-${range[1] - 1}` } : {};
     const response = await fetch(url, { headers, signal });
-    return await answer(response, range);
+    const most = url.pathname.endsWith(".safetensors") ? MOST_WHOLE_BYTES : mostJsonBytes(url.pathname);
+    return await answer(response, most, range);
   } catch (error) {
     signal?.throwIfAborted();
     throw new Error(`Cannot read ${displayName(url)}: ${reasonOf(error)}`, { cause: error });
@@ -29,7 +35,7 @@ export function displayName(url: URL): string {
   return url.origin + url.pathname;
 }
 
-async function answer(response: Response, range?: [number, number]): Promise<Answer> {
+async function answer(response: Response, most: number, range?: [number, number]): Promise<Answer> {
   const { status, headers } = response;
   const sent = /^bytes (?:(\d+)-(\d+)|\*)\/(\d+|\*)$/.exec(headers.get("content-range") ?? "");
   const size = sent && sent[3] !== "*" ? Number(sent[3]) : undefined;
@@ -40,11 +46,32 @@ async function answer(response: Response, range?: [number, number]): Promise<Ans
     }
     return { kind: "range", bytes: await readExactly(response, range[1] - range[0]), size };
   }
-  if (status === 200) return { kind: "whole", content: await response.blob() };
+  if (status === 200) return { kind: "whole", content: await readWhole(response, most) };
   await response.body?.cancel();
   if (status === 404 || status === 410) return { kind: "missing" };
   if (status === 416 && size === 0) return { kind: "whole", content: new Blob([]) };
   throw new Error(`the server answered ${status} ${response.statusText}`.trimEnd());
+}
+
+/**
+ * Reads a body to its end.
+ *
+ * @throws as soon as it announces or sends more than `most` bytes; the rest is not read
+ */
+export async function readWhole(response: Response, most: number): Promise<Blob> {
+  const announced = Number(response.headers.get("content-length") ?? 0);
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let have = 0;
+  if (announced > most) {
+    await response.body?.cancel();
+    throw new Error(`the server sends all of its ${announced} bytes, at most ${most}`);
+  }
+  for await (const chunk of response.body ?? []) {
+    have += chunk.length;
+    if (have > most) throw new Error(`the server sends more than ${most} bytes without an end`); // ends the reading
+    chunks.push(chunk);
+  }
+  return new Blob(chunks);
 }
 
 async function readExactly(response: Response, length: number): Promise<Uint8Array> {

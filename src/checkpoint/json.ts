@@ -1,16 +1,24 @@
 // JSON files and headers: bytes in, one checked object out.
-import { findJsonFault } from "./json_fault.ts";
+import { FILE_LIMITS, findJsonFault, type JsonLimits } from "./json_fault.ts";
 import { describe, isRecord, reasonOf } from "./messages.ts";
 import type { Source } from "./source.ts";
 
-/** The most bytes of JSON that are read into memory, for a header as for a file. */
+/** Bytes of the largest JSON texts at most: headers of tensors, tokenizers, indices of shards. */
 export const MOST_JSON_BYTES = 100_000_000;
+
+/** Bytes of any other JSON file at most, such as `config.json`. */
+const MOST_CONFIG_BYTES = 16_000_000;
+
+/** Bytes of a JSON file at most, by its name. */
+export function mostJsonBytes(file: string): number {
+  return /(?:^|\/)tokenizer\.json$|\.index\.json$/.test(file) ? MOST_JSON_BYTES : MOST_CONFIG_BYTES;
+}
 
 /**
  * Reads a JSON file, such as `config.json`, that holds an object.
  *
- * @throws if the file is missing, above 100 MB, not UTF-8, not JSON (with line and column), repeats a key, or holds
- * something other than an object
+ * @throws if the file is missing, above 16 MB (100 MB for `tokenizer.json` and `*.index.json`), not UTF-8, not JSON (with
+ * line and column), repeats a key, passes a limit of {@link JsonLimits}, or holds something other than an object
  *
  * ```ts
  * import { openSource } from "./source.ts";
@@ -18,40 +26,50 @@ export const MOST_JSON_BYTES = 100_000_000;
  * const config = await readJson(source, "config.json"); // { hidden_size: 8 }
  * ```
  */
-export async function readJson(source: Source, file = "config.json"): Promise<Record<string, unknown>> {
+export async function readJson(
+  source: Source,
+  file = "config.json",
+  limits?: JsonLimits,
+): Promise<Record<string, unknown>> {
   const size = await source.size(file);
   if (size === undefined) throw new Error(`Cannot read ${file}: there is none in ${source.name}`);
   const action = `read ${file} of ${source.name}`;
-  if (size > MOST_JSON_BYTES) throw new Error(`Cannot ${action}: ${size} bytes, at most ${MOST_JSON_BYTES}`);
-  return parseJsonObject(await source.read(file, 0, size), action);
+  const most = mostJsonBytes(file);
+  if (size > most) throw new Error(`Cannot ${action}: ${size} bytes, at most ${most}`);
+  return parseJsonObject(await source.read(file, 0, size), action, limits);
 }
 
 /**
  * Parses UTF-8 JSON that holds an object without repeated keys.
  *
  * @param action what the errors say could not be done
- * @throws with line and column of the first fault
+ * @throws with line and column of the first fault, or of the first value past the limits
  */
-export function parseJsonObject(bytes: Uint8Array, action: string): Record<string, unknown> {
+export function parseJsonObject(
+  bytes: Uint8Array,
+  action: string,
+  limits: JsonLimits = FILE_LIMITS,
+): Record<string, unknown> {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
     throw new Error(`Cannot ${action}: its ${bytes.length} bytes are not UTF-8 text`, { cause: error });
   }
-  const value = parse(text, action);
+  const value = parse(text, action, limits);
   if (!isRecord(value)) throw new Error(`Cannot ${action}: expected an object, found ${describe(value)}`);
   return value;
 }
 
-function parse(text: string, action: string): unknown {
+function parse(text: string, action: string, limits: JsonLimits): unknown {
   let problem: string | undefined;
   try {
-    const fault = findJsonFault(text);
+    const fault = findJsonFault(text, limits);
     if (fault === undefined) return JSON.parse(text);
-    problem = `line ${fault.line}, column ${fault.column}: ${fault.problem}`;
+    const { line, column, problem: found, limited } = fault;
+    problem = `${limited ? "" : "not valid JSON, "}line ${line}, column ${column}: ${found}`;
   } catch (error) {
     problem = reasonOf(error); // the engine's own limits
   }
-  throw new Error(`Cannot ${action}: not valid JSON, ${problem}`);
+  throw new Error(`Cannot ${action}: ${problem}`);
 }

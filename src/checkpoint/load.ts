@@ -2,6 +2,7 @@
 import { type HostTensor, hostTensor } from "../device.ts";
 import { sizeOf } from "../op.ts";
 import { mapParams, type Parameter, parametersOf } from "../model/parameters.ts";
+import { describePlace, findInfinite } from "./finite.ts";
 import type { TensorEntry } from "./header.ts";
 import { type Layout, nativeLayout } from "./layout.ts";
 import { type Match, matchTensors, refuseMismatch } from "./match.ts";
@@ -24,8 +25,8 @@ const AT_ONCE = 4; // tensors read at the same time: a server's delay is shared,
  * Loads the parameters of a schema: the same record with host tensors for leaves. All names, shapes and element types
  * are compared before the first tensor is read.
  *
- * @throws one error that lists what is missing, unexpected and misshapen; or naming two tensors that are one in the model
- * but hold different numbers
+ * @throws one error that lists what is missing, unexpected and misshapen; naming two tensors that are one in the model
+ * but hold different numbers; or naming tensor and index of a number that is NaN or infinite as float32
  *
  * ```ts
  * import { encodeSafetensors } from "./write.ts";
@@ -57,20 +58,29 @@ export async function loadParameters<P>(
 
 type Read = (entry: TensorEntry) => Promise<Float32Array>;
 
-/** Reads tensors and counts their bytes together. */
+/** Reads tensors, refuses numbers that are none, and counts their bytes together. */
 function reader(checkpoint: Checkpoint, { sources }: Match, onProgress?: (progress: Progress) => void): Read {
   const total = [...sources.values()].flat().reduce((sum, { start, end }) => sum + end - start, 0);
   let loaded = 0;
-  return async ({ name }) => {
+  return async (entry) => {
     let before = 0;
-    return await checkpoint.read(name, {
+    const numbers = await checkpoint.read(entry.name, {
       onProgress(progress) {
         loaded += progress.loaded - before;
         before = progress.loaded;
         onProgress?.({ loaded, total });
       },
     });
+    refuseInfinite(entry, numbers);
+    return numbers;
   };
+}
+
+function refuseInfinite({ file, name, dtype, shape }: TensorEntry, numbers: Float32Array): void {
+  const index = findInfinite(numbers);
+  if (index < 0) return;
+  const rounded = dtype === "F64" ? ", as float32" : "";
+  throw new Error(`Cannot load ${file}: ${quote(name)} has ${describePlace(numbers, index, shape)}${rounded}`);
 }
 
 async function loadLeaf({ shape, parts }: Parameter, { sources }: Match, read: Read, signal?: AbortSignal) {

@@ -2,9 +2,12 @@
 
 const WRAPPERS = ["module.", "student.", "model."] as const;
 
+/** Wrappers around a model at most: every further prefix is part of the name. */
+const MOST_WRAPPERS = 8;
+
 /**
- * The names a tensor may be meant by: its own, those left when prefixes of wrappers are stripped, and each of them with
- * the `model.` that base models leave out.
+ * The names a tensor may be meant by: its own, those left when prefixes of up to 8 wrappers are stripped, and each of
+ * them with the `model.` that base models leave out.
  *
  * ```ts
  * spellingsOf("student.norm.weight"); // ["student.norm.weight", "norm.weight", "model.student.norm.weight", "model.norm.weight"]
@@ -12,7 +15,9 @@ const WRAPPERS = ["module.", "student.", "model."] as const;
  */
 export function spellingsOf(name: string): string[] {
   const bare = [name];
-  for (let prefix: string | undefined; (prefix = WRAPPERS.find((wrapper) => bare.at(-1)!.startsWith(wrapper)));) {
+  while (bare.length <= MOST_WRAPPERS) {
+    const prefix = WRAPPERS.find((wrapper) => bare.at(-1)!.startsWith(wrapper));
+    if (prefix === undefined) break;
     bare.push(bare.at(-1)!.slice(prefix.length));
   }
   return [...bare, ...bare.map((spelling) => `model.${spelling}`)];
@@ -28,13 +33,13 @@ export function spellingsOf(name: string): string[] {
  */
 export function matchNames(found: readonly string[], wanted: ReadonlySet<string>): Map<string, string> {
   const matched = new Map(found.filter((name) => wanted.has(name)).map((name) => [name, name]));
-  const claims = new Map<string, string[]>();
+  const claims = new Map<string, string | undefined>(); // undefined: more than one tensor
   for (const name of found) {
     if (matched.has(name)) continue;
     const meant = spellingsOf(name).find((spelling) => wanted.has(spelling));
-    if (meant !== undefined && !matched.has(meant)) claims.set(meant, [...claims.get(meant) ?? [], name]);
+    if (meant !== undefined && !matched.has(meant)) claims.set(meant, claims.has(meant) ? undefined : name);
   }
-  for (const [meant, names] of claims) if (names.length === 1) matched.set(meant, names[0]);
+  for (const [meant, name] of claims) if (name !== undefined) matched.set(meant, name);
   return matched;
 }
 

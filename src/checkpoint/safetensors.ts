@@ -1,6 +1,6 @@
 // Reading safetensors: 8 bytes of header length, a JSON header, then the bytes of the tensors, little-endian.
 import { BYTES_OF, type Decoder, TO_F32, TO_I32 } from "./dtypes.ts";
-import { checkHeader, type Header, type TensorEntry } from "./header.ts";
+import { checkHeader, type Header, HEADER_LIMITS, type TensorEntry } from "./header.ts";
 import { MOST_JSON_BYTES, parseJsonObject } from "./json.ts";
 import { quote, reasonOf } from "./messages.ts";
 import type { Source } from "./source.ts";
@@ -50,7 +50,7 @@ export async function readHeader(source: Source, file: string): Promise<Header> 
   }
   const bytes = await source.read(file, 8, dataStart);
   if (bytes[0] !== 0x7b) throw new Error(`Cannot read ${file}: its header does not start with "{"`);
-  return checkHeader(parseJsonObject(bytes, `read the header of ${file}`), file, dataStart, size);
+  return checkHeader(parseJsonObject(bytes, `read the header of ${file}`, HEADER_LIMITS), file, dataStart, size);
 }
 
 /**

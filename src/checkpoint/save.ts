@@ -4,6 +4,7 @@ import { sizeOf } from "../op.ts";
 import type { Json } from "../model/fields.ts";
 import { mapParams, type Parameter } from "../model/parameters.ts";
 import { type Chunks, writeFilesAtomically, type WriteOptions } from "./files.ts";
+import { describePlace, findInfinite } from "./finite.ts";
 import { type Layout, nativeLayout } from "./layout.ts";
 import { quote } from "./messages.ts";
 import type { Source } from "./source.ts";
@@ -31,7 +32,7 @@ export interface SavedModel extends WriteOptions {
 /**
  * Writes `config.json`, `model.safetensors` and further files into a folder: all of them, or none changes.
  *
- * @throws if parameters do not fit their schema, or a file cannot be written
+ * @throws if parameters do not fit their schema, a number is not finite as its dtype, or a file cannot be written
  *
  * ```ts
  * import { parameter } from "../model/parameters.ts";
@@ -57,7 +58,7 @@ export async function saveModel(folder: string, model: SavedModel): Promise<void
 /**
  * The tensors of a checkpoint: parameters split into their parts again, under all names that the layout gives.
  *
- * @throws naming the folder and the first parameter that does not fit the schema
+ * @throws naming the folder and the first parameter that does not fit the schema, or holds NaN or infinity
  */
 export function tensorsOf(
   schema: unknown,
@@ -71,6 +72,8 @@ export function tensorsOf(
     let at = 0;
     for (const { name, shape } of leaf.parts) {
       const part = data.subarray(at, at += sizeOf(shape));
+      const wrong = findInfinite(part);
+      if (wrong >= 0) throw new Error(`Cannot save ${folder}: ${quote(name)} has ${describePlace(part, wrong, shape)}`);
       for (const written of layout.namesOf(name)) tensors.push({ name: written, shape, data: part });
     }
   }, params);

@@ -1,12 +1,19 @@
 // A checkpoint: tensors by name, whether they come from one file or from several.
-import type { TensorEntry } from "./header.ts";
+import { MOST_TENSORS, type TensorEntry } from "./header.ts";
 import { listNames, quote } from "./messages.ts";
+import { inParallel } from "./parallel.ts";
 import { readHeader, type ReadOptions, readTensor } from "./safetensors.ts";
 import { type CheckpointSource, openSource, type Source, type SourceOptions } from "./source.ts";
 import { readWeightMap } from "./weight_map.ts";
 
 const SINGLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
+
+/** Files of a checkpoint at most. */
+const MOST_SHARDS = 4096;
+
+/** Files that are looked up at the same time. */
+const LOOKED_UP = 16;
 
 /** The tensors of a checkpoint, read one by one when asked for. */
 export interface Checkpoint {
@@ -63,6 +70,9 @@ export async function openCheckpoint(
       if (map && map.get(entry.name) !== file) unlisted.push(`${file}: ${entry.name}`);
       else entries.set(entry.name, entry);
     }
+    if (entries.size + unlisted.length > MOST_TENSORS) {
+      throw new Error(`Cannot open ${source.name}: its files have more than ${MOST_TENSORS} tensors`);
+    }
   }
   const absent = [...map?.keys() ?? []].filter((name) => !entries.has(name)).map((name) =>
     `${name} in ${map!.get(name)}`
@@ -80,8 +90,11 @@ async function mainFile(source: Source): Promise<string> {
 
 async function presentShards(source: Source, index: string, map: ReadonlyMap<string, string>): Promise<string[]> {
   const shards = [...new Set(map.values())];
-  const present = await Promise.all(shards.map((shard) => source.has(shard)));
-  const missing = shards.filter((_, i) => !present[i]);
+  if (shards.length > MOST_SHARDS) {
+    throw new Error(`Cannot open ${source.name}: ${index} lists ${shards.length} files, at most ${MOST_SHARDS}`);
+  }
+  const missing: string[] = [];
+  await inParallel(shards, LOOKED_UP, async (shard) => void (await source.has(shard) || missing.push(shard)));
   if (missing.length === 0) return shards;
   throw new Error(
     `Cannot open ${source.name}: ${index} lists ${listNames(missing)}, which ${source.name} does not have`,

@@ -1,4 +1,5 @@
 // The index of a sharded checkpoint: which file has which tensor.
+import { HEADER_LIMITS } from "./header.ts";
 import { readJson } from "./json.ts";
 import { describe, isRecord, quote } from "./messages.ts";
 import type { Source } from "./source.ts";
@@ -10,7 +11,7 @@ import { partsOf } from "./source_names.ts";
  * @throws if there is none, or an entry is not the name of a file inside the checkpoint (`../x`, `/x`, a URL)
  */
 export async function readWeightMap(source: Source, index: string): Promise<Map<string, string>> {
-  const json = await readJson(source, index);
+  const json = await readJson(source, index, HEADER_LIMITS);
   const map = json.weight_map;
   if (!isRecord(map)) throw new Error(`Cannot read ${index}: weight_map is ${describe(map)}, expected an object`);
   const entries = Object.entries(map).map(([name, shard]): [string, string] => {

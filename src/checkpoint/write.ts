@@ -1,5 +1,6 @@
 // Writing safetensors, as a stream of chunks: nothing is held but one chunk beside the tensors themselves.
 import { BYTES_OF } from "./dtypes.ts";
+import { describePlace, findOverflow } from "./finite.ts";
 import { f32ToBf16, f32ToF16 } from "./halves.ts";
 import { numberOfElements } from "./header.ts";
 import { quote } from "./messages.ts";
@@ -29,7 +30,8 @@ const PIECE = 2 ** 20; // numbers per chunk
  * Tensors of wider elements come first, otherwise in the given order, so that each starts on its own alignment. F16 and
  * BF16 round to nearest even. Chunks may be views of `data`: it must not change before they are written.
  *
- * @throws before the first chunk, on a name given twice, a shape that does not fit its data, or a dtype that does not
+ * @throws before the first chunk, on a name given twice, a shape that does not fit its data, a dtype that does not, or a
+ * finite number that F16 or BF16 cannot hold
  *
  * ```ts
  * const chunks = encodeSafetensors([{ name: "w", shape: [2], data: new Float32Array([1, 2]) }], { format: "pt" });
@@ -62,6 +64,10 @@ function plan(tensor: TensorToWrite): Planned {
   if (name === "__metadata__") throw refuse("the format keeps that name for itself");
   const count = numberOfElements(shape);
   if (count !== data.length) throw refuse(`shape [${shape.join(", ")}] does not fit ${data.length} numbers`);
+  if (data instanceof Float32Array && (dtype === "F16" || dtype === "BF16")) {
+    const index = findOverflow(data, dtype);
+    if (index >= 0) throw refuse(`${describePlace(data, index, shape)} is infinite as ${dtype}`);
+  }
   return { ...tensor, dtype };
 }
 

@@ -49,7 +49,7 @@ export function packRows(
     }
     for (let t = 0; t < length; t++, row++) {
       const id = sequence[t];
-      if (!(Number.isInteger(id) && id >= 0 && id < V)) {
+      if (!isId(id, V)) {
         throw new RangeError(
           `Cannot run the model: id ${id} at ${t} of sequence ${b} is outside the vocabulary of ${V}`,
         );
@@ -60,6 +60,16 @@ export function packRows(
     offsets[b + 1] = row;
   });
   return { ids: hostIndices(ids), positions: hostIndices(positions), offsets: hostIndices(offsets) };
+}
+
+/** Whether a number is an id of a vocabulary of V. */
+export function isId(id: number, V: number): boolean {
+  return Number.isInteger(id) && id >= 0 && id < V;
+}
+
+/** Tokens of the longest sequence. */
+export function longest(sequences: readonly ArrayLike<number>[]): number {
+  return sequences.reduce((most, { length }) => Math.max(most, length), 0);
 }
 
 /** Rows to pack M tokens into, so that growing texts replay the same program: the next multiple of 32. */
@@ -93,14 +103,35 @@ export function nextTokenLabels({ ids, offsets }: Batch): HostTensor {
   return hostIndices(labels);
 }
 
-/** Labels of sequences as rows, [M] i32. Throws a RangeError unless there is one for every token. */
-export function packLabels(sequences: readonly ArrayLike<number>[], labels: readonly ArrayLike<number>[]): HostTensor {
+/**
+ * Labels of sequences as rows, [M] i32. Throws a RangeError unless there is one for every token: −100, which is not
+ * scored, or an id of the vocabulary of V.
+ */
+export function packLabels(
+  sequences: readonly ArrayLike<number>[],
+  labels: readonly ArrayLike<number>[],
+  V: number,
+): HostTensor {
   if (labels.length !== sequences.length) {
     throw new RangeError(`Cannot score: ${labels.length} lists of labels for ${sequences.length} sequences`);
   }
-  labels.forEach(({ length }, b) => {
-    if (length === sequences[b].length) return;
-    throw new RangeError(`Cannot score: sequence ${b} has ${sequences[b].length} tokens and ${length} labels`);
+  labels.forEach((list, b) => {
+    if (list.length !== sequences[b].length) {
+      throw new RangeError(`Cannot score: sequence ${b} has ${sequences[b].length} tokens and ${list.length} labels`);
+    }
+    for (let t = 0; t < list.length; t++) {
+      if (list[t] === -100 || isId(list[t], V)) continue;
+      throw new RangeError(
+        `Cannot score: label ${list[t]} at ${t} of sequence ${b} is outside the vocabulary of ${V}, and not -100`,
+      );
+    }
   });
   return hostIndices(labels.flatMap((list) => Array.from(list)));
+}
+
+/** Places in a sequence of T tokens, [R] i32. Throws a RangeError for one outside it. */
+export function packPlaces(places: ArrayLike<number>, T: number): HostTensor {
+  const wrong = Array.from(places).find((place) => !isId(place, T));
+  if (wrong === undefined) return hostIndices(places);
+  throw new RangeError(`Cannot run the model: row ${wrong} is outside the sequence of ${T} tokens`);
 }

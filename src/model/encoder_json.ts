@@ -64,7 +64,9 @@ function readModernAlbert(fields: Fields, common: Common): EncoderConfig {
   fields.check(L % groupDepth === 0, () => `${L} layers do not divide into groups of ${groupDepth}`);
   const groups = L / groupDepth;
   const modules = fields.number("num_expert_modules", undefined, { most: groups });
-  const wideGroups = fields.numbers("mol_groups", { most: groups - 1 }) ?? range(groups - modules, groups);
+  const wideGroups = [
+    ...new Set(fields.numbers("mol_groups", { most: groups - 1 }) ?? range(groups - modules, groups)),
+  ];
   const F = fields.count("intermediate_size");
   const expertF = fields.count("expert_intermediate_size", F);
   const experts = wideGroups.length > 0 && fields.number("num_experts") > 0;

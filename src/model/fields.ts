@@ -10,6 +10,22 @@ export type Json = Readonly<Record<string, unknown>>;
 /** Layers at most: a hostile configuration must not build a schema without end. */
 export const MOST_LAYERS = 10_000;
 
+/** Characters of a value or key in a message at most. */
+const LONGEST_SHOWN = 200;
+
+/** Characters of a key that are compared with known ones: the time of a comparison grows with the product of lengths. */
+const LONGEST_COMPARED = 64;
+
+/** A text for a message, cut where it is long. */
+function cut(text: string): string {
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}… (${text.length} characters)` : text;
+}
+
+/** A JSON value for a message. */
+function shown(value: unknown): string {
+  return cut(JSON.stringify(value) ?? String(value));
+}
+
 /** Number of single-letter edits between two words. */
 export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
@@ -25,7 +41,8 @@ export function editDistance(a: string, b: string): number {
 
 /** The candidate with the fewest edits from a word. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
-  return [...candidates].map((candidate) => ({ candidate, edits: editDistance(word, candidate) }))
+  const start = word.slice(0, LONGEST_COMPARED);
+  return [...candidates].map((candidate) => ({ candidate, edits: editDistance(start, candidate) }))
     .sort((a, b) => a.edits - b.edits)[0]?.candidate;
 }
 
@@ -78,7 +95,7 @@ export class Fields {
     const fits = typeof value === "number" && Number.isFinite(value) && (fraction || Number.isSafeInteger(value));
     if (!fits || value < least || value > most) {
       const kind = fraction ? "number" : "whole number";
-      this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected a ${kind} from ${least} to ${most}`, key);
+      this.#fail(`${this.path}.${key} is ${shown(value)}, expected a ${kind} from ${least} to ${most}`, key);
     }
     return value;
   }
@@ -92,7 +109,7 @@ export class Fields {
   choice<const C extends string>(key: string, choices: readonly C[], fallback: C): C {
     const value = this.#get(key) ?? fallback;
     if (!choices.includes(value as C)) {
-      this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected one of ${choices.join(", ")}`, key);
+      this.#fail(`${this.path}.${key} is ${shown(value)}, expected one of ${choices.join(", ")}`, key);
     }
     return value as C;
   }
@@ -101,7 +118,7 @@ export class Fields {
   text(key: string): string | undefined {
     const value = this.#get(key);
     if (value !== undefined && (typeof value !== "string" || value === "")) {
-      this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected a text`, key);
+      this.#fail(`${this.path}.${key} is ${shown(value)}, expected a text`, key);
     }
     return value as string | undefined;
   }
@@ -110,7 +127,7 @@ export class Fields {
   flag(key: string, fallback: boolean): boolean {
     const value = this.#get(key) ?? fallback;
     if (typeof value !== "boolean") {
-      this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected true or false`, key);
+      this.#fail(`${this.path}.${key} is ${shown(value)}, expected true or false`, key);
     }
     return value;
   }
@@ -123,7 +140,7 @@ export class Fields {
       typeof item === "number" && item >= least && item <= most && (fraction || Number.isSafeInteger(item));
     if (!Array.isArray(value) || !value.every(fits)) {
       this.#fail(
-        `${this.path}.${key} is ${JSON.stringify(value)}, expected a list of numbers from ${least} to ${most}`,
+        `${this.path}.${key} is ${shown(value)}, expected a list of numbers from ${least} to ${most}`,
         key,
       );
     }
@@ -141,7 +158,7 @@ export class Fields {
     const value = this.#get(key);
     if (value === undefined || allowed.includes(value)) return;
     this.#fail(
-      `${this.path}.${key} is ${JSON.stringify(value)}, only ${allowed.map(String).join(", ") || "null"} is supported`,
+      `${this.path}.${key} is ${shown(value)}, only ${allowed.map(String).join(", ") || "null"} is supported`,
       key,
     );
   }
@@ -160,7 +177,7 @@ export class Fields {
   noOthers(): void {
     for (const key of Object.keys(this.json)) {
       if (this.#known.has(key)) continue;
-      this.#fail(`${this.path}.${key} is unknown, the nearest known key is ${nearest(key, this.#known)}`, key);
+      this.#fail(`${this.path}.${cut(key)} is unknown, the nearest known key is ${nearest(key, this.#known)}`, key);
     }
   }
 }

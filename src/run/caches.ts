@@ -12,6 +12,22 @@ import type { Tensor } from "../op.ts";
 import { appendPlaces } from "../ops/cache.ts";
 import { settle } from "../ops/state.ts";
 
+/** Bytes of one layer's keys and values at most, 2³¹ − 4: the largest binding of common adapters. */
+const MOST_BYTES = 2 ** 31 - 4;
+
+/** Bytes of all keys and values where the number of new tokens is not given. */
+const DEFAULT_BYTES = 2 ** 29;
+
+/** Bytes of a row of keys and values of one layer. */
+function rowBytes({ G, K }: DecoderConfig): number {
+  return 4 * 2 * G * K;
+}
+
+/** Positions of each of B sequences that caches have room for by default: 512 MiB for all layers together. */
+export function defaultRoom(config: DecoderConfig, B: number): number {
+  return Math.min(config.maxPositions, Math.floor(DEFAULT_BYTES / (B * config.L * rowBytes(config))));
+}
+
 /** Empty caches on a device, which forward passes fill. */
 export class Caches<T extends Tensor = Tensor> implements DecoderCache<T> {
   /** Keys and values by unrolled layer, [B·C, 2·G·K]; none where a layer uses those of an earlier one. */
@@ -21,18 +37,39 @@ export class Caches<T extends Tensor = Tensor> implements DecoderCache<T> {
   /** The same by recursion, where they have caches of their own. */
   readonly recursed: readonly T[];
 
-  /** Makes room for B sequences of C rows. Throws for hybrid keys and values, which depend on rows to come. */
+  /**
+   * Makes room for B sequences of C rows.
+   *
+   * Throws a RangeError for hybrid keys and values, which depend on rows to come, and for more bytes than there can be.
+   */
   constructor(readonly device: Device<T>, readonly config: DecoderConfig, B: number, readonly C: number) {
-    const { L, G, K, recursion: { kv, routing, N } } = config;
+    const { recursion: { kv, routing, N } } = config;
     if (kv === "hybrid") {
       throw new RangeError('Cannot cache keys and values: kv is "hybrid", expected "recursion" or "share"');
     }
     const none = () => device.from(hostIndices(new Int32Array(B)));
-    const room = hostTensor([B * C, 2 * G * K], new Float32Array(B * C * 2 * G * K));
-    this.kv = Array.from({ length: L }, (_, l) => ownsKeys(config, l) ? device.from(room) : undefined);
+    this.kv = this.#allocate(B);
     this.lengths = none();
     const apart = routing !== "none" && kv === "recursion" ? N - 1 : 0;
     this.recursed = [this.lengths, ...Array.from({ length: apart }, none)];
+  }
+
+  #allocate(B: number): (T | undefined)[] {
+    const { device, config, config: { L, G, K }, C } = this;
+    const bytes = B * C * rowBytes(config), made: (T | undefined)[] = [];
+    const what = `${B} sequences of ${C} tokens take ${bytes} bytes in each of ${L} layers`;
+    const refuse = (reason: string, cause?: unknown) =>
+      new RangeError(`Cannot cache keys and values: ${what}, ${reason}; a smaller maxNewTokens takes less`, { cause });
+    if (bytes > MOST_BYTES) throw refuse(`${MOST_BYTES} is the most`);
+    try {
+      const room = hostTensor([B * C, 2 * G * K], new Float32Array(B * C * 2 * G * K));
+      for (let l = 0; l < L; l++) made.push(ownsKeys(config, l) ? device.from(room) : undefined);
+    } catch (error) {
+      for (const tensor of made) if (tensor) device.free(tensor);
+      if (!(error instanceof RangeError)) throw error;
+      throw refuse(error.message, error);
+    }
+    return made;
   }
 
   /** Of unrolled layer l outside routed recursions. */

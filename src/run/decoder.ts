@@ -6,12 +6,13 @@
 import type { Device, HostTensor, Program } from "../device.ts";
 import type { Backend, Tensor } from "../op.ts";
 import { ropeTable } from "../ops/rope.ts";
-import { type Batch, capacityRows, nextTokenLabels, packRows } from "../model/batch.ts";
+import { type Batch, capacityRows, longest, nextTokenLabels, packRows } from "../model/batch.ts";
 import type { DecoderConfig } from "../model/config.ts";
 import { decode, type DecoderInputs, headLogits } from "../model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
 import { decoderLosses, type LossValues, meanCrossEntropy, totalLoss } from "../model/losses.ts";
 import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
+import { RopeTables } from "../model/rope_tables.ts";
 import { backpropagate, gradientOutputs, type LossSeeds, lossSeeds, readGradients } from "../train/gradients.ts";
 import * as results from "../model/results.ts";
 import type { Tokenizer } from "./tokenizer.ts";
@@ -53,8 +54,8 @@ type Named<T> = Record<string, T>;
 export class DecoderModel<T extends Tensor = Tensor> {
   /** Weights. */
   readonly params: DecoderParams<T>;
-  /** RoPE's cosines and sines. */
-  readonly table: T;
+  /** RoPE's cosines and sines, for the positions in use. */
+  readonly tables: RopeTables<T>;
   #seeds?: LossSeeds<T>;
   readonly #programs = new Map<string, Program<string, string>>();
 
@@ -66,13 +67,13 @@ export class DecoderModel<T extends Tensor = Tensor> {
     readonly tokenizer?: Tokenizer,
   ) {
     this.params = upload(device, decoderSchema(config), params);
-    this.table = device.from(ropeTable(config.maxPositions, config.K, config.rope));
+    this.tables = new RopeTables(device, config.maxPositions, (rows) => ropeTable(rows, config.K, config.rope));
   }
 
-  #inputs(named: Named<T>, topk: boolean): DecoderInputs<T> {
+  #inputs(named: Named<T>, topk: boolean, table: T): DecoderInputs<T> {
     const { ids, positions, offsets } = named;
     const capacity = Array.from({ length: this.config.recursion.N }, (_, r) => named[`capacity.${r}`]);
-    return { ids, positions, offsets, table: this.table, capacity: topk ? capacity : undefined };
+    return { ids, positions, offsets, table, capacity: topk ? capacity : undefined };
   }
 
   #program(key: string, body: (inputs: Named<T>) => Named<T>): Program<string, string> {
@@ -87,7 +88,8 @@ export class DecoderModel<T extends Tensor = Tensor> {
     const topk = this.config.recursion.routing === "expert" && options.selection === "topk";
     const batch = packRows(sequences, this.config);
     const M = batch.ids.shape[0];
-    const named = await this.#forwardProgram(topk, options)(this.#host(batch, topk, options));
+    const table = this.tables.upTo(longest(sequences));
+    const named = await this.#forwardProgram(topk, table, options)(this.#host(batch, topk, options));
     const recursions = results.readRecursions(named, M, M);
     const losses = options.losses ? results.readLosses(named) : undefined;
     return {
@@ -111,10 +113,14 @@ export class DecoderModel<T extends Tensor = Tensor> {
     return inputs;
   }
 
-  #forwardProgram(topk: boolean, { logits = false, losses = false }: ForwardOptions): Program<string, string> {
-    return this.#program(`forward ${topk} ${logits} ${losses}`, (named) => {
+  #forwardProgram(
+    topk: boolean,
+    table: T,
+    { logits = false, losses = false }: ForwardOptions,
+  ): Program<string, string> {
+    return this.#program(`forward ${topk} ${table.shape[0]} ${logits} ${losses}`, (named) => {
       const { offsets, labels } = named;
-      const outputs = decode(this.device, this.params, this.config, this.#inputs(named, topk));
+      const outputs = decode(this.device, this.params, this.config, this.#inputs(named, topk, table));
       const read = { hidden: outputs.hidden, ...results.recursionOutputs(outputs) };
       const routed = { ...read, ...results.expertOutputs(outputs.experts) };
       if (!logits && !losses) return routed;
@@ -135,17 +141,19 @@ export class DecoderModel<T extends Tensor = Tensor> {
     const schema = decoderSchema(this.config);
     const topk = this.config.recursion.routing === "expert";
     const seeds = this.#seeds ??= lossSeeds(this.device, { lm: 1, ...this.config.losses });
-    const program = this.#program("gradients", (named) => {
+    const batch = packRows(sequences, this.config);
+    const table = this.tables.upTo(longest(sequences));
+    const program = this.#program(`gradients ${table.shape[0]}`, (named) => {
       const { offsets, labels } = named;
       const forward = (tape: Backend<T>) => {
-        const outputs = decode(tape, this.params, this.config, this.#inputs(named, topk));
+        const outputs = decode(tape, this.params, this.config, this.#inputs(named, topk, table));
         const logits = headLogits(tape, this.params, outputs.hidden, offsets);
         return decoderLosses(tape, outputs, { lm: meanCrossEntropy(tape, { logits, labels, offsets }), offsets });
       };
       const { gradients } = backpropagate(this.device, { schema, params: this.params }, forward, seeds);
       return gradientOutputs(gradients);
     });
-    return readGradients(schema, await program(this.#host(packRows(sequences, this.config), topk, { losses: true })));
+    return readGradients(schema, await program(this.#host(batch, topk, { losses: true })));
   }
 
   /** A model without experts on the same device (mol.md §3). Throws when this one has none. */
@@ -168,7 +176,7 @@ export class DecoderModel<T extends Tensor = Tensor> {
   /** Frees the weights; the device stays open. */
   dispose(): void {
     release(this.device, decoderSchema(this.config), this.params);
-    this.device.free(this.table);
+    this.tables.dispose();
     for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
     for (const program of this.#programs.values()) program.dispose();
   }

@@ -43,6 +43,7 @@ export class Decoding<T extends Tensor = Tensor> {
   readonly #model: DecoderModel<T>;
   readonly #options: DecodingOptions;
   readonly #caches: Caches<T>;
+  readonly #table: T;
   readonly #state: State<T>;
   readonly #sampling: T;
   readonly #each: T;
@@ -61,6 +62,7 @@ export class Decoding<T extends Tensor = Tensor> {
     this.#model = model;
     this.#options = options;
     this.#caches = new Caches(device, config, B, limit);
+    this.#table = model.tables.upTo(limit);
     const whole = (value: number, shape = [B]) =>
       device.from(hostIndices(new Int32Array(shape.reduce((a, b) => a * b)).fill(value), shape));
     const lines = (value = 0) => device.from(hostTensor([kept, B], new Float32Array(kept * B).fill(value)));
@@ -87,9 +89,9 @@ export class Decoding<T extends Tensor = Tensor> {
   }
 
   #decode({ ids, positions, offsets }: Rows<T>): DecoderOutputs<T> {
-    const { device, params, config, table } = this.#model;
-    const { maxDepth } = this.#options;
-    return decode(device, params, config, { ids, positions, offsets, table, cache: this.#caches, maxDepth });
+    const { device, params, config } = this.#model;
+    const { maxDepth } = this.#options, [table, cache] = [this.#table, this.#caches];
+    return decode(device, params, config, { ids, positions, offsets, table, cache, maxDepth });
   }
 
   /** One step: the rows through the model, a token for each sequence, and the state moves on. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isId } from "../model/batch.ts";
 import type { DecoderConfig } from "../model/config.ts";
 import type { SamplingOptions } from "../ops/sample.ts";
 
@@ -31,7 +32,7 @@ export function refusal(reason: string): RangeError {
 
 /** Throws a RangeError for what cannot be decoded. */
 export function checkDecoding(
-  { recursion, maxPositions }: DecoderConfig,
+  { recursion, maxPositions, V }: DecoderConfig,
   options: DecodingOptions,
 ): void {
   const { seeds, limit, restart, sampling, maxDepth } = options;
@@ -39,6 +40,9 @@ export function checkDecoding(
   if (!(seeds.length > 0)) throw refusal("there are no sequences");
   if (!(limit > 0 && limit <= maxPositions)) {
     throw refusal(`a limit of ${limit} tokens, and there are ${maxPositions} positions`);
+  }
+  if (restart !== undefined && !isId(restart, V)) {
+    throw refusal(`sequences begin with id ${restart}, which is outside the vocabulary of ${V}`);
   }
   if (restart !== undefined && penalty !== 1) {
     throw refusal(`repetitionPenalty is ${penalty}, but tokens are not counted where sequences follow one another`);

@@ -3,19 +3,21 @@
  *
  * @module
  */
-import { type Device, hostIndices, type HostTensor, type Program } from "../device.ts";
+import type { Device, HostTensor, Program } from "../device.ts";
 import type { Backend, Tensor } from "../op.ts";
 import { pool, type PoolParams } from "../ops/pool.ts";
 import { ropeTable } from "../ops/rope.ts";
 import { gather } from "../ops/rows.ts";
-import { packLabels, packRows } from "../model/batch.ts";
-import { encode, maskedLogits } from "../model/encoder.ts";
+import { longest, packLabels, packPlaces, packRows } from "../model/batch.ts";
+import { encode, type EncoderInputs, maskedLogits } from "../model/encoder.ts";
 import type { EncoderConfig } from "../model/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
 import { meanCrossEntropy, molBalance } from "../model/losses.ts";
 import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
+import { RopeTables } from "../model/rope_tables.ts";
 import { backpropagate, gradientOutputs, type LossSeeds, lossSeeds, readGradients } from "../train/gradients.ts";
 import * as results from "../model/results.ts";
+import type { EncoderResult } from "./encoder_result.ts";
 import { encodeText, type Tokenizer } from "./tokenizer.ts";
 import { download, release, upload } from "../model/upload.ts";
 
@@ -25,20 +27,6 @@ export interface EncoderForwardOptions {
   logits?: boolean;
   /** Also losses against these labels, one list a sequence; −100 is not scored. */
   labels?: readonly ArrayLike<number>[];
-}
-
-/** What a forward pass returned, per row: sequences one after the other. */
-export interface EncoderResult {
-  /** Where sequences start, [B+1]. */
-  readonly offsets: Int32Array;
-  /** After the final norm, [M, D]. */
-  readonly hidden: HostTensor;
-  /** [M, V], if asked for. */
-  readonly logits?: HostTensor;
-  /** Every use of experts. */
-  readonly experts: readonly results.ExpertResult[];
-  /** Masked-language loss, load balance and their weighted total, if labels were given. */
-  readonly losses?: { readonly mlm: number; readonly molBalance: number; readonly total: number };
 }
 
 /** How texts become vectors. */
@@ -51,11 +39,14 @@ export interface EmbedOptions {
 
 type Named<T> = Record<string, T>;
 
+/** RoPE's tables of global and local layers. */
+type Tables<T> = Pick<EncoderInputs<T>, "table" | "localTable">;
+
 /** An encoder with its weights on a device; `Encoder.load` of the package makes one from a checkpoint. */
 export class EncoderModel<T extends Tensor = Tensor> {
   readonly #params: EncoderParams<T>;
-  readonly #table: T;
-  readonly #localTable?: T;
+  readonly #tables: RopeTables<T>;
+  readonly #localTables?: RopeTables<T>;
   #seeds?: LossSeeds<T>;
   readonly #programs = new Map<string, Program<string, string>>();
 
@@ -69,18 +60,25 @@ export class EncoderModel<T extends Tensor = Tensor> {
   ) {
     const { maxPositions, K, rope, local } = config;
     this.#params = upload(device, encoderSchema(config), params);
-    this.#table = device.from(ropeTable(maxPositions, K, rope));
-    this.#localTable = local && device.from(ropeTable(maxPositions, K, local.rope));
+    this.#tables = new RopeTables(device, maxPositions, (rows) => ropeTable(rows, K, rope));
+    this.#localTables = local && new RopeTables(device, maxPositions, (rows) => ropeTable(rows, K, local.rope));
   }
 
-  #program(key: string, body: (inputs: Named<T>) => Named<T>): Program<string, string> {
-    if (!this.#programs.has(key)) this.#programs.set(key, this.device.compile(body));
-    return this.#programs.get(key)!;
+  /** The program of a key for sequences, with tables for their positions. */
+  #program(
+    key: string,
+    sequences: readonly ArrayLike<number>[],
+    body: (inputs: Named<T>, tables: Tables<T>) => Named<T>,
+  ): Program<string, string> {
+    const positions = longest(sequences);
+    const tables = { table: this.#tables.upTo(positions), localTable: this.#localTables?.upTo(positions) };
+    const name = `${key} ${tables.table.shape[0]}`;
+    if (!this.#programs.has(name)) this.#programs.set(name, this.device.compile((named) => body(named, tables)));
+    return this.#programs.get(name)!;
   }
 
-  #encode({ ids, positions, offsets }: Named<T>, backend: Backend<T> = this.device) {
-    const inputs = { ids, positions, offsets, table: this.#table, localTable: this.#localTable };
-    return encode(backend, this.#params, this.config, inputs);
+  #encode({ ids, positions, offsets }: Named<T>, tables: Tables<T>, backend: Backend<T> = this.device) {
+    return encode(backend, this.#params, this.config, { ids, positions, offsets, ...tables });
   }
 
   /** Runs sequences of ids. Throws a RangeError for empty sequences, ids outside the vocabulary and too many tokens. */
@@ -88,8 +86,8 @@ export class EncoderModel<T extends Tensor = Tensor> {
     if (options.logits || options.labels) this.#demandHead();
     const batch = packRows(sequences, this.config);
     const inputs: Named<HostTensor> = { ...batch };
-    if (options.labels) inputs.labels = packLabels(sequences, options.labels);
-    const named = await this.#forwardProgram(options.logits ?? false, Boolean(options.labels))(inputs);
+    if (options.labels) inputs.labels = packLabels(sequences, options.labels, this.config.V);
+    const named = await this.#forwardProgram(sequences, options)(inputs);
     return {
       offsets: batch.offsets.data as Int32Array,
       hidden: named.hidden,
@@ -102,11 +100,11 @@ export class EncoderModel<T extends Tensor = Tensor> {
   /** Masked-language logits of some rows of one sequence of ids, [R, V]. Throws as {@link EncoderModel.forward} does. */
   async logitsAt(sequence: ArrayLike<number>, rows: ArrayLike<number>): Promise<HostTensor> {
     this.#demandHead();
-    const program = this.#program("logits at rows", ({ rows, ...named }) => {
-      const hidden = gather(this.device, this.#encode(named).hidden, rows);
+    const program = this.#program("logits at rows", [sequence], ({ rows, ...named }, tables) => {
+      const hidden = gather(this.device, this.#encode(named, tables).hidden, rows);
       return { logits: maskedLogits(this.device, this.#params, this.config, hidden) };
     });
-    const inputs = { ...packRows([sequence], this.config), rows: hostIndices(rows) };
+    const inputs = { ...packRows([sequence], this.config), rows: packPlaces(rows, sequence.length) };
     return (await program(inputs as Named<HostTensor>)).logits;
   }
 
@@ -116,10 +114,11 @@ export class EncoderModel<T extends Tensor = Tensor> {
     throw new Error(`Cannot compute masked-language logits: the checkpoint has no head (${names})`);
   }
 
-  #forwardProgram(logits: boolean, losses: boolean): Program<string, string> {
-    return this.#program(`forward ${logits} ${losses}`, (named) => {
+  #forwardProgram(sequences: readonly ArrayLike<number>[], { logits = false, labels }: EncoderForwardOptions) {
+    const losses = labels !== undefined;
+    return this.#program(`forward ${logits} ${losses}`, sequences, (named, tables) => {
       const { offsets, labels } = named;
-      const { hidden, experts } = this.#encode(named);
+      const { hidden, experts } = this.#encode(named, tables);
       const read = { hidden, ...results.expertOutputs(experts) };
       if (!logits && !losses) return read;
       const scores = maskedLogits(this.device, this.#params, this.config, hidden, offsets);
@@ -143,9 +142,9 @@ export class EncoderModel<T extends Tensor = Tensor> {
   ): Promise<EncoderParams<HostTensor>> {
     const schema = encoderSchema(this.config);
     const seeds = this.#seeds ??= lossSeeds(this.device, { lm: 1, molBalance: this.config.balanceCoefficient });
-    const program = this.#program("gradients", (named) => {
+    const program = this.#program("gradients", sequences, (named, tables) => {
       const forward = (tape: Backend<T>) => {
-        const { hidden, experts } = this.#encode(named, tape);
+        const { hidden, experts } = this.#encode(named, tables, tape);
         const { labels, offsets } = named;
         const logits = maskedLogits(tape, this.#params, this.config, hidden, offsets);
         return { lm: [meanCrossEntropy(tape, { logits, labels, offsets })], molBalance: molBalance(tape, experts) };
@@ -153,15 +152,15 @@ export class EncoderModel<T extends Tensor = Tensor> {
       const { gradients } = backpropagate(this.device, { schema, params: this.#params }, forward, seeds);
       return gradientOutputs(gradients);
     });
-    const inputs = { ...packRows(sequences, this.config), labels: packLabels(sequences, labels) };
+    const inputs = { ...packRows(sequences, this.config), labels: packLabels(sequences, labels, this.config.V) };
     return readGradients(schema, await program(inputs as Named<HostTensor>));
   }
 
   /** One vector a sequence of ids, [B, D]. */
   async pooled(sequences: readonly ArrayLike<number>[], options: EmbedOptions = {}): Promise<HostTensor> {
     const { pooling = "mean", normalize = false } = options;
-    const program = this.#program(`pool ${pooling} ${normalize}`, (named) => {
-      const { hidden } = this.#encode(named);
+    const program = this.#program(`pool ${pooling} ${normalize}`, sequences, (named, tables) => {
+      const { hidden } = this.#encode(named, tables);
       return { y: pool(this.device, hidden, named.offsets, { kind: pooling, normalize }) };
     });
     return (await program({ ...packRows(sequences, this.config) } as Named<HostTensor>)).y;
@@ -192,9 +191,9 @@ export class EncoderModel<T extends Tensor = Tensor> {
   /** Frees the weights; the device stays open. */
   dispose(): void {
     release(this.device, encoderSchema(this.config), this.#params);
-    this.device.free(this.#table);
+    this.#tables.dispose();
     for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
-    if (this.#localTable) this.device.free(this.#localTable);
+    this.#localTables?.dispose();
     for (const program of this.#programs.values()) program.dispose();
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { Tensor } from "../op.ts";
 import type { SamplingOptions } from "../ops/sample.ts";
+import { defaultRoom } from "./caches.ts";
 import type { DecoderModel } from "./decoder.ts";
 import { Decoding, type Step } from "./decoding.ts";
 import { StopText } from "./stop_text.ts";
@@ -12,7 +13,7 @@ import { encodeText, TextStream } from "./tokenizer.ts";
 
 /** How ids are generated. Without any option the likeliest token is taken every time. */
 export interface GenerateIdsOptions extends SamplingOptions {
-  /** New tokens at most; as many as there are positions unless given. */
+  /** New tokens at most; unless given, as many as there are positions, and room in 512 MiB of keys and values. */
   maxNewTokens?: number;
   /** Divides the logits; 0 takes the likeliest token. 1 where topK, topP, minP or a seed is given, else 0, unless given. */
   temperature?: number;
@@ -54,11 +55,16 @@ const KEPT = 64;
 const READING = 100;
 
 /**
- * New tokens that may be made: as asked for, and as positions are left.
+ * New tokens that may be made: as asked for, and as positions are left; where nothing is asked for, as there is `room`.
  *
  * Throws a RangeError unless `maxNewTokens` is a whole number (or infinite), and where no positions are left.
  */
-export function budget(prompts: readonly ArrayLike<number>[], maxPositions: number, maxNewTokens = Infinity): number {
+export function budget(
+  prompts: readonly ArrayLike<number>[],
+  maxPositions: number,
+  maxNewTokens = Infinity,
+  room = maxPositions,
+): number {
   if (!(maxNewTokens >= 0 && (Number.isInteger(maxNewTokens) || maxNewTokens === Infinity))) {
     throw new RangeError(`Cannot generate: maxNewTokens is ${maxNewTokens}, expected a whole number`);
   }
@@ -66,7 +72,7 @@ export function budget(prompts: readonly ArrayLike<number>[], maxPositions: numb
   if (longest >= maxPositions && maxNewTokens > 0) {
     throw new RangeError(`Cannot generate: the prompt has ${longest} tokens, and there are ${maxPositions} positions`);
   }
-  return Math.min(maxNewTokens, maxPositions - longest);
+  return Math.min(maxNewTokens, (maxNewTokens === Infinity ? Math.max(room, longest + 1) : maxPositions) - longest);
 }
 
 /** The options of `sample`, greedy unless something asks for chance. */
@@ -87,9 +93,9 @@ export async function* generateIds<T extends Tensor>(
   prompts: readonly ArrayLike<number>[],
   options: GenerateIdsOptions = {},
 ): AsyncGenerator<Step> {
-  const { config: { eos, maxPositions } } = model;
+  const { config, config: { eos, maxPositions } } = model;
   const { maxNewTokens, seed = 0, maxDepth, signal } = options;
-  const budgeted = budget(prompts, maxPositions, maxNewTokens);
+  const budgeted = budget(prompts, maxPositions, maxNewTokens, defaultRoom(config, prompts.length));
   if (budgeted === 0) return;
   let left = budgeted;
   const decoding = new Decoding(model, {

@@ -9,6 +9,7 @@ import type { EncoderConfig } from "../model/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
 import { molBalance } from "../model/losses.ts";
 import { expertOutputs } from "../model/results.ts";
+import { RopeTables } from "../model/rope_tables.ts";
 import type { Backend, Tensor } from "../op.ts";
 import { cosineDistance, divergence } from "../ops/distillation.ts";
 import { crossEntropy, mean } from "../ops/losses.ts";
@@ -17,6 +18,7 @@ import { gather } from "../ops/rows.ts";
 import type { TrainingBatch } from "./data/batches.ts";
 import type { LossFactors } from "./gradients.ts";
 import { freeParts, headLosses, type HeadParts, headParts, partRows } from "./head.ts";
+import { checkBatch, positionsInput, tablesFor } from "./inputs.ts";
 import type { Computed, Objective, Position } from "./objective.ts";
 import { scoredRows } from "./scored.ts";
 
@@ -43,8 +45,13 @@ export interface MaskedOptions<T> {
 }
 
 /** RoPE's tables of an encoder: global layers, and local ones where it has them. */
-function tablesOf<T extends Tensor>(device: Device<T>, { maxPositions, K, rope, local }: EncoderConfig): T[] {
-  return [rope, ...(local ? [local.rope] : [])].map((rope) => device.from(ropeTable(maxPositions, K, rope)));
+function tablesOf<T extends Tensor>(
+  device: Device<T>,
+  { maxPositions, K, rope, local }: EncoderConfig,
+): RopeTables<T>[] {
+  return [rope, ...(local ? [local.rope] : [])].map((base) =>
+    new RopeTables(device, maxPositions, (rows) => ropeTable(rows, K, base))
+  );
 }
 
 /** Masked-language modelling: total = lm + balance + divergence at masked rows + cosine (mol.md §2, §4). */
@@ -53,8 +60,8 @@ export class Masked<T extends Tensor> implements Objective<T, EncoderParams<T>> 
   readonly schema: EncoderParams<unknown>;
   /** Factors of the loss terms. */
   readonly factors: LossFactors;
-  readonly #tables: T[];
-  readonly #teacherTables: T[];
+  readonly #tables: RopeTables<T>[];
+  readonly #teacherTables: RopeTables<T>[];
   readonly #parts?: HeadParts<T>;
 
   /** Copies constants to a device. Throws a RangeError when the teacher's sizes do not fit. */
@@ -69,11 +76,14 @@ export class Masked<T extends Tensor> implements Objective<T, EncoderParams<T>> 
   }
 
   /** Ids, the rows that are scored with their labels, and the seed of the step's noise. */
-  host({ rows, labels }: TrainingBatch, { step, microbatch }: Position): Record<string, HostTensor> {
+  host(batch: TrainingBatch, { step, microbatch }: Position): Record<string, HostTensor> {
+    const { rows, labels } = batch;
+    checkBatch(batch, this.config.V);
     return {
       ...rows,
       ...scoredRows(labels.data as Int32Array, this.options.scored),
       seed: hostIndices([step * 256 + microbatch]),
+      ...positionsInput([...this.#tables, ...this.#teacherTables], batch),
     };
   }
 
@@ -133,12 +143,13 @@ export class Masked<T extends Tensor> implements Objective<T, EncoderParams<T>> 
 
   /** Frees constants; the teacher's weights stay. */
   dispose(): void {
-    for (const table of [...this.#tables, ...this.#teacherTables]) this.device.free(table);
+    for (const tables of [...this.#tables, ...this.#teacherTables]) tables.dispose();
     freeParts(this.device, this.#parts);
   }
 }
 
-function inputsOf<T>({ ids, positions, offsets }: Named<T>, [table, localTable]: readonly T[]): EncoderInputs<T> {
+function inputsOf<T extends Tensor>(named: Named<T>, tables: readonly RopeTables<T>[]): EncoderInputs<T> {
+  const { ids, positions, offsets } = named, [table, localTable] = tablesFor(tables, named);
   return { ids, positions, offsets, table, localTable };
 }
 

@@ -11,6 +11,7 @@ import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
 import { decoderLosses } from "../model/losses.ts";
 import { capacities } from "../model/sharing.ts";
 import { expertOutputs, recursionOutputs } from "../model/results.ts";
+import { RopeTables } from "../model/rope_tables.ts";
 import type { Backend, Tensor } from "../op.ts";
 import { divergence } from "../ops/distillation.ts";
 import { crossEntropy, mean } from "../ops/losses.ts";
@@ -18,6 +19,7 @@ import { ropeTable } from "../ops/rope.ts";
 import type { TrainingBatch } from "./data/batches.ts";
 import type { LossFactors } from "./gradients.ts";
 import { freeParts, headLosses, type HeadParts, headParts, partRows } from "./head.ts";
+import { checkBatch, positionsInput, tablesFor } from "./inputs.ts";
 import type { Computed, Objective, Position } from "./objective.ts";
 import { warmedCapacity } from "./schedule.ts";
 
@@ -53,7 +55,7 @@ export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T
   readonly schema: DecoderParams<unknown>;
   /** Factors of the loss terms. */
   readonly factors: LossFactors;
-  readonly #tables: T[];
+  readonly #tables: RopeTables<T>[];
   readonly #parts?: HeadParts<T>;
 
   /** Copies constants to a device. Throws a RangeError when the teacher has another vocabulary. */
@@ -71,7 +73,9 @@ export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T
     this.schema = decoderSchema(config);
     this.factors = { lm: 1, ...config.losses, ...options.factors };
     const configs = teacher ? [config, teacher.config] : [config];
-    this.#tables = configs.map(({ maxPositions, K, rope }) => device.from(ropeTable(maxPositions, K, rope)));
+    this.#tables = configs.map(({ maxPositions, K, rope }) =>
+      new RopeTables(device, maxPositions, (rows) => ropeTable(rows, K, rope))
+    );
     this.#parts = headParts(device, options.rows, partRows(config.V));
   }
 
@@ -81,8 +85,15 @@ export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T
    * Rows kept during the capacity warm-up have a name of their own: inputs of other names make another program, so that
    * only its steps have room for more rows than the configuration's capacities.
    */
-  host({ rows, labels }: TrainingBatch, { step, microbatch }: Position): Record<string, HostTensor> {
-    const named: Record<string, HostTensor> = { ...rows, labels, seed: hostIndices([step * 256 + microbatch]) };
+  host(batch: TrainingBatch, { step, microbatch }: Position): Record<string, HostTensor> {
+    const { rows, labels } = batch;
+    checkBatch(batch, this.config.V);
+    const named: Record<string, HostTensor> = {
+      ...rows,
+      labels,
+      seed: hostIndices([step * 256 + microbatch]),
+      ...positionsInput(this.#tables, batch),
+    };
     if (!this.#topk) return named;
     const { data } = rows.offsets;
     const lengths = Array.from({ length: data.length - 1 }, (_, b) => data[b + 1] - data[b]);
@@ -107,7 +118,7 @@ export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T
       ids,
       positions,
       offsets,
-      table: this.#tables[0],
+      table: tablesFor(this.#tables, named)[0],
       capacity: this.#topk ? capacity : undefined,
       warming,
       noise: training ? { seed, dropout: 0, use: 0 } : undefined,
@@ -145,13 +156,14 @@ export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T
     };
   }
 
-  #plain({ ids, positions, offsets }: Named<T>): DecoderInputs<T> {
-    return { ids, positions, offsets, table: this.#tables[1] };
+  #plain(named: Named<T>): DecoderInputs<T> {
+    const { ids, positions, offsets } = named;
+    return { ids, positions, offsets, table: tablesFor(this.#tables, named)[1] };
   }
 
   /** Frees constants; the teacher's weights stay. */
   dispose(): void {
-    for (const table of this.#tables) this.device.free(table);
+    for (const tables of this.#tables) tables.dispose();
     freeParts(this.device, this.#parts);
   }
 }

@@ -139,8 +139,9 @@ export class Trainer<T extends Tensor, P> {
 
   /** Runs a step, counted from 0, without reading anything. `batches` are its microbatches. */
   start(step: number, batches: readonly TrainingBatch[], rate: number): void {
+    const inputs = this.#inputs(step, batches, rate); // throws before anything is counted
     this.#unread.push(step);
-    this.#program.start(this.#inputs(step, batches, rate));
+    this.#program.start(inputs);
   }
 
   /** Runs a step and reads the lines of all steps since the last reading, and this step's routing. */
@@ -149,13 +150,13 @@ export class Trainer<T extends Tensor, P> {
     batches: readonly TrainingBatch[],
     rate: number,
   ): Promise<{ lines: StepLine[]; routing: Record<string, HostTensor> }> {
-    const steps = [...this.#unread, step];
+    const inputs = this.#inputs(step, batches, rate), steps = [...this.#unread, step];
     this.#unread = [];
     const { logEvery } = this.options;
     if (steps.length > logEvery) {
       throw new RangeError(`Cannot read ${steps.length} steps: the log keeps the last ${logEvery}`);
     }
-    const named = await this.#program(this.#inputs(step, batches, rate));
+    const named = await this.#program(inputs);
     return { lines: steps.map((at) => this.#line(at, named)), routing: named };
   }
 

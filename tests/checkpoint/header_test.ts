@@ -57,9 +57,15 @@ const refused: [string, string, number, string][] = [
   ["something after the JSON", "{}{}", 0, "line 1, column 3: expected the end"],
   ["an array", "[]", 0, 'does not start with "{"'],
   ["space first", " {}", 0, 'does not start with "{"'],
-  ["deep JSON", `{"x":${"[".repeat(1e6)}${"]".repeat(1e6)}}`, 0, 'tensor "x" is an array of 1'],
-  ["deep JSON cut short", `{"x":${'{"x":'.repeat(1e6)}`, 0, "the text ends"],
+  ["deep JSON", `{"x":${"[".repeat(1e6)}${"]".repeat(1e6)}}`, 0, "line 1, column 133: it is nested more than 128 deep"],
+  ["JSON cut short inside objects", `{"x":${'{"x":'.repeat(100)}`, 0, "the text ends"],
   ["long name", `{"${"n".repeat(1e6)}":1}`, 0, "nnn…"],
+  [
+    "name above the limit",
+    `{${row("n".repeat(1025), "U8", [1], 0, 1)}}`,
+    1,
+    "has a name of 1025 characters, at most 1024",
+  ],
 ];
 
 for (const [what, header, data, message] of refused) {

@@ -39,6 +39,11 @@ export function unitsFor({ unit }: CacheLayout, tokens: number): number {
   return Math.max(1, Math.ceil((tokens - 1) / unit));
 }
 
+/** Tokens of a sequence that has all units; its last token is never cached. */
+export function roomOf({ pool, unit }: CacheLayout): number {
+  return pool * unit + 1;
+}
+
 /**
  * Cuts memory for a decoder: `bytes`, or enough for S sequences of all positions as far as every device can bind it.
  *

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isId } from "../../model/batch.ts";
 import type { Tensor } from "../../op.ts";
 import { samplingRow } from "../../ops/sample.ts";
 import type { DecoderModel } from "../decoder.ts";
@@ -33,7 +34,7 @@ export interface Request {
 function checkIds(prompt: ArrayLike<number>, V: number): number[] {
   const ids = Array.from(prompt);
   if (ids.length === 0) throw new RangeError("Cannot generate: the prompt is empty");
-  const wrong = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < V));
+  const wrong = ids.find((id) => !isId(id, V));
   if (wrong !== undefined) throw new RangeError(`Cannot generate: id ${wrong} is outside the vocabulary of ${V}`);
   return ids;
 }
@@ -48,7 +49,7 @@ export function requestOf<T extends Tensor>(
 ): Request {
   const { stop = [], signal, maxNewTokens, maxDepth, seed = 0, repetitionPenalty = 1 } = options;
   const { layout } = state, sampling = samplingRow(samplingOf(options));
-  const ids = typeof prompt === "string" ? encodeText(tokenizer, prompt) : checkIds(prompt, V);
+  const ids = checkIds(typeof prompt === "string" ? encodeText(tokenizer, prompt) : prompt, V);
   const most = budget([ids], maxPositions, maxNewTokens);
   const limit = ids.length + most, units = unitsFor(layout, limit);
   const refuse = (reason: string) => new RangeError(`Cannot generate: ${reason}`);

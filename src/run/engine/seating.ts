@@ -120,7 +120,7 @@ export class Seating<T extends Tensor = Tensor> {
   }
 
   #prompt(maxDepth?: number): Program<"ids" | "positions" | "offsets", never> {
-    const { state, state: { device, config, slots, layout }, model: { params, table } } = this.tick;
+    const { state, state: { device, config, slots, layout }, model: { params }, table } = this.tick;
     const depth = Math.min(config.recursion.N, maxDepth ?? Infinity);
     if (!this.#prompts.has(depth)) {
       this.#prompts.set(

@@ -26,6 +26,7 @@ import { selectThreshold } from "../../ops/select.ts";
 import { draws, placeRows, queue, STAGE } from "../../ops/slots.ts";
 import { count } from "../../ops/state.ts";
 import type { DecoderModel } from "../decoder.ts";
+import { roomOf } from "./layout.ts";
 import type { EngineState } from "./state.ts";
 
 /** Slots to work on, ascending, and (0, how many). */
@@ -52,6 +53,8 @@ export interface TickOptions<T> {
 
 /** Records the parts of a tick, on the slots of a state. */
 export class Tick<T extends Tensor = Tensor> {
+  /** RoPE's cosines and sines, for as many positions as the caches have rows. */
+  readonly table: T;
   readonly #plain: Program<never, never>;
   readonly #counting: Program<never, never>;
 
@@ -61,6 +64,7 @@ export class Tick<T extends Tensor = Tensor> {
     readonly state: EngineState<T>,
     readonly options: TickOptions<T>,
   ) {
+    this.table = model.tables.upTo(Math.min(model.config.maxPositions, roomOf(state.layout)));
     this.#plain = state.device.compile(() => this.#run(false));
     this.#counting = state.device.compile(() => this.#run(true));
   }
@@ -90,7 +94,7 @@ export class Tick<T extends Tensor = Tensor> {
 
   /** The first or the last layer, where there is one outside the recursions. */
   #outer(x: T, { rows, kept }: SlotList<T>, l: number): T {
-    const { state: { device, slots, layout, config }, state, model: { params, table } } = this;
+    const { state: { device, slots, layout, config }, state, model: { params }, table } = this;
     if (!outerLayers(config.recursion.sharing) || config.recursion.routing === "none") return x;
     const placed = placeRows(device, { slots, rows, offsets: kept }, { layout, at: "outer", M: rows.shape[0] });
     const cache = { layer: (l: number) => state.layer(l), place: () => placed };
@@ -117,7 +121,7 @@ export class Tick<T extends Tensor = Tensor> {
 
   /** All layers of a model without routing. */
   #all(x: T, kept: T, placed: { positions: T; places: T; ranges: T }): T {
-    const { state, model: { device, params, config, table } } = this;
+    const { state, model: { device, params, config }, table } = this;
     const layers = new PlainLayers(device, params, config, {
       ...{ positions: placed.positions, offsets: kept, table },
       cache: { layer: (l) => state.layer(l), place: () => placed },
@@ -128,7 +132,7 @@ export class Tick<T extends Tensor = Tensor> {
 
   /** The block of a routed model; where keys and values are shared, only rows of the first recursion have some. */
   #block(x: T, kept: T, { positions, places, ranges }: { positions: T; places: T; ranges: T }): T {
-    const { state, state: { layout: { share } }, model: { device, params, config, table } } = this;
+    const { state, state: { layout: { share } }, model: { device, params, config }, table } = this;
     const outer = outerLayers(config.recursion.sharing) / 2;
     const first = share ? selectThreshold(device, { scores: places, offsets: kept }, 0) : undefined;
     const of = (list: T) => first ? gather(device, list, first.rows, first.kept) : list;

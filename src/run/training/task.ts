@@ -69,7 +69,7 @@ export async function openTask<T extends Tensor, P>(
 ): Promise<Task<T, P>> {
   const { data: { T, B }, seed, model } = config;
   const { V } = model.config;
-  const { vocabulary } = texts.train;
+  const vocabulary = Math.max(texts.train.vocabulary, texts.heldOut.vocabulary);
   if (vocabulary > V) {
     throw new RangeError(`Cannot train: the tokenizer has ${vocabulary} tokens, the model's vocabulary ${V}`);
   }

@@ -1,0 +1,86 @@
+/** Configurations: what is taken has to give finite numbers. */
+import { openDecoder, openEncoder } from "../../src/checkpoint/open.ts";
+import { tensorsOf } from "../../src/checkpoint/save.ts";
+import { nativeLayout } from "../../src/checkpoint/layout.ts";
+import { encodeSafetensors } from "../../src/checkpoint/write.ts";
+import type { Device } from "../../src/device.ts";
+import { parseDecoderConfig } from "../../src/model/decoder_json.ts";
+import { decoderSchema } from "../../src/model/decoder_schema.ts";
+import { parseEncoderConfig } from "../../src/model/encoder_json.ts";
+import { encoderSchema } from "../../src/model/encoder_schema.ts";
+import type { Json } from "../../src/model/fields.ts";
+import { initialize } from "../../src/model/init.ts";
+import { countParameters } from "../../src/model/parameters.ts";
+import { DecoderModel } from "../../src/run/decoder.ts";
+import { EncoderModel } from "../../src/run/encoder.ts";
+import { generateIds } from "../../src/run/generate.ts";
+import { ReferenceDevice } from "../../reference/mod.ts";
+import { bases } from "./bases.ts";
+import type { Draw } from "./draw.ts";
+import { changeJson, hostileText } from "./hostile.ts";
+import { demandFinite, judged, type Outcome, type Target } from "./target.ts";
+
+/** Parameters and layers of a model that is built to fit a changed configuration, at most. */
+const MOST = { parameters: 100_000, layers: 64 };
+
+const isEncoder = ({ model_type }: Json) => String(model_type).startsWith("modern");
+
+function schemaOf(json: Json): { schema: unknown; L: number } {
+  const config = isEncoder(json) ? parseEncoderConfig(json) : parseDecoderConfig(json);
+  if (config.L > MOST.layers) return { schema: {}, L: config.L };
+  return { schema: "groupDepth" in config ? encoderSchema(config) : decoderSchema(config), L: config.L };
+}
+
+/** Weights for a configuration, as a file. */
+function weightsOf(json: Json, seed: number): Blob {
+  const { schema } = schemaOf(json);
+  return new Blob([...encodeSafetensors(tensorsOf(schema, initialize(schema, seed), nativeLayout, "weights"))]);
+}
+
+/** Whether weights can be made for a changed configuration, so that its numbers run. */
+function fits(json: Json): boolean {
+  try {
+    const { schema, L } = schemaOf(json);
+    return L <= MOST.layers && countParameters(schema) <= MOST.parameters;
+  } catch {
+    return false; // refused, as opening it will show
+  }
+}
+
+async function runEncoder(device: Device, files: Record<string, Blob>): Promise<void> {
+  const { config, params, hasHead } = await openEncoder(files, { head: "optional" });
+  const model = new EncoderModel(device, config, params, undefined, hasHead);
+  const result = await model.forward([[1, 2, 3, 4, 5], [0]], { logits: hasHead });
+  demandFinite("hidden", result.hidden);
+  if (result.logits) demandFinite("logits", result.logits);
+  demandFinite("vectors", await model.pooled([[1, 2, 3]], { normalize: true }));
+  model.dispose();
+}
+
+async function runDecoder(device: Device, files: Record<string, Blob>): Promise<void> {
+  const { config, params } = await openDecoder(files);
+  const model = new DecoderModel(device, config, params);
+  const { logits } = await model.forward([[1, 2, 3, 4, 5], [0]], { logits: true, losses: true });
+  demandFinite("logits", logits!);
+  for await (const { logProbs } of generateIds(model, [[1, 2, 3]], { maxNewTokens: 4 })) {
+    demandFinite("log-probabilities", { data: logProbs });
+  }
+  model.dispose();
+}
+
+/** {@link Target} of configurations. */
+export const configs: Target = {
+  name: "configs",
+  open() {
+    const device = new ReferenceDevice() as unknown as Device;
+    const files = bases.map((json, seed) => weightsOf(json, seed));
+    return Promise.resolve(async (draw: Draw): Promise<Outcome> => {
+      const at = draw.below(bases.length), json = structuredClone(bases[at]);
+      for (let i = draw.pick([0, 1, 1, 1, 2, 3]); i > 0; i--) changeJson(draw, json);
+      const text = hostileText(draw, json, draw.pick([0, 0, 0, 1, 2]));
+      const weights = draw.chance(0.5) && fits(json) ? weightsOf(json, draw.seed) : files[at];
+      const given = { "config.json": new Blob([text]), "model.safetensors": weights };
+      return await judged(() => isEncoder(bases[at]) ? runEncoder(device, given) : runDecoder(device, given));
+    });
+  },
+};

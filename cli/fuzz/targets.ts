@@ -1,0 +1,7 @@
+/** All that is fuzzed. */
+import { configs } from "./configs.ts";
+import { headers } from "./headers.ts";
+import type { Target } from "./target.ts";
+
+/** Targets in the order in which they take their turns. */
+export const targets: readonly Target[] = [headers, configs];

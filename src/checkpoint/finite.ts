@@ -1,0 +1,45 @@
+// Numbers that are none: where the first one is, in an array and in words.
+
+/** The magnitude from which finite numbers are infinite once they are rounded to nearest even in a type. */
+const INFINITE_FROM = { F16: 65520, BF16: 2 ** 128 - 2 ** 119 } as const;
+
+/**
+ * The index of the first number that is NaN or infinite; −1 where there is none.
+ *
+ * ```ts
+ * findInfinite(new Float32Array([1, NaN])); // 1
+ * ```
+ */
+export function findInfinite(numbers: Float32Array): number {
+  for (let i = 0; i < numbers.length; i++) if (!(Math.abs(numbers[i]) < Infinity)) return i;
+  return -1;
+}
+
+/**
+ * The index of the first finite number that a 16-bit type cannot hold; −1 where there is none.
+ *
+ * ```ts
+ * findOverflow(new Float32Array([Infinity, 65519, 65520]), "F16"); // 2
+ * ```
+ */
+export function findOverflow(numbers: Float32Array, dtype: keyof typeof INFINITE_FROM): number {
+  const limit = INFINITE_FROM[dtype];
+  for (let i = 0; i < numbers.length; i++) {
+    const magnitude = Math.abs(numbers[i]);
+    if (magnitude >= limit && magnitude < Infinity) return i;
+  }
+  return -1;
+}
+
+/**
+ * A number and its place in a tensor, for messages.
+ *
+ * ```ts
+ * describePlace(new Float32Array([1, NaN]), 1, [2, 1]); // "NaN at index 1 ([1, 0] of [2, 1])"
+ * ```
+ */
+export function describePlace(numbers: Float32Array, index: number, shape: readonly number[]): string {
+  const place: number[] = [];
+  shape.reduceRight((rest, size) => (place.unshift(rest % size), Math.floor(rest / size)), index);
+  return `${numbers[index]} at index ${index} ([${place.join(", ")}] of [${shape.join(", ")}])`;
+}

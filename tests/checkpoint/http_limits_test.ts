@@ -1,0 +1,62 @@
+// Bodies without end are left where the most bytes of a file are passed.
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { readWhole } from "../../src/checkpoint/http_range.ts";
+import { readJson } from "../../src/checkpoint/json.ts";
+import { openCheckpoint } from "../../src/checkpoint/shards.ts";
+import { openSource } from "../../src/checkpoint/source.ts";
+import { type Handler, serving } from "./support_http.ts";
+
+/** A body of blocks of 1 MiB without end, without content-length; counts what was asked of it. */
+function endless(): { handler: Handler; sent: () => number; left: () => boolean } {
+  let [sent, left] = [0, false];
+  const block = new Uint8Array(2 ** 20).fill(0x20);
+  const handler = () =>
+    new Response(
+      new ReadableStream({
+        pull: (controller) => (sent += block.length, controller.enqueue(block)),
+        cancel: () => void (left = true),
+      }),
+    );
+  return { handler, sent: () => sent, left: () => left };
+}
+
+Deno.test("a JSON file without end is left after 16 MB", async () => {
+  const { handler, sent, left } = endless();
+  await serving({}, handler, async (base) => {
+    const message = "config.json: the server sends more than 16000000 bytes without an end";
+    await assertRejects(() => readJson(openSource(base)), Error, message);
+  });
+  assert(left(), "the body was cancelled");
+  assert(sent() < 1e8, `${sent()} bytes were sent`);
+});
+
+Deno.test("a file of tensors that announces more than 4 GiB is refused unread", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const answer = async () => {
+    using connection = await listener.accept();
+    await connection.read(new Uint8Array(4096));
+    const head = "HTTP/1.1 200 OK\r\nContent-Length: 5000000000\r\n\r\n";
+    await connection.write(new TextEncoder().encode(head));
+    await connection.read(new Uint8Array(1)).catch(() => {}); // until it is left
+  };
+  const answered = answer();
+  const url = `http://127.0.0.1:${listener.addr.port}/m`;
+  const message = "the server sends all of its 5000000000 bytes, at most 4294967296";
+  await assertRejects(() => openCheckpoint(url), Error, message);
+  await answered;
+  listener.close();
+});
+
+Deno.test("a whole body is read up to the limit, in any chunks", async () => {
+  const body = (sizes: number[]) =>
+    new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const size of sizes) controller.enqueue(new Uint8Array(size).fill(size));
+        controller.close();
+      },
+    });
+  const blob = await readWhole(new Response(body([3, 4, 3])), 10);
+  assertEquals([...new Uint8Array(await blob.arrayBuffer())], [3, 3, 3, 4, 4, 4, 4, 3, 3, 3]);
+  await assertRejects(() => readWhole(new Response(body([3, 4, 4])), 10), Error, "more than 10 bytes");
+  assertEquals((await readWhole(new Response(null), 0)).size, 0);
+});

@@ -1,0 +1,82 @@
+// The fuzzing command sees every way in which a case can fail, and gives the same cases again for a seed.
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { Draw } from "../../cli/fuzz/draw.ts";
+import { changeJson, hostileText } from "../../cli/fuzz/hostile.ts";
+import { Broken, demand, demandFinite, judged } from "../../cli/fuzz/target.ts";
+import { targets } from "../../cli/fuzz/targets.ts";
+import { watch } from "../../cli/fuzz/watch.ts";
+
+const BOUNDS = { seconds: 2, bytes: 1e9 };
+
+/** Watches a script that has the numbers of cases in `seed`, and may use `say`. */
+async function watched(body: string, milliseconds = 60_000) {
+  const script = await Deno.makeTempFile({ suffix: ".js" });
+  const head = "let seed = Number(Deno.args[0]); const say = (line) => console.log(JSON.stringify(line));\n";
+  await Deno.writeTextFile(script, head + body);
+  try {
+    return await watch([script], 7, milliseconds, BOUNDS);
+  } finally {
+    await Deno.remove(script);
+  }
+}
+
+const two = 'for (; seed < 9; seed++) say({ seed }), say({ outcome: "taken" });\nsay({ seed });\n';
+
+Deno.test("a case that hangs, dies, takes too much memory or breaks a rule is found by its seed", async () => {
+  const cases: [body: string, reason: string][] = [
+    ["for (;;);", "no end after"],
+    ["Deno.exit(3);", "the process ended with code 3"],
+    ['throw new Error("late");', "late"],
+    ['say({ broken: "two is three" }); for (;;);', "two is three"],
+    ["const all = []; for (;;) all.push(new Uint8Array(1e7).fill(1));", "GB of memory, at most 1"],
+  ];
+  for (const [body, reason] of cases.filter(([, reason]) => Deno.build.os === "linux" || !/memory/.test(reason))) {
+    const { cases, taken, failure } = await watched(two + body);
+    assertEquals([cases, taken, failure?.seed], [2, 2, 9], reason);
+    assertStringIncludes(failure!.reason, reason);
+  }
+});
+
+Deno.test("the end of the time is no failure", async () => {
+  const body = 'setInterval(() => (say({ seed: seed++ }), say({ outcome: "refused" })), 20);';
+  const { cases, taken, failure } = await watched(body, 3000);
+  assert(cases > 0);
+  assertEquals([taken, failure], [0, undefined]);
+});
+
+Deno.test("only one clear error refuses an input", async () => {
+  const thrown = (error: unknown) => judged(() => Promise.reject(error));
+  assertEquals(await judged(() => Promise.resolve()), "taken");
+  assertEquals(await thrown(new RangeError("Cannot read it: it is -1")), "refused");
+  const unclear = [
+    ...["text", undefined, new Error("x is wrong"), new RangeError("Maximum call stack size exceeded")],
+    ...[new TypeError("Cannot read properties of undefined"), new Error("Cannot read " + "x".repeat(4000))],
+  ];
+  for (const error of unclear) await assertRejects(() => thrown(error), Broken, "not one clear error");
+  await assertRejects(() => judged(() => Promise.resolve(demand(false, () => "a rule"))), Broken, "a rule");
+  await assertRejects(
+    () => judged(() => Promise.resolve(demandFinite("x", { data: [1, NaN] }))),
+    Broken,
+    "x has NaN at 1",
+  );
+});
+
+Deno.test("a seed gives the same changes, another one others", () => {
+  const changed = (seed: number) => {
+    const draw = new Draw(seed), json = { a: [1, 2, { b: "c" }], d: { e: null } };
+    for (let i = 0; i < 5; i++) changeJson(draw, json);
+    return hostileText(draw, json, 3);
+  };
+  const texts = Array.from({ length: 50 }, (_, seed) => changed(seed));
+  assertEquals(Array.from({ length: 50 }, (_, seed) => changed(seed)), texts);
+  assert(new Set(texts).size > 45);
+});
+
+for (const target of targets) {
+  Deno.test(`${target.name}: some inputs are taken and some are refused`, async () => {
+    const run = await target.open();
+    const seen = { taken: 0, refused: 0 };
+    for (let seed = 0; seed < 60; seed++) seen[await run(new Draw(seed))]++;
+    assert(seen.taken > 3 && seen.refused > 3, JSON.stringify(seen));
+  });
+}
