@@ -1,4 +1,4 @@
-import { hostIndices } from "../src/device.ts";
+import { hostIndices, hostTensor } from "../src/device.ts";
 import { balanceOp, binaryCrossEntropyOp, crossEntropyOp, logSumExpOp, meanOp } from "../src/ops/losses.ts";
 import { benchOp, random, spread } from "./support/bench_op.ts";
 
@@ -61,9 +61,9 @@ benchOp(
   sizes.map(([size, M]) => ({
     size,
     shape: `${M}×8, 2 chosen`,
-    inputs: { probs: random([M, 8]), experts: spread([M, 2], 8) },
-    params: {},
+    inputs: { probs: random([M, 8]), counts: hostTensor([8], new Array(8).fill(M / 4)) },
+    params: { k: 2 },
     flops: 0,
-    bytes: 4 * 10 * M,
+    bytes: 4 * 8 * M,
   })),
 );

@@ -62,9 +62,9 @@ benchOp(
   sizes.map(([size, M]) => ({
     size,
     shape: `${M}×8, 2 chosen`,
-    inputs: { experts: spread([M, 2], 8), dloss: random([1]) },
-    params: { E: 8 },
+    inputs: { counts: hostTensor([8], new Array(8).fill(M / 4)), dloss: random([1]) },
+    params: { M, k: 2 },
     flops: 0,
-    bytes: 4 * 10 * M,
+    bytes: 4 * 8 * M,
   })),
 );

@@ -106,8 +106,8 @@ fn run(group: u32, lane: u32) {
 /** Lanes of the one work group that goes over all rows; many, because lavapipe ends loops after 65,535 rounds of a lane. */
 export const ALL_ROWS = 256;
 
-/** y = Σ x / count over the scored rows; one work group. */
-export const mean = defineKernel(meanOp, ({ inputs: { x, labels, offsets } }) => [{
+/** y = Σ x / total over the scored rows; one work group, which counts them where no total is given. */
+export const mean = defineKernel(meanOp, ({ inputs: { x, labels, offsets, total } }) => [{
   label: "mean",
   constants: { LANES: ALL_ROWS },
   sizes: rowSizes(x.shape[0], offsets),
@@ -124,40 +124,46 @@ fn run(group: u32, lane: u32) {
     sum += select(0.0, x[m], scored);
     count += u32(scored);
   }
-  let total = sumLanes(lane, sum);
-  let rows = sumLanes(lane, f32(count));
-  if (lane == 0) { y[0] = total / max(rows, 1.0); }
+  let all = sumLanes(lane, sum);
+  let rows = ${total ? "total[0]" : "sumLanes(lane, f32(count))"};
+  if (lane == 0) { y[0] = select(0.0, all / max(rows, 1.0), rows > 0.0); }
 }`,
 }]);
 
-/** loss = E·Σ_m Σ_e chosen[e]·probs[m, e] / rows²; one work group, first the counts, then the rows. */
-export const balance = defineKernel(balanceOp, ({ inputs: { probs, experts, offsets } }) => {
+/** WGSL: `countedRows()`, R = Σ counts / k, a whole number. */
+export const countedRows: string = /* wgsl */ `
+fn countedRows() -> f32 {
+  var slots = 0u;
+  for (var e = 0u; e < E; e++) { slots += u32(counts[e]); }
+  return f32(slots / k);
+}`;
+
+/** loss = E·Σ_m Σ_e counts[e]·probs[m, e] / R²; one work group. */
+export const balance = defineKernel(balanceOp, ({ inputs: { probs, offsets }, params: { k } }) => {
   const [M, E] = probs.shape;
   return [{
     label: "balance",
-    constants: { E, k: experts.shape[1], LANES: ALL_ROWS },
+    constants: { E, k, LANES: ALL_ROWS },
     sizes: rowSizes(M, offsets),
     workgroups: [1, 1, 1],
     lanes: "LANES",
     wgsl: /* wgsl */ `
 ${liveRows(offsets)}
 ${sumLanes(ALL_ROWS)}
-var<workgroup> chosen: array<atomic<u32>, ${Math.max(1, E)}>;
+${countedRows}
 fn run(group: u32, lane: u32) {
   let live = liveRows();
-  for (var slot = lane; slot < live * k; slot += LANES) { atomicAdd(&chosen[experts[slot]], 1u); }
-  workgroupBarrier();
   var sum = 0.0;
   for (var m = lane; m < live; m += LANES) {
     var row = 0.0;
-    for (var e = 0u; e < E; e++) { row += f32(atomicLoad(&chosen[e])) * probs[m * E + e]; }
+    for (var e = 0u; e < E; e++) { row += counts[e] * probs[m * E + e]; }
     sum += row;
   }
   let total = sumLanes(lane, sum);
   if (lane == 0) {
-    let rows = f32(max(live, 1u));
-    loss[0] = f32(E) * (total / rows / rows);
-    applications[0] = f32(live > 0);
+    let rows = countedRows();
+    loss[0] = select(0.0, f32(E) * (total / max(rows, 1.0) / max(rows, 1.0)), rows > 0.0);
+    applications[0] = f32(rows > 0.0);
   }
 }`,
   }];

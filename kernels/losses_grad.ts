@@ -13,8 +13,8 @@ import {
 import { wordsOf } from "./activation.ts";
 import { overExponentials } from "./exponentials.ts";
 import { grid, liveRows, rowSizes } from "./grid.ts";
-import { type Call, defineKernel, type Dispatch } from "./kernel.ts";
-import { ALL_ROWS, isChosen } from "./losses.ts";
+import { defineKernel } from "./kernel.ts";
+import { ALL_ROWS, countedRows, isChosen } from "./losses.ts";
 import { sigmoidWgsl } from "./math.ts";
 import { rowLanes, sumLanes } from "./reduce.ts";
 
@@ -92,8 +92,14 @@ fn run(group: u32, lane: u32) {
   }];
 });
 
-/** dx = dy / count for the scored rows; one work group, which first counts. */
-export const meanGrad = defineKernel(meanGradOp, ({ inputs: { labels, offsets }, params: { M } }) => [{
+/** WGSL: the number of scored rows, counted by all lanes. */
+const COUNT_SCORED = /* wgsl */ `
+  var count = 0u;
+  for (var m = lane; m < liveRows(); m += LANES) { count += u32(scored(m)); }
+  return sumLanes(lane, f32(count));`;
+
+/** dx = dy / total for the scored rows; one work group, which first counts where no total is given. */
+export const meanGrad = defineKernel(meanGradOp, ({ inputs: { labels, offsets, total }, params: { M } }) => [{
   label: "meanGrad",
   constants: { LANES: ALL_ROWS },
   sizes: rowSizes(M, offsets),
@@ -103,60 +109,34 @@ export const meanGrad = defineKernel(meanGradOp, ({ inputs: { labels, offsets },
 ${liveRows(offsets)}
 ${sumLanes(ALL_ROWS)}
 fn scored(m: u32) -> bool { return ${labels ? "labels[m] >= 0" : "true"}; }
+fn rows(lane: u32) -> f32 {
+  ${total ? "return total[0];" : COUNT_SCORED}
+}
 fn run(group: u32, lane: u32) {
-  var count = 0u;
-  for (var m = lane; m < liveRows(); m += LANES) { count += u32(scored(m)); }
-  let share = dy[0] / max(sumLanes(lane, f32(count)), 1.0);
+  let count = rows(lane);
+  let share = select(0.0, dy[0] / max(count, 1.0), count > 0.0);
   for (var m = lane; m < liveRows(); m += LANES) { dx[m] = select(0.0, share, scored(m)); }
 }`,
 }]);
 
-type BalanceCall = Call<"experts" | "dloss" | "offsets?", "dprobs", { readonly E: number }>;
-
-/** One work group an expert e counts its slots and writes dprobs[0, e]. */
-function balanceFirstRow({ inputs: { experts, offsets }, params: { E } }: BalanceCall): Dispatch {
-  const [M, k] = experts.shape;
-  return {
-    label: "balanceGrad.first",
-    constants: { E, TOP: k, LANES: ALL_ROWS },
+/** dprobs = dloss·E·counts / R², the same in every row; one invocation a word. */
+export const balanceGrad = defineKernel(balanceGradOp, ({ inputs: { counts, offsets }, params: { M, k } }) => {
+  const [E] = counts.shape;
+  return [{
+    label: "balanceGrad",
+    constants: { E, k },
     sizes: rowSizes(M, offsets),
-    workgroups: grid(M === 0 ? 0 : E),
-    lanes: "LANES",
-    wgsl: /* wgsl */ `
-${liveRows(offsets)}
-${sumLanes(ALL_ROWS)}
-fn run(e: u32, lane: u32) {
-  if (e >= E) { return; }
-  let live = liveRows();
-  var count = 0u;
-  for (var slot = lane; slot < live * TOP; slot += LANES) { count += u32(experts[slot] == i32(e)); }
-  let slots = sumLanes(lane, f32(count));
-  let rows = f32(live);
-  if (lane == 0 && live > 0) { dprobs[e] = dloss[0] * (f32(E) * slots / rows / rows); }
-}`,
-  };
-}
-
-/** The other rows are the first. */
-function balanceOtherRows({ inputs: { experts, offsets }, params: { E } }: BalanceCall): Dispatch {
-  const [M] = experts.shape;
-  const { W, word } = wordsOf(E);
-  return {
-    label: "balanceGrad.others",
-    constants: { W },
-    sizes: rowSizes(M, offsets),
-    elements: { dprobs: word },
-    uses: ["offsets", "dprobs"],
-    workgroups: grid(Math.ceil(Math.max(0, M - 1) * W / 64)),
+    workgroups: grid(Math.ceil(M * E / 64)),
     lanes: 64,
     wgsl: /* wgsl */ `
 ${liveRows(offsets)}
+${countedRows}
 fn run(group: u32, lane: u32) {
-  let at = W + group * 64 + lane;
-  if (at < liveRows() * W) { dprobs[at] = dprobs[at % W]; }
+  let at = group * 64 + lane;
+  if (at >= liveRows() * E) { return; }
+  let rows = countedRows();
+  let share = f32(E) * counts[at % E] / max(rows, 1.0) / max(rows, 1.0);
+  dprobs[at] = select(0.0, dloss[0] * share, rows > 0.0);
 }`,
-  };
-}
-
-/** dprobs = dloss·E·count / rows², the same in every row. */
-export const balanceGrad = defineKernel(balanceGradOp, (call) => [balanceFirstRow(call), balanceOtherRows(call)]);
+  }];
+});

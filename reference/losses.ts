@@ -87,50 +87,59 @@ export function scored(rows: number, labels: RefTensor | undefined, offsets: Ref
   return Array.from({ length: liveRows(offsets, rows) }, (_, m) => m).filter((m) => !labels || labels.data[m] >= 0);
 }
 
-/** y = Σ_m x[m] / count over the scored rows, 0 without any. x [M, 1], labels [M] → y [1]. */
+/** What a mean divides by: the given total, or the number of its rows. total [1]. */
+export function divisor(rows: readonly number[], total: RefTensor | undefined): number {
+  return total ? total.data[0] : rows.length;
+}
+
+/** y = Σ_m x[m] / total over the scored rows, 0 where the total is 0. x [M, 1], labels [M], total [1] → y [1]. */
 export const mean = defineReference(meanOp, {
-  run({ x, labels, offsets }, { y }) {
+  run({ x, labels, offsets, total }, { y }) {
     const rows = scored(x.shape[0], labels, offsets);
+    const count = divisor(rows, total);
     let sum = 0;
     for (const m of rows) sum += x.data[m];
-    y.data[0] = rows.length > 0 ? sum / rows.length : 0;
+    y.data[0] = count > 0 ? sum / count : 0;
   },
 
   /** A sum and a division. */
-  bound({ x, labels, offsets }, { y }) {
+  bound({ x, labels, offsets, total }, { y }) {
     const rows = scored(x.shape[0], labels, offsets);
-    const count = Math.max(1, rows.length);
+    const count = Math.max(1, divisor(rows, total));
     const absolutes = rows.reduce((sum, m) => sum + Math.abs(x.data[m]), 0);
-    return { y: Float64Array.of(sumBound(count, absolutes) / count + DIVISION_ERROR * Math.abs(y.data[0]) + TINY) };
+    const sum = sumBound(Math.max(1, rows.length), absolutes);
+    return { y: Float64Array.of(sum / count + DIVISION_ERROR * Math.abs(y.data[0]) + TINY) };
   },
 });
 
-/** loss = E·Σ_e f_e·P_e, f_e = slots that chose e / rows, P_e = Σ_m probs[m, e] / rows. probs [M, E], experts [M, k]. */
+/** R = Σ_e counts[e] / k: rows that chose k slots each. counts [E]. */
+export function countedRows({ data }: RefTensor, k: number): number {
+  let slots = 0;
+  for (const count of data) slots += count;
+  return slots / k;
+}
+
+/** loss = E·Σ_e f_e·P_e, f_e = counts[e] / R, P_e = Σ_m probs[m, e] / R, R = Σ counts / k. probs [M, E], counts [E]. */
 export const balance = defineReference(balanceOp, {
-  run({ probs, experts, offsets }, { loss, applications }) {
+  run({ probs, counts, offsets }, { loss, applications }, { k }) {
     const [M, E] = probs.shape;
-    const k = experts.shape[1];
-    const rows = liveRows(offsets, M);
+    const rows = countedRows(counts, k);
     if (rows === 0) return;
-    const chosen = new Float64Array(E);
-    for (let slot = 0; slot < rows * k; slot++) chosen[experts.data[slot]]++;
     for (let e = 0; e < E; e++) {
       let sum = 0;
-      for (let m = 0; m < rows; m++) sum += probs.data[m * E + e];
-      loss.data[0] += E * (chosen[e] / rows) * (sum / rows);
+      for (let m = 0; m < liveRows(offsets, M); m++) sum += probs.data[m * E + e];
+      loss.data[0] += E * (counts.data[e] / rows) * (sum / rows);
     }
     applications.data[0] = 1;
   },
 
   /** A sum over rows and one over experts, either inside the other; two divisions, two products. Counts are exact. */
-  bound({ probs, experts, offsets }, { loss }) {
+  bound({ probs, counts, offsets }, { loss }, { k }) {
     const [M, E] = probs.shape;
-    const rows = Math.max(1, liveRows(offsets, M));
+    const [live, rows] = [liveRows(offsets, M), Math.max(1, countedRows(counts, k))];
     let absolutes = 0;
-    const chosen = new Float64Array(E);
-    for (let slot = 0; slot < liveRows(offsets, M) * experts.shape[1]; slot++) chosen[experts.data[slot]]++;
-    for (let i = 0; i < liveRows(offsets, M) * E; i++) absolutes += chosen[i % E] * Math.abs(probs.data[i]);
-    const sum = sumBound(rows + E, E * absolutes / rows / rows);
+    for (let i = 0; i < live * E; i++) absolutes += counts.data[i % E] * Math.abs(probs.data[i]);
+    const sum = sumBound(live + E, E * absolutes / rows / rows);
     const rounding = (2 * UNIT + 2 * DIVISION_ERROR) * Math.abs(loss.data[0]);
     return { loss: Float64Array.of(sum + rounding + TINY), applications: new Float64Array(1) };
   },

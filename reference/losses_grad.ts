@@ -6,7 +6,7 @@ import {
   meanGradOp,
 } from "../src/ops/losses_grad.ts";
 import { DIVISION_ERROR, exponentialsError, powerError, sigmoidBound, TINY, UNIT } from "./bound.ts";
-import { exponentials, scored } from "./losses.ts";
+import { countedRows, divisor, exponentials, scored } from "./losses.ts";
 import { sigmoid } from "./math.ts";
 import { defineReference, liveRows } from "./reference.ts";
 
@@ -97,11 +97,12 @@ export const logSumExpGrad = defineReference(logSumExpGradOp, {
   },
 });
 
-/** dx[m] = dy / count for the count rows that are scored, 0 for the others. dy [1], labels [M] → dx [M, 1]. */
+/** dx[m] = dy / total for the rows that are scored, 0 for the others. dy [1], labels [M], total [1] → dx [M, 1]. */
 export const meanGrad = defineReference(meanGradOp, {
-  run({ dy, labels, offsets }, { dx }, { M }) {
+  run({ dy, labels, offsets, total }, { dx }, { M }) {
     const rows = scored(M, labels, offsets);
-    for (const m of rows) dx.data[m] = dy.data[0] / rows.length;
+    const count = divisor(rows, total);
+    for (const m of rows) dx.data[m] = count > 0 ? dy.data[0] / count : 0;
   },
 
   /** A division, or a reciprocal and a product. */
@@ -110,15 +111,13 @@ export const meanGrad = defineReference(meanGradOp, {
   }),
 });
 
-/** dprobs[m, e] = dloss·E·f_e / rows, f_e = slots that chose e / rows. experts [M, k], dloss [1] → dprobs [M, E]. */
+/** dprobs[m, e] = dloss·E·f_e / R, f_e = counts[e] / R, R = Σ counts / k. counts [E], dloss [1] → dprobs [M, E]. */
 export const balanceGrad = defineReference(balanceGradOp, {
-  run({ experts, dloss, offsets }, { dprobs }, { E }) {
-    const [M, k] = experts.shape;
-    const rows = liveRows(offsets, M);
-    const chosen = new Float64Array(E);
-    for (let slot = 0; slot < rows * k; slot++) chosen[experts.data[slot]]++;
-    for (let m = 0; m < rows; m++) {
-      for (let e = 0; e < E; e++) dprobs.data[m * E + e] = dloss.data[0] * E * (chosen[e] / rows) / rows;
+  run({ counts, dloss, offsets }, { dprobs }, { M, k }) {
+    const [E] = counts.shape;
+    const rows = countedRows(counts, k);
+    for (let i = 0; i < liveRows(offsets, M) * E && rows > 0; i++) {
+      dprobs.data[i] = dloss.data[0] * E * (counts.data[i % E] / rows) / rows;
     }
   },
 

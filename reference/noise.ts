@@ -1,13 +1,25 @@
 import { dropoutOp, jitterOp } from "../src/ops/noise.ts";
 import { uniformAt } from "../src/random.ts";
 import { DIVISION_ERROR, sumBound, TINY, UNIT } from "./bound.ts";
-import { defineReference } from "./reference.ts";
+import { defineReference, type RefTensor } from "./reference.ts";
 
-/** y[i] = x[i]/(1 − rate) where u(seed, salt, i) ≥ rate, else 0. x, y of one shape, seed [1]. */
+/** u(seed[0], salt, (seed[1] + rows[m])·D + d) of element i = m·D + d. x [M, …], seed [2], rows [M]. */
+function drawAt(
+  { x, seed, rows }: { x: RefTensor; seed: RefTensor; rows?: RefTensor },
+  salt: number,
+  i: number,
+): number {
+  const D = x.data.length / x.shape[0];
+  const m = Math.floor(i / D);
+  const row = seed.data[1] + (rows ? rows.data[m] : m);
+  return uniformAt(seed.data[0], salt, row * D + i % D);
+}
+
+/** y[i] = x[i]/(1 − rate) where u ≥ rate, else 0. x, y [M, …], seed [2], rows [M]. */
 export const dropout = defineReference(dropoutOp, {
-  run({ x, seed }, { y }, { rate, salt }) {
+  run(inputs, { y }, { rate, salt }) {
     for (let i = 0; i < y.data.length; i++) {
-      y.data[i] = uniformAt(seed.data[0], salt, i) >= rate ? x.data[i] / (1 - rate) : 0;
+      y.data[i] = drawAt(inputs, salt, i) >= rate ? inputs.x.data[i] / (1 - rate) : 0;
     }
   },
 
@@ -17,20 +29,20 @@ export const dropout = defineReference(dropoutOp, {
   }),
 });
 
-/** y[i] = x[i]·(1 − rate + 2·rate·u(seed, salt, i)). x, y of one shape, seed [1]. */
+/** y[i] = x[i]·(1 − rate + 2·rate·u). x, y [M, …], seed [2], rows [M]. */
 export const jitter = defineReference(jitterOp, {
-  run({ x, seed }, { y }, { rate, salt }) {
+  run(inputs, { y }, { rate, salt }) {
     for (let i = 0; i < y.data.length; i++) {
-      y.data[i] = x.data[i] * (1 - rate + 2 * rate * uniformAt(seed.data[0], salt, i));
+      y.data[i] = inputs.x.data[i] * (1 - rate + 2 * rate * drawAt(inputs, salt, i));
     }
   },
 
   /** The factor is a sum of two rounded terms, u is exact; then one product. */
-  bound({ x, seed }, { y }, { rate, salt }) {
+  bound(inputs, { y }, { rate, salt }) {
     return {
       y: Float64Array.from(y.data, (value, i) => {
-        const factor = sumBound(2, Math.abs(1 - rate) + 2 * rate * uniformAt(seed.data[0], salt, i));
-        return Math.abs(x.data[i]) * factor * (1 + UNIT) + UNIT * Math.abs(value) + TINY;
+        const factor = sumBound(2, Math.abs(1 - rate) + 2 * rate * drawAt(inputs, salt, i));
+        return Math.abs(inputs.x.data[i]) * factor * (1 + UNIT) + UNIT * Math.abs(value) + TINY;
       }),
     };
   },

@@ -13,10 +13,6 @@ import { worstRatio } from "./support/equivalence.ts";
 import { everyVariant, gpuTest } from "./support/gpu.ts";
 
 const random = (shape: number[]): HostTensor => ({ shape, data: normals(7, shape.reduce((a, b) => a * b, 1)) });
-const some = (shape: number[], below: number): HostTensor => ({
-  shape,
-  data: Int32Array.from({ length: shape[0] }, (_, i) => i * 7919 % below),
-});
 
 function long<I extends string, O extends string, P>(op: Op<I, O, P>, inputs: Inputs<I, HostTensor>, params: P): void {
   const shapes = Object.values<HostTensor | undefined>(inputs).map((tensor) => `[${tensor?.shape}]`).join(" ");
@@ -45,7 +41,7 @@ for (const [M, N, K] of [[9, 700, 50], [9, 300, 132], [2, 3000, 64], [20, 3000, 
   const stats = hostTensor([M, 2 * H], Float32Array.from({ length: 2 * M * H }, (_, i) => i % (2 * H) < H ? 3 : 0));
   long(attentionGradKvOp, { q, kv, ranges: everyKey(M, N), dy, stats }, { H, G: 1, K });
 }
-long(balanceOp, { probs: random([8192, 64]), experts: some([8192, 1], 64) }, {});
+long(balanceOp, { probs: random([8192, 64]), counts: hostTensor([64], new Float32Array(64).fill(128)) }, { k: 1 });
 long(meanOp, { x: random([600_000, 1]) }, {});
 long(poolOp, { x: random([8192, 8]), offsets: hostIndices([0, 8192]) }, { kind: "mean", normalize: false });
 long(crossEntropyOp, { logits: random([1, 300_001]), labels: hostIndices([299_999]) }, {});

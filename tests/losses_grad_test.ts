@@ -4,6 +4,7 @@ import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
 import type { AnyOp } from "../src/op.ts";
 import * as losses from "../src/ops/losses.ts";
 import * as ops from "../src/ops/losses_grad.ts";
+import { countChoices } from "../src/ops/optimizer.ts";
 import { normals } from "../src/random.ts";
 import { ReferenceDevice, type RefTensor } from "../reference/mod.ts";
 import * as cases from "./cases/losses_grad.ts";
@@ -33,7 +34,7 @@ const whole = (seed: number, count: number, least: number, below: number) =>
   Int32Array.from(normals(seed, count), (value) => least + Math.abs(Math.trunc(value * 1e3)) % (below - least));
 
 /** What losses are made of: rows of E numbers, labels (some negative), chosen rows, k experts each, perhaps dead rows. */
-const situation = fc.record({ M: size(9, 1), E: size(9, 1), k: size(3), seed: fc.nat(), dead: fc.boolean() })
+const situation = fc.record({ M: size(9, 1), E: size(9, 1), k: size(3, 1), seed: fc.nat(), dead: fc.boolean() })
   .map(({ M, E, k, seed, dead }) => ({
     x: table(E, normals(seed, M * E)),
     scores: table(1, normals(seed + 1, M, 3)),
@@ -45,13 +46,15 @@ const situation = fc.record({ M: size(9, 1), E: size(9, 1), k: size(3), seed: fc
     live: dead ? M >> 1 : M,
   }));
 
+type Given = Record<string, RefTensor | undefined>;
+
 /** The operation's own derivative of one input is what differences of Σ upstream·output say. */
-function derives(op: AnyOp, of: string, given: Record<string, RefTensor | undefined>, upstream: RefTensor): void {
+function derives(op: AnyOp, of: string, given: Given, upstream: RefTensor, params = {}): void {
   const inputs = given as Record<string, RefTensor>; // an operation knows which may be absent
-  const run = (inputs: Record<string, RefTensor>): Record<string, RefTensor> => device.run(op, inputs, {});
+  const run = (inputs: Record<string, RefTensor>): Record<string, RefTensor> => device.run(op, inputs, params);
   const from = op.outputs[0];
   const f = (moved: Record<string, HostTensor>) => inner(upstream, run({ ...inputs, [of]: on(moved[of]) })[from]);
-  const gradients = op.vjp!(device, { inputs, outputs: run(inputs), grads: { [from]: upstream }, params: {} });
+  const gradients = op.vjp!(device, { inputs, outputs: run(inputs), grads: { [from]: upstream }, params });
   assertGradients(f, { [of]: inputs[of] }, { [of]: gradients[of]() });
 }
 
@@ -63,7 +66,11 @@ Deno.test("losses: derivatives are what differences say, and 0 for rows that are
     derives(losses.binaryCrossEntropyOp, "scores", { scores, rows, kept: list([rows.shape[0]]), offsets }, upstream);
     derives(losses.meanOp, "x", { x: scores, labels, offsets }, one);
     derives(losses.meanOp, "x", { x: scores, offsets }, one);
-    derives(losses.balanceOp, "probs", { probs: x, experts, offsets }, one);
+    derives(losses.meanOp, "x", { x: scores, labels, offsets, total: number(7) }, one);
+    const [[, E], [, k]] = [x.shape, experts.shape];
+    for (const slots of [{ experts, offsets }, { experts }]) {
+      derives(losses.balanceOp, "probs", { probs: x, counts: countChoices(device, slots, E), offsets }, one, { k });
+    }
   }));
 });
 
@@ -79,8 +86,9 @@ Deno.test("losses: what a derivative's rows add up to", () => {
     }
     if (live === 0) return;
     assertAlmostEquals(total(ops.meanGrad(device, { dy: number(3), offsets }, M).data), 3, 1e-14);
-    const balance = ops.balanceGrad(device, { experts, dloss: number(3), offsets }, E);
-    assertAlmostEquals(total(balance.data), 3 * E * experts.shape[1], 1e-12);
+    const [k, counts] = [experts.shape[1], countChoices(device, { experts, offsets }, E)];
+    const balance = ops.balanceGrad(device, { counts, dloss: number(3), offsets }, { M, k });
+    assertAlmostEquals(total(balance.data), 3 * E * k, 1e-12);
   }));
 });
 
@@ -97,8 +105,13 @@ Deno.test("losses: derivatives worked by hand", () => {
   const four = ops.meanGrad(device, { dy: number(6), labels: list([0, -1, 7, 0]), offsets: list([0, 3]) }, 4);
   close(four.data, [3, 0, 3, 0]);
   close(ops.meanGrad(device, { dy: number(6), labels: list([-1, -2]) }, 2).data, [0, 0]);
-  const five = ops.balanceGrad(device, { experts: list([1, 1, 0], [3, 1]), dloss: number(5), offsets }, 2);
+  const share = ops.meanGrad(device, { dy: number(6), labels: list([0, -1]), total: number(12) }, 2);
+  close(share.data, [0.5, 0]);
+  const [few, eight] = [[0, 2], [2, 6]].map((counts) => on(hostTensor([2], counts)));
+  const five = ops.balanceGrad(device, { counts: few, dloss: number(5), offsets }, { M: 3, k: 1 });
   close(five.data, [0, 10 * 2 / 4, 0, 10 * 2 / 4, 0, 0]);
+  const six = ops.balanceGrad(device, { counts: eight, dloss: number(5), offsets }, { M: 3, k: 2 }); // R = 4
+  close(six.data, [10 * 2 / 16, 10 * 6 / 16, 10 * 2 / 16, 10 * 6 / 16, 0, 0]);
 });
 
 gpuTest("crossEntropyGrad: vocabularies of 50,368 and 50,257, with extreme logits", async (gpu) => {
@@ -110,10 +123,10 @@ gpuTest("crossEntropyGrad: vocabularies of 50,368 and 50,257, with extreme logit
 });
 
 gpuTest("balanceGrad, meanGrad: more rows than one invocation could count", async (gpu) => {
-  const experts = hostTensor([60_000, 8], whole(1, 480_000, 0, 3));
+  const counts = hostTensor([4], [2 ** 22, 2 ** 23, 0, 2 ** 22]);
   const labels = hostIndices(whole(2, 150_000, -1, 2));
   for (const device of everyVariant(gpu)) {
-    const balance = { inputs: { experts, dloss: hostTensor([1], [2]) }, params: { E: 4 } };
+    const balance = { inputs: { counts, dloss: hostTensor([1], [2]) }, params: { M: 60_000, k: 8 } };
     await worstRatio(device, ops.balanceGradOp, balance);
     const mean = { inputs: { dy: hostTensor([1], [2]), labels }, params: { M: 150_000 } };
     await worstRatio(device, ops.meanGradOp, mean);
@@ -130,6 +143,8 @@ Deno.test("losses: derivatives say what does not fit", () => {
   says(() => ops.logSumExpGrad(device, { x, y: x, dy: one }), "logSumExpGrad: y has shape [1,2], expected [1,1]");
   says(() => ops.meanGrad(device, { dy: one }, 1), "meanGrad: dy has shape [1,1], expected [1]");
   says(() => ops.meanGrad(device, { dy: number(1), labels: label }, 2), "meanGrad: labels has shape [1], expected [2]");
-  const balance = () => ops.balanceGrad(device, { experts: label, dloss: number(1) }, 2);
-  says(balance, "balanceGrad: experts has shape [1], expected [any,any]");
+  const dloss = number(1);
+  const balance = (counts: RefTensor, k: number) => () => ops.balanceGrad(device, { counts, dloss }, { M: 2, k });
+  says(balance(x, 1), "balanceGrad: counts has shape [1,2], expected [any]");
+  says(balance(number(1), 0), "balanceGrad: k is 0, expected at least 1");
 });

@@ -86,6 +86,13 @@ Deno.test("losses: worked examples", async () => {
   });
   assertEquals(await values(loss), [2 * 1 * 0.625]);
   assertEquals(await values(applications), [1]);
+  const total = on(hostTensor([1], [4]));
+  const parts = [[0, 0, -1, -1], [-1, -1, 0, 0]].map((labels) => ops.mean(device, x, { labels: list(labels), total }));
+  assertEquals([await values(parts[0]), await values(parts[1])], [[101 / 4], [53 / 4]]);
+  assertEquals(await values(ops.mean(device, x, { total: on(hostTensor([1], [0])) })), [0]);
+  const counts = on(hostTensor([2], [1, 3]));
+  const share = ops.balance(device, { probs, experts: list([1, 1, 0], [3, 1]), offsets: list([0, 2]), counts });
+  assertEquals(await values(share.loss), [2 * (1 / 4 * 0.75 / 4 + 3 / 4 * 1.25 / 4)]);
   const none = ops.balance(device, { probs, experts: list([1, 1, 0], [3, 1]), offsets: list([0]) });
   assertEquals([await values(none.loss), await values(none.applications)], [[0], [0]]);
 });
@@ -105,7 +112,10 @@ Deno.test("losses: say what does not fit", () => {
   says(() => ops.logSumExp(device, on(hostTensor([2, 0], []))), "logSumExp: x has no columns");
   says(() => ops.crossEntropy(device, on(hostTensor([2, 0], [])), label), "crossEntropy: logits have no columns");
   says(() => ops.mean(device, x), "mean: x has shape [1,2], expected [any,1]");
-  says(() => ops.balance(device, { probs: x, experts: label }), "balance: experts has shape [2], expected [1,any]");
+  says(() => ops.mean(device, table(1, [1]), { total: x }), "mean: total has shape [1,2], expected [1]");
+  const slots = { probs: x, experts: list([0], [1, 1]) };
+  says(() => ops.balance(device, { ...slots, counts: label }), "balance: counts is i32, expected f32");
+  says(() => ops.balance(device, { ...slots, experts: list([], [1, 0]) }), "balance: k is 0, expected at least 1");
   const scores = { scores: x, rows: label, kept: label };
   says(() => ops.binaryCrossEntropy(device, scores), "binaryCrossEntropy: scores has shape [1,2], expected [any,1]");
 });

@@ -16,7 +16,7 @@ equivalence(jitterOp, cases.jitter);
 const ones = (count: number) => hostTensor([count], new Float32Array(count).fill(1));
 const apply = (op: typeof dropout, x: HostTensor, seed: number, params: { rate: number; salt: number }) => {
   const device = new ReferenceDevice("f64");
-  return op(device, device.from(x), device.from(hostIndices([seed])), params);
+  return op(device, device.from(x), { seed: device.from(hostIndices([seed, 0])) }, params);
 };
 
 gpuTest("dropout: the kernel drops exactly what the reference drops, for any seed, place and rate", async (device) => {
@@ -25,7 +25,7 @@ gpuTest("dropout: the kernel drops exactly what the reference drops, for any see
   await fc.assert(
     fc.asyncProperty(cases.seeds, cases.salts, rates, async (seed, salt, rate) => {
       const kept = [...apply(dropout, x, seed, { rate, salt }).data].map(Boolean);
-      const y = dropout(device, device.from(x), device.from(hostIndices([seed])), { rate, salt });
+      const y = dropout(device, device.from(x), { seed: device.from(hostIndices([seed, 0])) }, { rate, salt });
       assertEquals([...(await device.read({ y })).y.data].map(Boolean), kept);
     }),
     { numRuns: 15 },
@@ -37,52 +37,46 @@ gpuTest("dropout: a draw that equals a rate float32 rounds down is dropped", asy
   const place = Array.from({ length: 64 }, (_, i) => i).find((i) => uniformAt(seed, salt, i) > 0.5)!;
   const rate = uniformAt(seed, salt, place) + 2 ** -27; // in float32 it is the draw itself
   assertEquals(Math.fround(rate), uniformAt(seed, salt, place));
-  const y = dropout(device, device.from(ones(64)), device.from(hostIndices([seed])), { rate, salt });
+  const y = dropout(device, device.from(ones(64)), { seed: device.from(hostIndices([seed, 0])) }, { rate, salt });
   assertEquals((await device.read({ y })).y.data[place], 0);
 });
 
 gpuTest("jitter: numbers beyond element 2²⁴ are their own", async (device) => {
   const count = 2 ** 24 + 6, seed = -7, salt = 3;
   const x = device.from(ones(count));
-  const { y } = await device.read({ y: jitter(device, x, device.from(hostIndices([seed])), { rate: 0.5, salt }) });
+  const { y } = await device.read({
+    y: jitter(device, x, { seed: device.from(hostIndices([seed, 0])) }, { rate: 0.5, salt }),
+  });
   for (let i = count - 9; i < count; i++) {
     assert(Math.abs(y.data[i] - 0.5 - uniformAt(seed, salt, i)) <= 2 ** -23, `element ${i}`);
   }
   device.free(x);
 });
 
-Deno.test("uniformAt: worked examples, modulo 2³²", () => {
-  // lowbias32 once more, in whole numbers without a limit
-  const mixed = (x: bigint) => {
-    x = ((x ^ (x >> 16n)) * 0x7feb352dn) & 0xffffffffn;
-    x = ((x ^ (x >> 15n)) * 0x846ca68bn) & 0xffffffffn;
-    return x ^ (x >> 16n);
-  };
-  assertEquals(uniformAt(0, 0, 0), 0);
-  const counter = fc.tuple(cases.seeds, cases.salts, fc.nat(2 ** 32 - 1));
-  fc.assert(fc.property(counter, ([seed, salt, index]) => {
-    const exact = mixed(BigInt(index) ^ mixed(BigInt(salt) ^ mixed(BigInt(seed >>> 0)))) >> 8n;
-    assertEquals(uniformAt(seed, salt, index) * 2 ** 24, Number(exact));
-  }));
-});
-
-Deno.test("uniformAt: uniform, and independent of the neighbour, of the place and of the step", () => {
-  const count = 1 << 16;
-  const draws = (seed: number, salt: number, first = 0) =>
-    Array.from({ length: count }, (_, i) => uniformAt(seed, salt, first + i) - 0.5);
-  // a mean of n independent numbers strays by σ/√n, by five of these once in two million
-  const within = (values: number[], mean: number, deviation: number) => {
-    const actual = values.reduce((sum, value) => sum + value, 0) / count;
-    assert(Math.abs(actual - mean) <= 5 * deviation / Math.sqrt(count), `mean ${actual}, expected ${mean}`);
-  };
-  for (const [seed, salt] of [[1, 0], [0, 1], [-5, 77], [123456789, 2]]) {
-    const u = draws(seed, salt);
-    within(u, 0, Math.sqrt(1 / 12));
-    within(u.map((value) => value ** 2), 1 / 12, Math.sqrt(1 / 180)); // E u⁴ − (E u²)² = 1/80 − 1/144
-    for (const other of [draws(seed + 1, salt), draws(seed, salt + 1), draws(salt, seed), draws(seed, salt, 1)]) {
-      within(u.map((value, i) => value * other[i]), 0, 1 / 12);
+Deno.test("noise: rows of a step draw the same numbers in whatever parts and lists they come", () => {
+  const [device, M, D] = [new ReferenceDevice("f64"), 12, 3];
+  const law = fc.record({
+    cut: fc.nat(M),
+    rows: fc.subarray([...Array(M).keys()]),
+    first: fc.nat(99),
+    seed: cases.seeds,
+  });
+  const x = tensor([M, D]);
+  fc.assert(fc.property(law, x, ({ cut, rows, first, seed }, { data }) => {
+    const part = (from: number, to: number) => device.from(hostTensor([to - from, D], data.slice(from * D, to * D)));
+    const at = (row: number) => device.from(hostIndices([seed, row]));
+    for (const op of [dropout, jitter]) {
+      const params = { rate: 0.4, salt: 2 };
+      const whole = [...op(device, part(0, M), { seed: at(first) }, params).data];
+      const start = op(device, part(0, cut), { seed: at(first) }, params);
+      const rest = op(device, part(cut, M), { seed: at(first + cut) }, params);
+      assertEquals([...start.data, ...rest.data], whole);
+      const taken = rows.flatMap((m) => [...data.slice(m * D, (m + 1) * D)]);
+      const listed = { seed: at(first), rows: device.from(hostIndices(rows)) };
+      const some = op(device, device.from(hostTensor([rows.length, D], taken)), listed, params);
+      assertEquals([...some.data], rows.flatMap((m) => whole.slice(m * D, (m + 1) * D)));
     }
-  }
+  }));
 });
 
 Deno.test("dropout: keeps the mean, and is the identity at rate 0; jitter too", () => {
@@ -123,8 +117,14 @@ Deno.test("noise: says what does not fit", () => {
   assertThrows(of(dropout, 1), RangeError, "Cannot apply dropout: rate is 1, expected 0 <= rate < 1");
   assertThrows(of(jitter, -0.1), RangeError, "Cannot apply jitter: rate is -0.1, expected rate >= 0");
   const device = new ReferenceDevice();
+  const scalar = { seed: device.from(hostIndices([0, 0])) };
   assertThrows(
-    () => dropout(device, device.from(x), device.from(ones(1)), { rate: 0, salt: 0 }),
+    () => dropout(device, device.from(hostTensor([], [1])), scalar, { rate: 0, salt: 0 }),
+    RangeError,
+    "Cannot apply dropout: x is a scalar, expected rows",
+  );
+  assertThrows(
+    () => dropout(device, device.from(x), { seed: device.from(ones(2)) }, { rate: 0, salt: 0 }),
     RangeError,
     "Cannot apply dropout: seed is f32, expected i32",
   );

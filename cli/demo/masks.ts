@@ -79,7 +79,8 @@ export async function maskedLoss(
     const { rows: { ids, offsets }, labels, targets } = await batches.batch(step);
     if (targets === 0) continue;
     const cut = (data: ArrayLike<number>) =>
-      Array.from(offsets.data).slice(1).map((end, b) => Array.from(data).slice(offsets.data[b], end));
+      Array.from(offsets.data).slice(1).map((end, b) => Array.from(data).slice(offsets.data[b], end))
+        .filter(({ length }) => length > 0);
     const { losses } = await model.forward(cut(ids.data), { labels: cut(labels.data) });
     nats += losses!.mlm * targets;
     tokens += targets;

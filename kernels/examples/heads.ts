@@ -28,13 +28,16 @@ export const heads = {
     inputs: { x: spec([9, E]), offsets },
     params: {},
   })),
-  mean: each({ M: [9, 5000], labelled: [true, false], offsets }, ({ M, labelled, offsets }) => ({
-    inputs: { x: spec([M, 1]), labels: labelled ? whole(M) : undefined, offsets },
-    params: {},
-  })),
+  mean: each(
+    { M: [9, 5000], labelled: [true, false], offsets, total: optional(spec([1])) },
+    ({ M, labelled, offsets, total }) => ({
+      inputs: { x: spec([M, 1]), labels: labelled ? whole(M) : undefined, offsets, total },
+      params: {},
+    }),
+  ),
   balance: each({ E: [4, 30], offsets }, ({ E, offsets }) => ({
-    inputs: { probs: spec([9, E]), experts: whole(9, 2), offsets },
-    params: {},
+    inputs: { probs: spec([9, E]), counts: spec([E]), offsets },
+    params: { k: 2 },
   })),
   pick: each({ V: alternatives, offsets }, ({ V, offsets }) => ({
     inputs: { logits: spec([9, V]), offsets },

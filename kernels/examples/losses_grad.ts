@@ -21,12 +21,12 @@ export const lossesGrad = {
     inputs: { x: spec([9, E]), y: spec([9, 1]), dy: spec([9, 1]), offsets },
     params: {},
   })),
-  meanGrad: each({ labels: optional(whole(9)), offsets }, ({ labels, offsets }) => ({
-    inputs: { dy: spec([1]), labels, offsets },
-    params: { M: 9 },
-  })),
+  meanGrad: each(
+    { labels: optional(whole(9)), offsets, total: optional(spec([1])) },
+    ({ labels, offsets, total }) => ({ inputs: { dy: spec([1]), labels, offsets, total }, params: { M: 9 } }),
+  ),
   balanceGrad: each({ E: widths, offsets }, ({ E, offsets }) => ({
-    inputs: { experts: whole(9, 2), dloss: spec([1]), offsets },
-    params: { E },
+    inputs: { counts: spec([E]), dloss: spec([1]), offsets },
+    params: { M: 9, k: 2 },
   })),
 } satisfies { [Name in keyof Vocabulary]?: Calls<Vocabulary[Name]> };

@@ -20,9 +20,12 @@ export const training = {
   store: [{ inputs: { list: weights, x: spec([5, 6]), at: whole(1) }, params: {} }],
   countChoices: each({ offsets }, ({ offsets }) => ({ inputs: { experts: whole(9, 2), offsets }, params: { E: 4 } })),
   balanceBias: [{ inputs: { bias: spec([4]), counts: spec([4]), squares: spec([1]) }, params: { rate: 1e-3 } }],
-  dropout: each({ rate: [0, 0.1] }, ({ rate }) => ({
-    inputs: { x: weights, seed: whole(1) },
+  dropout: each({ rate: [0, 0.1], rows: optional(whole(9)) }, ({ rate, rows }) => ({
+    inputs: { x: weights, seed: whole(2), rows },
     params: { rate, salt: 3 },
   })),
-  jitter: [{ inputs: { x: weights, seed: whole(1) }, params: { rate: 0.1, salt: 3 } }],
+  jitter: each({ rows: optional(whole(9)) }, ({ rows }) => ({
+    inputs: { x: weights, seed: whole(2), rows },
+    params: { rate: 0.1, salt: 3 },
+  })),
 } satisfies { [Name in keyof Vocabulary]?: Calls<Vocabulary[Name]> };

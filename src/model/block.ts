@@ -86,7 +86,8 @@ export function runBlock<T extends Tensor>(
   const keys: T[] = [];
   block.layers.forEach((params, j) => {
     const shared = first && { kv: first.keys[j], replaced: kv === "hybrid" ? rows.withinFirst : undefined };
-    const noise = block.noise && { ...block.noise, use: block.noise.use + r * block.layers.length + j };
+    const use = r * block.layers.length + j;
+    const noise = block.noise && { ...block.noise, use: block.noise.use + use, rows: rows.rows };
     const own = placed && { kv: cache!.block(r, j), places: placed.places, writers };
     const result = layer(backend, x, params, { ...view, shared, noise, cache: own }, style);
     block.onLayer?.(r, j, rows, result);

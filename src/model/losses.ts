@@ -6,6 +6,7 @@
 import type { Backend, Tensor } from "../op.ts";
 import { activation } from "../ops/activation.ts";
 import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "../ops/losses.ts";
+import { countChoices } from "../ops/optimizer.ts";
 import type { Routed } from "../ops/router.ts";
 import type { LossCoefficients } from "./config.ts";
 import type { DecoderOutputs, ExpertUse } from "./decoder.ts";
@@ -31,12 +32,52 @@ export interface LossTerms<T> {
   readonly cosine?: readonly T[];
 }
 
-/** Load balance of every use of experts over its own live rows. */
+/** Choices that balance terms count. */
+export interface BalanceCounts<T> {
+  /** Token-choice: rows by depth, [N]. */
+  readonly depths?: T;
+  /** Every use of experts: slots by expert, [E] each. */
+  readonly experts: readonly T[];
+}
+
+/**
+ * What loss terms are means over, where a batch is computed part by part: counts over all its parts. The term of a part is
+ * then its share of the whole batch's term. Counts that are absent are the part's own.
+ */
+export interface LossTotals<T> {
+  /** Rows with a label, [1]. */
+  readonly labels?: T;
+  /** Live rows, [1]. */
+  readonly rows?: T;
+  /** Expert-choice: candidates of each recursion, [1] each. */
+  readonly candidates?: readonly T[];
+  /** Choices that are balanced. */
+  readonly balance?: BalanceCounts<T>;
+}
+
+/** Counts the choices of depths and experts of a batch; those of several parts may be added up. offsets [B+1]. */
+export function balanceCounts<T extends Tensor>(
+  backend: Backend<T>,
+  { depths, experts }: Partial<Pick<DecoderOutputs<T>, "depths" | "experts">>,
+  offsets: T,
+): BalanceCounts<T> {
+  const count = ({ probs, experts }: Routed<T>, offsets: T) =>
+    countChoices(backend, { experts, offsets }, probs.shape[1]);
+  return {
+    depths: depths && count(depths.routed, offsets),
+    experts: (experts ?? []).map(({ routed, rows: { offsets } }) => count(routed, offsets)),
+  };
+}
+
+/** Load balance of every use of experts over its own live rows, or as a share of that of `counts`. */
 export function molBalance<T extends Tensor>(
   backend: Backend<T>,
   uses: readonly ExpertUse<T>[],
+  counts?: readonly T[],
 ): LossTerms<T>["molBalance"] {
-  return uses.map(({ routed: { probs, experts }, rows: { offsets } }) => balance(backend, { probs, experts, offsets }));
+  return uses.map(({ routed: { probs, experts }, rows: { offsets } }, use) =>
+    balance(backend, { probs, experts, offsets, counts: counts?.[use] })
+  );
 }
 
 /** Mean cross-entropy over labelled rows, next-token or masked. logits [M, V], labels [M] i32 (negative: not scored) → [1]. */
@@ -51,21 +92,27 @@ export function meanCrossEntropy<T extends Tensor>(
 export function decoderLosses<T extends Tensor>(
   backend: Backend<T>,
   { recursions, depths, experts }: DecoderOutputs<T>,
-  { lm, offsets }: { lm: T; offsets: T },
+  { lm, offsets, totals = {} }: { lm: T; offsets: T; totals?: LossTotals<T> },
 ): LossTerms<T> {
-  const meanSquare = (x: T, offsets: T) => mean(backend, activation(backend, x, "square", offsets), { offsets });
-  const balanceOf = ({ probs, experts }: Routed<T>, offsets: T) => balance(backend, { probs, experts, offsets });
-  const scored = recursions.filter(({ scores }) => scores);
+  const meanSquare = (x: T, offsets: T, total?: T) =>
+    mean(backend, activation(backend, x, "square", offsets), { offsets, total });
+  const balanceOf = ({ probs, experts }: Routed<T>) =>
+    balance(backend, { probs, experts, offsets, counts: totals.balance?.depths });
+  const judged = recursions.map((trace, r) => ({ ...trace, total: totals.candidates?.[r] }));
   return {
     lm: [lm],
-    routerAux: scored.filter(({ chosen }) => chosen).map(({ scores, auxiliary, chosen, candidates: { offsets } }) =>
-      mean(backend, binaryCrossEntropy(backend, { scores: auxiliary ?? scores!, ...chosen!, offsets }), { offsets })
-    ),
+    routerAux: judged.flatMap(({ scores, auxiliary, chosen, candidates: { offsets }, total }) => {
+      if (!scores || !chosen) return [];
+      const bce = binaryCrossEntropy(backend, { scores: auxiliary ?? scores, ...chosen, offsets });
+      return [mean(backend, bce, { offsets, total })];
+    }),
     routerZ: depths
-      ? [meanSquare(logSumExp(backend, depths.logits, offsets), offsets)]
-      : scored.map(({ scores, candidates }) => meanSquare(scores!, candidates.offsets)),
-    routerBalance: depths ? [balanceOf(depths.routed, offsets).loss] : [],
-    molBalance: molBalance(backend, experts),
+      ? [meanSquare(logSumExp(backend, depths.logits, offsets), offsets, totals.rows)]
+      : judged.flatMap(({ scores, candidates: { offsets }, total }) =>
+        scores ? [meanSquare(scores, offsets, total)] : []
+      ),
+    routerBalance: depths ? [balanceOf(depths.routed).loss] : [],
+    molBalance: molBalance(backend, experts, totals.balance?.experts),
   };
 }
 

@@ -9,8 +9,10 @@ import { dropout, jitter } from "../ops/noise.ts";
 
 /** Present in training only. */
 export interface Noise<T> {
-  /** Changes with every step, [1] i32. */
+  /** A seed that changes with every step, and the number of the first row in the step, [2] i32. */
   readonly seed: T;
+  /** Rows of the batch that a layer runs, where it does not run all, [M] i32. */
+  readonly rows?: T;
   /** Share of elements that dropout takes. */
   readonly dropout: number;
   /** Which use of a layer this is, so that each draws its own numbers. */
@@ -36,7 +38,7 @@ export function addResidual<T extends Tensor>(
   return add(
     backend,
     residual,
-    dropout(backend, branch(), noise.seed, {
+    dropout(backend, branch(), noise, {
       rate: noise.dropout,
       salt: saltOf(noise, place),
     }),
@@ -46,10 +48,10 @@ export function addResidual<T extends Tensor>(
 /** Embeddings with dropout, in training. x [M, D] → [M, D]. */
 export function dropEmbeddings<T extends Tensor>(backend: Backend<T>, x: T, noise?: Noise<T>): T {
   if (!noise?.dropout) return x;
-  return dropout(backend, x, noise.seed, { rate: noise.dropout, salt: saltOf(noise, "embedding") });
+  return dropout(backend, x, noise, { rate: noise.dropout, salt: saltOf(noise, "embedding") });
 }
 
 /** What the experts' router reads: h·U(1 − ε, 1 + ε) in training, else h (mol.md §2). h [M, D] → [M, D]. */
 export function jittered<T extends Tensor>(backend: Backend<T>, h: T, rate: number, noise?: Noise<T>): T {
-  return noise && rate > 0 ? jitter(backend, h, noise.seed, { rate, salt: saltOf(noise, "router") }) : h;
+  return noise && rate > 0 ? jitter(backend, h, noise, { rate, salt: saltOf(noise, "router") }) : h;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { countChoices } from "./optimizer.ts";
 import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./losses_grad.ts";
 
 /** nll[m] = logsumexp(logits[m]) − logits[m, labels[m]]; 0 where the label is negative. logits [M, V], labels [M] i32 → nll [M, 1]. */
@@ -80,54 +81,71 @@ export function logSumExp<T extends Tensor>(backend: Backend<T>, x: T, offsets?:
   return backend.run(logSumExpOp, { x, offsets }, {}).y;
 }
 
-/** y = mean of x over live rows, those with a negative label left out; 0 without rows. x [M, 1], labels [M] i32 → y [1]. */
-export const meanOp: Op<"x" | "labels?" | "offsets?", "y", Record<never, never>> = defineOp({
+/**
+ * y = Σ x / total over live rows, those with a negative label left out; 0 where the total is 0.
+ *
+ * The total is the number of these rows unless given: a part of a batch gives its share of the mean over all parts.
+ * x [M, 1], labels [M] i32, total [1] → y [1].
+ */
+export const meanOp: Op<"x" | "labels?" | "offsets?" | "total?", "y", Record<never, never>> = defineOp({
   name: "mean",
   family: "losses",
-  inputs: ["x", "labels?", "offsets?"],
+  inputs: ["x", "labels?", "offsets?", "total?"],
   outputs: ["y"],
-  infer({ x, labels, offsets }) {
+  infer({ x, labels, offsets, total }) {
     requireShape("mean", "x", x, [undefined, 1]);
     if (labels) requireShape("mean", "labels", labels, [x.shape[0]], "i32");
     requireOffsets("mean", offsets);
+    if (total) requireShape("mean", "total", total, [1]);
     return { y: spec([1]) };
   },
-  vjp: (backend, { inputs: { x, labels, offsets }, grads: { y } }) => ({
-    x: () => meanGrad(backend, { dy: y!, labels, offsets }, x.shape[0]),
+  vjp: (backend, { inputs: { x, labels, offsets, total }, grads: { y } }) => ({
+    x: () => meanGrad(backend, { dy: y!, labels, offsets, total }, x.shape[0]),
   }),
 });
 
 /** Applies {@link meanOp}: x [M, 1] → [1]. */
-export function mean<T extends Tensor>(backend: Backend<T>, x: T, options: { labels?: T; offsets?: T } = {}): T {
+export function mean<T extends Tensor>(
+  backend: Backend<T>,
+  x: T,
+  options: { labels?: T; offsets?: T; total?: T } = {},
+): T {
   return backend.run(meanOp, { x, ...options }, {}).y;
 }
 
 /**
- * E·Σ_e f_e·P_e with f_e = chosen slots per row of e and P_e = mean p_e over the live rows (Switch Transformer, arXiv
- * 2101.03961; MoR token-choice: f_i = N·share(i)); and how many applications count: 1, or 0 without rows.
+ * E·Σ_e f_e·P_e with f_e = counts_e / R, P_e = Σ_m p_me / R over the live rows, R = Σ counts / k rows (Switch
+ * Transformer, arXiv 2101.03961; MoR token-choice: f_i = N·share(i)); and how many applications count: 1, or 0 where R is
+ * 0. Counts of a whole batch with the probabilities of a part give the part's share of the batch's loss.
  *
- * probs [M, E], experts [M, k] i32 → loss [1], applications [1].
+ * probs [M, E], counts [E] slots that chose e, k slots a row → loss [1], applications [1].
  */
-export const balanceOp: Op<"probs" | "experts" | "offsets?", "loss" | "applications", Record<never, never>> = defineOp({
+export const balanceOp: Op<
+  "probs" | "counts" | "offsets?",
+  "loss" | "applications",
+  { readonly k: number }
+> = defineOp({
   name: "balance",
   family: "losses",
-  inputs: ["probs", "experts", "offsets?"],
+  inputs: ["probs", "counts", "offsets?"],
   outputs: ["loss", "applications"],
-  infer({ probs, experts, offsets }) {
+  infer({ probs, counts, offsets }, { k }: { readonly k: number }) {
     requireShape("balance", "probs", probs, [undefined, undefined]);
-    requireShape("balance", "experts", experts, [probs.shape[0], undefined], "i32");
+    requireShape("balance", "counts", counts, [probs.shape[1]]);
     requireOffsets("balance", offsets);
+    demand("balance", k >= 1, () => `k is ${k}, expected at least 1`);
     return { loss: spec([1]), applications: spec([1]) };
   },
-  vjp: (backend, { inputs: { probs, experts, offsets }, grads: { loss } }) => ({
-    probs: () => balanceGrad(backend, { experts, dloss: loss!, offsets }, probs.shape[1]),
+  vjp: (backend, { inputs: { probs, counts, offsets }, grads: { loss }, params: { k } }) => ({
+    probs: () => balanceGrad(backend, { counts, dloss: loss!, offsets }, { M: probs.shape[0], k }),
   }),
 });
 
-/** Applies {@link balanceOp}: probs [M, E], experts [M, k] → loss [1], applications [1]. */
+/** Applies {@link balanceOp}: probs [M, E], experts [M, k] → loss [1], applications [1]; counts [E] are the experts' own unless given. */
 export function balance<T extends Tensor>(
   backend: Backend<T>,
-  inputs: { probs: T; experts: T; offsets?: T },
+  { probs, experts, offsets, counts }: { probs: T; experts: T; offsets?: T; counts?: T },
 ): { loss: T; applications: T } {
-  return backend.run(balanceOp, inputs, {});
+  const chosen = counts ?? countChoices(backend, { experts, offsets }, probs.shape[1]);
+  return backend.run(balanceOp, { probs, counts: chosen, offsets }, { k: experts.shape[1] });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 
 /** dlogits = (softmax(logits) − onehot(label))·dnll; 0 where the label is negative. logits [M, V], labels [M] i32, dnll [M, 1] → [M, V]. */
 export const crossEntropyGradOp: Op<"logits" | "labels" | "dnll" | "offsets?", "dlogits", Record<never, never>> =
@@ -80,16 +80,21 @@ export function logSumExpGrad<T extends Tensor>(
   return backend.run(logSumExpGradOp, inputs, {}).dx;
 }
 
-/** dx[m] = dy / count for the scored rows, 0 for live rows with a negative label. dy [1], labels [M] i32 → dx [M, 1]. */
-export const meanGradOp: Op<"dy" | "labels?" | "offsets?", "dx", { readonly M: number }> = defineOp({
+/**
+ * dx[m] = dy / total for the scored rows, 0 for live rows with a negative label; the total is their number unless given.
+ *
+ * dy [1], labels [M] i32, total [1] → dx [M, 1].
+ */
+export const meanGradOp: Op<"dy" | "labels?" | "offsets?" | "total?", "dx", { readonly M: number }> = defineOp({
   name: "meanGrad",
   family: "losses_grad",
-  inputs: ["dy", "labels?", "offsets?"],
+  inputs: ["dy", "labels?", "offsets?", "total?"],
   outputs: ["dx"],
-  infer({ dy, labels, offsets }, { M }: { readonly M: number }) {
+  infer({ dy, labels, offsets, total }, { M }: { readonly M: number }) {
     requireShape("meanGrad", "dy", dy, [1]);
     if (labels) requireShape("meanGrad", "labels", labels, [M], "i32");
     requireOffsets("meanGrad", offsets);
+    if (total) requireShape("meanGrad", "total", total, [1]);
     return { dx: spec([M, 1]) };
   },
 });
@@ -97,31 +102,40 @@ export const meanGradOp: Op<"dy" | "labels?" | "offsets?", "dx", { readonly M: n
 /** Applies {@link meanGradOp}: dy [1] → [M, 1]. */
 export function meanGrad<T extends Tensor>(
   backend: Backend<T>,
-  inputs: { dy: T; labels?: T; offsets?: T },
+  inputs: { dy: T; labels?: T; offsets?: T; total?: T },
   M: number,
 ): T {
   return backend.run(meanGradOp, inputs, { M }).dx;
 }
 
-/** dprobs[m, e] = dloss·E·(rows that chose e, counted by slot)/rows². experts [M, k] i32 below E, dloss [1] → dprobs [M, E]. */
-export const balanceGradOp: Op<"experts" | "dloss" | "offsets?", "dprobs", { readonly E: number }> = defineOp({
+/** Rows of the probabilities, M, and slots of a row, k. */
+export interface BalanceGradParams {
+  /** Rows. */
+  readonly M: number;
+  /** Slots a row. */
+  readonly k: number;
+}
+
+/** dprobs[m, e] = dloss·E·counts_e/R², R = Σ counts / k; 0 where R is 0. counts [E], dloss [1] → dprobs [M, E]. */
+export const balanceGradOp: Op<"counts" | "dloss" | "offsets?", "dprobs", BalanceGradParams> = defineOp({
   name: "balanceGrad",
   family: "losses_grad",
-  inputs: ["experts", "dloss", "offsets?"],
+  inputs: ["counts", "dloss", "offsets?"],
   outputs: ["dprobs"],
-  infer({ experts, dloss, offsets }, { E }: { readonly E: number }) {
-    requireShape("balanceGrad", "experts", experts, [undefined, undefined], "i32");
+  infer({ counts, dloss, offsets }, { M, k }: BalanceGradParams) {
+    requireShape("balanceGrad", "counts", counts, [undefined]);
     requireShape("balanceGrad", "dloss", dloss, [1]);
     requireOffsets("balanceGrad", offsets);
-    return { dprobs: spec([experts.shape[0], E]) };
+    demand("balanceGrad", k >= 1, () => `k is ${k}, expected at least 1`);
+    return { dprobs: spec([M, counts.shape[0]]) };
   },
 });
 
 /** Applies {@link balanceGradOp}: → [M, E]. */
 export function balanceGrad<T extends Tensor>(
   backend: Backend<T>,
-  inputs: { experts: T; dloss: T; offsets?: T },
-  E: number,
+  inputs: { counts: T; dloss: T; offsets?: T },
+  params: BalanceGradParams,
 ): T {
-  return backend.run(balanceGradOp, inputs, { E }).dprobs;
+  return backend.run(balanceGradOp, inputs, params).dprobs;
 }

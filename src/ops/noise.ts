@@ -1,5 +1,5 @@
 /**
- * Noise of training: dropout and router jitter, drawn from counters, so that a step can be replayed and recomputed.
+ * Noise of training: dropout and router jitter, drawn from counters, so that a step can be replayed, recomputed and cut.
  *
  * @module
  */
@@ -13,50 +13,81 @@ export interface NoiseParams {
   readonly salt: number;
 }
 
-/**
- * y[i] = x[i]/(1 − rate) where u(seed, salt, i) ≥ rate, else 0 (Srivastava et al. 2014); u is `uniformAt` of src/random.ts.
- *
- * x of any shape, seed [1] i32 → y of that shape. It is its own derivative.
- */
-export const dropoutOp: Op<"x" | "seed", "y", NoiseParams> = defineOp({
-  name: "dropout",
-  family: "noise",
-  inputs: ["x", "seed"],
-  outputs: ["y"],
-  infer({ x, seed }, { rate }: NoiseParams) {
-    requireShape("dropout", "x", x, x.shape);
-    requireShape("dropout", "seed", seed, [1], "i32");
-    demand("dropout", rate >= 0 && rate < 1, () => `rate is ${rate}, expected 0 <= rate < 1`);
-    return { y: spec(x.shape) };
-  },
-  vjp: (backend, { inputs: { seed }, grads: { y }, params }) => ({ x: () => dropout(backend, y!, seed, params) }),
-});
-
-/** Applies {@link dropoutOp}. */
-export function dropout<T extends Tensor>(backend: Backend<T>, x: T, seed: T, params: NoiseParams): T {
-  return backend.run(dropoutOp, { x, seed }, params).y;
+/** What both operations demand of their inputs. */
+function requireRows(op: string, { x, seed, rows }: { x: Tensor; seed: Tensor; rows?: Tensor }): void {
+  demand(op, x.shape.length >= 1, () => "x is a scalar, expected rows");
+  requireShape(op, "x", x, x.shape);
+  requireShape(op, "seed", seed, [2], "i32");
+  if (rows) requireShape(op, "rows", rows, [x.shape[0]], "i32");
 }
 
 /**
- * y[i] = x[i]·(1 − rate + 2·rate·u(seed, salt, i)): router input jitter (Switch Transformer, arXiv 2101.03961, §2.3; mol.md §2).
+ * y[m, d] = x[m, d]/(1 − rate) where u(seed[0], salt, i) ≥ rate, else 0 (Srivastava et al. 2014); u is `uniformAt` of
+ * src/random.ts, i = (seed[1] + rows[m])·D + d: elements are numbered through all rows of a step, however it is cut.
  *
- * x of any shape, seed [1] i32 → y of that shape. It is its own derivative.
+ * x [M, …] with D elements a row, seed [2] i32 = (seed, row of the step that row 0 is), rows [M] i32 (0 … M − 1 unless
+ * given) → y of the shape of x. It is its own derivative.
  */
-export const jitterOp: Op<"x" | "seed", "y", NoiseParams> = defineOp({
+export const dropoutOp: Op<"x" | "seed" | "rows?", "y", NoiseParams> = defineOp({
+  name: "dropout",
+  family: "noise",
+  inputs: ["x", "seed", "rows?"],
+  outputs: ["y"],
+  infer({ x, seed, rows }, { rate }: NoiseParams) {
+    requireRows("dropout", { x, seed, rows });
+    demand("dropout", rate >= 0 && rate < 1, () => `rate is ${rate}, expected 0 <= rate < 1`);
+    return { y: spec(x.shape) };
+  },
+  vjp: (backend, { inputs: { seed, rows }, grads: { y }, params }) => ({
+    x: () => dropout(backend, y!, { seed, rows }, params),
+  }),
+});
+
+/** Where an operation's numbers are drawn from: seed [2] i32, rows [M] i32. */
+export interface NoiseCounters<T> {
+  /** The seed, and the number of row 0 in the step. */
+  readonly seed: T;
+  /** Numbers of the rows; in turn unless given. */
+  readonly rows?: T;
+}
+
+/** Applies {@link dropoutOp}. */
+export function dropout<T extends Tensor>(
+  backend: Backend<T>,
+  x: T,
+  { seed, rows }: NoiseCounters<T>,
+  params: NoiseParams,
+): T {
+  return backend.run(dropoutOp, { x, seed, rows }, params).y;
+}
+
+/**
+ * y[m, d] = x[m, d]·(1 − rate + 2·rate·u(seed[0], salt, i)): router input jitter (Switch Transformer, arXiv 2101.03961,
+ * §2.3; mol.md §2).
+ *
+ * x, seed, rows, i and y as in {@link dropoutOp}. It is its own derivative.
+ */
+export const jitterOp: Op<"x" | "seed" | "rows?", "y", NoiseParams> = defineOp({
   name: "jitter",
   family: "noise",
-  inputs: ["x", "seed"],
+  inputs: ["x", "seed", "rows?"],
   outputs: ["y"],
-  infer({ x, seed }, { rate }: NoiseParams) {
-    requireShape("jitter", "x", x, x.shape);
-    requireShape("jitter", "seed", seed, [1], "i32");
+  infer({ x, seed, rows }, { rate }: NoiseParams) {
+    requireRows("jitter", { x, seed, rows });
     demand("jitter", rate >= 0, () => `rate is ${rate}, expected rate >= 0`);
     return { y: spec(x.shape) };
   },
-  vjp: (backend, { inputs: { seed }, grads: { y }, params }) => ({ x: () => jitter(backend, y!, seed, params) }),
+  vjp: (backend, { inputs: { seed, rows }, grads: { y }, params }) => ({
+    x: () => jitter(backend, y!, { seed, rows }, params),
+  }),
 });
 
 /** Applies {@link jitterOp}. */
-export function jitter<T extends Tensor>(backend: Backend<T>, x: T, seed: T, params: NoiseParams): T {
-  return backend.run(jitterOp, { x, seed }, params).y;
+export function jitter<T extends Tensor>(
+  backend: Backend<T>,
+  x: T,
+  { seed, rows }: NoiseCounters<T>,
+  params: NoiseParams,
+): T {
+  return backend.run(jitterOp, { x, seed, rows }, params).y;
 }

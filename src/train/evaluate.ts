@@ -56,13 +56,13 @@ export class Evaluator<T extends Tensor, P> {
     params: P,
   ) {
     this.#program = device.compile((named: Record<string, T>) => {
-      const { terms: { lm: [lm] }, routing } = objective.compute(device, params, named, false);
+      const { terms: { lm: [lm] }, routing } = objective.compute(device, params, named, { training: false });
       return { ...routing, lm };
     });
   }
 
   /**
-   * Mean nats over the labels of batches in order; rows without labels do not count, neither in the loss nor in routing.
+   * Mean nats over the labels of batches in order; rows without labels do not count in the loss.
    *
    * Throws a RangeError when no batch has a label, and the signal's reason when it is aborted.
    */
@@ -73,9 +73,8 @@ export class Evaluator<T extends Tensor, P> {
     for (let step = 0; step < Math.min(most, batches.batches); step++) {
       signal?.throwIfAborted();
       const batch = await batches.batch(step);
-      if (batch.targets === 0) continue;
       const { lm, ...routing }: Record<string, HostTensor> = await this.#program(
-        objective.host(batch, { step, microbatch: 0 }),
+        objective.host(batch, { step, firstRow: 0 }),
       );
       nats += lm.data[0] * batch.targets;
       tokens += batch.targets;

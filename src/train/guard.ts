@@ -6,9 +6,10 @@
 import type { Device, HostTensor } from "../device.ts";
 import { mapParams } from "../model/parameters.ts";
 import { download } from "../model/upload.ts";
-import type { Backend, Tensor } from "../op.ts";
+import type { Tensor } from "../op.ts";
+import { recordStep, stepInputs } from "./accumulate.ts";
 import type { TrainingBatch } from "./data/batches.ts";
-import { backpropagate, gradientOutputs, lossSeeds, readGradients } from "./gradients.ts";
+import { gradientOutputs, lossSeeds, readGradients } from "./gradients.ts";
 import type { Objective } from "./objective.ts";
 
 /** Labels over which a mean loss is judged: a label's loss deviates by some 3 nats, so that their mean does by 0.1. */
@@ -57,15 +58,13 @@ export async function findNotFinite<T extends Tensor, P>(
   const weight = firstNotFinite(schema, await download(device, schema, params));
   if (weight !== undefined) return `the weight ${weight}`;
   const seeds = lossSeeds(device, objective.factors);
-  const program = device.compile((named: Record<string, T>) => {
-    const forward = (tape: Backend<T>) => objective.compute(tape, params, named, true).terms;
-    return gradientOutputs(backpropagate(device, { schema, params }, forward, seeds).gradients);
-  });
-  for (const [microbatch, batch] of batches.entries()) {
-    const named = await program(objective.host(batch, { step, microbatch }));
-    const gradient = firstNotFinite(schema, readGradients(schema, named));
-    if (gradient !== undefined) return `the gradient of ${gradient}`;
-  }
+  const options = { accumulate: batches.length, seeds, forget: ["recursion", "head"] } as const;
+  const program = device.compile((named: Record<string, T>) =>
+    gradientOutputs(recordStep(device, objective, params, named, options).gradients)
+  );
+  const named = await program(stepInputs(objective, step, batches));
+  const gradient = firstNotFinite(schema, readGradients(schema, named));
+  return gradient === undefined ? undefined : `the gradient of ${gradient}`;
 }
 
 /** Checkpoint name of the first parameter with a number that is not finite. */

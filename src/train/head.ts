@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Device, hostIndices, hostTensor } from "../device.ts";
+import { type Device, hostIndices, type HostTensor, hostTensor } from "../device.ts";
 import { type Backend, segment, type Tensor } from "../op.ts";
 import { gather, scatterRows } from "../ops/rows.ts";
 
@@ -33,28 +33,38 @@ export function headParts<T extends Tensor>(device: Device<T>, S: number, rows: 
   return { zeros: device.from(hostTensor([S, 1], new Float32Array(S))), lists };
 }
 
+/** Where the live rows of each part end, offsets [2] by name: the first `live` of S rows, `rows` a part. */
+export function partOffsets(live: number, S: number, rows: number): Record<string, HostTensor> {
+  const ends = Array.from({ length: Math.max(1, Math.ceil(S / rows)) }, (_, part) => {
+    return [`head.${part}`, hostIndices([0, Math.min(rows, Math.max(0, live - part * rows))])];
+  });
+  return Object.fromEntries(ends);
+}
+
 /** Frees the constants of parts. */
 export function freeParts<T extends Tensor>(device: Device<T>, parts: HeadParts<T> | undefined): void {
   for (const tensor of parts ? [parts.zeros, ...parts.lists] : []) device.free(tensor);
 }
 
 /**
- * Losses per row, [S, 1] each, of `compute`, which is given rows of the tensors and makes logits of them.
+ * Losses per row, [S, 1] each, of `compute`, which is given rows of the tensors, and offsets that end with the live ones,
+ * and makes logits of them. `named` holds what {@link partOffsets} made; rows that are not live are not read.
  *
  * With parts the logits of one are forgotten before the next, and computed again in the backward pass.
  */
 export function headLosses<T extends Tensor>(
   backend: Backend<T>,
-  parts: HeadParts<T> | undefined,
+  { parts, named }: { parts: HeadParts<T> | undefined; named: Readonly<Record<string, T>> },
   tensors: Readonly<Record<string, T>>,
-  compute: (rows: Readonly<Record<string, T>>) => T[],
+  compute: (rows: Readonly<Record<string, T>>, offsets: T) => T[],
 ): T[] {
-  if (!parts) return compute(tensors);
-  return parts.lists.reduce<T[] | undefined>((known, list) => {
+  if (!parts) return compute(tensors, named["head.0"]);
+  return parts.lists.reduce<T[] | undefined>((known, list, part) => {
+    const offsets = named[`head.${part}`];
     const some = segment(backend, "head", () => {
-      const taken = Object.entries(tensors).map(([name, tensor]) => [name, gather(backend, tensor, list)]);
-      return compute(Object.fromEntries(taken));
+      const taken = Object.entries(tensors).map(([name, tensor]) => [name, gather(backend, tensor, list, offsets)]);
+      return compute(Object.fromEntries(taken), offsets);
     });
-    return some.map((y, i) => scatterRows(backend, { x: known?.[i] ?? parts.zeros, y, rows: list }));
+    return some.map((y, i) => scatterRows(backend, { x: known?.[i] ?? parts.zeros, y, rows: list, offsets }));
   }, undefined)!;
 }

@@ -7,7 +7,7 @@ import { type Device, hostIndices, type HostTensor } from "../device.ts";
 import { encode, type EncoderInputs, maskedLogits } from "../model/encoder.ts";
 import type { EncoderConfig } from "../model/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
-import { molBalance } from "../model/losses.ts";
+import { type BalanceCounts, balanceCounts, molBalance } from "../model/losses.ts";
 import { expertOutputs } from "../model/results.ts";
 import { RopeTables } from "../model/rope_tables.ts";
 import type { Backend, Tensor } from "../op.ts";
@@ -17,9 +17,9 @@ import { ropeTable } from "../ops/rope.ts";
 import { gather } from "../ops/rows.ts";
 import type { TrainingBatch } from "./data/batches.ts";
 import type { LossFactors } from "./gradients.ts";
-import { freeParts, headLosses, type HeadParts, headParts, partRows } from "./head.ts";
+import { freeParts, headLosses, type HeadParts, headParts, partOffsets, partRows } from "./head.ts";
 import { checkBatch, positionsInput, tablesFor } from "./inputs.ts";
-import type { Computed, Objective, Position } from "./objective.ts";
+import type { Computed, ComputeOptions, Objective, Position } from "./objective.ts";
 import { scoredRows } from "./scored.ts";
 
 type Named<T> = Readonly<Record<string, T>>;
@@ -76,15 +76,36 @@ export class Masked<T extends Tensor> implements Objective<T, EncoderParams<T>> 
   }
 
   /** Ids, the rows that are scored with their labels, and the seed of the step's noise. */
-  host(batch: TrainingBatch, { step, microbatch }: Position): Record<string, HostTensor> {
-    const { rows, labels } = batch;
+  host(batch: TrainingBatch, { step, firstRow }: Position): Record<string, HostTensor> {
+    const { rows, labels } = batch, { scored } = this.options;
     checkBatch(batch, this.config.V);
+    const lists = scoredRows(labels.data as Int32Array, scored);
     return {
       ...rows,
-      ...scoredRows(labels.data as Int32Array, this.options.scored),
-      seed: hostIndices([step * 256 + microbatch]),
+      ...lists,
+      ...partOffsets(lists.scoredOffsets.data[1], scored, partRows(this.config.V)),
+      seed: hostIndices([step, firstRow]),
       ...positionsInput([...this.#tables, ...this.#teacherTables], batch),
     };
+  }
+
+  get #balanced(): boolean {
+    return Boolean(this.config.mol && this.factors.molBalance);
+  }
+
+  #encode(backend: Backend<T>, params: EncoderParams<T>, named: Named<T>, training: boolean) {
+    const noise = training ? { seed: named.seed, dropout: this.config.dropout, use: 0 } : undefined;
+    return encode(backend, params, this.config, { ...inputsOf(named, this.#tables), noise });
+  }
+
+  /** Runs the encoder. */
+  balanceCounts(
+    backend: Backend<T>,
+    params: EncoderParams<T>,
+    named: Readonly<Record<string, T>>,
+  ): BalanceCounts<T> | undefined {
+    if (!this.#balanced) return undefined;
+    return balanceCounts(backend, this.#encode(backend, params, named, true), named.offsets);
   }
 
   /** Loss terms and the choice of experts. */
@@ -92,41 +113,38 @@ export class Masked<T extends Tensor> implements Objective<T, EncoderParams<T>> 
     backend: Backend<T>,
     params: EncoderParams<T>,
     named: Readonly<Record<string, T>>,
-    training: boolean,
+    { training, totals }: ComputeOptions<T>,
   ): Computed<T> {
-    const { labels, scored, seed } = named;
-    const noise = training ? { seed, dropout: this.config.dropout, use: 0 } : undefined;
-    const { hidden, experts } = encode(backend, params, this.config, { ...inputsOf(named, this.#tables), noise });
+    const { labels, scored, scoredOffsets, offsets } = named;
+    const { hidden, experts } = this.#encode(backend, params, named, training);
     const taught = this.#taught(named);
     const tensors: Named<T> = {
-      hidden: gather(backend, hidden, scored),
+      hidden: gather(backend, hidden, scored, scoredOffsets),
       labels,
       ...(taught && { teacher: taught.scored }),
     };
-    const [nll, kl] = headLosses(backend, this.#parts, tensors, (some) => {
-      const logits = maskedLogits(backend, params, this.config, some.hidden);
-      const losses = [crossEntropy(backend, logits, some.labels)];
+    const [nll, kl] = headLosses(backend, { parts: this.#parts, named }, tensors, (some, offsets) => {
+      const logits = maskedLogits(backend, params, this.config, some.hidden, offsets);
+      const losses = [crossEntropy(backend, logits, some.labels, offsets)];
       if (!taught || !this.factors.divergence) return losses;
       const { config, params: weights, temperature } = this.options.teacher!;
-      const teacher = maskedLogits(backend, weights, config, some.teacher);
-      return [...losses, divergence(backend, { student: logits, teacher }, { temperature })];
+      const teacher = maskedLogits(backend, weights, config, some.teacher, offsets);
+      return [...losses, divergence(backend, { student: logits, teacher, offsets }, { temperature })];
     });
-    const cosine = taught && this.factors.cosine
-      ? [
-        mean(backend, cosineDistance(backend, { a: hidden, b: taught.hidden, offsets: named.offsets }), {
-          offsets: named.offsets,
-        }),
-      ]
-      : undefined;
+    const overLabels = (x: T) => mean(backend, x, { labels, offsets: scoredOffsets, total: totals?.labels });
+    const cosine = () => {
+      const distances = cosineDistance(backend, { a: hidden, b: taught!.hidden, offsets });
+      return [mean(backend, distances, { offsets, total: totals?.rows })];
+    };
     return {
       terms: {
-        lm: [mean(backend, nll, { labels })],
+        lm: [overLabels(nll)],
         routerAux: [],
         routerZ: [],
         routerBalance: [],
-        molBalance: molBalance(backend, experts),
-        divergence: kl && [mean(backend, kl, { labels })],
-        cosine,
+        molBalance: this.#balanced ? molBalance(backend, experts, totals?.balance?.experts) : [],
+        divergence: kl && [overLabels(kl)],
+        cosine: taught && this.factors.cosine ? cosine() : undefined,
       },
       routing: expertOutputs(experts),
     };
@@ -138,7 +156,7 @@ export class Masked<T extends Tensor> implements Objective<T, EncoderParams<T>> 
     if (!teacher || !(this.factors.divergence || this.factors.cosine)) return undefined;
     const inputs = inputsOf(named, this.#teacherTables);
     const { hidden } = encode(this.device, teacher.params, teacher.config, inputs);
-    return { hidden, scored: gather(this.device, hidden, named.scored) };
+    return { hidden, scored: gather(this.device, hidden, named.scored, named.scoredOffsets) };
   }
 
   /** Frees constants; the teacher's weights stay. */

@@ -8,7 +8,7 @@ import { capacityRows } from "../model/batch.ts";
 import type { DecoderConfig } from "../model/config.ts";
 import { decode, type DecoderInputs, headLogits } from "../model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
-import { decoderLosses } from "../model/losses.ts";
+import { type BalanceCounts, balanceCounts, decoderLosses } from "../model/losses.ts";
 import { capacities } from "../model/sharing.ts";
 import { expertOutputs, recursionOutputs } from "../model/results.ts";
 import { RopeTables } from "../model/rope_tables.ts";
@@ -18,9 +18,9 @@ import { crossEntropy, mean } from "../ops/losses.ts";
 import { ropeTable } from "../ops/rope.ts";
 import type { TrainingBatch } from "./data/batches.ts";
 import type { LossFactors } from "./gradients.ts";
-import { freeParts, headLosses, type HeadParts, headParts, partRows } from "./head.ts";
+import { freeParts, headLosses, type HeadParts, headParts, partOffsets, partRows } from "./head.ts";
 import { checkBatch, positionsInput, tablesFor } from "./inputs.ts";
-import type { Computed, Objective, Position } from "./objective.ts";
+import type { Computed, ComputeOptions, Objective, Position } from "./objective.ts";
 import { warmedCapacity } from "./schedule.ts";
 
 type Named<T> = Readonly<Record<string, T>>;
@@ -85,17 +85,17 @@ export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T
    * Rows kept during the capacity warm-up have a name of their own: inputs of other names make another program, so that
    * only its steps have room for more rows than the configuration's capacities.
    */
-  host(batch: TrainingBatch, { step, microbatch }: Position): Record<string, HostTensor> {
-    const { rows, labels } = batch;
+  host(batch: TrainingBatch, { step, firstRow }: Position): Record<string, HostTensor> {
+    const { rows, labels } = batch, { data } = rows.offsets;
     checkBatch(batch, this.config.V);
     const named: Record<string, HostTensor> = {
       ...rows,
+      ...partOffsets(data[data.length - 1], this.options.rows, partRows(this.config.V)),
       labels,
-      seed: hostIndices([step * 256 + microbatch]),
+      seed: hostIndices([step, firstRow]),
       ...positionsInput(this.#tables, batch),
     };
     if (!this.#topk) return named;
-    const { data } = rows.offsets;
     const lengths = Array.from({ length: data.length - 1 }, (_, b) => data[b + 1] - data[b]);
     const warmup = this.options.capacityWarmup ?? 0;
     const capacity = capacities(this.config.recursion).map((c) => warmedCapacity(c, step, warmup));
@@ -125,12 +125,32 @@ export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T
     };
   }
 
+  /** Terms of choices that are balanced. */
+  get #balanced(): { depths: boolean; experts: boolean } {
+    const { factors: { routerBalance, molBalance }, config: { recursion, mol } } = this;
+    return { depths: recursion.routing === "token" && Boolean(routerBalance), experts: Boolean(mol && molBalance) };
+  }
+
+  /** Runs the model, without recursions where only depths are balanced: these are chosen before. */
+  balanceCounts(
+    backend: Backend<T>,
+    params: DecoderParams<T>,
+    named: Readonly<Record<string, T>>,
+  ): BalanceCounts<T> | undefined {
+    const { depths, experts } = this.#balanced;
+    if (!depths && !experts) return undefined;
+    const inputs = { ...this.#inputs(named, true), maxDepth: experts ? undefined : 0 };
+    const outputs = decode(backend, params, this.config, inputs);
+    const counted = { depths: depths ? outputs.depths : undefined, experts: experts ? outputs.experts : [] };
+    return balanceCounts(backend, counted, named.offsets);
+  }
+
   /** Loss terms and routing. */
   compute(
     backend: Backend<T>,
     params: DecoderParams<T>,
     named: Readonly<Record<string, T>>,
-    training: boolean,
+    { training, totals }: ComputeOptions<T>,
   ): Computed<T> {
     const { labels, offsets } = named;
     const outputs = decode(backend, params, this.config, this.#inputs(named, training));
@@ -138,17 +158,25 @@ export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T
     const taught = teacher && this.factors.divergence
       ? { teacher: decode(this.device, teacher.params, teacher.config, this.#plain(named)).hidden }
       : undefined;
-    const [nll, kl] = headLosses(backend, this.#parts, { hidden: outputs.hidden, labels, ...taught }, (some) => {
-      const logits = headLogits(backend, params, some.hidden);
-      const losses = [crossEntropy(backend, logits, some.labels)];
+    const rows = { hidden: outputs.hidden, labels, ...taught };
+    const [nll, kl] = headLosses(backend, { parts: this.#parts, named }, rows, (some, offsets) => {
+      const logits = headLogits(backend, params, some.hidden, offsets);
+      const losses = [crossEntropy(backend, logits, some.labels, offsets)];
       if (!taught) return losses;
       const { temperature } = teacher!;
-      const taughtLogits = headLogits(backend, teacher!.params, some.teacher);
-      return [...losses, divergence(backend, { student: logits, teacher: taughtLogits }, { temperature })];
+      const taughtLogits = headLogits(backend, teacher!.params, some.teacher, offsets);
+      return [...losses, divergence(backend, { student: logits, teacher: taughtLogits, offsets }, { temperature })];
     });
-    const terms = decoderLosses(backend, outputs, { lm: mean(backend, nll, { labels }), offsets });
+    const overLabels = (x: T) => mean(backend, x, { labels, offsets, total: totals?.labels });
+    const terms = decoderLosses(backend, outputs, { lm: overLabels(nll), offsets, totals });
+    const { depths, experts } = this.#balanced;
     return {
-      terms: kl ? { ...terms, divergence: [mean(backend, kl, { labels })] } : terms,
+      terms: {
+        ...terms,
+        routerBalance: depths ? terms.routerBalance : [],
+        molBalance: experts ? terms.molBalance : [],
+        divergence: kl && [overLabels(kl)],
+      },
       routing: { ...recursionOutputs(outputs), ...expertOutputs(outputs.experts) },
       choices: outputs.depths && params.routerBias && this.config.recursion.balancing === "loss_free"
         ? { bias: params.routerBias, experts: outputs.depths.routed.experts, offsets }

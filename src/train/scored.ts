@@ -4,21 +4,24 @@
  * @module
  */
 import { hostIndices, type HostTensor } from "../device.ts";
+import { NO_LABEL } from "./data/batches.ts";
 
 /**
- * Rows with a label, ascending, filled up to `count` with rows that have none; labels of those rows.
+ * Rows with a label, ascending, and their labels, as lists of a fixed length; `scoredOffsets` end with their number.
  *
- * labels [M] (negative: none) → scored [count], labels [count]. Throws a RangeError when more rows have labels.
+ * labels [M] (negative: none) → scored [count], labels [count] (−100 beyond), scoredOffsets [2]. Throws a RangeError when
+ * more rows have labels.
  */
-export function scoredRows(labels: Int32Array, count: number): { scored: HostTensor; labels: HostTensor } {
-  const labelled = labels.reduce((sum, label) => sum + (label >= 0 ? 1 : 0), 0);
-  if (labelled > count || count > labels.length) {
-    throw new RangeError(`Cannot score ${labelled} of ${labels.length} rows: there is room for ${count}`);
+export function scoredRows(
+  labels: Int32Array,
+  count: number,
+): { scored: HostTensor; labels: HostTensor; scoredOffsets: HostTensor } {
+  const rows = Array.from(labels.keys()).filter((row) => labels[row] >= 0);
+  if (rows.length > count) {
+    throw new RangeError(`Cannot score ${rows.length} of ${labels.length} rows: there is room for ${count}`);
   }
-  let spare = count - labelled;
-  const rows: number[] = [];
-  labels.forEach((label, row) => {
-    if (label >= 0 || spare-- > 0) rows.push(row);
-  });
-  return { scored: hostIndices(rows), labels: hostIndices(rows.map((row) => labels[row])) };
+  const [scored, taken] = [new Int32Array(count), new Int32Array(count).fill(NO_LABEL)];
+  scored.set(rows);
+  taken.set(rows.map((row) => labels[row]));
+  return { scored: hostIndices(scored), labels: hostIndices(taken), scoredOffsets: hostIndices([0, rows.length]) };
 }

@@ -68,18 +68,14 @@ export interface RoutingStatistics {
   readonly experts?: readonly ExpertStatistics[];
 }
 
-/**
- * Counts the routing of one batch, from the tensors that a training or evaluation step returns by name.
- *
- * Rows that only fill a batch do not count: in a decoder rows without a label, in an encoder sequences without one.
- */
+/** Counts the routing of a step's microbatches, from the tensors that a training step returns by name. */
 export function routingStatistics(
-  routing: Readonly<Record<string, HostTensor>>,
+  routing: readonly Readonly<Record<string, HostTensor>>[],
   config: RoutedConfig,
-  batch: TrainingBatch,
+  batches: readonly TrainingBatch[],
 ): RoutingStatistics {
   const tally = new RoutingTally(config);
-  tally.add(routing, batch);
+  batches.forEach((batch, microbatch) => tally.add(routing[microbatch], batch));
   return tally.statistics();
 }
 

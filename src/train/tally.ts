@@ -5,7 +5,7 @@
  */
 import type { HostTensor } from "../device.ts";
 import { depthOf, type ExpertResult, readExperts, readRecursions, type RecursionResult } from "../model/results.ts";
-import type { TrainingBatch } from "./data/batches.ts";
+import { liveRows, type TrainingBatch } from "./data/batches.ts";
 import type { DepthStatistics, RecursionStatistics, RoutedConfig, RoutingStatistics } from "./statistics.ts";
 
 /** Counts of one recursion's router. */
@@ -32,18 +32,6 @@ const sharesOf = (loads: readonly number[]) => {
   return loads.map((load) => total > 0 ? load / total : 0);
 };
 
-/** 1 for rows that count, [M]: in a decoder those with a label, in an encoder all of a sequence that has one. */
-export function countedRows({ rows, labels }: TrainingBatch, { recursion }: RoutedConfig): Uint8Array {
-  const counted = Uint8Array.from(labels.data as Int32Array, (label) => Number(label >= 0));
-  if (recursion) return counted;
-  const { data: offsets } = rows.offsets;
-  for (let b = 0; b + 1 < offsets.length; b++) {
-    const [start, end] = [offsets[b], offsets[b + 1]];
-    counted.fill(Number(counted.subarray(start, end).includes(1)), start, end);
-  }
-  return counted;
-}
-
 /** Adds up what routing did in some batches; the order of batches does not matter. */
 export class RoutingTally {
   #rows = 0;
@@ -57,21 +45,20 @@ export class RoutingTally {
 
   /** Adds the routing of a batch, by the names that `readRecursions` and `readExperts` know. */
   add(routing: Readonly<Record<string, HostTensor>>, batch: TrainingBatch): void {
-    const M = batch.labels.data.length;
-    const counted = countedRows(batch, this.config);
-    this.#rows += counted.reduce((sum, one) => sum + one, 0);
-    const recursions = readRecursions(routing, M, M);
-    if (recursions.length > 0) this.#addDepths(recursions, batch, counted);
+    const live = liveRows(batch);
+    this.#rows += live;
+    const recursions = readRecursions(routing, live, live);
+    if (recursions.length > 0) this.#addDepths(recursions, batch);
     // only top-k lists the rows of recursion 1: under the threshold all of them run it
     const topk = "rows.0" in routing;
-    recursions.forEach((_, r) => this.#addRouter(recursions, r, { batch, counted, topk }));
-    for (const use of readExperts(routing)) this.#addExperts(use, counted);
+    recursions.forEach((_, r) => this.#addRouter(recursions, r, { batch, topk }));
+    for (const use of readExperts(routing)) this.#addExperts(use);
   }
 
-  #addDepths(recursions: readonly RecursionResult[], { rows: { positions } }: TrainingBatch, counted: Uint8Array) {
+  #addDepths(recursions: readonly RecursionResult[], batch: TrainingBatch) {
+    const { rows: { positions } } = batch;
     if (this.#depths.length === 0) this.#depths = Array(recursions.length + 1).fill(0);
-    depthOf(recursions, counted.length).forEach((depth, m) => {
-      if (!counted[m]) return;
+    depthOf(recursions, liveRows(batch)).forEach((depth, m) => {
       this.#depths[depth]++;
       const t = positions.data[m];
       this.#reached[t] = Boolean(this.#reached[t]) || depth === recursions.length;
@@ -81,7 +68,7 @@ export class RoutingTally {
   #addRouter(
     recursions: readonly RecursionResult[],
     r: number,
-    { batch, counted, topk }: { batch: TrainingBatch; counted: Uint8Array; topk: boolean },
+    { batch, topk }: { batch: TrainingBatch; topk: boolean },
   ): void {
     const { active, scores } = recursions[r];
     if (!scores) return;
@@ -93,7 +80,6 @@ export class RoutingTally {
       const rows = Array.from({ length: offsets[b + 1] - offsets[b] }, (_, t) => offsets[b] + t).filter(candidate);
       const chooses = topk && rows.some((m) => !active[m]);
       for (const m of rows) {
-        if (!counted[m]) continue;
         const what = active[m] ? "selected" : "unselected";
         counts[what]++;
         counts[`${what}Score`] += scores[m];
@@ -104,12 +90,10 @@ export class RoutingTally {
     }
   }
 
-  #addExperts({ layer, rows, experts, k }: ExpertResult, counted: Uint8Array): void {
+  #addExperts({ layer, experts }: ExpertResult): void {
     const loads = this.#loads.get(layer) ?? Array<number>(this.config.mol!.E).fill(0);
     this.#loads.set(layer, loads);
-    rows.forEach((row, i) => {
-      for (let j = 0; j < k && counted[row]; j++) loads[experts[i * k + j]]++;
-    });
+    for (const expert of experts) loads[expert]++;
   }
 
   #depth(): DepthStatistics | undefined {

@@ -6,14 +6,13 @@
 import { type Device, hostIndices, type HostTensor, type Program } from "../device.ts";
 import { mapParams } from "../model/parameters.ts";
 import { download } from "../model/upload.ts";
-import type { Backend, SegmentKind, Tensor } from "../op.ts";
-import { add } from "../ops/add.ts";
-import { balanceBias, countChoices } from "../ops/optimizer.ts";
+import type { SegmentKind, Tensor } from "../op.ts";
+import { balanceBias } from "../ops/optimizer.ts";
+import { recordStep, stepInputs } from "./accumulate.ts";
 import type { TrainingBatch } from "./data/batches.ts";
-import { backpropagate, type LossSeeds, lossSeeds } from "./gradients.ts";
+import { type LossSeeds, lossSeeds } from "./gradients.ts";
 import { Journal } from "./journal.ts";
-import { termValues } from "./terms.ts";
-import { type Computed, inputsOf, type Objective } from "./objective.ts";
+import { inputsOf, type Objective } from "./objective.ts";
 import {
   AUXILIARY_RATE,
   type OptimizerConfig,
@@ -28,7 +27,7 @@ import {
 export interface TrainerOptions {
   /** How weights move. */
   readonly optimizer: OptimizerConfig;
-  /** Microbatches whose gradients are averaged for one update. */
+  /** Microbatches of a step. */
   readonly accumulate: number;
   /** Steps between two readings: as many lines are kept on the device. */
   readonly logEvery: number;
@@ -42,7 +41,10 @@ export interface TrainerOptions {
 export interface StepLine {
   /** Step, from 0. */
   readonly step: number;
-  /** Loss terms by name, means over the microbatches, and their weighted `total`. */
+  /**
+   * Loss terms by name, means over the whole step, 0 where it has no rows for them, and their weighted `total`. Balance
+   * terms without a factor are not measured.
+   */
   readonly losses: Readonly<Record<string, number>>;
   /** Global norm of the gradients before clipping. */
   readonly gradientNorm: number;
@@ -70,8 +72,7 @@ export class Trainer<T extends Tensor, P> {
     const { schema, factors } = objective;
     this.#slots = slotsOf(device, schema, weights, options.optimizer, state);
     this.#params = this.#record(({ p }) => p);
-    const share = Object.entries(factors).map(([term, factor]) => [term, factor! / options.accumulate]);
-    this.#seeds = lossSeeds(device, Object.fromEntries(share));
+    this.#seeds = lossSeeds(device, factors);
     this.#journal = new Journal(device, options.logEvery);
     this.#program = device.compile((named: Named<T>) => this.#step(named));
   }
@@ -95,28 +96,15 @@ export class Trainer<T extends Tensor, P> {
   #step(named: Named<T>): Named<T> {
     const { objective, device, options } = this;
     const forget: SegmentKind[] = options.checkpoint === "recursion" ? ["recursion", "head"] : ["head"];
-    const sums = new Map<string, T>();
-    const plus = (a: T | undefined, b: T) => a ? add(device, a, b) : b;
-    let gradients: (T | undefined)[] = [];
-    let counts: T | undefined;
-    let last: Computed<T> | undefined;
-    for (let micro = 0; micro < options.accumulate; micro++) {
-      const inputs = inputsOf(named, micro);
-      const forward = (tape: Backend<T>) => (last = objective.compute(tape, this.#params, inputs, true)).terms;
-      const { schema } = objective;
-      const found = backpropagate(device, { schema, params: this.#params }, forward, this.#seeds, { forget });
-      gradients = found.gradients.map((g, i) => g ? plus(gradients[i], g) : gradients[i]);
-      for (const [name, value] of termValues(device, found.terms)) sums.set(name, plus(sums.get(name), value));
-      const { choices } = last!;
-      if (choices) counts = plus(counts, countChoices(device, choices, choices.bias.shape[0]));
-    }
+    const { accumulate } = options;
+    const recorded = recordStep(device, objective, this.#params, named, { accumulate, seeds: this.#seeds, forget });
+    const { gradients, values, biased, routing } = recorded;
     const squares = recordUpdate(device, this.#slots, gradients, {
       rates: named.rates,
       auxiliaryRates: named.auxiliaryRates,
     }, options.optimizer);
-    const { choices, routing } = last!;
-    if (choices) balanceBias(device, { bias: choices.bias, counts: counts!, squares }, options.biasRate);
-    for (const [name, value] of [...sums, ["squares", squares] as const]) {
+    if (biased) balanceBias(device, { ...biased, squares }, options.biasRate);
+    for (const [name, value] of [...values, ["squares", squares] as const]) {
       this.#journal.write(device, name, value, named.at);
     }
     return { ...this.#journal.outputs(), ...routing };
@@ -124,17 +112,12 @@ export class Trainer<T extends Tensor, P> {
 
   #inputs(step: number, batches: readonly TrainingBatch[], rate: number): Named<HostTensor> {
     const { objective, options } = this;
-    const named: Named<HostTensor> = {
+    return {
+      ...stepInputs(objective, step, batches),
       rates: ratesOf(options.optimizer, rate, step + 1),
       auxiliaryRates: ratesOf(options.optimizer, AUXILIARY_RATE * rate, step + 1),
       at: hostIndices([step % options.logEvery]),
     };
-    batches.forEach((batch, microbatch) => {
-      for (const [name, host] of Object.entries(objective.host(batch, { step, microbatch }))) {
-        named[`${microbatch}.${name}`] = host;
-      }
-    });
-    return named;
   }
 
   /** Runs a step, counted from 0, without reading anything. `batches` are its microbatches. */
@@ -144,12 +127,12 @@ export class Trainer<T extends Tensor, P> {
     this.#program.start(inputs);
   }
 
-  /** Runs a step and reads the lines of all steps since the last reading, and this step's routing. */
+  /** Runs a step and reads the lines of all steps since the last reading, and this step's routing by microbatch. */
   async read(
     step: number,
     batches: readonly TrainingBatch[],
     rate: number,
-  ): Promise<{ lines: StepLine[]; routing: Record<string, HostTensor> }> {
+  ): Promise<{ lines: StepLine[]; routing: Record<string, HostTensor>[] }> {
     const inputs = this.#inputs(step, batches, rate), steps = [...this.#unread, step];
     this.#unread = [];
     const { logEvery } = this.options;
@@ -157,17 +140,18 @@ export class Trainer<T extends Tensor, P> {
       throw new RangeError(`Cannot read ${steps.length} steps: the log keeps the last ${logEvery}`);
     }
     const named = await this.#program(inputs);
-    return { lines: steps.map((at) => this.#line(at, named)), routing: named };
+    const routing = batches.map((_, microbatch) => inputsOf(named, `${microbatch}.`));
+    return { lines: steps.map((at) => this.#line(at, named)), routing };
   }
 
   #line(step: number, named: Named<HostTensor>): StepLine {
-    const { accumulate, logEvery } = this.options;
+    const { logEvery } = this.options;
     const losses: Record<string, number> = {};
     let total = 0;
     for (const [name, { data }] of Object.entries(named)) {
       if (!name.startsWith("journal.") || name === "journal.squares") continue;
       const term = name.slice("journal.".length) as keyof LossSeeds<T>;
-      losses[term] = data[step % logEvery] / accumulate;
+      losses[term] = data[step % logEvery];
       total += (this.objective.factors[term] ?? 0) * losses[term];
     }
     const gradientNorm = Math.sqrt(named["journal.squares"].data[step % logEvery]);

@@ -52,17 +52,34 @@ export const binaryCrossEntropy = size(300).chain((M) =>
   }))
 );
 
+/** What a mean divides by, if it is told: the rows of a whole step, or none. */
+export const totals = maybe(fc.constantFrom(0, 1, 17, 2 ** 20).map((rows) => hostTensor([1], [rows])));
+
 /** Values of which some, all or none are scored. */
 export const mean = size(2000).chain((M) =>
-  fc.record({ x: tensor([M, 1]), labels: maybe(indices(M, -2, 1)), offsets: maybe(offsets(M)) })
+  fc.record({ x: tensor([M, 1]), labels: maybe(indices(M, -2, 1)), offsets: maybe(offsets(M)), total: totals })
     .map((inputs) => ({ inputs, params: {} }))
 );
 
-/** Probabilities, normalised or not, and slots. */
-export const balance = fc.tuple(size(300), size(70, 1), size(8)).chain(([M, E, k]) =>
+/** Counts of no slots, or of R rows with k slots each, by chance. */
+export function counts(E: number, k: number): fc.Arbitrary<HostTensor> {
+  return fc.constantFrom(0, 1, 300, 20_000).chain((R) =>
+    fc.array(fc.nat(R), { minLength: k * (E - 1), maxLength: k * (E - 1) }).map((cuts) => {
+      const found = new Float32Array(E); // each slot's R rows are cut into E parts
+      for (let slot = 0; slot < k; slot++) {
+        const ends = [...cuts.slice(slot * (E - 1), (slot + 1) * (E - 1)).sort((a, b) => a - b), R];
+        ends.forEach((end, e) => found[e] += end - (ends[e - 1] ?? 0));
+      }
+      return hostTensor([E], found);
+    })
+  );
+}
+
+/** Probabilities, normalised or not, and counts of the same rows or of more. */
+export const balance = fc.tuple(size(300), size(70, 1), size(8, 1)).chain(([M, E, k]) =>
   fc.record({
     probs: tensor([M, E]).map(({ shape, data }) => hostTensor(shape, (data as Float32Array).map(Math.abs))),
-    experts: indices(M * k, 0, E - 1).map(({ data }) => hostTensor([M, k], data)),
+    counts: counts(E, k),
     offsets: maybe(offsets(M)),
-  }).map((inputs) => ({ inputs, params: {} }))
+  }).map((inputs) => ({ inputs, params: { k } }))
 );

@@ -33,21 +33,16 @@ export const logSumExpGrad = losses.logSumExp.chain(({ inputs, params }) => {
 });
 
 /** Labels of which some, all or none are scored. */
-export const meanGrad = losses.mean.chain(({ inputs: { x, labels, offsets } }) =>
+export const meanGrad = losses.mean.chain(({ inputs: { x, labels, offsets, total } }) =>
   tensor([1]).map((dy) => ({
-    inputs: { dy, labels, offsets },
+    inputs: { dy, labels, offsets, total },
     params: { M: x.shape[0] },
     live: liveElements(x.shape[0], 1, offsets),
   }))
 );
 
-/** Slots of any experts, in all their numbers. */
-export const balanceGrad = fc.tuple(size(600), size(70), size(8)).chain(([M, E, k]) =>
-  fc.record({
-    experts: tensor([M, k], 1000).map(({ shape, data }) =>
-      hostTensor(shape, Int32Array.from(data, (value) => Math.abs(Math.trunc(value)) % Math.max(1, E)))
-    ),
-    dloss: tensor([1]),
-    offsets: maybe(offsets(M)),
-  }).map((inputs) => ({ inputs, params: { E }, live: liveElements(M, E, inputs.offsets) }))
+/** Counts of the rows themselves or of others. */
+export const balanceGrad = fc.tuple(size(600), size(70, 1), size(8, 1)).chain(([M, E, k]) =>
+  fc.record({ counts: losses.counts(E, k), dloss: tensor([1]), offsets: maybe(offsets(M)) })
+    .map((inputs) => ({ inputs, params: { M, k }, live: liveElements(M, E, inputs.offsets) }))
 );

@@ -18,7 +18,7 @@ const batch = (step: number) => [someBatch(step, size)];
 
 /** Room for the rows of each recursion in a step, and how many ran. */
 async function roomAt<T extends Tensor>(trainer: ReturnType<typeof decoderTrainer<T>>, step: number) {
-  const { routing } = await trainer.read(step, batch(step), 1e-2);
+  const { routing: [routing] } = await trainer.read(step, batch(step), 1e-2);
   return [0, 1, 2].map((r) => [routing[`rows.${r}`].shape[0], routing[`kept.${r}`].data.at(-1)]);
 }
 

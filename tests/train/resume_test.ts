@@ -49,7 +49,10 @@ Deno.test("resuming: encoders with masks, dropout and no average too", async () 
     optimizer: { learning_rate: 1e-2 },
     checkpoint: "recursion",
   };
-  assertEquals(await broken(reference, json, [{ stop: 5 }, { kill: 9 }, { stop: 10 }]), await broken(reference, json, []));
+  assertEquals(
+    await broken(reference, json, [{ stop: 5 }, { kill: 9 }, { stop: 10 }]),
+    await broken(reference, json, []),
+  );
 });
 
 Deno.test("checkpoints: a stop saves at once, the newest ones are kept, and where a run stands is written down", async () => {

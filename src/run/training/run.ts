@@ -5,7 +5,7 @@
  */
 import { saveModel } from "../../checkpoint/save.ts";
 import type { Tensor } from "../../op.ts";
-import type { TrainingBatch } from "../../train/data/batches.ts";
+import { liveRows, type TrainingBatch } from "../../train/data/batches.ts";
 import { bitsPerByte, Evaluator, type HeldOut } from "../../train/evaluate.ts";
 import { DivergenceGuard, findNotFinite } from "../../train/guard.ts";
 import { learningRate } from "../../train/schedule.ts";
@@ -25,6 +25,7 @@ export class TrainingRun<T extends Tensor, P> {
   readonly #seconds: number;
   readonly #started = performance.now();
   #unread = 0;
+  #tokens = 0;
   #lastRead = performance.now();
   #slow = false;
   #saved?: number;
@@ -67,6 +68,7 @@ export class TrainingRun<T extends Tensor, P> {
       const batches = await this.#batches(step);
       const done = step + 1;
       this.#unread++;
+      this.#tokens += batches.reduce((sum, batch) => sum + liveRows(batch), 0);
       const quiet = ![logEvery, saveEvery, evaluateEvery].some((every) => due(every, done));
       if (quiet && !signal.aborted && !this.#slow) {
         this.#trainer.start(step, batches, this.#rate(step));
@@ -100,9 +102,9 @@ export class TrainingRun<T extends Tensor, P> {
   }
 
   async #read(step: number, batches: readonly TrainingBatch[], whole: boolean, { onRead }: RunEvents): Promise<void> {
-    const { config: { data: { B, T, accumulate } }, task: { objective }, log } = this.parts;
+    const { task: { objective }, log } = this.parts;
     const { lines, routing } = await this.#trainer.read(step, batches, this.#rate(step));
-    const statistics = whole ? routingStatistics(routing, objective.config, batches[accumulate - 1]) : undefined;
+    const statistics = whole ? routingStatistics(routing, objective.config, batches) : undefined;
     const routed = statistics?.depth || statistics?.experts;
     const records = lines.map((line): StepRecord => ({
       kind: "step",
@@ -111,11 +113,11 @@ export class TrainingRun<T extends Tensor, P> {
       ...(routed && line.step === step && { routing: statistics }),
     }));
     await log.write(records);
-    onRead?.({ step: step + 1, records, tokens: this.#unread * B * T * accumulate });
+    onRead?.({ step: step + 1, records, tokens: this.#tokens });
     const now = performance.now();
     this.#slow = (now - this.#lastRead) / this.#unread > SLOW;
     this.#lastRead = now;
-    this.#unread = 0;
+    this.#unread = this.#tokens = 0;
     for (const record of records) await this.#check(record);
   }
 

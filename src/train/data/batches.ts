@@ -3,19 +3,23 @@
  *
  * @module
  */
-import type { HostTensor } from "../../device.ts";
-import type { Batch } from "../../model/batch.ts";
+import { hostIndices, type HostTensor } from "../../device.ts";
+import { type Batch, packRows } from "../../model/batch.ts";
 import { permuted } from "./permutation.ts";
 import type { TokenReader } from "./reader.ts";
 
 /** The label of a row that is not to be predicted. */
 export const NO_LABEL = -100;
 
-/** What one step is given: B sequences of T rows, M = B·T. */
+/**
+ * What one microbatch is given: B sequences of at most T rows in the first rows of M = B·T.
+ *
+ * A window with fewer tokens is a shorter sequence, and a missing one is empty; no row fills them up.
+ */
 export interface TrainingBatch {
-  /** Ids [M], positions 0 … T−1 of every sequence [M], offsets 0, T, 2T, … [B+1]. */
+  /** Ids [M], positions from 0 of every sequence [M], offsets of the sequences [B+1]; rows from offsets[B] on are not live. */
   readonly rows: Batch;
-  /** The id to predict at every row, −100 where there is none, [M] i32. */
+  /** The id to predict at every row, −100 where there is none and at rows that are not live, [M] i32. */
   readonly labels: HostTensor;
   /** Number of rows that have a label. */
   readonly targets: number;
@@ -29,7 +33,7 @@ export interface Batches {
   readonly batches: number;
   /**
    * The batch of a step. Shuffled, epochs follow one another without end, and a batch may hold the end of one and the
-   * start of the next. In order, there are `batches`, and the last is filled up with sequences without labels.
+   * start of the next. In order, there are `batches`, and the last sequences of the last one may be empty.
    *
    * Throws a RangeError for a step that is not a whole number of at least 0 or, in order, lies behind the last.
    */
@@ -40,16 +44,45 @@ export interface Batches {
 export interface WindowOptions {
   /** Sequences in a batch. */
   readonly B: number;
-  /** Rows of a sequence. */
+  /** Rows of a sequence at most. */
   readonly T: number;
   /** Seed of the order, which is another one every epoch; in the order of the stream unless given. */
   readonly shuffle?: number;
 }
 
+/** A sequence of a batch. */
+export interface LabelledSequence {
+  /** Its ids, at least one. */
+  readonly ids: ArrayLike<number>;
+  /** The id to predict at each of them, or {@link NO_LABEL}. */
+  readonly labels: ArrayLike<number>;
+}
+
+/** Packs at most B sequences of at most T ids below V into the rows of a batch. */
+export function packBatch(
+  sequences: readonly LabelledSequence[],
+  { B, T }: Pick<WindowOptions, "B" | "T">,
+  V: number,
+): TrainingBatch {
+  const { offsets, ...rows } = packRows(sequences.map(({ ids }) => ids), { V, maxPositions: T }, B * T);
+  const live = offsets.data[sequences.length];
+  const ends = new Int32Array(B + 1).fill(live);
+  ends.set(offsets.data);
+  const labels = new Int32Array(B * T).fill(NO_LABEL);
+  sequences.forEach((sequence, b) => labels.set(sequence.labels, ends[b]));
+  const targets = labels.filter((label) => label !== NO_LABEL).length;
+  return { rows: { ...rows, offsets: hostIndices(ends) }, labels: hostIndices(labels), targets };
+}
+
+/** Live rows of a batch. */
+export function liveRows({ rows: { offsets: { data } } }: TrainingBatch): number {
+  return data[data.length - 1];
+}
+
 /** Numbers of windows by steps. */
 export interface Windows extends Pick<Batches, "windows" | "batches"> {
-  /** The window of each of the B sequences of a step, undefined behind the last one. */
-  at(step: number): (number | undefined)[];
+  /** The windows of the sequences of a step: B, or fewer where the last one is behind. */
+  at(step: number): number[];
 }
 
 /** Counts the windows of `length` tokens in a stream and puts them in order. Throws a RangeError when there is none. */
@@ -71,7 +104,8 @@ export function windowsOf(reader: TokenReader, length: number, { B, T, shuffle }
         const range = shuffle === undefined ? `0 to ${batches - 1}` : "0 upwards";
         throw new RangeError(`Cannot make batch ${step}: batches are numbered from ${range}`);
       }
-      return Array.from({ length: B }, (_, b) => windowAt(step * B + b));
+      const numbers = Array.from({ length: B }, (_, b) => windowAt(step * B + b));
+      return numbers.filter((window) => window !== undefined);
     },
   };
 }

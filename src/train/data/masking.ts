@@ -6,10 +6,8 @@
  *
  * @module
  */
-import { hostIndices } from "../../device.ts";
-import { packRows } from "../../model/batch.ts";
 import { uniformAt } from "../../random.ts";
-import { type Batches, NO_LABEL, type WindowOptions, windowsOf } from "./batches.ts";
+import { type Batches, type LabelledSequence, NO_LABEL, packBatch, type WindowOptions, windowsOf } from "./batches.ts";
 import type { TokenReader } from "./reader.ts";
 
 /** How tokens are masked. */
@@ -36,7 +34,7 @@ const PURPOSE = 0x6d61736b;
 
 /**
  * Cuts a stream into windows and hides tokens of them: exactly round(share · n) of the n tokens of a sequence that are
- * not special have a label, so at most B·round(share·T) rows of a batch.
+ * not special have a label, so at most B·round(share·T) rows of a batch. The last window may be shorter.
  *
  * Throws a RangeError when there are no tokens, a sequence has no room for one, or every id is special.
  */
@@ -49,21 +47,17 @@ export function maskedBatches(reader: TokenReader, options: MaskingOptions): Bat
   const special = new Set([...options.special, mask, endOfText, ...before, ...after]);
   const ordinary = Int32Array.from({ length: V }, (_, id) => id).filter((id) => !special.has(id));
   if (ordinary.length === 0) throw new RangeError(`Cannot mask tokens: all ${V} ids are special`);
-  const sequence = async (window: number | undefined) => {
-    const start = (window ?? 0) * length;
-    const read = window === undefined ? [] : await reader.read(start, Math.min(start + length, tokens));
-    const filling = Array<number>(length - read.length).fill(endOfText);
-    return [...before, ...read, ...after, ...filling];
+  const sequence = async (window: number, place: number) => {
+    const start = window * length;
+    const read = await reader.read(start, Math.min(start + length, tokens));
+    return hide([...before, ...read, ...after], { ...options, special, ordinary, place });
   };
   return {
     windows,
     batches,
     async batch(step) {
-      const sequences = await Promise.all(at(step).map(sequence));
-      const labels = sequences.map((ids, b) => hide(ids, { ...options, special, ordinary, step, firstRow: b * T }));
-      const targets = labels.reduce((sum, { count }) => sum + count, 0);
-      const flat = Int32Array.from(labels.flatMap(({ labels }) => labels));
-      return { rows: packRows(sequences, { V, maxPositions: T }), labels: hostIndices(flat), targets };
+      const sequences = at(step).map((window, b) => sequence(window, step * options.B + b));
+      return packBatch(await Promise.all(sequences), options, V);
     },
   };
 }
@@ -73,14 +67,13 @@ interface Hiding extends Pick<MaskingOptions, "seed" | "mask" | "share"> {
   readonly special: ReadonlySet<number>;
   /** Ids that may be drawn. */
   readonly ordinary: Int32Array;
-  readonly step: number;
-  /** Row of the sequence's first token in the batch. */
-  readonly firstRow: number;
+  /** Number of the sequence among those of all batches: what is hidden does not depend on how they are cut. */
+  readonly place: number;
 }
 
-/** Changes the chosen ids of a sequence in place and returns the labels. */
-function hide(ids: number[], { seed, mask, share = 0.3, special, ordinary, step, firstRow }: Hiding) {
-  const draw = (t: number, what: number) => uniformAt(seed ^ PURPOSE, step * 3 + what, firstRow + t);
+/** Changes the chosen ids of a sequence in place and returns it with the labels. */
+function hide(ids: number[], { seed, mask, share = 0.3, special, ordinary, place }: Hiding): LabelledSequence {
+  const draw = (t: number, what: number) => uniformAt(seed ^ PURPOSE, place * 3 + what, t);
   const order = ids.map((id, t) => ({ id, t, key: draw(t, 0) })).filter(({ id }) => !special.has(id))
     .sort((a, b) => a.key - b.key || a.t - b.t);
   const chosen = order.slice(0, Math.round(share * order.length));
@@ -91,5 +84,5 @@ function hide(ids: number[], { seed, mask, share = 0.3, special, ordinary, step,
     if (kind < MASKED) ids[t] = mask;
     else if (kind < RANDOM) ids[t] = ordinary[Math.floor(draw(t, 2) * ordinary.length)];
   }
-  return { labels, count: chosen.length };
+  return { ids, labels };
 }

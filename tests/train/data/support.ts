@@ -17,12 +17,13 @@ export function inMemory(documents: readonly (readonly number[])[], vocabulary: 
   return { tokens: stream.length, documents: documents.length, bytes: stream.length, vocabulary, endOfText, read };
 }
 
-/** Ids and labels of each sequence of a batch. */
+/** Ids and labels of each sequence of a batch; those that are missing are left out. */
 export async function sequences(batches: Batches, step: number): Promise<{ ids: number[]; labels: number[] }[]> {
   const { rows, labels } = await batches.batch(step);
   const { ids, offsets } = rows, ends = [...offsets.data];
   const part = (data: ArrayLike<number>, b: number) => Array.from(data).slice(ends[b], ends[b + 1]);
-  return ends.slice(1).map((_, b) => ({ ids: part(ids.data, b), labels: part(labels.data, b) }));
+  const all = ends.slice(1).map((_, b) => ({ ids: part(ids.data, b), labels: part(labels.data, b) }));
+  return all.filter(({ ids }) => ids.length > 0);
 }
 
 /** Runs a body with a folder of files that is gone afterwards. */
