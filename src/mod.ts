@@ -57,6 +57,7 @@ export * from "./model/encoder_json.ts";
 export * from "./model/encoder_schema.ts";
 export * from "./model/feed_forward.ts";
 export { type Json, nearest } from "./model/fields.ts";
+export { describeConfigKeys } from "./model/keys/describe.ts";
 export { keptKeys } from "./model/keys/keep.ts";
 export type { ReadingOptions } from "./model/keys/read.ts";
 export type { KeyRules, KeyTable, Rule } from "./model/keys/rule.ts";

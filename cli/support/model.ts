@@ -1,10 +1,12 @@
 /** Loading the model of a `--model` flag, with progress, and finding out what it is. */
 import { Decoder, Encoder } from "../../mod.ts";
 import { readJson } from "../../src/checkpoint/json.ts";
+import { listNames } from "../../src/checkpoint/messages.ts";
 import { openSource } from "../../src/checkpoint/source.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
 import type { Json } from "../../src/model/fields.ts";
+import { unknownKeys } from "../../src/model/keys/keep.ts";
 import { modelTypeOf } from "../../src/model/keys/tables.ts";
 import { countParameters } from "../../src/model/parameters.ts";
 import type { Tokenizer } from "../../src/run/tokenizer.ts";
@@ -53,7 +55,8 @@ export async function loadModel<K extends Loaded["kind"]>(
 ): Promise<Extract<Loaded, { kind: K }>>;
 export async function loadModel(flags: Flags, wanted?: Loaded["kind"]): Promise<Loaded> {
   const recursion = flags.recursion === undefined ? undefined : objectOf("recursion", flags.recursion);
-  const kind = isEncoder(await readJson(openSource(flags.model))) ? "encoder" : "decoder";
+  const json = await readJson(openSource(flags.model));
+  const kind = isEncoder(json) ? "encoder" : "decoder";
   if (wanted && kind !== wanted) {
     throw new Error(`Cannot load ${flags.model}: expected a model of the kind ${wanted}, it is of the kind ${kind}`);
   }
@@ -72,6 +75,8 @@ export async function loadModel(flags: Flags, wanted?: Loaded["kind"]): Promise<
     ? { kind, opened, name, model: await Decoder.load(flags.model, { ...options, recursion }) }
     : { kind, opened, name, model: await Encoder.load(flags.model, options) };
   const size = `${parametersOf(loaded).toLocaleString("en")} parameters, ${bytesText(bytes)}`;
+  const unknown = unknownKeys(json);
+  if (unknown.length) note(`Without meaning here: ${listNames(unknown)} of its config.json`);
   note(`Loaded ${name}: ${kind}, ${size} in ${secondsText(progress.seconds)}; device: ${opened.label}`);
   return loaded;
 }

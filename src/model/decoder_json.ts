@@ -41,6 +41,13 @@ export function parseDecoderConfig(json: Json, options: DecoderReading = {}): De
   const K = fields.count("head_dim", D / H);
   fields.check(K % 2 === 0, () => `head width ${K} is odd, rotary embedding needs an even one`);
   const L = fields.count("num_hidden_layers", undefined, MOST_LAYERS);
+  const kinds = fields.value("layer_types");
+  const full = Array.isArray(kinds) && kinds.length === L && kinds.every((kind) => kind === "full_attention");
+  fields.check(
+    kinds === undefined || full,
+    () => `${fields.path}.layer_types is ${JSON.stringify(kinds)}, expected ${L} of full_attention`,
+    "layer_types",
+  );
   const given = options.recursion ? new Fields(options.recursion, "recursion") : fields.object("recursion");
   const recursion = readRecursion(given ?? new Fields({}, "recursion"), L, options.bias);
   const V = fields.count("vocab_size");

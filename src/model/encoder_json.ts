@@ -30,12 +30,14 @@ export function parseEncoderConfig(json: Json, options: EncoderReading = {}): En
   const D = fields.count("hidden_size");
   const H = fields.count("num_attention_heads");
   fields.check(D % H === 0, () => `hidden_size ${D} does not divide by ${H} heads`);
-  fields.check(D / H % 2 === 0, () => `head width ${D / H} is odd, rotary embedding needs an even one`);
+  const K = fields.count("head_dim", D / H);
+  fields.check(K === D / H, () => `head_dim ${K} is not hidden_size ${D} / ${H} heads`, "head_dim");
+  fields.check(K % 2 === 0, () => `head width ${K} is odd, rotary embedding needs an even one`);
   const V = fields.count("vocab_size");
   const common = {
     D,
     H,
-    K: D / H,
+    K,
     V,
     L: fields.count("num_hidden_layers", undefined, MOST_LAYERS),
     naming,

@@ -50,6 +50,7 @@ Deno.test("what would change numbers is refused by name with its value", () => {
     kv_lora_rank: 16,
     use_parallel_residual: true,
     attention_chunk_size: 64,
+    layer_types: ["full_attention", "full_attention", "full_attention", "sliding_attention"],
   };
   const encoders: Json = {
     norm_bias: true,
@@ -62,6 +63,7 @@ Deno.test("what would change numbers is refused by name with its value", () => {
     rope_theta: 10000,
     group_depth: 2,
     num_experts: 4,
+    layer_types: ["full_attention"],
   };
   for (const [key, value] of Object.entries(decoders)) {
     assertStringIncludes(reason(llama, { [key]: value }), `config.${key} is ${JSON.stringify(value)}`);

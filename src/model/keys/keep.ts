@@ -7,6 +7,18 @@ import type { Json } from "../fields.ts";
 import { keyTables, type ModelType, modelTypeOf } from "./tables.ts";
 import type { KeyRules } from "./rule.ts";
 
+/** Rules of the model type of a file. */
+function rulesOf(json: Json): KeyRules {
+  const type = modelTypeOf(json) as ModelType;
+  return Object.hasOwn(keyTables, type) ? keyTables[type].keys : keyTables.mor.keys;
+}
+
+/** Names of the keys of a file that no table has. */
+export function unknownKeys(json: Json): string[] {
+  const keys = rulesOf(json);
+  return Object.keys(json).filter((key) => !key.startsWith("_") && !Object.hasOwn(keys, key));
+}
+
 /**
  * The keys of a file that the model is not built from: what its tools and authors noted. Labels, task parameters and
  * unknown keys are among them; other spellings of used keys are not.
@@ -17,8 +29,7 @@ import type { KeyRules } from "./rule.ts";
  * ```
  */
 export function keptKeys(json: Json): Record<string, unknown> {
-  const type = modelTypeOf(json) as ModelType;
-  const keys: KeyRules = Object.hasOwn(keyTables, type) ? keyTables[type].keys : keyTables.mor.keys;
+  const keys = rulesOf(json);
   const kept = ([key]: [string, unknown]) =>
     !Object.hasOwn(keys, key) || (keys[key].treatment !== "used" && (keys[key].same ?? "dtype") === "dtype");
   return Object.fromEntries(Object.entries(json).filter(kept));

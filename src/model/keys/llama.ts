@@ -25,6 +25,7 @@ export const decoderKeys: KeyRules = {
   tie_word_embeddings: used("whether the head is the embedding; absent: it is unless lm_head.weight exists"),
   bos_token_id: used("first token of a text; null: none"),
   eos_token_id: used("token or tokens that end a text; null: none"),
+  layer_types: used("kinds of layers; full_attention is the only one"),
   recursion: used("sharing, routing and caching of layers"),
   mol: used("mixtures of LoRA experts"),
   loss_coefficients: used("factors of the losses in training"),

@@ -31,7 +31,7 @@ export const mechanisms: readonly Mechanism[] = [
   { names: /norm/, about: "norms" },
   { names: /(^|_)act(ivation)?(_|$)|glu|_fn$/, about: "units of the feed-forward" },
   { names: /parallel_(residual|attn|block)|residual|skip_connection/, about: "residual connections" },
-  { names: /cross_attn|cross_attention|encoder|prefix_lm|bidirectional|causal|mask_type/, about: "who sees whom" },
+  { names: /cross_attn|cross_attention|encoder|prefix_lm|bidirectional|causal|mask_type/, about: "visible rows" },
   { names: /mamba|ssm|conv|linear_attn|recurren|retention|sparse|attention_sink|sink_/, about: "kinds of layers" },
   {
     names: /layer_types|layer_pattern|block_types|per_layer|(layer|layers|attention)_(freq|frequency|interval)|every_n/,

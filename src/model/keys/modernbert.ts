@@ -8,6 +8,7 @@ import { checked, harmless, type KeyRules, type KeyTable, same, used } from "./r
 
 /** What encoders refuse, and other spellings of what they use. */
 export const encoderKeys: KeyRules = {
+  head_dim: used("width of a head; must be hidden_size / num_attention_heads"),
   num_layers: same("num_hidden_layers"),
   num_heads: same("num_attention_heads"),
   num_key_value_heads: same("num_attention_heads"),
