@@ -11,6 +11,9 @@ import { blockLayers, outerLayers, sharingFault, uniqueLayers } from "./sharing.
 /** Architectures that are plain or recursive Llamas. */
 const MODEL_TYPES = ["llama", "mor", "refrain"] as const;
 
+/** Magnitude of `recursion.alpha` at most: published values are at most 1, and the stream grows with its powers. */
+const MOST_ALPHA = 1000;
+
 /**
  * Reads a decoder's configuration. What the caller knows wins: `recursion` replaces the file's, `tied` says whether there is
  * a head, `bias` whether token-choice has a bias.
@@ -91,7 +94,7 @@ function readRecursion(fields: Fields, L: number, bias: boolean | undefined): Re
     routing,
     router: fields.choice("router", ["linear", "mlp", "wide_mlp"], "linear"),
     gate: fields.choice<RecursionConfig["gate"]>("gate", gates, gates[0]),
-    alpha: fields.number("alpha", token ? 1 : 0.1, { fraction: true, least: -Infinity }),
+    alpha: fields.number("alpha", token ? 1 : 0.1, { fraction: true, least: -MOST_ALPHA, most: MOST_ALPHA }),
     capacity: fields.numbers("capacity", { fraction: true, most: 1 }),
     kv: fields.choice("kv", ["recursion", "share", "hybrid"], "recursion"),
     auxiliary: fields.flag("auxiliary_router", false),
