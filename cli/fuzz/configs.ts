@@ -3,14 +3,15 @@ import { openDecoder, openEncoder } from "../../src/checkpoint/open.ts";
 import { tensorsOf } from "../../src/checkpoint/save.ts";
 import { nativeLayout } from "../../src/checkpoint/layout.ts";
 import { encodeSafetensors } from "../../src/checkpoint/write.ts";
-import type { Device } from "../../src/device.ts";
+import { type Device, hostTensor } from "../../src/device.ts";
 import { parseDecoderConfig } from "../../src/model/decoder_json.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
 import { parseEncoderConfig } from "../../src/model/encoder_json.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
 import type { Json } from "../../src/model/fields.ts";
-import { initialize } from "../../src/model/init.ts";
-import { countParameters } from "../../src/model/parameters.ts";
+import { countParameters, mapParams } from "../../src/model/parameters.ts";
+import { sizeOf } from "../../src/op.ts";
+import { normals } from "../../src/random.ts";
 import { DecoderModel } from "../../src/run/decoder.ts";
 import { EncoderModel } from "../../src/run/encoder.ts";
 import { generateIds } from "../../src/run/generate.ts";
@@ -31,10 +32,12 @@ function schemaOf(json: Json): { schema: unknown; L: number } {
   return { schema: "groupDepth" in config ? encoderSchema(config) : decoderSchema(config), L: config.L };
 }
 
-/** Weights for a configuration, as a file. */
+/** Weights for a configuration, as a file: none of them is zero, so that every number of it has an effect. */
 function weightsOf(json: Json, seed: number): Blob {
   const { schema } = schemaOf(json);
-  return new Blob([...encodeSafetensors(tensorsOf(schema, initialize(schema, seed), nativeLayout, "weights"))]);
+  let leaf = 0;
+  const params = mapParams(schema, ({ shape }) => hostTensor(shape, normals(seed + 7919 * leaf++, sizeOf(shape), 0.5)));
+  return new Blob([...encodeSafetensors(tensorsOf(schema, params, nativeLayout, "weights"))]);
 }
 
 /** Whether weights can be made for a changed configuration, so that its numbers run. */

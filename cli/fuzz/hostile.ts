@@ -61,8 +61,10 @@ export function changeJson(draw: Draw, json: Container): void {
       return void (holder[key] = structuredClone(other[from]));
     case 2:
       return void (holder[draw.pick(TEXTS)] = structuredClone(holder[key]));
-    default:
-      return void (holder[key] = hostileValue(draw));
+    default: {
+      const number = typeof holder[key] === "number" && draw.chance(0.7);
+      return void (holder[key] = number ? draw.pick(NUMBERS) : hostileValue(draw));
+    }
   }
 }
 

@@ -97,6 +97,8 @@ export class Fields {
       const kind = fraction ? "number" : "whole number";
       this.#fail(`${this.path}.${key} is ${shown(value)}, expected a ${kind} from ${least} to ${most}`, key);
     }
+    const holds = Number.isFinite(Math.fround(value)) || !fraction;
+    this.check(holds, () => `${this.path}.${key} is ${value}, expected a number that float32 holds`, key);
     return value;
   }
 

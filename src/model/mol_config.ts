@@ -25,6 +25,9 @@ export interface MolConfig {
   readonly jitter: number;
 }
 
+/** `lora_alpha` at most: published values are below 1000, and far above updates leave float32. */
+const MOST_ALPHA = 2 ** 16;
+
 /** Reads the experts' part of a configuration; `norm_top_k` is true by default for k ≥ 2 (mol.md §2). */
 export function readMol(fields: Fields, layers: readonly number[]): MolConfig {
   const E = fields.count("num_experts");
@@ -36,7 +39,7 @@ export function readMol(fields: Fields, layers: readonly number[]): MolConfig {
     E,
     k,
     R,
-    alpha: fields.number("lora_alpha", R, { fraction: true }),
+    alpha: fields.number("lora_alpha", R, { fraction: true, most: MOST_ALPHA }),
     normalize: fields.flag("norm_top_k", k >= 2),
     mix: fields.choice("mol_mix", ["output", "weight"], "output"),
     jitter: fields.number("router_jitter_noise", 0, { most: 1, fraction: true }),

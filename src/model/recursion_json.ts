@@ -8,6 +8,9 @@ import type { Fields } from "./fields.ts";
 import { type MolConfig, readMol } from "./mol_config.ts";
 import { sharingFault } from "./sharing.ts";
 
+/** Magnitude of `recursion.alpha` at most: published values are at most 1, and the stream grows with its powers. */
+const MOST_ALPHA = 1000;
+
 /** Reads the `recursion` of a decoder of L unrolled layers. */
 export function readRecursion(fields: Fields, L: number, bias: boolean | undefined): RecursionConfig {
   const N = fields.count("num_recursions", 1);
@@ -26,7 +29,7 @@ export function readRecursion(fields: Fields, L: number, bias: boolean | undefin
     routing,
     router: fields.choice("router", ["linear", "mlp", "wide_mlp"], "linear"),
     gate: fields.choice<RecursionConfig["gate"]>("gate", gates, gates[0]),
-    alpha: fields.number("alpha", token ? 1 : 0.1, { fraction: true, least: -Infinity }),
+    alpha: fields.number("alpha", token ? 1 : 0.1, { fraction: true, least: -MOST_ALPHA, most: MOST_ALPHA }),
     capacity: fields.numbers("capacity", { fraction: true, most: 1 }),
     kv: fields.choice("kv", ["recursion", "share", "hybrid"], "recursion"),
     auxiliary: fields.flag("auxiliary_router", false),

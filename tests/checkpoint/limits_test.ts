@@ -99,3 +99,20 @@ Deno.test("long keys and values are compared and shown in part", async () => {
   assert(wrong.message.length < 400, wrong.message);
   assertThrows(() => parseJsonObject(utf8(`{"${key}":1,"${key}":1}`), "read it"), Error, "occurs twice");
 });
+
+Deno.test("factors that lead out of float32 are refused", () => {
+  const config = { hidden_size: 8, num_attention_heads: 2, num_hidden_layers: 2, intermediate_size: 8, vocab_size: 8 };
+  const cases: [json: Record<string, unknown>, message: string][] = [
+    [{ rms_norm_eps: 1e39 }, "config.rms_norm_eps is 1e+39, expected a number that float32 holds"],
+    [{ rope_theta: 1e308 }, "config.rope_theta is 1e+308, expected a number that float32 holds"],
+    [{ recursion: { alpha: -1e4 } }, "recursion.alpha is -10000, expected a number from -1000 to 1000"],
+    [
+      { mol: { layers: [0], num_experts: 1, lora_rank: 1, lora_alpha: 65537 } },
+      "config.mol.lora_alpha is 65537, expected a number from 0 to 65536",
+    ],
+  ];
+  for (const [json, message] of cases) {
+    assertThrows(() => parseDecoderConfig({ ...config, ...json }), RangeError, message);
+  }
+  assertEquals(parseDecoderConfig({ ...config, rope_theta: 3.4e38, recursion: { alpha: 1000 } }).rope.theta, 3.4e38);
+});
