@@ -37,7 +37,7 @@ export const trainingKeys = {
   "data.end_token": { help: "masked: token after every sequence, false for none", fallback: "[SEP]" },
   "data.sequence_length": { help: "tokens of a sequence" },
   "data.batch": { help: "sequences of a microbatch" },
-  "data.accumulate": { help: "microbatches of a step, whose gradients are averaged", fallback: 1 },
+  "data.accumulate": { help: "microbatches of a step; a step is the same however it is cut into them", fallback: 1 },
   "optimizer.learning_rate": { help: "highest learning rate of AdamW" },
   "optimizer.beta1": { help: "decay of the first moment", fallback: 0.9 },
   "optimizer.beta2": { help: "decay of the second moment", fallback: 0.95 },

@@ -26,6 +26,9 @@ export interface MaskingOptions extends WindowOptions {
   readonly share?: number;
 }
 
+/** Share of a sequence's tokens that are predicted. */
+const SHARE = 0.3;
+
 /** Shares of the chosen tokens, added up: masked, then random. The rest is kept. */
 const MASKED = 0.8, RANDOM = 0.9;
 
@@ -36,7 +39,8 @@ const PURPOSE = 0x6d61736b;
  * Cuts a stream into windows and hides tokens of them: exactly round(share · n) of the n tokens of a sequence that are
  * not special have a label, so at most B·round(share·T) rows of a batch. The last window may be shorter.
  *
- * Throws a RangeError when there are no tokens, a sequence has no room for one, or every id is special.
+ * Throws a RangeError when there are no tokens, a sequence has no room for one, the share of it is none, or every id is
+ * special.
  */
 export function maskedBatches(reader: TokenReader, options: MaskingOptions): Batches {
   const { T, mask, begin, end } = options;
@@ -47,6 +51,10 @@ export function maskedBatches(reader: TokenReader, options: MaskingOptions): Bat
   const special = new Set([...options.special, mask, endOfText, ...before, ...after]);
   const ordinary = Int32Array.from({ length: V }, (_, id) => id).filter((id) => !special.has(id));
   if (ordinary.length === 0) throw new RangeError(`Cannot mask tokens: all ${V} ids are special`);
+  const [most, share] = [Math.min(length, tokens), options.share ?? SHARE];
+  if (Math.round(share * most) === 0) {
+    throw new RangeError(`Cannot mask tokens: ${share} of ${most} tokens, the most of a sequence, are rounded to none`);
+  }
   const sequence = async (window: number, place: number) => {
     const start = window * length;
     const read = await reader.read(start, Math.min(start + length, tokens));
@@ -63,7 +71,7 @@ export function maskedBatches(reader: TokenReader, options: MaskingOptions): Bat
 }
 
 /** What hiding tokens of a sequence depends on. */
-interface Hiding extends Pick<MaskingOptions, "seed" | "mask" | "share"> {
+interface Hiding extends Pick<MaskingOptions, "T" | "seed" | "mask" | "share"> {
   readonly special: ReadonlySet<number>;
   /** Ids that may be drawn. */
   readonly ordinary: Int32Array;
@@ -72,8 +80,8 @@ interface Hiding extends Pick<MaskingOptions, "seed" | "mask" | "share"> {
 }
 
 /** Changes the chosen ids of a sequence in place and returns it with the labels. */
-function hide(ids: number[], { seed, mask, share = 0.3, special, ordinary, place }: Hiding): LabelledSequence {
-  const draw = (t: number, what: number) => uniformAt(seed ^ PURPOSE, place * 3 + what, t);
+function hide(ids: number[], { T, seed, mask, share = SHARE, special, ordinary, place }: Hiding): LabelledSequence {
+  const draw = (t: number, what: number) => uniformAt(seed ^ PURPOSE, what, place * T + t);
   const order = ids.map((id, t) => ({ id, t, key: draw(t, 0) })).filter(({ id }) => !special.has(id))
     .sort((a, b) => a.key - b.key || a.t - b.t);
   const chosen = order.slice(0, Math.round(share * order.length));

@@ -16,6 +16,7 @@ Deno.test("masking: round(share · eligible) labels a sequence, never on special
   const share = fc.constantFrom(0.15, 0.3, 0.5);
   await fc.assert(fc.asyncProperty(documents(V), share, fc.nat(1000), async (docs, share, seed) => {
     const reader = inMemory(ordinary(docs), V);
+    if (Math.round(share * Math.min(15, reader.tokens)) === 0) return; // refused
     const batches = maskedBatches(reader, options({ seed, share }));
     const stream = [...await reader.read(0, reader.tokens)], seen: number[] = [];
     for (let step = 0; step < batches.batches; step++) {
@@ -81,6 +82,11 @@ Deno.test("masking: one error when there is no room or nothing to draw", () => {
     () => maskedBatches(reader, options({ T: 2 })),
     RangeError,
     "Cannot make batches: 3 sequences of 2 rows",
+  );
+  assertThrows(
+    () => maskedBatches(reader, options({ T: 3 })),
+    RangeError,
+    "Cannot mask tokens: 0.3 of 1 tokens, the most of a sequence, are rounded to none",
   );
   const every = Array.from({ length: V }, (_, id) => id);
   assertThrows(() => maskedBatches(reader, options({ special: every })), RangeError, "all 60 ids are special");
