@@ -70,7 +70,5 @@ function preTokenizerOf({ normalizer, pre_tokenizer }: Json, config: Entry): unk
 }
 
 function agree(entry: Entry, does: boolean, where: string): void {
-  if (entry.flag(does) !== does) {
-    entry.refuse(`is ${entry.value}, and ${where} of tokenizer.json ${does ? "do" : "do not do"} it`);
-  }
+  if (entry.flag(does) !== does) entry.refuse(`is ${entry.value}, and tokenizer.json has ${does} (${where})`);
 }

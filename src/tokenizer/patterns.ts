@@ -124,7 +124,7 @@ class Translation {
   #open(): void {
     const group = this.#take(GROUP)!;
     if (this.source[this.#at] === "?" && group === "(") {
-      throw new SyntaxError(`the group ${this.source.slice(this.#at - 1, this.#at + 3)}… is not supported`);
+      throw new SyntaxError(`the group ${this.source.slice(this.#at - 1, this.#at + 2)}… is not supported`);
     }
     if (group.includes("m:")) throw new SyntaxError(`the group ${group} is not supported`);
     this.#groups.push({ start: this.#out.length, unbounded: this.#unbounded });
@@ -143,17 +143,17 @@ class Translation {
 
   /** A repeat; one without a limit of a group that has one itself takes exponential time, and is not supported. */
   #repeat(repeat: string): void {
-    const unbounded = /^[*+]|,\}/.test(repeat);
-    if (unbounded && this.#atom.unbounded) {
+    const unbounded = /^[*+]|,\}|\}\+/.test(repeat);
+    if (unbounded && (this.#atom.unbounded || repeat.endsWith(",}+"))) {
       throw new SyntaxError(`it repeats ${JSON.stringify(repeat)} what repeats without a limit itself`);
     }
     this.#unbounded ||= unbounded;
-    const { start } = this.#atom, counted = repeat.replace(/^\{,/, "{0,");
-    const possessive = counted.length > 1 && counted.endsWith("+") && !counted.startsWith("{");
-    if (!possessive) this.#out += counted;
+    const { start } = this.#atom, atom = this.#out.slice(start), greedy = repeat.replace(/^\{,/, "{0,");
+    if (!/.\+$/.test(greedy)) this.#out += greedy;
+    else if (greedy.startsWith("{")) this.#out = `${this.#out.slice(0, start)}(?:${atom}${greedy.slice(0, -1)})+`;
     else {
       const name = `atomic${this.#atomic++}`;
-      this.#out = `${this.#out.slice(0, start)}(?:(?=(?<${name}>${this.#out.slice(start)}${counted[0]}))\\k<${name}>)`;
+      this.#out = `${this.#out.slice(0, start)}(?:(?=(?<${name}>${atom}${greedy[0]}))\\k<${name}>)`;
     }
     this.#atom = { start, unbounded: unbounded || this.#atom.unbounded };
   }

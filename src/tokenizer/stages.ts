@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cleanedToken } from "./clean_up.ts";
+import { BLANKS, cleanedToken } from "./clean_up.ts";
 
 /** A piece of a token. */
 export interface TokenPiece {
@@ -47,11 +47,11 @@ export function metaspace(mark: string, first: string): Stage {
 }
 
 /** Tokens with the prefix go on a word, the others begin one. */
-export function wordPiece(prefix: string, cleanUp: boolean): Stage {
+export function wordPiece(prefix: string, cleans: boolean): Stage {
   return each(({ text, begins }, token) => {
     const continues = !begins || token === 0, marked = begins && prefix !== "" && text.startsWith(prefix);
     const word = continues ? text : marked ? text.slice(prefix.length) : ` ${text}`;
-    return { text: cleanUp ? cleanedToken(word) : word, begins };
+    return { text: cleans ? cleanedToken(word) : word, begins };
   });
 }
 
@@ -99,6 +99,11 @@ export class Replace extends Holding {
   protected rest(held: string): string {
     return held;
   }
+}
+
+/** Steps that take blanks away from the whole text. */
+export function cleanUp(): Stage[] {
+  return [fused(), ...BLANKS.map((pattern) => new Replace(pattern, pattern.trim()))];
 }
 
 /** Takes a character away: at most `start` times before each token, at most `stop` times after it. */

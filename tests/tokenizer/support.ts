@@ -1,11 +1,9 @@
 /**
- * Small tokenizers of every kind, and random texts for them.
+ * Small tokenizers of every kind.
  *
  * @module
  */
-import fc from "fast-check";
 import type { Json } from "../../src/model/fields.ts";
-import { BYTE_CHARACTERS } from "../../src/train/data/byte_level.ts";
 import { countWords } from "../../src/train/data/bpe.ts";
 import { trainTokenizer } from "../../src/train/data/tokenizer_json.ts";
 
@@ -132,33 +130,3 @@ export const KINDS: Readonly<Record<string, () => Json>> = {
   "unigram with bytes": () => unigram(true),
   "word piece": wordPiece,
 };
-
-/** The character of a byte, as tokens of bytes are written. */
-export const byteText = (byte: number): string => BYTE_CHARACTERS[byte];
-
-/** Texts of words, blanks, marks and characters of all sizes. */
-export const texts: fc.Arbitrary<string> = fc.array(
-  fc.oneof(
-    fc.constantFrom(
-      " ",
-      "  ",
-      "   ",
-      "    ",
-      "\n",
-      "\t",
-      "the",
-      " the",
-      "otter",
-      "a",
-      "ab",
-      "and",
-      ".",
-      " .",
-      "'s",
-      "!",
-    ),
-    fc.constantFrom("é", "e\u0301", "日本", "🙂", "\ufffd", "▁", "ﬁ", "Ⅷ", "12", "\u0085", "\ufeff", "ΑΣ"),
-    fc.string({ unit: "binary", maxLength: 3 }),
-  ),
-  { maxLength: 12 },
-).map((parts) => parts.join("").toWellFormed());

@@ -5,7 +5,8 @@ import { textEncoder } from "../../cli/data/encoder.ts";
 import { loadTokenizer } from "../../mod.ts";
 import { openSource } from "../../src/checkpoint/source.ts";
 import type { Json } from "../../src/model/fields.ts";
-import { added, byteLevel, KINDS, texts } from "./support.ts";
+import { added, byteLevel, KINDS } from "./support.ts";
+import { texts } from "./texts.ts";
 
 const file = (json: unknown) => new TextEncoder().encode(JSON.stringify(json));
 
