@@ -30,6 +30,11 @@ export async function readTokenizerFiles(source: Source): Promise<TokenizerFiles
  *
  * Throws one error with file, key and value for damaged files, for what changes ids and is not supported, and for ids
  * outside of the model's vocabulary of V tokens, where V is given.
+ *
+ * ```ts ignore
+ * const tokenizer = await loadTokenizer(openSource("models/stories-mor"));
+ * tokenizer?.decode(tokenizer.encode("Once upon a time")); // Once upon a time
+ * ```
  */
 export async function loadTokenizer(source: Source, V?: number): Promise<Tokenizer | undefined> {
   if (!await source.has("tokenizer.json")) return undefined;

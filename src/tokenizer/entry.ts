@@ -105,11 +105,17 @@ export class Entry {
   /** Calls the reader that the value's `type` names. */
   byType<R>(readers: Readonly<Record<string, (entry: this) => R>>, fallback?: string): R {
     const type = this.at("type");
+    if (this.path.split("[").length > MOST_NESTED) {
+      this.refuse(`is nested too deep, at most ${MOST_NESTED} are supported`);
+    }
     const name = type.given || fallback === undefined ? type.text() : fallback;
     if (Object.hasOwn(readers, name)) return readers[name](this);
     return type.expected(`one of ${Object.keys(readers).join(", ")}`);
   }
 }
+
+/** Sequences inside of sequences. */
+const MOST_NESTED = 16;
 
 /** Ids are below this number: two of them make one exact key. */
 export const MOST_IDS = 2 ** 26;

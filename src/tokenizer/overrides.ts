@@ -15,11 +15,12 @@ const BERT: Readonly<Record<string, string>> = {
   tokenize_chinese_chars: "handle_chinese_chars",
 };
 
-/** Parts of a normalizer or pre-tokenizer, those of sequences one by one. */
-function partsOf(part: unknown): Json[] {
+/** Parts of a normalizer or pre-tokenizer, those of sequences one by one, and those of sequences in them. */
+function partsOf(part: unknown, depth = 2): Json[] {
   if (!isRecord(part)) return [];
   const inner = part.normalizers ?? part.pretokenizers;
-  return part.type === "Sequence" && Array.isArray(inner) ? inner.flatMap(partsOf) : [part];
+  const isSequence = part.type === "Sequence" && Array.isArray(inner) && depth > 0;
+  return isSequence ? inner.flatMap((part) => partsOf(part, depth - 1)) : [part];
 }
 
 /** A `tokenizer.json` with what its configuration says. Throws where the two contradict each other. */

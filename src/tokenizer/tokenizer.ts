@@ -61,7 +61,7 @@ export class JsonTokenizer {
   readonly #byId: ReadonlyMap<number, AddedToken>;
 
   /**
-   * Reads both files.
+   * Reads both files. `truncation`, `padding` and `model_max_length` change nothing: texts keep their length here.
    *
    * Throws one FieldError with file, key and value for whatever is damaged, unknown, or contradicts itself.
    */

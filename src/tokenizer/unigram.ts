@@ -12,6 +12,9 @@ import { byteIds, idsOfBytes, unknownText, type Vocabulary, type WordModel } fro
 /** What an unknown character costs beyond the worst token. */
 const PENALTY = 10;
 
+/** Characters of a piece at most: a word of n characters takes n times as many steps. */
+const LONGEST = 1000;
+
 /** Stands for the id of unknown characters where their bytes have tokens, and they themselves have none. */
 const NONE = -1;
 
@@ -49,6 +52,9 @@ function readPieces(entry: Entry): Pieces {
       Number.isFinite(piece[1]);
     if (!fits) entry.item(id).refuse(`is ${describe(piece)}, expected a token and its score`);
     const [token, score] = piece, first = token.slice(0, 1);
+    if (token.length > LONGEST) {
+      entry.item(id).refuse(`has ${token.length} characters, at most ${LONGEST} are supported`);
+    }
     if (vocabulary.has(token)) entry.item(id).refuse(`is ${quote(token)}, which is [${vocabulary.get(token)}], too`);
     vocabulary.set(token, id);
     scores.push(score);

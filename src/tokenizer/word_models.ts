@@ -13,7 +13,8 @@ export function readWordPiece(entry: Entry): WordModel {
   entry.only("type", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word", "vocab");
   const vocabulary = readVocabulary(entry.at("vocab"));
   const unknown = [idOf(entry.at("unk_token"), vocabulary)];
-  const prefix = entry.at("continuing_subword_prefix").text(), most = entry.at("max_input_chars_per_word").whole();
+  const prefix = entry.at("continuing_subword_prefix").text(),
+    most = entry.at("max_input_chars_per_word").whole(0, 10_000);
   let longest = 0;
   for (const token of vocabulary.keys()) longest = Math.max(longest, token.length);
   return {

@@ -31,6 +31,13 @@ Deno.test("normalizers, pre-tokenizers, post-processors and decoders: unknown ty
   });
   step("pre_tokenizer", '.replacement is "▁▁", expected one character', { type: "Metaspace", replacement: "▁▁" });
   step("pre_tokenizer", ".behavior is missing", { type: "Split", pattern: { String: "x" } });
+  const nested = (depth: number): unknown =>
+    depth === 0 ? { type: "NFC" } : { type: "Sequence", normalizers: [nested(depth - 1)] };
+  assertThrows(
+    () => new JsonTokenizer(changed("llama", { normalizer: nested(2000) })),
+    FieldError,
+    "nested too deep, at most 16",
+  );
   step("decoder", ".pattern.Regex is unknown, the nearest known key is String", {
     type: "Replace",
     pattern: { Regex: "x" },

@@ -46,6 +46,8 @@ Deno.test("models: types, ids and merges", () => {
     vocab: [["<unk>", 0], ["a", null]],
   });
   refused("unigram", 'model.vocab[2] is "a", which is [1], too', none, { vocab: [["<unk>", 0], ["a", 0], ["a", 0]] });
+  const long: Json = { vocab: [["<unk>", 0], ["a".repeat(1001), 0]] };
+  refused("unigram", "model.vocab[1] has 1001 characters, at most 1000 are supported", none, long);
   refused("word piece", 'model.unk_token is "[UNKNOWN]", which is not in the vocabulary', {}, {
     unk_token: "[UNKNOWN]",
   });
