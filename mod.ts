@@ -12,8 +12,7 @@
  */
 import { type OpenOptions, openWebGpu } from "./kernels/mod.ts";
 import { ReferenceDevice } from "./reference/mod.ts";
-import { readJson } from "./src/checkpoint/json.ts";
-import type { CheckpointSource, Source } from "./src/checkpoint/source.ts";
+import type { CheckpointSource } from "./src/checkpoint/source.ts";
 import type { Progress } from "./src/checkpoint/safetensors.ts";
 import { openDecoder, openEncoder } from "./src/checkpoint/open.ts";
 import type { Device } from "./src/device.ts";
@@ -24,6 +23,7 @@ import type { EngineOptions } from "./src/run/engine/api.ts";
 import { Engine } from "./src/run/engine/engine.ts";
 import { type Candidate, fill, type FillOptions } from "./src/run/fill.ts";
 import { generate, type GenerateOptions, type Piece } from "./src/run/generate.ts";
+import { loadTokenizer } from "./src/run/load_tokenizer.ts";
 import type { Tokenizer } from "./src/run/tokenizer.ts";
 
 export * from "./src/mod.ts";
@@ -62,31 +62,6 @@ export interface DecoderLoadOptions extends LoadOptions {
   recursion?: Json;
 }
 
-/** Text as its tokens say, so that more tokens only add to it. */
-const AS_IT_IS = { skip_special_tokens: true, clean_up_tokenization_spaces: false };
-
-/** Makes a tokenizer from the `tokenizer.json` of a checkpoint, with `@huggingface/tokenizers`; undefined where there is none. */
-export async function loadTokenizer(source: Source): Promise<Tokenizer | undefined> {
-  if (!await source.has("tokenizer.json")) return undefined;
-  const config = await source.has("tokenizer_config.json") ? await readJson(source, "tokenizer_config.json") : {};
-  const { Tokenizer: HubTokenizer } = await import("@huggingface/tokenizers");
-  const tokenizer = new HubTokenizer(await readJson(source, "tokenizer.json"), config);
-  const added = [...tokenizer.get_added_tokens_decoder().values()];
-  return {
-    encode: (text) => tokenizer.encode(text).ids,
-    decode: (ids) => ids.length === 0 ? "" : tokenizer.decode([...ids], AS_IT_IS),
-    mask: maskOf(added, config),
-  };
-}
-
-/** The mask token that the configuration names; one of the usual names where it names none. */
-function maskOf(added: readonly { content: string; id: number }[], { mask_token }: Json): Tokenizer["mask"] {
-  const given = typeof mask_token === "object" ? (mask_token as Json | null)?.content : mask_token;
-  const names = typeof given === "string" ? [given] : ["[MASK]", "<mask>"];
-  const token = added.find(({ content }) => names.includes(content));
-  return token && { text: token.content, id: token.id };
-}
-
 async function deviceOf({ device = "webgpu" }: LoadOptions): Promise<{ device: Device; owned: boolean }> {
   return typeof device === "string" ? { device: await openDevice(device), owned: true } : { device, owned: false };
 }
@@ -102,7 +77,7 @@ export class Decoder extends DecoderModel {
    */
   static async load(source: CheckpointSource, options: DecoderLoadOptions = {}): Promise<Decoder> {
     const { config, params, checkpoint } = await openDecoder(source, options);
-    const tokenizer = options.tokenizer ?? await loadTokenizer(checkpoint.source);
+    const tokenizer = options.tokenizer ?? await loadTokenizer(checkpoint.source, config.V);
     const { device, owned } = await deviceOf(options);
     const decoder = new Decoder(device, config, params, tokenizer);
     decoder.#owned = owned;
@@ -153,7 +128,7 @@ export class Encoder extends EncoderModel {
    */
   static async load(source: CheckpointSource, options: LoadOptions = {}): Promise<Encoder> {
     const { config, params, hasHead, checkpoint } = await openEncoder(source, { head: "optional", ...options });
-    const tokenizer = options.tokenizer ?? await loadTokenizer(checkpoint.source);
+    const tokenizer = options.tokenizer ?? await loadTokenizer(checkpoint.source, config.V);
     const { device, owned } = await deviceOf(options);
     const encoder = new Encoder(device, config, params, tokenizer, hasHead);
     encoder.#owned = owned;

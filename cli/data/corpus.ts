@@ -2,10 +2,10 @@
 import { createHash } from "node:crypto";
 import { isMissing } from "../../src/checkpoint/host.ts";
 import { writeFilesAtomically } from "../../src/checkpoint/files.ts";
-import { readJson } from "../../src/checkpoint/json.ts";
 import { openSource } from "../../src/checkpoint/source.ts";
 import type { Json } from "../../src/model/fields.ts";
 import { openTokens, type StoredTokens } from "../../src/run/data/open_tokens.ts";
+import { readTokenizerFiles } from "../../src/run/load_tokenizer.ts";
 import { textEncoder } from "./encoder.ts";
 import { prepareTokens, type Preparing } from "./prepare.ts";
 import { filesOf, type SourceOptions, type TextFile } from "./sources.ts";
@@ -34,6 +34,11 @@ export interface CorpusOptions {
   readonly tokenizer: { readonly path: string } | TokenizerTraining;
   /** The token after every document, `<|endoftext|>` unless given. */
   readonly endOfText?: string;
+  /**
+   * Whether documents have the tokens around them that a prompt has, such as the first token of Llama; the end-of-text
+   * token is after every document anyway, and is not repeated. False unless given.
+   */
+  readonly framed?: boolean;
   /** Seed of the held-out share. */
   readonly seed: number;
   /** Where prepared corpora and fetched packages are kept. */
@@ -53,6 +58,8 @@ export interface Corpus extends Disposable {
   readonly tokenizerFiles: Readonly<Record<string, Json>>;
   /** Id of a special token. Throws with the nearest one there is. */
   tokenId(token: string): number;
+  /** Ids of all special tokens. */
+  readonly special: readonly number[];
   /** Mean UTF-8 bytes of a held-out token, ends of texts included. */
   readonly bytesPerToken: number;
   /** Where all of it lies. */
@@ -60,7 +67,7 @@ export interface Corpus extends Disposable {
 }
 
 /** What is in a cached folder changes with this number. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /**
  * Prepares a corpus, or opens it where the same bytes were prepared with the same options before.
@@ -95,26 +102,23 @@ export async function prepareCorpus(
   return await openCorpus(folder);
 }
 
-/** The tokenizer of a folder; spaces are kept unless its configuration says otherwise. */
+/** The tokenizer of a folder. */
 async function tokenizerFiles(folder: string): Promise<Record<string, Json>> {
-  const source = openSource(folder);
-  const config = "tokenizer_config.json";
-  return {
-    "tokenizer.json": await readJson(source, "tokenizer.json"),
-    [config]: await source.has(config) ? await readJson(source, config) : { clean_up_tokenization_spaces: false },
-  };
+  const { json, config } = await readTokenizerFiles(openSource(folder));
+  return { "tokenizer.json": json, "tokenizer_config.json": config };
 }
 
 /** What tells one corpus from another: every byte read, and every option but where things lie. */
 async function keyOf(
-  { heldOut, tokenizer, endOfText, seed }: CorpusOptions,
+  { heldOut, tokenizer, endOfText, framed = false, seed }: CorpusOptions,
   files: Readonly<Record<"train" | "heldOut", readonly TextFile[]>>,
   given: Record<string, Json> | undefined,
   signal?: AbortSignal,
 ): Promise<string> {
   const hash = createHash("sha256");
   const share = "share" in heldOut ? heldOut.share : undefined;
-  hash.update(JSON.stringify([FORMAT, share, given ?? tokenizer, endOfText, share === undefined ? undefined : seed]));
+  const chance = share === undefined ? undefined : seed;
+  hash.update(JSON.stringify([FORMAT, share, given ?? tokenizer, endOfText, framed, chance]));
   for (const [side, list] of Object.entries(files)) {
     for (const { path, size, kind, documents } of list) {
       hash.update(JSON.stringify([side, size, kind, documents]));
@@ -150,10 +154,11 @@ async function throughStaging(folder: string, fill: (staging: string) => Promise
 
 async function openCorpus(folder: string): Promise<Corpus> {
   const files = await tokenizerFiles(folder);
+  const { tokenId, special } = textEncoder(files["tokenizer.json"], files["tokenizer_config.json"]);
   const train = await openTokens(`${folder}/train`), heldOut = await openTokens(`${folder}/held-out`);
   return {
     ...{ train, heldOut, folder, tokenizerFiles: files, bytesPerToken: heldOut.bytes / heldOut.tokens },
-    tokenId: textEncoder(files["tokenizer.json"], files["tokenizer_config.json"]).tokenId,
+    ...{ tokenId, special },
     [Symbol.dispose]() {
       train[Symbol.dispose]();
       heldOut[Symbol.dispose]();

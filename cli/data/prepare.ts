@@ -7,11 +7,11 @@ import { isHeldOut } from "../../src/train/data/split.ts";
 import { type SpecialTokens, tokenizerConfig, trainTokenizer } from "../../src/train/data/tokenizer_json.ts";
 import type { CorpusOptions, OnCorpusProgress, TokenizerTraining } from "./corpus.ts";
 import { documentsOf } from "./documents.ts";
-import { type TextEncoder as Encoder, textEncoder } from "./encoder.ts";
+import { textEncoder } from "./encoder.ts";
 import type { TextFile } from "./sources.ts";
 
 /** A corpus whose files are known. */
-export interface Preparing extends Pick<CorpusOptions, "tokenizer" | "seed"> {
+export interface Preparing extends Pick<CorpusOptions, "tokenizer" | "framed" | "seed"> {
   /** Files to train on, and others that are held out. */
   readonly files: Readonly<Record<"train" | "heldOut", readonly TextFile[]>>;
   /** Share of the training files' documents that is held out; undefined where there are others. */
@@ -36,9 +36,12 @@ export async function prepareTokens(
   const tokenizer = what.given ?? await learn(read("train", "Counting words"), what);
   const [json, config] = [tokenizer["tokenizer.json"], tokenizer["tokenizer_config.json"]];
   const encoder = textEncoder(json, config), endOfText = encoder.tokenId(what.endOfText);
+  const around = (ids: readonly number[]) => what.framed ? ids.filter((id) => id !== endOfText) : [];
+  const before = around(encoder.frame.before), after = around(encoder.frame.after);
+  const encode = (text: string) => [...before, ...encoder.encode(text), ...after];
   const hash = createHash("sha256").update(JSON.stringify(json)).digest("hex");
   for (const [side, name] of Object.entries(sides) as [Side, string][]) {
-    const documents = encoded(encoder, read(side, side === "train" ? "Encoding" : "Encoding what is held out"));
+    const documents = encoded(encode, read(side, side === "train" ? "Encoding" : "Encoding what is held out"));
     const known = { vocabulary: encoder.vocabulary, endOfText, tokenizer: hash, split: name, signal };
     await writeTokens(`${folder}/${name}`, documents, known);
   }
@@ -73,9 +76,12 @@ function names(files: readonly TextFile[]): string {
   return files.length === 1 ? files[0].path : `${files.length} files, ${files[0]?.path} the first`;
 }
 
-async function* encoded(encoder: Encoder, texts: AsyncIterable<string>): AsyncGenerator<TokenDocument> {
+async function* encoded(
+  encode: (text: string) => number[],
+  texts: AsyncIterable<string>,
+): AsyncGenerator<TokenDocument> {
   const utf8 = new TextEncoder();
-  for await (const text of texts) yield { ids: encoder.encode(text), bytes: utf8.encode(text).length };
+  for await (const text of texts) yield { ids: encode(text), bytes: utf8.encode(text).length };
 }
 
 async function learn(texts: AsyncIterable<string>, { tokenizer, endOfText }: Preparing): Promise<Record<string, Json>> {

@@ -1,12 +1,12 @@
 /** The other acts of the demo: masks of sentences filled, and what held-out text costs an encoder. */
-import { readJson } from "../../src/checkpoint/json.ts";
 import { openSource } from "../../src/checkpoint/source.ts";
 import type { EncoderModel } from "../../src/run/encoder.ts";
 import { fill } from "../../src/run/fill.ts";
+import { readTokenizerFiles } from "../../src/run/load_tokenizer.ts";
 import type { Batches } from "../../src/train/data/batches.ts";
 import { maskedBatches } from "../../src/train/data/masking.ts";
 import { documentsOf } from "../data/documents.ts";
-import { specialIds, textEncoder } from "../data/encoder.ts";
+import { textEncoder } from "../data/encoder.ts";
 import { visible } from "../support/trace_terminal.ts";
 
 /** What is to be filled; § stands for the mask token. */
@@ -38,9 +38,9 @@ const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)
 
 /** Texts of a folder's `held_out.txt`, a line with the end-of-text token between two, masked always in the same way. */
 export async function heldOutBatches(folder: string, { config }: EncoderModel): Promise<Batches> {
-  const [path, source, endOfText] = [`${folder}/held_out.txt`, openSource(folder), "<|endoftext|>"];
-  const json = await readJson(source, "tokenizer.json");
-  const encoder = textEncoder(json, await readJson(source, "tokenizer_config.json"));
+  const path = `${folder}/held_out.txt`, endOfText = "<|endoftext|>";
+  const { json, config: settings } = await readTokenizerFiles(openSource(folder));
+  const encoder = textEncoder(json, settings);
   const id = encoder.tokenId(endOfText);
   const stream: number[] = [], sums = { documents: 0, bytes: 0 };
   const file = {
@@ -64,7 +64,7 @@ export async function heldOutBatches(folder: string, { config }: EncoderModel): 
     mask: tokenId("[MASK]"),
     begin: tokenId("[CLS]"),
     end: tokenId("[SEP]"),
-    special: specialIds(json),
+    special: encoder.special,
   });
 }
 

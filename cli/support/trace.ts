@@ -1,7 +1,7 @@
 /** What a model did with every token of a text: recursion depth, router scores, experts; the data of all pictures. */
 import type { Decoder, Encoder } from "../../mod.ts";
 import type { ExpertResult } from "../../src/model/results.ts";
-import type { Tokenizer } from "../../src/run/tokenizer.ts";
+import { TextStream, type Tokenizer } from "../../src/run/tokenizer.ts";
 
 /** One token. */
 export interface TokenTrace {
@@ -114,21 +114,11 @@ function choices({ rows, experts, weights, k }: ExpertResult, M: number): Track[
   return chosen;
 }
 
-/** Tokens before the one in question that may change how it is written. */
-const CONTEXT = 16;
-
 /** What every token adds to the text; a character of several tokens belongs to the last of them. */
 export function tokenTexts(tokenizer: Tokenizer | undefined, ids: readonly number[]): string[] {
   if (!tokenizer) return ids.map(String);
-  let pending = 0; // tokens whose character is not complete
-  return ids.map((id, m) => {
-    const from = Math.max(0, m - CONTEXT);
-    const before = from < m ? tokenizer.decode(ids.slice(from, m - pending)) : "";
-    const after = tokenizer.decode(ids.slice(from, m + 1));
-    pending = after.endsWith("\ufffd") ? pending + 1 : 0;
-    const text = after.startsWith(before) ? after.slice(before.length) : tokenizer.decode([id]);
-    return pending || text === "" ? `#${id}` : text;
-  });
+  const stream = new TextStream(tokenizer, []);
+  return ids.map((id) => stream.push(id) || `#${id}`);
 }
 
 /** Mean depth, and the share of tokens at each depth 1..N. */

@@ -8,7 +8,6 @@ import { schemaOf, startingWeights } from "../../src/run/training/start.ts";
 import { type Marks, openTask } from "../../src/run/training/task.ts";
 import type { TrainingConfig } from "../../src/train/config/config.ts";
 import { type Corpus, prepareCorpus } from "../data/corpus.ts";
-import { specialIds } from "../data/encoder.ts";
 import { interruptible, note } from "../support/command.ts";
 import { openChosenDevice } from "../support/device.ts";
 import { Progress, secondsText } from "../support/progress.ts";
@@ -82,11 +81,11 @@ async function openTexts({ data, objective, seed }: TrainingConfig): Promise<Cor
   const special = objective === "masked" ? [mask, begin, end].filter((token) => token !== undefined) : [];
   const around = objective === "masked" ? { mask, begin, end } : { begin: endOfText };
   const tokenizer = "path" in data.tokenizer ? data.tokenizer : { ...data.tokenizer, special, ...around };
-  const cacheDir = cacheFolder();
+  const cacheDir = cacheFolder(), framed = objective !== "masked"; // masked windows get their marks of their own
   const started = performance.now();
   const bars = new Map<string, Progress>();
   const corpus = await interruptible((signal) =>
-    prepareCorpus({ sources, heldOut, tokenizer, endOfText, seed, cacheDir }, ({ label, loaded, total }) => {
+    prepareCorpus({ sources, heldOut, tokenizer, endOfText, framed, seed, cacheDir }, ({ label, loaded, total }) => {
       if (!bars.has(label)) bars.set(label, new Progress(label, "bytes"));
       bars.get(label)!.update(loaded, total);
     }, signal)
@@ -103,14 +102,14 @@ async function openTexts({ data, objective, seed }: TrainingConfig): Promise<Cor
 
 /** Ids of the tokens that masking must know. */
 function marksOf(
-  { tokenId, tokenizerFiles }: Corpus,
+  { tokenId, special }: Corpus,
   { data: { marks: { mask, begin, end } } }: TrainingConfig,
 ): Marks {
   return {
     mask: tokenId(mask),
     begin: begin === undefined ? undefined : tokenId(begin),
     end: end === undefined ? undefined : tokenId(end),
-    special: specialIds(tokenizerFiles["tokenizer.json"]),
+    special,
   };
 }
 

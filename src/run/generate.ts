@@ -8,8 +8,8 @@ import type { SamplingOptions } from "../ops/sample.ts";
 import { defaultRoom } from "./caches.ts";
 import type { DecoderModel } from "./decoder.ts";
 import { Decoding, type Step } from "./decoding.ts";
-import { StopText } from "./stop_text.ts";
-import { encodeText, TextStream } from "./tokenizer.ts";
+import { TextPieces } from "./text_pieces.ts";
+import { encodeText } from "./tokenizer.ts";
 
 /** How ids are generated. Without any option the likeliest token is taken every time. */
 export interface GenerateIdsOptions extends SamplingOptions {
@@ -33,7 +33,7 @@ export interface GenerateOptions extends GenerateIdsOptions {
 
 /** A piece of generated text. */
 export interface Piece {
-  /** New text, possibly empty while a character is incomplete. */
+  /** New text, possibly empty while a character is incomplete; at the end, bytes that are none become U+FFFD. */
   readonly text: string;
   /** The token. */
   readonly id: number;
@@ -143,12 +143,11 @@ export async function* generate<T extends Tensor>(
   options: GenerateOptions = {},
 ): AsyncGenerator<Piece> {
   const ids = encodeText(model.tokenizer, prompt);
-  const stream = new TextStream(model.tokenizer!, ids);
-  const stops = new StopText<Piece>(options.stop ?? []);
+  const pieces = new TextPieces<Piece>(model.tokenizer, ids, options.stop ?? []);
   for await (const { ids: [id], depth: [depth], logProbs, scores } of generateIds(model, [ids], options)) {
     if (model.config.eos.includes(id)) break;
-    yield* stops.push({ text: stream.push(id), id, depth, logProb: logProbs[0], score: scores[0] });
-    if (stops.stopped) return;
+    yield* pieces.push({ id, depth, logProb: logProbs[0], score: scores[0] });
+    if (pieces.stopped) return;
   }
-  yield* stops.rest();
+  yield* pieces.end();
 }

@@ -4,12 +4,16 @@
  * @module
  */
 
+import { type TextDecoding, WindowDecoding } from "./window_decoding.ts";
+
 /** Text to ids and back. */
 export interface Tokenizer {
   /** Ids of a text, with the special tokens its model wants. */
   encode(text: string): number[];
   /** Text of ids, special tokens left out. */
   decode(ids: readonly number[]): string;
+  /** Starts a text whose ids come one by one; without it, `decode` is called again and again. */
+  decoding?(): TextDecoding;
   /** The token that hides others, where there is one. */
   readonly mask?: { readonly text: string; readonly id: number };
 }
@@ -25,30 +29,28 @@ export function encodeText(tokenizer: Tokenizer | undefined, text: string): numb
   return ids;
 }
 
-/** Tokens of a prompt that are decoded with the first new one: what a character or a word boundary may depend on. */
-const CONTEXT = 8;
-
-/** Turns ids, one at a time, into pieces of text; characters that are not complete yet are held back. */
+/** Turns ids, one at a time, into pieces of text; only what may still become part of a character is held. */
 export class TextStream {
-  /** The ids of the piece before the next one, then those of the next one so far. */
-  #ids: number[];
-  #shown: number;
+  readonly #decoding: TextDecoding;
 
   /** Starts after a prompt, whose text is not shown again. */
-  constructor(readonly tokenizer: Tokenizer, prompt: readonly number[]) {
-    this.#ids = prompt.slice(-CONTEXT);
-    this.#shown = this.#ids.length;
+  constructor(tokenizer: Tokenizer, prompt: readonly number[]) {
+    this.#decoding = tokenizer.decoding?.() ?? new WindowDecoding(tokenizer);
+    for (const id of prompt) this.#decoding.push(id);
+  }
+
+  /** Whether the next id, or the end, decides about text that is held. */
+  get pending(): boolean {
+    return this.#decoding.pending;
   }
 
   /** The new text that an id brings, possibly empty. */
   push(id: number): string {
-    const whole = this.tokenizer.decode(this.#ids.slice(0, this.#shown));
-    const before = whole.replace(/\ufffd+$/, "");
-    this.#ids.push(id);
-    const text = this.tokenizer.decode(this.#ids);
-    if (text.length <= before.length || text.endsWith("\ufffd")) return "";
-    if (whole === before) this.#ids = this.#ids.slice(this.#shown); // no character begins before and ends here
-    this.#shown = this.#ids.length;
-    return text.slice(before.length);
+    return this.#decoding.push(id);
+  }
+
+  /** The text that was held, at the end: U+FFFD for bytes that never became a character. */
+  end(): string {
+    return this.#decoding.end();
   }
 }

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Piece } from "../generate.ts";
-import { StopText } from "../stop_text.ts";
-import { TextStream, type Tokenizer } from "../tokenizer.ts";
+import { TextPieces } from "../text_pieces.ts";
+import type { Tokenizer } from "../tokenizer.ts";
 import type { Finish, Generation } from "./api.ts";
 
 /** A token as it comes off the device. */
@@ -45,8 +45,7 @@ export class Stream implements Generation {
   /** Whether nobody wants more. */
   cancelled = false;
   readonly #pieces: Piece[] = [];
-  readonly #text?: TextStream;
-  readonly #stops: StopText<Piece>;
+  readonly #text: TextPieces<Piece>;
   #fault?: { readonly reason: unknown };
   #wake?: () => void;
   readonly #aborted = () => this.fail(this.options.signal!.reason);
@@ -54,8 +53,7 @@ export class Stream implements Generation {
   /** A stream without tokens. Throws a RangeError for an empty stop text. */
   constructor(readonly options: StreamOptions) {
     const { tokenizer, prompt, stop, signal } = options;
-    this.#text = tokenizer && new TextStream(tokenizer, prompt);
-    this.#stops = new StopText(stop);
+    this.#text = new TextPieces(tokenizer, prompt, stop);
     if (signal?.aborted) this.fail(signal.reason);
     else signal?.addEventListener("abort", this.#aborted);
   }
@@ -75,16 +73,16 @@ export class Stream implements Generation {
     const { ends, most } = this.options;
     if (ends.includes(token.id)) return this.end("stop");
     this.newTokens++;
-    this.#pieces.push(...this.#stops.push({ ...token, text: this.#text?.push(token.id) ?? "" }));
-    if (this.#stops.stopped) this.end("stop");
+    this.#pieces.push(...this.#text.push(token));
+    if (this.#text.stopped) this.end("stop");
     else if (this.newTokens >= most) this.end("length");
     this.#wake?.();
   }
 
   /** No more tokens come. */
   end(finish: Finish): void {
-    this.finish = finish;
-    if (!this.#stops.stopped) this.#pieces.push(...this.#stops.rest());
+    this.#pieces.push(...this.#text.end());
+    this.finish = this.#text.stopped ? "stop" : finish;
     this.#close();
   }
 

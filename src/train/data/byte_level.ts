@@ -6,8 +6,12 @@
  * @module
  */
 
-/** The pattern by which GPT-2 cuts text into words; the matches cover the text without a gap. */
-const WORD = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
+/**
+ * The pattern by which GPT-2 cuts text into words; the matches cover the text without a gap. White space is Unicode's:
+ * U+0085 is, U+FEFF is not.
+ */
+const WORD =
+  /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
 
 /** The character of every byte: itself where it can be printed, else one from U+0100 upwards, in the order of bytes. */
 export const BYTE_CHARACTERS: readonly string[] = byteCharacters();

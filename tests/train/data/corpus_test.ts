@@ -79,13 +79,33 @@ Deno.test("corpus: prepared once for the same bytes and options, wherever they l
   });
 });
 
-Deno.test("corpus: a word cache gives the ids of the tokenizer itself", async () => {
+Deno.test("corpus: remembered words have the ids of new ones", async () => {
   await withFiles(files, async (folder) => {
     using corpus = await prepareCorpus(options(folder));
     const [json, config] = ["tokenizer.json", "tokenizer_config.json"].map((name) => corpus.tokenizerFiles[name]);
-    const cached = textEncoder(json, config), whole = textEncoder({ ...json, normalizer: { type: "NFC" } }, config);
+    const known = textEncoder(json, config);
     const tricky = "We'll\n\n  go!!'s  \t\r\n 12ab漢字 😀's\u0000 otter's  ";
-    for (const text of [...stories, tricky, tricky + tricky]) assertEquals(cached.encode(text), whole.encode(text));
+    for (const text of [...stories.slice(0, 20), tricky, tricky + tricky]) {
+      assertEquals(known.encode(text), textEncoder(json, config).encode(text));
+    }
+  });
+});
+
+Deno.test("corpus: framed documents have the tokens of a prompt, the end-of-text token only once", async () => {
+  await withFiles(files, async (folder) => {
+    const tokenizer = { train: 270, special: ["<s>", "</s>"], begin: "<s>", end: "</s>" };
+    const idsOf = async (of: Partial<CorpusOptions>) => {
+      using corpus = await prepareCorpus(options(folder, { tokenizer, endOfText: "</s>", ...of }));
+      const prompt = (await loadTokenizer(openSource(corpus.folder)))!.encode(stories[0]);
+      const numbers = Array.from({ length: corpus.train.documents }, (_, n) => n);
+      const documents = await Promise.all(numbers.map(async (n) => [...await corpus.train.document(n)]));
+      return { prompt, documents: documents.map((ids) => [...ids, corpus.train.endOfText]) };
+    };
+    const { prompt, documents } = await idsOf({ framed: true });
+    assertEquals(documents.every((ids) => ids[0] === 0 && ids.at(-1) === 1 && ids.at(-2) !== 1), true);
+    assertEquals(documents.some((ids) => `${ids}` === `${prompt}`), true);
+    const bare = await idsOf({ framed: false });
+    assertEquals(bare.documents, documents.map((ids) => ids.slice(1)));
   });
 });
 

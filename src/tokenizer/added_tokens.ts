@@ -1,0 +1,149 @@
+/**
+ * Added tokens: texts that are tokens wherever they stand, before anything else happens to a text.
+ *
+ * @module
+ */
+import { quote } from "../checkpoint/messages.ts";
+import type { Entry } from "./entry.ts";
+import type { Normalizer } from "./normalizers.ts";
+import { WORD_CHARACTER } from "./patterns.ts";
+import { SPACE } from "./unicode.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+
+/** One added token. */
+export interface AddedToken {
+  /** Its id. */
+  readonly id: number;
+  /** Its text. */
+  readonly content: string;
+  /** Whether letters beside it make it text. */
+  readonly single_word: boolean;
+  /** Whether it takes the white space before it. */
+  readonly lstrip: boolean;
+  /** Whether it takes the white space after it. */
+  readonly rstrip: boolean;
+  /** Whether it is looked for in the normalized text. */
+  readonly normalized: boolean;
+  /** Whether decoding leaves it out. */
+  readonly special: boolean;
+}
+
+/** Reads one added token. */
+export function readAddedToken(entry: Entry, id: number): AddedToken {
+  const special = entry.at("special").flag(false);
+  return {
+    id,
+    content: entry.at("content").text(),
+    single_word: entry.at("single_word").flag(false),
+    lstrip: entry.at("lstrip").flag(false),
+    rstrip: entry.at("rstrip").flag(false),
+    normalized: entry.at("normalized").flag(!special),
+    special,
+  };
+}
+
+/** Reads `added_tokens`. Throws where two share an id or a text, and where the vocabulary knows another id or token. */
+export function readAddedTokens(entry: Entry, vocabulary: Vocabulary): AddedToken[] {
+  if (!entry.given) return [];
+  const byId = new Map<number, string>(), ids = new Map<string, number>();
+  const taken = new Map(vocabulary.entries().map(([token, id]) => [id, token]));
+  return entry.items().map((item) => {
+    const id = item.at("id").whole(), token = readAddedToken(item, id), { content } = token;
+    if (content === "") item.at("content").refuse("is empty");
+    const known = vocabulary.get(content);
+    if (known !== undefined && known !== id) {
+      item.at("id").refuse(`is ${id}, and model.vocab has ${quote(content)} as ${known}`);
+    }
+    const other = byId.get(id) ?? (known === undefined ? taken.get(id) : undefined);
+    if (other !== undefined) item.at("id").refuse(`is ${id}, which is the id of ${quote(other)}, too`);
+    if (ids.has(content)) {
+      item.at("content").refuse(`is ${quote(content)}, which has the id ${ids.get(content)} already`);
+    }
+    byId.set(id, content);
+    ids.set(content, id);
+    return token;
+  });
+}
+
+/** A token and the text that it is found by. */
+interface Wanted {
+  readonly text: string;
+  readonly token: AddedToken;
+}
+
+const STARTS_WITH_WORD = new RegExp(`^${WORD_CHARACTER}`, "u");
+const ENDS_WITH_WORD = new RegExp(`${WORD_CHARACTER}$`, "u");
+
+/** Finds some tokens in a text: the leftmost, of several the longest. */
+class Finder {
+  readonly #byFirst = new Map<string, Wanted[]>();
+  readonly #begins?: RegExp;
+
+  constructor(wanted: readonly Wanted[]) {
+    for (const one of wanted.toSorted((a, b) => b.text.length - a.text.length)) {
+      const first = one.text[0];
+      this.#byFirst.set(first, [...this.#byFirst.get(first) ?? [], one]);
+    }
+    const units = [...this.#byFirst.keys()].map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    if (units.length > 0) this.#begins = new RegExp(`[${units.join("")}]`, "g");
+  }
+
+  *#matches(text: string): Generator<Wanted & { readonly at: number }> {
+    const begins = this.#begins;
+    for (let at = 0; begins;) {
+      begins.lastIndex = at;
+      const next = begins.exec(text);
+      if (!next) return;
+      const found = this.#byFirst.get(next[0])!.find((one) => text.startsWith(one.text, next.index));
+      if (found) yield { ...found, at: next.index };
+      at = next.index + (found?.text.length ?? 1);
+    }
+  }
+
+  /** A text in parts: tokens, and the text between them. */
+  split(text: string): (string | AddedToken)[] {
+    const parts: (string | AddedToken)[] = [];
+    let end = 0;
+    for (const { at, token, text: { length } } of this.#matches(text)) {
+      let [start, stop] = [at, at + length];
+      if (token.single_word && (STARTS_WITH_WORD.test(text.slice(stop, stop + 2)) || endsWithWord(text, start))) {
+        continue;
+      }
+      if (token.lstrip) { while (start > end && SPACE.test(text[start - 1])) start--; }
+      if (token.rstrip) { while (stop < text.length && SPACE.test(text[stop])) stop++; }
+      if (end < start) parts.push(text.slice(end, start));
+      parts.push(token);
+      end = stop;
+    }
+    if (end < text.length) parts.push(text.slice(end));
+    return parts;
+  }
+}
+
+/** Whether the character before a place belongs to words. */
+function endsWithWord(text: string, place: number): boolean {
+  return ENDS_WITH_WORD.test(text.slice(Math.max(0, place - 2), place));
+}
+
+/** Cuts texts at added tokens, and normalizes what lies between them. */
+export class AddedTokens {
+  readonly #exact: Finder;
+  readonly #normalized: Finder;
+
+  /** Prepares the search. */
+  constructor(tokens: readonly AddedToken[], readonly normalize: Normalizer) {
+    const wanted = tokens.map((token) => ({
+      token,
+      text: token.normalized ? normalize(token.content) : token.content,
+    }));
+    this.#exact = new Finder(wanted.filter(({ token }) => !token.normalized));
+    this.#normalized = new Finder(wanted.filter(({ token, text }) => token.normalized && text !== ""));
+  }
+
+  /** The parts of a text in order: added tokens, and normalized text between them. */
+  split(text: string): (string | AddedToken)[] {
+    return this.#exact.split(text).flatMap((part) =>
+      typeof part === "string" ? this.#normalized.split(this.normalize(part)) : [part]
+    );
+  }
+}

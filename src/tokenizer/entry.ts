@@ -1,0 +1,121 @@
+/**
+ * Values of a JSON file together with their place, so that every error names the file and the key.
+ *
+ * @module
+ */
+import { describe, isRecord, quote } from "../checkpoint/messages.ts";
+import { FieldError, nearest } from "../model/fields.ts";
+
+/** One value of a JSON file. Every method that reads it throws one FieldError with file, key and value. */
+export class Entry {
+  /** Wraps a value; `path` is its place in the file, empty for the whole. */
+  constructor(readonly value: unknown, readonly file: string, readonly path = "") {}
+
+  /** Throws the error of this value. */
+  refuse(reason: string): never {
+    throw new FieldError(`Cannot read ${this.file}: ${this.path === "" ? "" : `${this.path} `}${reason}`, this.path);
+  }
+
+  /** Throws the error of a value of another kind. */
+  expected(kind: string): never {
+    if (this.value === undefined) this.refuse("is missing");
+    this.refuse(`is ${describe(this.value)}, expected ${kind}`);
+  }
+
+  /** Whether the value is neither absent nor null. */
+  get given(): boolean {
+    return this.value !== undefined && this.value !== null;
+  }
+
+  /** The value of a key; this value must be an object. */
+  at(key: string): Entry {
+    if (!isRecord(this.value)) this.expected("an object");
+    const name = /^\w+$/.test(key) ? `.${key}` : `[${quote(key)}]`;
+    const value = Object.hasOwn(this.value, key) ? this.value[key] : undefined;
+    return new Entry(value, this.file, this.path === "" ? name.replace(/^\./, "") : this.path + name);
+  }
+
+  /** Keys of an object. */
+  keys(): string[] {
+    return isRecord(this.value) ? Object.keys(this.value) : this.expected("an object");
+  }
+
+  /** Throws on keys that are not known. */
+  only(...known: string[]): this {
+    const strange = this.keys().find((key) => !known.includes(key));
+    if (strange === undefined) return this;
+    return this.at(strange).refuse(`is unknown, the nearest known key is ${nearest(strange, known)}`);
+  }
+
+  /** Number of values of a list. */
+  get length(): number {
+    return Array.isArray(this.value) ? this.value.length : this.expected("a list");
+  }
+
+  /** One value of a list. */
+  item(index: number): Entry {
+    return new Entry((this.value as unknown[])[index], this.file, `${this.path}[${index}]`);
+  }
+
+  /** The values of a list. */
+  items(): Entry[] {
+    return Array.from({ length: this.length }, (_, index) => this.item(index));
+  }
+
+  /** A text, possibly empty. */
+  text(): string {
+    return typeof this.value === "string" ? this.value : this.expected("a text");
+  }
+
+  /** A single character. */
+  character(): string {
+    const text = this.text();
+    return [...text].length === 1 ? text : this.expected("one character");
+  }
+
+  /** True or false; `fallback` where it is absent or null. */
+  flag(fallback: boolean): boolean {
+    if (!this.given) return fallback;
+    return typeof this.value === "boolean" ? this.value : this.expected("true or false");
+  }
+
+  /** A whole number of at least `least`. */
+  whole(least = 0, most = MOST_IDS - 1): number {
+    const { value } = this;
+    const fits = Number.isSafeInteger(value) && value as number >= least && value as number <= most;
+    return fits ? value as number : this.expected(`a whole number from ${least} to ${most}`);
+  }
+
+  /** A finite number. */
+  number(): number {
+    return Number.isFinite(this.value) ? this.value as number : this.expected("a finite number");
+  }
+
+  /** One of a few words; `fallback` where it is absent or null. */
+  choice<const C extends string>(choices: readonly C[], fallback: C): C {
+    if (!this.given) return fallback;
+    return choices.includes(this.value as C) ? this.value as C : this.expected(`one of ${choices.join(", ")}`);
+  }
+
+  /** What a reader makes of the value, undefined where it is absent or null. */
+  optional<R>(read: (entry: this) => R): R | undefined {
+    return this.given ? read(this) : undefined;
+  }
+
+  /** Calls the reader that the value's `type` names. */
+  byType<R>(readers: Readonly<Record<string, (entry: this) => R>>, fallback?: string): R {
+    const type = this.at("type");
+    if (this.path.split("[").length > MOST_NESTED) {
+      this.refuse(`is nested too deep, at most ${MOST_NESTED} are supported`);
+    }
+    const name = type.given || fallback === undefined ? type.text() : fallback;
+    if (Object.hasOwn(readers, name)) return readers[name](this);
+    return type.expected(`one of ${Object.keys(readers).join(", ")}`);
+  }
+}
+
+/** Sequences inside of sequences. */
+const MOST_NESTED = 16;
+
+/** Ids are below this number: two of them make one exact key. */
+export const MOST_IDS = 2 ** 26;

@@ -1,0 +1,106 @@
+/**
+ * What `tokenizer_config.json` changes: every key of it that alters ids or decoded text is used or refused by name.
+ *
+ * @module
+ */
+import { quote } from "../checkpoint/messages.ts";
+import { isRecord } from "../checkpoint/messages.ts";
+import type { Json } from "../model/fields.ts";
+import { type AddedToken, readAddedToken } from "./added_tokens.ts";
+import type { Entry } from "./entry.ts";
+import type { Frame } from "./post_processors.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+
+/** Keys that name one special token each. */
+const NAMED = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+
+/** Keys that have no meaning here unless they are true. */
+const REFUSED = ["split_special_tokens", "do_lowercase_and_remove_accent", "fix_mistral_regex"];
+
+/** The text of a token that is given as such or as an object; undefined where it is absent or null. */
+export function tokenText(entry: Entry): string | undefined {
+  return entry.optional((entry) => isRecord(entry.value) ? entry.at("content").text() : entry.text());
+}
+
+/** The keys of `special_tokens_map.json` that `tokenizer_config.json` does not have. */
+export function withSpecialTokens(config: Json, map: Json): Json {
+  const missing = Object.entries(map).filter(([key]) =>
+    NAMED.includes(key) && (config[key] ?? undefined) === undefined
+  );
+  return { ...config, ...Object.fromEntries(missing) };
+}
+
+/** Throws on keys that would change ids and are not supported. */
+export function checkSettings(config: Entry): void {
+  config.keys();
+  for (const key of REFUSED) if (config.at(key).flag(false)) config.at(key).refuse("is true, only false is supported");
+}
+
+/**
+ * The frame with `add_bos_token` and `add_eos_token`: where one of them is given and the frame has it otherwise, the
+ * frame is made anew from these tokens alone. An absent key leaves what the frame has. A text that begins with the token
+ * gets a second one, as from the fast tokenizers.
+ */
+export function framed(frame: Frame, config: Entry, vocabulary: Vocabulary): Frame {
+  const side = (name: "bos" | "eos", ids: readonly number[]) => {
+    const token = tokenText(config.at(`${name}_token`)), id = token === undefined ? undefined : vocabulary.get(token);
+    const has = id !== undefined && ids.includes(id), wanted = config.at(`add_${name}_token`).flag(has);
+    if (wanted && id === undefined) {
+      const why = token === undefined ? "is missing" : `is ${quote(token)}, which is not in the vocabulary`;
+      config.at(`${name}_token`).refuse(`${why}, and add_${name}_token is true`);
+    }
+    return { has, wanted, ids: wanted ? [id!] : [] };
+  };
+  const bos = side("bos", frame.before), eos = side("eos", frame.after);
+  return bos.has === bos.wanted && eos.has === eos.wanted ? frame : { before: bos.ids, after: eos.ids };
+}
+
+/** The added tokens with those that the configuration adds, or makes special. */
+export function withConfigured(added: readonly AddedToken[], config: Entry, vocabulary: Vocabulary): AddedToken[] {
+  const tokens = new Map(added.map((token) => [token.content, token]));
+  const decoder = config.at("added_tokens_decoder");
+  for (const key of decoder.given ? decoder.keys() : []) {
+    const token = declared(decoder.at(key), Number(key), added, vocabulary);
+    tokens.set(token.content, token);
+  }
+  for (const { entry, content, needed } of specialTokens(config)) {
+    const token = tokens.get(content), id = token?.id ?? vocabulary.get(content);
+    if (id === undefined && needed) entry.refuse(`is ${quote(content)}, which is not in the vocabulary`);
+    const plain = { content, single_word: false, lstrip: false, rstrip: false, normalized: false };
+    if (id !== undefined) tokens.set(content, { ...plain, ...token, id, special: true });
+  }
+  return [...tokens.values()];
+}
+
+/** One token of `added_tokens_decoder`, which must not contradict `tokenizer.json`. */
+function declared(entry: Entry, id: number, added: readonly AddedToken[], vocabulary: Vocabulary): AddedToken {
+  if (!(Number.isSafeInteger(id) && id >= 0)) entry.refuse("is not named by an id");
+  const token = readAddedToken(entry, id), { content } = token;
+  const same = added.find((other) => other.id === id) ?? added.find((other) => other.content === content);
+  const known = vocabulary.get(content);
+  if (!same) {
+    const other = vocabulary.entries().find(([text, taken]) => taken === id && text !== content)?.[0];
+    if (other !== undefined) entry.refuse(`is ${quote(content)}, and tokenizer.json has ${quote(other)} as ${id}`);
+    if (known !== undefined && known !== id) {
+      entry.refuse(`is ${quote(content)}, and tokenizer.json has it as ${known}`);
+    }
+    return token;
+  }
+  for (const key of Object.keys(same) as (keyof AddedToken)[]) {
+    if (same[key] === token[key]) continue;
+    entry.refuse(`has ${key} ${JSON.stringify(token[key])}, and tokenizer.json has ${JSON.stringify(same[key])}`);
+  }
+  return same;
+}
+
+/** Special tokens by name and by list; those of lists must be in the vocabulary. */
+function specialTokens(config: Entry): { entry: Entry; content: string; needed: boolean }[] {
+  const named = NAMED.map((key) => config.at(key)).filter(({ given }) => given).map((entry) => ({
+    entry,
+    needed: false,
+  }));
+  const listed = ["additional_special_tokens", "extra_special_tokens"].map((key) => config.at(key))
+    .flatMap((list) => list.given ? isRecord(list.value) ? list.keys().map((key) => list.at(key)) : list.items() : []);
+  return [...named, ...listed.map((entry) => ({ entry, needed: true }))]
+    .map(({ entry, needed }) => ({ entry, needed, content: tokenText(entry)! }));
+}
