@@ -56,14 +56,15 @@ const READING = 100;
 /**
  * New tokens that may be made: as asked for, and as positions are left.
  *
- * Throws a RangeError unless `maxNewTokens` is a whole number (or infinite), and where no positions are left.
+ * Throws a RangeError unless `maxNewTokens` is a whole number (or infinite), and for prompts that leave no position to a
+ * new token, or have more tokens than there are positions.
  */
 export function budget(prompts: readonly ArrayLike<number>[], maxPositions: number, maxNewTokens = Infinity): number {
   if (!(maxNewTokens >= 0 && (Number.isInteger(maxNewTokens) || maxNewTokens === Infinity))) {
     throw new RangeError(`Cannot generate: maxNewTokens is ${maxNewTokens}, expected a whole number`);
   }
   const longest = Math.max(...prompts.map(({ length }) => length));
-  if (longest >= maxPositions && maxNewTokens > 0) {
+  if (longest > maxPositions || (longest === maxPositions && maxNewTokens > 0)) {
     throw new RangeError(`Cannot generate: the prompt has ${longest} tokens, and there are ${maxPositions} positions`);
   }
   return Math.min(maxNewTokens, maxPositions - longest);
