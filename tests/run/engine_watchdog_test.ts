@@ -29,16 +29,16 @@ async function inWorker(message: unknown): Promise<{ ends?: string[]; turns?: nu
   }
 }
 
-/** Random requests to engines of some models; which ends they come to. */
-async function watchdog(kind: Device["kind"], models: typeof kinds, numRuns: number): Promise<void> {
+/** Random requests to engines of some models, which come to the expected ends, and maybe others. */
+async function watchdog(kind: Device["kind"], models: typeof kinds, numRuns: number, expected: string[]) {
   const { ends, turns, error } = await inWorker({ kind, models, numRuns });
   assertEquals(error, undefined);
-  assertEquals(ends, ["aborted", "left", "length", "refused", "stop"]);
+  for (const end of expected) assert(ends!.includes(end), `${end} is not among ${ends}`);
   assert(turns! > 0, "timers have their turns");
 }
 
 Deno.test("engine: every random request ends, and the next one is answered right", async () => {
-  await watchdog("reference", kinds, 8);
+  await watchdog("reference", kinds, 8, ["aborted", "left", "length", "refused", "stop"]);
 });
 
 const adapter = await navigator.gpu?.requestAdapter();
@@ -46,7 +46,7 @@ const adapter = await navigator.gpu?.requestAdapter();
 Deno.test({
   name: "engine: the same on the GPU",
   ignore: !adapter,
-  fn: async () => await watchdog("webgpu", kinds.slice(2, 3), 10),
+  fn: async () => await watchdog("webgpu", kinds.slice(2, 3), 10, ["length", "refused"]),
 });
 
 /** A device that counts the programs that were started since the last turn of a timer. */
