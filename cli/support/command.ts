@@ -1,15 +1,15 @@
-/** How every command starts and ends: help, one line on errors, exit codes, Ctrl-C, closed pipes. */
+/** How every command starts and ends: help, one line on errors, exit codes, closed pipes. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { type Command, type Flag, helpOf, type Operands, readFlags, type Values } from "./flags.ts";
 import { clearProgress } from "./progress.ts";
+import { exitCode, INTERRUPTED } from "./signals.ts";
 
-/** Exit code after Ctrl-C, as shells give it. */
-export const INTERRUPTED = 130;
+export { INTERRUPTED, interruptible } from "./signals.ts";
 
 /**
  * Runs a command and ends the process.
  *
- * Ends with the code that `main` returns, 1 after an error (one line on stderr), 130 after Ctrl-C, and 0 without a word
+ * Ends with the code that `main` returns, 1 after an error (one line on stderr), 130 after Ctrl-C, 143 after SIGTERM, and 0 without a word
  * when whoever read standard output has gone.
  */
 export async function runCommand<const F extends Readonly<Record<string, Flag>>>(
@@ -22,11 +22,11 @@ export async function runCommand<const F extends Readonly<Record<string, Flag>>>
       print(helpOf(command) + "\n");
       Deno.exit(0);
     }
-    Deno.exit(await main(flags) ?? 0);
+    Deno.exit(exitCode(await main(flags) ?? 0));
   } catch (error) {
     clearProgress();
     if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
-    if (error instanceof Error && error.name === "AbortError") Deno.exit(INTERRUPTED);
+    if (error instanceof Error && error.name === "AbortError") Deno.exit(exitCode(INTERRUPTED));
     note(messageOf(command.name, error));
     Deno.exit(1);
   }
@@ -48,24 +48,6 @@ export function print(content: string | Uint8Array): void {
 export function note(line: string): void {
   clearProgress();
   console.error(line);
-}
-
-/**
- * Runs a body that ends early, at a place of its own choice, on Ctrl-C; a second Ctrl-C ends the process at once, as
- * does one outside such a body.
- */
-export async function interruptible<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const stop = () => {
-    Deno.removeSignalListener("SIGINT", stop);
-    controller.abort();
-  };
-  Deno.addSignalListener("SIGINT", stop);
-  try {
-    return await body(controller.signal);
-  } finally {
-    if (!controller.signal.aborted) Deno.removeSignalListener("SIGINT", stop);
-  }
 }
 
 /** Lets signals and other events in: the reference computes without pausing. */
