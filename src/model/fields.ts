@@ -23,9 +23,13 @@ function editDistance(a: string, b: string): number {
   return row[b.length];
 }
 
-/** The candidate with the fewest edits from a word. */
+/** Characters of a word that are compared, or shown, at most. */
+const LONGEST_WORD = 64;
+
+/** The candidate with the fewest edits from a word, of which only the beginning is compared where it is long. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
-  return [...candidates].map((candidate) => ({ candidate, edits: editDistance(word, candidate) }))
+  const start = word.slice(0, LONGEST_WORD);
+  return [...candidates].map((candidate) => ({ candidate, edits: editDistance(start, candidate) }))
     .sort((a, b) => a.edits - b.edits)[0]?.candidate;
 }
 
@@ -160,7 +164,8 @@ export class Fields {
   noOthers(): void {
     for (const key of Object.keys(this.json)) {
       if (this.#known.has(key)) continue;
-      this.#fail(`${this.path}.${key} is unknown, the nearest known key is ${nearest(key, this.#known)}`, key);
+      const shown = key.length > LONGEST_WORD ? `${key.slice(0, LONGEST_WORD)}…` : key;
+      this.#fail(`${this.path}.${shown} is unknown, the nearest known key is ${nearest(key, this.#known)}`, shown);
     }
   }
 }
