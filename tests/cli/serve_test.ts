@@ -1,34 +1,16 @@
 /** `serve` as a process: real models answer as the library does, and signals let them finish. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Decoder, Encoder } from "../../mod.ts";
+import { serveProcess } from "./serve_process.ts";
 import { connect } from "./serve_raw.ts";
 import { until } from "./serve_support.ts";
-import { assertRefused, decoderFolder, encoderFolder, run, start } from "./support.ts";
+import { assertRefused, decoderFolder, encoderFolder, run } from "./support.ts";
 
 const [decoder, encoder] = [await decoderFolder(), await encoderFolder()];
 const nameOf = (folder: string) => folder.split("/").pop()!;
 const reference = ["--device", "reference"];
 
-/** A server on a port of its own; `ended` has its exit code and all it wrote to standard error. */
-async function serve(...args: string[]) {
-  const child = start("serve", [decoder, encoder, "--port", "0", ...reference, ...args]);
-  await child.stdin.close();
-  const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
-  let err = "";
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    err += next.value;
-    if (err.includes("Ctrl-C stops")) break;
-  }
-  const url = err.match(/ at (http:\S+) on reference;/)?.[1];
-  assert(url, err);
-  const said = () => err;
-  const rest = (async () => {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) err += next.value;
-    await child.stdout.cancel();
-    return { code: (await child.status).code, err };
-  })();
-  return { url, said, interrupt: (signal: Deno.Signal = "SIGINT") => child.kill(signal), ended: () => rest };
-}
+const serve = () => serveProcess(decoder, encoder, ...reference);
 
 async function ask(url: string, path: string, body: unknown): Promise<Response> {
   const headers = { "content-type": "application/json" };
