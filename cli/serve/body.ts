@@ -3,7 +3,7 @@ import { parseJsonObject } from "../../src/checkpoint/json.ts";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { Fields } from "../../src/model/fields.ts";
 import type { Incoming } from "./incoming.ts";
-import { Refusal } from "./refusal.ts";
+import { CLIENT_LEFT, Refusal } from "./refusal.ts";
 
 /** The type that is asked for: a web page cannot send it to another origin without asking first, which is refused. */
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
@@ -37,10 +37,14 @@ async function readBytes({ body, headers }: Incoming, { bodyBytes, bodyMs }: Bod
     timer = setTimeout(() => reject(slow), bodyMs);
   });
   late.catch(() => {});
+  const read = () =>
+    reader.read().catch(() => {
+      throw new Refusal(CLIENT_LEFT, "client left");
+    });
   try {
     const chunks: Uint8Array[] = [];
     for (let length = 0;;) {
-      const { done, value } = await Promise.race([reader.read(), late]);
+      const { done, value } = await Promise.race([read(), late]);
       if (done) return joined(chunks, length);
       length += value.length;
       if (length > bodyBytes) throw tooLong("more than " + bodyBytes);

@@ -49,6 +49,21 @@ Deno.test("a request that does not end gets 408, and a connection that brings no
   assertEquals(await requestsOf(server.url), cases.length);
 });
 
+Deno.test("a client that leaves within its body, or its head, is no error of the server", async () => {
+  await using server = await listening();
+  for (const sent of [`${head}Content-Length: 10\r\n\r\n{`, "GET /health HTTP/1.1\r\nHost"]) {
+    const { send, leave } = await connect(server.url);
+    await send(sent);
+    await until(() => server.server.connections === 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    leave();
+    await until(() => server.server.connections === 0);
+  }
+  assertEquals(server.log.map((line) => line.replace(/\d+ ms/, "_ ms")), [
+    "POST /v1/completions 499 0 tokens _ ms, client left",
+  ]);
+});
+
 Deno.test("bytes that trickle in do not keep a connection", async () => {
   await using server = await listening({}, { headersMs: 400, requestMs: 2000 }, { bodyMs: 500 });
   for (const start of ["GET /health HTTP/1.1\r\nX: ", `${head}Content-Length: 9999\r\n\r\n{`]) {
