@@ -105,7 +105,7 @@ export async function* generateIds<T extends Tensor>(
     decoding.prefill(prompts);
     const running = new Set(prompts.keys());
     for (let steps = 1, started = performance.now(); steps > 0; started = performance.now()) {
-      if (left < budgeted) { for (let i = 0; i < steps; i++) decoding.step(); }
+      if (left < budgeted) decoding.step(steps);
       const read = await decoding.read();
       const spent = performance.now() - started;
       for (const step of read) {

@@ -127,7 +127,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     const reads = this.#prompts(), ticks = Math.min(steps, this.#useful());
     if (!reads && ticks === 0) return undefined;
     const counts = this.#admission.decoding.some(({ seat }) => seat.counted);
-    for (let i = 0; i < ticks; i++) this.#tick.start(counts);
+    if (ticks > 0) this.#tick.start(ticks, counts);
     const read = this.#tick.state.read(), first = this.#ticks;
     read.catch(() => {}); // awaited later, or never where the ticks before have failed
     this.#ticks += ticks;
