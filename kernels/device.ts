@@ -12,7 +12,7 @@ import { kernels } from "./kernels.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { BufferPool } from "./buffers.ts";
 import { GpuProgram } from "./program.ts";
-import { readBack, runOnce } from "./readback.ts";
+import { readBack, runInPlace } from "./readback.ts";
 import { GpuTensor, type Step } from "./tensor.ts";
 
 /**
@@ -131,7 +131,8 @@ export class WebGpuDevice implements Device<GpuTensor> {
       return await this.#pend(readBack(this, program, outputs)) as { [Name in O]: HostTensor };
     };
     return Object.assign(run, {
-      start: (inputs: Readonly<Record<string, HostTensor>>) => runOnce(this.device, prepare(inputs).program),
+      start: (inputs: Readonly<Record<string, HostTensor>>, times = 1) =>
+        runInPlace(this.device, prepare(inputs).program, times),
       dispose: () => {
         for (const { program } of programs.values()) program.dispose();
         programs.clear();

@@ -12,17 +12,17 @@ import type { GpuTensor } from "./tensor.ts";
 /** Copies start at multiples of this many bytes. */
 const ALIGNMENT = 16;
 
-function encode(device: GPUDevice, program: GpuProgram): GPUCommandEncoder {
+function encode(device: GPUDevice, program: GpuProgram, times = 1): GPUCommandEncoder {
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
-  program.encode(pass);
+  for (let i = 0; i < times; i++) program.encode(pass);
   pass.end();
   return encoder;
 }
 
-/** Runs a program once, for what it does in place. */
-export function runOnce(device: GPUDevice, program: GpuProgram): void {
-  device.queue.submit([encode(device, program).finish()]);
+/** Runs a program for what it does in place, so many times, in one submit: each leaves a command buffer to be collected. */
+export function runInPlace(device: GPUDevice, program: GpuProgram, times: number): void {
+  device.queue.submit([encode(device, program, times).finish()]);
 }
 
 /** Runs a program once and copies the named tensors to the host. */

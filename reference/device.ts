@@ -83,7 +83,9 @@ export class ReferenceDevice implements Device<RefTensor> {
       return body(Object.fromEntries(tensors));
     };
     return Object.assign((inputs: Readonly<Record<string, HostTensor>>) => this.read<O>(run(inputs)), {
-      start: (inputs: Readonly<Record<string, HostTensor>>) => void run(inputs),
+      start: (inputs: Readonly<Record<string, HostTensor>>, times = 1) => {
+        for (let i = 0; i < times; i++) run(inputs);
+      },
       dispose: () => {},
     });
   }

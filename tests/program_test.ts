@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { type Device, hostIndices, hostTensor } from "../src/device.ts";
 import type { Tensor } from "../src/op.ts";
+import { add } from "../src/ops/add.ts";
 import { cacheWrite } from "../src/ops/cache.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import { own } from "./support/device.ts";
@@ -25,4 +26,26 @@ gpuTest("program: what is started leaves its work in place, in order (WebGPU)", 
 
 Deno.test("program: what is started leaves its work in place, in order (reference)", async () => {
   assertEquals(await fill(new ReferenceDevice()), [10, 11, 12, 13]);
+});
+
+/** A cell that doubles and adds one, read after several starts of several times each. */
+async function counted<T extends Tensor>(device: Device<T>): Promise<number[]> {
+  const cache = device.from(hostTensor([1, 1], [0]));
+  const program = device.compile(({ one, places }: Record<"one" | "places", T>) => {
+    const x = add(device, add(device, cache, cache), one);
+    return { counted: cacheWrite(device, { cache, x, places }) };
+  });
+  const inputs = (one: number) => ({ one: hostTensor([1, 1], [one]), places: hostIndices([0]) });
+  program.start(inputs(1), 5);
+  program.start(inputs(100), 2);
+  const { counted } = await program(inputs(1));
+  return [...counted.data];
+}
+
+gpuTest("program: what is started several times runs one after the other (WebGPU)", async (gpu) => {
+  assertEquals(await counted(own(gpu)), [849]); // 31, then 162 and 424, then 849
+});
+
+Deno.test("program: what is started several times runs one after the other (reference)", async () => {
+  assertEquals(await counted(new ReferenceDevice()), [849]);
 });

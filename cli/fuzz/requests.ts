@@ -18,7 +18,7 @@ const MODELS = ["stories-mor", "stories-modernalbert"];
 async function openServer(): Promise<Handler> {
   const folders = MODELS.map((name) => decodeURIComponent(new URL(`../../models/${name}`, import.meta.url).pathname));
   const models = await loadServed(folders, await openReference(), (decoder) => Engine.open(decoder, { slots: 4 }));
-  const limits = { bodyBytes: 100_000, requests: 8 };
+  const limits = { bodyBytes: 100_000, bodyMs: PATIENCE, requests: 8 };
   return makeHandler({ models, limits, started: 1, health: {}, log: () => {} });
 }
 

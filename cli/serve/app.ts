@@ -2,8 +2,9 @@
 import { complete } from "./completions.ts";
 import { embed } from "./embeddings.ts";
 import { Exchange } from "./exchange.ts";
+import { type Handler, pathOf } from "./incoming.ts";
 import { Metrics } from "./metrics.ts";
-import { CLIENT_LEFT, outOfOrder, Refusal, refusalOf } from "./refusal.ts";
+import { abortedBecause, outOfOrder, Refusal, refusalOf, stopping } from "./refusal.ts";
 import { type ServedModel, type Service, unknownModel } from "./service.ts";
 
 /** One route. */
@@ -11,6 +12,8 @@ interface Route {
   readonly method: "GET" | "POST";
   /** Whether it works on the device, and so not without it. */
   readonly computes?: true;
+  /** Whether it is answered while the server ends. */
+  readonly always?: true;
   /** Throws a Refusal where there is no answer. */
   answer(exchange: Exchange, service: Service, rest: string): Response | Promise<Response>;
 }
@@ -35,12 +38,15 @@ const routes: Readonly<Record<string, Route>> = {
   },
   "/metrics": {
     method: "GET",
+    always: true,
     answer: ({ metrics }, service) =>
       new Response(metrics.text(service), { headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" } }),
   },
   "/health": {
     method: "GET",
-    answer: (_, { health: { fault: reason } }) => {
+    always: true,
+    answer: (_, { health: { fault, stopping } }) => {
+      const reason = fault ?? (stopping ? "the server stops" : undefined);
       return Response.json({ status: reason ?? "ok" }, { status: reason === undefined ? 200 : 503 });
     },
   },
@@ -66,11 +72,11 @@ function findRoute(pathname: string): { route: string; rest: string } {
 }
 
 async function answer(exchange: Exchange, service: Service, rest: string): Promise<Response> {
-  const { request: { method, url }, route } = exchange;
+  const { request: { method, url, fault }, route } = exchange;
+  if (fault) throw fault;
   const found = routes[route];
-  if (!found) {
-    throw new Refusal(404, `Cannot find ${new URL(url).pathname}: there is ${Object.keys(routes).join(", ")}`);
-  }
+  if (service.health.stopping && !found?.always) throw stopping();
+  if (!found) throw new Refusal(404, `Cannot find ${pathOf(url)}: there is ${Object.keys(routes).join(", ")}`);
   if (method !== found.method && !(method === "HEAD" && found.method === "GET")) {
     const headers = { allow: found.method };
     throw new Refusal(405, `Cannot ${method} ${route}: it takes ${found.method}`, { headers });
@@ -80,20 +86,21 @@ async function answer(exchange: Exchange, service: Service, rest: string): Promi
   return await found.answer(exchange, service, rest);
 }
 
-/** Makes the function that answers requests. It never throws; what goes wrong inside is an answer and a line in the log. */
-export function makeHandler(service: Service): (request: Request) => Promise<Response> {
+/** Makes the function that answers requests. Whatever goes wrong inside is an answer, a line in the log and a count. */
+export function makeHandler(service: Service): Handler {
   const metrics = new Metrics();
   return async (request) => {
-    const { route, rest } = findRoute(new URL(request.url).pathname);
-    const exchange = new Exchange(request, route, metrics, service.log);
+    const exchange = new Exchange(request, metrics, service.log);
     try {
+      const { route, rest } = findRoute(pathOf(request.url));
+      exchange.route = route;
       const response = await answer(exchange, service, rest);
       if (!exchange.streams) exchange.end(response.status);
       return response;
     } catch (thrown) {
-      const refusal = refusalOf(thrown, service.health);
-      const status = request.signal.aborted ? CLIENT_LEFT : refusal.status;
-      exchange.end(status, status === CLIENT_LEFT ? undefined : refusal.message.split("\n", 1)[0]);
+      const { signal } = request;
+      const refusal = signal.aborted ? abortedBecause(signal) : refusalOf(thrown, service.health);
+      exchange.end(refusal.status, refusal.message);
       return refusal.response();
     }
   };

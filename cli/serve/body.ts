@@ -2,23 +2,61 @@
 import { parseJsonObject } from "../../src/checkpoint/json.ts";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { Fields } from "../../src/model/fields.ts";
-import { Refusal } from "./refusal.ts";
+import type { Incoming } from "./incoming.ts";
+import { CLIENT_LEFT, Refusal } from "./refusal.ts";
 
 /** The type that is asked for: a web page cannot send it to another origin without asking first, which is refused. */
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 
+/** Milliseconds from the first look at a body to its last byte. */
+export const BODY_MS = 10_000;
+
+/** Bounds of a body. */
+export interface BodyLimits {
+  /** Bytes at most. */
+  readonly bodyBytes: number;
+  /** Milliseconds that it may take. */
+  readonly bodyMs: number;
+}
+
+/** The refusal of a body that is not read further; what is left of it goes with the connection. */
+const unread = (status: number, reason: string, code: string) =>
+  new Refusal(status, `Cannot read the request: ${reason}`, { code, headers: { connection: "close" } });
+
 /** Bytes of a body; those that come are counted, whatever its headers promise. */
-async function readBytes({ body }: Request, most: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body ?? []) {
-    length += chunk.length;
-    if (length > most) {
-      const message = `Cannot read the request: its body has more than ${most} bytes`;
-      throw new Refusal(413, message, { code: "body_too_large", headers: { connection: "close" } });
+async function readBytes({ body, headers }: Incoming, { bodyBytes, bodyMs }: BodyLimits): Promise<Uint8Array> {
+  const tooLong = (bytes: string) =>
+    unread(413, `its body has ${bytes} bytes, ${bodyBytes} is the most`, "body_too_large");
+  const promised = headers.get("content-length");
+  if (Number(promised) > bodyBytes) throw tooLong(promised!);
+  if (!body) return new Uint8Array();
+  const reader = body.getReader();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const slow = unread(408, `its body has not ended within ${bodyMs / 1000} s`, "body_too_slow");
+    timer = setTimeout(() => reject(slow), bodyMs);
+  });
+  late.catch(() => {});
+  const read = () =>
+    reader.read().catch(() => {
+      throw new Refusal(CLIENT_LEFT, "client left");
+    });
+  try {
+    const chunks: Uint8Array[] = [];
+    for (let length = 0;;) {
+      const { done, value } = await Promise.race([read(), late]);
+      if (done) return joined(chunks, length);
+      length += value.length;
+      if (length > bodyBytes) throw tooLong("more than " + bodyBytes);
+      chunks.push(value);
     }
-    chunks.push(chunk);
+  } finally {
+    clearTimeout(timer);
+    reader.cancel().catch(() => {});
   }
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {
@@ -31,14 +69,15 @@ async function readBytes({ body }: Request, most: number): Promise<Uint8Array> {
 /**
  * The fields of a request's body; `action` is what cannot be done when one is wrong.
  *
- * Throws a Refusal for another content type (415), more than `most` bytes (413), and what is no JSON object (400).
+ * Throws a Refusal for another content type (415), too many bytes (413), a body that does not end in time (408), and what is no JSON
+ * object (400).
  */
-export async function readBody(request: Request, most: number, action: string): Promise<Fields> {
+export async function readBody(request: Incoming, limits: BodyLimits, action: string): Promise<Fields> {
   const type = request.headers.get("content-type");
   if (!JSON_TYPE.test(type ?? "")) {
     throw new Refusal(415, `Cannot read the request: its content-type is ${type ?? "missing"}, not application/json`);
   }
-  const bytes = await readBytes(request, most);
+  const bytes = await readBytes(request, limits);
   try {
     return new Fields(parseJsonObject(bytes, "read the request"), "body", action);
   } catch (error) {

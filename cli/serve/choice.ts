@@ -2,10 +2,12 @@
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import type { Generation } from "../../src/run/engine/api.ts";
 import type { Piece } from "../../src/run/generate.ts";
+import { encodeText } from "../../src/run/tokenizer.ts";
 import type { CompletionRequest } from "./completion_request.ts";
 import { admit, type ServedDecoder, type Service } from "./service.ts";
 
-/** Log-probabilities of some tokens, as they were before temperature and filters; `text_offset` counts from the choice's start. */
+/** Log-probabilities of some tokens, as they were before temperature and filters; `text_offset` counts
+ * Unicode code points from the choice's start. */
 interface LogProbs {
   readonly tokens: readonly string[];
   readonly token_logprobs: readonly number[];
@@ -21,6 +23,9 @@ export interface ChoicePart {
   readonly finish_reason: "stop" | "length" | null;
   readonly refrain?: { readonly depth: readonly number[]; readonly score: readonly number[] };
 }
+
+/** Unicode code points of a text: a pair of surrogates is one of them. */
+const codePoints = (text: string) => Array.from(text).length;
 
 /** One completion on its way. */
 export class Choice {
@@ -43,7 +48,11 @@ export class Choice {
       tokens: pieces.map(({ text }) => text),
       token_logprobs: pieces.map(({ logProb }) => logProb),
       top_logprobs: null,
-      text_offset: pieces.map(({ text }) => (this.#length += text.length) - text.length),
+      text_offset: pieces.map(({ text }) => {
+        const offset = this.#length;
+        this.#length += codePoints(text);
+        return offset;
+      }),
     };
     const refrain = { depth: pieces.map(({ depth }) => depth), score: pieces.map(({ score }) => score) };
     return { ...common, logprobs, refrain };
@@ -53,7 +62,7 @@ export class Choice {
 /** A seed by chance, as clients expect that give none. */
 const anySeed = () => crypto.getRandomValues(new Uint32Array(1))[0] & 0x7fffffff;
 
-/** Submits all completions of a request, or none. Throws as {@link admit} and `submit` do. */
+/** Submits all completions of a request, or none. Throws as {@link admit}, `encodeText` and `submit` do. */
 export function submitAll(
   service: Service,
   { engine, tokenizer }: ServedDecoder,
@@ -63,19 +72,24 @@ export function submitAll(
   const { running, waiting } = engine.status();
   admit(service, running + waiting, prompts.length * n);
   const first = request.seed ?? anySeed();
+  const encoded = prompts.map((prompt) => typeof prompt === "string" ? encodeText(tokenizer, prompt) : prompt);
   const choices: Choice[] = [];
   try {
     for (let index = 0; index < prompts.length * n; index++) {
-      const prompt = prompts[Math.floor(index / n)];
+      const p = Math.floor(index / n), prompt = prompts[p];
       const shown = !echo ? "" : typeof prompt === "string" ? prompt : tokenizer.decode(prompt);
-      const generation = engine.submit(prompt, { ...options, seed: (first + index) & 0x7fffffff });
+      const generation = engine.submit(encoded[p], { ...options, seed: (first + index) & 0x7fffffff });
       choices.push(new Choice(index, generation, shown, logProbs));
     }
     return choices;
   } catch (error) {
     cancelAll(choices);
-    if (!(error instanceof RangeError)) service.health.fault ??= reasonOf(error); // it takes no requests any more
-    throw error;
+    if (!(error instanceof RangeError)) {
+      service.health.fault ??= reasonOf(error); // it takes no requests any more
+      throw error;
+    }
+    const which = prompts.length > 1 ? `, at prompt ${Math.floor(choices.length / n) + 1} of ${prompts.length}` : "";
+    throw new RangeError(`${error.message}${which}`, { cause: error });
   }
 }
 

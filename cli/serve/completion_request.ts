@@ -1,7 +1,8 @@
 /** What `/v1/completions` is asked for: OpenAI's parameters, four more of sampling and depth, and nothing in silence. */
 import type { Fields } from "../../src/model/fields.ts";
 import type { GenerateOptions } from "../../src/run/generate.ts";
-import { sequencesOf } from "./sequences.ts";
+import { acceptHarmless, acceptUser, COMPLETION_HARMLESS } from "./harmless.ts";
+import { checkText, sequencesOf } from "./sequences.ts";
 
 /** A request for completions. */
 export interface CompletionRequest {
@@ -25,17 +26,8 @@ export interface CompletionRequest {
   readonly options: GenerateOptions;
 }
 
-/** Prompts at most, completions of each at most, texts that end one at most. */
-const MOST = { prompts: 2048, n: 128, stop: 4 };
-
-/** Parameters of OpenAI's that are not there, with the values that change nothing. */
-const MISSING: Readonly<Record<string, readonly unknown[]>> = {
-  suffix: [],
-  best_of: [1],
-  logit_bias: [],
-  presence_penalty: [0],
-  frequency_penalty: [0],
-};
+/** Prompts at most, completions of each at most, texts that end one at most, and characters of such a text at most. */
+export const MOST = { prompts: 2048, n: 128, stop: 4, stopLength: 1000 };
 
 /** Reads a request. Throws a FieldError that names the parameter. */
 export function readCompletionRequest(fields: Fields): CompletionRequest {
@@ -51,8 +43,9 @@ export function readCompletionRequest(fields: Fields): CompletionRequest {
     seed: optional(fields, "seed", { least: -Number.MAX_SAFE_INTEGER }),
     options: readOptions(fields),
   };
-  fields.text("user");
-  for (const [key, harmless] of Object.entries(MISSING)) fields.only(key, ...harmless);
+  fields.only("best_of", ...new Set([1, request.n])); // with n all of them are the best
+  acceptUser(fields);
+  acceptHarmless(fields, COMPLETION_HARMLESS);
   fields.noOthers();
   const both = request.echo && request.logProbs;
   fields.check(!both, () => "body.echo is true, and the prompt's tokens have no log-probabilities here", "echo");
@@ -70,15 +63,22 @@ function readOptions(fields: Fields): GenerateOptions {
     temperature: fields.number("temperature", 1, { most: 2, fraction: true }),
     topP: optional(fields, "top_p", share),
     minP: optional(fields, "min_p", share),
-    topK: optional(fields, "top_k", { least: 1 }),
+    topK: readTopK(fields),
     repetitionPenalty: optional(fields, "repetition_penalty", { fraction: true }),
     maxDepth: optional(fields, "max_depth", { least: 1 }),
     stop: readStop(fields),
   };
 }
 
+/** Minus one and zero both mean all tokens. */
+function readTopK(fields: Fields): number | undefined {
+  const given = optional(fields, "top_k", { least: -1 });
+  return given === -1 || given === 0 ? undefined : given;
+}
+
 /** Only the chosen token's log-probability is known: 0 alternatives. */
 function readLogProbs(fields: Fields): boolean {
+  if (fields.value("logprobs") === false) return false;
   const given = optional(fields, "logprobs", {});
   const reason = () => `body.logprobs is ${given}, only 0 is supported: the chosen token's, without alternatives`;
   fields.check(!given, reason, "logprobs");
@@ -86,19 +86,27 @@ function readLogProbs(fields: Fields): boolean {
 }
 
 function readStop(fields: Fields): readonly string[] {
-  const value = fields.value("stop") ?? [];
+  const value = fields.value("stop") || [];
   const stops = (typeof value === "string" ? [value] : value) as readonly string[];
   const fits = Array.isArray(stops) && stops.length <= MOST.stop &&
     stops.every((stop) => typeof stop === "string" && stop !== "");
   fields.check(fits, () => `body.stop is neither a text nor a list of up to ${MOST.stop} texts, none empty`, "stop");
+  for (const [i, stop] of stops.entries()) {
+    const name = `body.stop${typeof value === "string" ? "" : `[${i}]`}`;
+    checkText(fields, "stop", { name, text: stop });
+    const reason = () => `${name} has ${stop.length} characters, ${MOST.stopLength} is the most`;
+    fields.check(stop.length <= MOST.stopLength, reason, "stop");
+  }
   return stops;
 }
 
 function readStreamOptions(fields: Fields): boolean {
   const options = fields.object("stream_options");
-  const alone = options && !fields.flag("stream", false);
-  fields.check(!alone, () => "body.stream_options is given, and body.stream is not true", "stream_options");
-  const usage = options?.flag("include_usage", false) ?? false;
-  options?.noOthers();
+  if (!options) return false;
+  const usage = options.flag("include_usage", false);
+  acceptHarmless(options, { include_obfuscation: [false], continuous_usage_stats: [false] });
+  options.noOthers();
+  const alone = usage && !fields.flag("stream", false);
+  fields.check(!alone, () => "body.stream_options.include_usage is true, and body.stream is not", "stream_options");
   return usage;
 }

@@ -5,7 +5,7 @@ import { cancelAll, type Choice, type ChoicePart, submitAll, usageOf } from "./c
 import { readCompletionRequest } from "./completion_request.ts";
 import { eventStream } from "./events.ts";
 import type { Exchange } from "./exchange.ts";
-import { CLIENT_LEFT, Refusal } from "./refusal.ts";
+import { abortedBecause } from "./refusal.ts";
 import { findModel, type Service } from "./service.ts";
 import { together } from "./together.ts";
 
@@ -20,7 +20,7 @@ interface Run {
 /** Completes texts, in one answer or as events. Throws a Refusal, and RangeErrors about the request. */
 export async function complete(exchange: Exchange, service: Service): Promise<Response> {
   const { request: { signal } } = exchange;
-  const fields = await readBody(exchange.request, service.limits.bodyBytes, "complete the text");
+  const fields = await readBody(exchange.request, service.limits, "complete the text");
   const request = readCompletionRequest(fields);
   const { model, n, stream, includeUsage } = request;
   const choices = submitAll(service, findModel(service, model, "decoder"), request);
@@ -56,7 +56,8 @@ async function whole(run: Run): Promise<Response> {
   };
   try {
     const parts = await Promise.all(choices.map(collect));
-    if (exchange.request.signal.aborted) throw new Refusal(CLIENT_LEFT, "the client left");
+    const { request: { signal } } = exchange;
+    if (signal.aborted) throw abortedBecause(signal);
     return Response.json({ ...heading(model), choices: parts, usage: usageOf(choices, n) });
   } finally {
     cancelAll(choices);

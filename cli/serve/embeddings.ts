@@ -4,31 +4,33 @@ import { encodeText } from "../../src/run/tokenizer.ts";
 import { batches, fits } from "../support/text.ts";
 import { readBody } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
-import { CLIENT_LEFT, Refusal } from "./refusal.ts";
+import { abortedBecause } from "./refusal.ts";
+import { acceptHarmless, acceptUser, EMBEDDING_HARMLESS } from "./harmless.ts";
 import { sequencesOf } from "./sequences.ts";
 import { admit, findModel, type ServedEncoder, type Service } from "./service.ts";
 
 /** Texts of a request at most. */
-const MOST = 2048;
+export const MOST_INPUTS = 2048;
 
 /** Tokens and texts that run at once. */
 const BATCH = { tokens: 2048, most: 64 };
 
 /** Makes one vector of unit length a text. Throws a Refusal, and RangeErrors about the request. */
 export async function embed(exchange: Exchange, service: Service): Promise<Response> {
-  const fields = await readBody(exchange.request, service.limits.bodyBytes, "embed the texts");
+  const fields = await readBody(exchange.request, service.limits, "embed the texts");
   fields.check(fields.has("model"), () => "body.model is missing", "model");
   const model = findModel(service, fields.text("model")!, "encoder");
-  const inputs = sequencesOf(fields, "input", MOST);
+  const inputs = sequencesOf(fields, "input", MOST_INPUTS);
   const write = readFormat(fields);
   fields.only("dimensions", model.config.D);
-  fields.text("user");
+  acceptUser(fields);
+  acceptHarmless(fields, EMBEDDING_HARMLESS);
   fields.noOthers();
+  admit(service, model.underWay, 1);
   const sequences = inputs.map((input, i) => {
     const ids = typeof input === "string" ? encodeText(model.tokenizer, input) : input;
     return fits(model.config, { name: `input ${i + 1}`, ids });
   });
-  admit(service, model.underWay, 1);
   exchange.tokens = sequences.reduce((sum, { ids }) => sum + ids.length, 0);
   const vectors = await vectorsOf(model, sequences, exchange.request.signal);
   const data = vectors.map((vector, index) => ({ object: "embedding", index, embedding: write(vector) }));
@@ -46,7 +48,7 @@ async function vectorsOf(
   model.underWay++;
   try {
     for (const batch of batches(sequences, BATCH)) {
-      if (signal.aborted) throw new Refusal(CLIENT_LEFT, "the client left");
+      if (signal.aborted) throw abortedBecause(signal);
       const all = Float32Array.from(await model.embed(batch.map(({ ids }) => ids)));
       batch.forEach((_, b) => vectors.push(all.subarray(b * D, (b + 1) * D)));
     }

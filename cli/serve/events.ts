@@ -1,6 +1,6 @@
 /** Answers as server-sent events, made only as fast as they are read. */
 import type { Exchange } from "./exchange.ts";
-import { refusalOf } from "./refusal.ts";
+import { abortedBecause, refusalOf } from "./refusal.ts";
 import type { Service } from "./service.ts";
 
 /** What belongs to a stream. */
@@ -19,6 +19,7 @@ const event = (data: string) => encoder.encode(`data: ${data}\n\n`);
  * taken the one before it: a client that does not read keeps nothing going.
  */
 export function eventStream(objects: AsyncIterator<unknown>, { exchange, health, onEnd }: Streaming): Response {
+  const { signal } = exchange.request;
   const end = (status: number, remark?: string) => {
     onEnd();
     exchange.end(status, remark);
@@ -27,6 +28,7 @@ export function eventStream(objects: AsyncIterator<unknown>, { exchange, health,
     async pull(controller) {
       try {
         const { done, value } = await objects.next();
+        if (signal.aborted) throw abortedBecause(signal);
         controller.enqueue(event(done ? "[DONE]" : JSON.stringify(value)));
         if (!done) return;
         end(200);
@@ -37,7 +39,7 @@ export function eventStream(objects: AsyncIterator<unknown>, { exchange, health,
       }
       controller.close();
     },
-    cancel: () => end(200, "client left"),
+    cancel: () => end(200, abortedBecause(signal).message),
   }, { highWaterMark: 0 });
   exchange.streams = true;
   const headers = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" };

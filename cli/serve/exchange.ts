@@ -1,12 +1,18 @@
 /** One request from its beginning to its end: what the log and the metrics say of it. */
+import { type Incoming, pathOf } from "./incoming.ts";
 import type { Metrics } from "./metrics.ts";
-import { CLIENT_LEFT } from "./refusal.ts";
 
 /** Characters of a path in the log at most. */
 const LONGEST = 100;
 
+/** A text without line breaks and other control characters, which terminals would obey. */
+// deno-lint-ignore no-control-regex
+const printable = (text: string) => text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, "?");
+
 /** A request under way. */
 export class Exchange {
+  /** The label of its route in the metrics. */
+  route = "other";
   /** Tokens read or made for it. */
   tokens = 0;
   /** Whether its answer ends later than its handler. */
@@ -15,12 +21,7 @@ export class Exchange {
   #ended = false;
 
   /** Starts the clock. */
-  constructor(
-    readonly request: Request,
-    readonly route: string,
-    readonly metrics: Metrics,
-    readonly log: (line: string) => void,
-  ) {}
+  constructor(readonly request: Incoming, readonly metrics: Metrics, readonly log: (line: string) => void) {}
 
   /** Milliseconds since the start. */
   get milliseconds(): number {
@@ -28,12 +29,13 @@ export class Exchange {
   }
 
   /** Ends it, once: one line in the log, one request more in the metrics. */
-  end(status: number, remark = status === CLIENT_LEFT ? "client left" : ""): void {
+  end(status: number, remark = ""): void {
     if (this.#ended) return;
     this.#ended = true;
     this.metrics.request(this.route, status);
-    const path = new URL(this.request.url).pathname.slice(0, LONGEST);
+    const { method, url } = this.request;
+    const target = `${method.slice(0, LONGEST)} ${pathOf(url).slice(0, LONGEST)}`;
     const numbers = `${status} ${this.tokens} tokens ${this.milliseconds.toFixed(0)} ms`;
-    this.log(`${this.request.method} ${path} ${numbers}${remark && `, ${remark}`}`);
+    this.log(printable(`${target} ${numbers}${remark && `, ${remark.split("\n", 1)[0]}`}`));
   }
 }

@@ -1,5 +1,8 @@
-/** Listening, and the way out: no new requests, some seconds for those under way. */
+/** Listening, and the way out: no new requests, some time for those under way. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
+import type { Handler } from "./incoming.ts";
+import type { Health } from "./refusal.ts";
+import { BoundedServer, type ConnectionLimits } from "./server.ts";
 
 /** Where to listen. */
 export interface Address {
@@ -9,8 +12,17 @@ export interface Address {
   readonly port: number;
 }
 
-/** Milliseconds that requests under way may take to end. */
-const GRACE = 5000;
+/** Milliseconds that requests under way may take to end; supervisors commonly kill after 30 s. */
+export const GRACE_MS = 25_000;
+
+/** Bounds of connections; `--help` states them. */
+export const CONNECTIONS: ConnectionLimits = {
+  connections: 512,
+  headersMs: 10_000,
+  requestMs: 30_000,
+  idleMs: 15_000,
+  stalledMs: 30_000,
+};
 
 /** Throws one line where an address cannot be had; models need not be loaded to know. */
 export function demandAddress(address: Address): void {
@@ -22,31 +34,37 @@ export function demandAddress(address: Address): void {
 }
 
 function refused({ hostname, port }: Address, error: unknown): Error {
-  const taken = error instanceof Deno.errors.AddrInUse ? "the port is taken; --port N names another" : reasonOf(error);
+  const { code } = error as { code?: string };
+  const inUse = error instanceof Deno.errors.AddrInUse || code === "EADDRINUSE";
+  const taken = inUse ? "the port is taken; --port N names another" : reasonOf(error);
   return new Error(`Cannot listen at ${hostname}:${port}: ${taken}`);
 }
 
-/** Serves until the signal and a while longer; `onListen` gets the URL. Throws one line where the address is taken. */
+/** What is served, and how it is told. */
+export interface Serving {
+  /** Answers. */
+  readonly handler: Handler;
+  /** Told that the server stops. */
+  readonly health: Health;
+  /** Gets the URL. */
+  readonly onListen: (url: string) => void;
+  /** Gets the number of requests under way when the server is to stop. */
+  readonly onStop: (busy: number) => void;
+}
+
+/** Serves until the signal, and until requests under way have ended. Throws one line where the address is taken. */
 export async function serveUntil(
   signal: AbortSignal,
   address: Address,
-  handler: (request: Request) => Promise<Response>,
-  onListen: (url: string) => void,
+  { handler, health, onListen, onStop }: Serving,
 ): Promise<void> {
-  let server: Deno.HttpServer<Deno.NetAddr>;
-  try {
-    server = Deno.serve({ ...address, onListen: ({ hostname, port }) => onListen(urlOf(hostname, port)) }, handler);
-  } catch (error) {
+  const server = new BoundedServer(handler, CONNECTIONS);
+  const url = await server.listen(address).catch((error) => {
     throw refused(address, error);
-  }
-  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const patience = new Promise<void>((resolve) => timer = setTimeout(resolve, GRACE));
-  await Promise.race([server.shutdown(), patience]);
-  clearTimeout(timer);
-}
-
-/** IPv6 addresses stand in brackets. */
-function urlOf(hostname: string, port: number): string {
-  return `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+  });
+  onListen(url);
+  await new Promise<void>((resolve) => signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve()));
+  health.stopping = true;
+  onStop(server.busy);
+  await server.close(GRACE_MS);
 }

@@ -40,10 +40,23 @@ export class Refusal extends Error {
   }
 }
 
-/** Whether the models still work. */
+/** Whether the server answers. */
 export interface Health {
-  /** Why they do not any more. */
+  /** Why the models do not work any more. */
   fault?: string;
+  /** Whether the server is about to end, and takes no new requests. */
+  stopping?: boolean;
+}
+
+/** The refusal of new requests, and of those that are cut off, while the server ends. */
+export function stopping(): Refusal {
+  const headers = { "retry-after": "1", connection: "close" };
+  return new Refusal(503, "Cannot answer: the server stops", { code: "stopping", headers });
+}
+
+/** Why a request was aborted: its client left, unless the reason is a refusal. */
+export function abortedBecause({ reason }: AbortSignal): Refusal {
+  return reason instanceof Refusal ? reason : new Refusal(CLIENT_LEFT, "client left");
 }
 
 /** The refusal of all that needs the models, once they work no more. */
@@ -52,13 +65,13 @@ export function outOfOrder(reason: string): Refusal {
 }
 
 /**
- * What was thrown, as a refusal: wrong fields and values out of range are the client's (400); anything else is the
- * server's, 503 once the models work no more, else 500.
+ * What was thrown, as a refusal: wrong fields and values out of range are the client's (400); anything else, a RangeError
+ * of the runtime too, is the server's, 503 once the models work no more, else 500.
  */
 export function refusalOf(thrown: unknown, { fault }: Health): Refusal {
   if (thrown instanceof Refusal) return thrown;
   if (thrown instanceof FieldError) return new Refusal(400, thrown.message, { param: paramOf(thrown) });
-  if (thrown instanceof RangeError) return new Refusal(400, thrown.message);
+  if (thrown instanceof RangeError && thrown.message.startsWith("Cannot ")) return new Refusal(400, thrown.message);
   return fault === undefined ? new Refusal(500, reasonOf(thrown)) : outOfOrder(fault);
 }
 

@@ -1,6 +1,7 @@
 /** What is served, to how many at once, and by which device. */
 import type { TextEngine } from "../../src/run/engine/api.ts";
 import type { Tokenizer } from "../../src/run/tokenizer.ts";
+import type { BodyLimits } from "./body.ts";
 import { type Health, Refusal } from "./refusal.ts";
 
 /** A decoder that completes texts. */
@@ -38,8 +39,8 @@ export type ServedModel = ServedDecoder | ServedEncoder;
 export interface Service {
   /** Models by id. */
   readonly models: ReadonlyMap<string, ServedModel>;
-  /** Bytes of a request's body at most, and what one model may have running or waiting at most. */
-  readonly limits: { readonly bodyBytes: number; readonly requests: number };
+  /** Bounds of a request's body, and what one model may have running or waiting at most. */
+  readonly limits: BodyLimits & { readonly requests: number };
   /** When it began, in seconds since 1970. */
   readonly started: number;
   /** Whether the models work: a lost device, or an engine that has stopped, is for good. */

@@ -1,19 +1,10 @@
-/** How every command starts and ends: help, one line on errors, exit codes, signals, closed pipes. */
+/** How every command starts and ends: help, one line on errors, exit codes, closed pipes. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { type Command, type Flag, helpOf, type Operands, readFlags, type Values } from "./flags.ts";
 import { clearProgress } from "./progress.ts";
+import { interruptedCode } from "./signals.ts";
 
-/** Signals that end a command at a place of its own choice, and the exit codes that shells give after them. */
-const ENDING: Partial<Record<Deno.Signal, number>> = Deno.build.os === "windows"
-  ? { SIGINT: 130 }
-  : { SIGINT: 130, SIGTERM: 143 };
-
-let received: Deno.Signal = "SIGINT";
-
-/** Exit code of a command that a signal has ended: 130 after Ctrl-C, 143 after TERM. */
-export function interruptedCode(): number {
-  return ENDING[received]!;
-}
+export { interruptedCode, interruptible } from "./signals.ts";
 
 /**
  * Runs a command and ends the process.
@@ -57,29 +48,6 @@ export function print(content: string | Uint8Array): void {
 export function note(line: string): void {
   clearProgress();
   console.error(line);
-}
-
-/**
- * Runs a body that ends early, at a place of its own choice, on Ctrl-C or TERM; a second signal ends the process at once,
- * as does one outside such a body.
- */
-export async function interruptible<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const listeners = (Object.keys(ENDING) as Deno.Signal[]).map((signal) => {
-    const stop = () => {
-      received = signal;
-      release();
-      controller.abort();
-    };
-    Deno.addSignalListener(signal, stop);
-    return () => Deno.removeSignalListener(signal, stop);
-  });
-  const release = () => listeners.splice(0).forEach((remove) => remove());
-  try {
-    return await body(controller.signal);
-  } finally {
-    release();
-  }
 }
 
 /** Lets signals and other events in: the reference computes without pausing. */

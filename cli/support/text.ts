@@ -64,8 +64,8 @@ export function fits({ V, maxPositions }: { readonly V: number; readonly maxPosi
   if (ids.length > maxPositions) {
     throw refuse(`it has ${ids.length} tokens, the model has ${maxPositions} positions`);
   }
-  const outside = ids.find((id) => id >= V);
-  if (outside !== undefined) throw refuse(`id ${outside} is outside the vocabulary of ${V}`);
+  const at = ids.findIndex((id) => id >= V);
+  if (at >= 0) throw refuse(`id ${ids[at]} at ${at} is outside the vocabulary of ${V}`);
   return sequence;
 }
 

@@ -39,7 +39,7 @@ export function editDistance(a: string, b: string): number {
   return row[b.length];
 }
 
-/** The candidate with the fewest edits from a word. */
+/** The candidate with the fewest edits from a word, of which only the beginning is compared where it is long. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const start = word.slice(0, LONGEST_COMPARED);
   return [...candidates].map((candidate) => ({ candidate, edits: editDistance(start, candidate) }))

@@ -76,7 +76,7 @@ export async function* sampleDocuments<T extends Tensor>(
   let tokens = 0;
   try {
     while (shelf.complete < documents && !signal?.aborted) {
-      for (let i = 0; i < KEPT; i++) decoding.step();
+      decoding.step(KEPT);
       for (const { ids: drawn } of await decoding.read()) {
         slots.forEach((slot, b) => {
           if (slot.number >= documents) return;

@@ -149,14 +149,15 @@ export class Decoding<T extends Tensor = Tensor> {
     }
   }
 
-  /** Draws the next token of each sequence. */
-  step(): void {
-    this.#count();
-    this.#step.start({});
+  /** Draws the next tokens of each sequence, one after the other. */
+  step(tokens = 1): void {
+    this.#count(tokens);
+    this.#step.start({}, tokens);
   }
 
-  #count(): void {
-    if (this.#steps++ < this.#options.kept) return;
+  #count(tokens = 1): void {
+    this.#steps += tokens;
+    if (this.#steps <= this.#options.kept) return;
     throw refusal(`${this.#options.kept} tokens are kept, and none were read since`);
   }
 

@@ -57,7 +57,8 @@ const READING = 100;
 /**
  * New tokens that may be made: as asked for, and as positions are left; where nothing is asked for, as there is `room`.
  *
- * Throws a RangeError unless `maxNewTokens` is a whole number (or infinite), and where no positions are left.
+ * Throws a RangeError unless `maxNewTokens` is a whole number (or infinite), and for prompts that leave no position to a
+ * new token, or have more tokens than there are positions.
  */
 export function budget(
   prompts: readonly ArrayLike<number>[],
@@ -69,7 +70,7 @@ export function budget(
     throw new RangeError(`Cannot generate: maxNewTokens is ${maxNewTokens}, expected a whole number`);
   }
   const longest = Math.max(...prompts.map(({ length }) => length));
-  if (longest >= maxPositions && maxNewTokens > 0) {
+  if (longest > maxPositions || (longest === maxPositions && maxNewTokens > 0)) {
     throw new RangeError(`Cannot generate: the prompt has ${longest} tokens, and there are ${maxPositions} positions`);
   }
   return Math.min(maxNewTokens, (maxNewTokens === Infinity ? Math.max(room, longest + 1) : maxPositions) - longest);
@@ -110,7 +111,7 @@ export async function* generateIds<T extends Tensor>(
     decoding.prefill(prompts);
     const running = new Set(prompts.keys());
     for (let steps = 1, started = performance.now(); steps > 0; started = performance.now()) {
-      if (left < budgeted) { for (let i = 0; i < steps; i++) decoding.step(); }
+      if (left < budgeted) decoding.step(steps);
       const read = await decoding.read();
       const spent = performance.now() - started;
       for (const step of read) {

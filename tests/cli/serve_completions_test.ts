@@ -33,10 +33,10 @@ Deno.test("the defaults are OpenAI's: 16 tokens, temperature 1, and another seed
 Deno.test("parameters reach the engine, ours too", async () => {
   const { engine } = await complete({
     ...{ temperature: 0.5, top_p: 0.9, top_k: 7, min_p: 0.1, repetition_penalty: 1.2, max_depth: 2, seed: 5 },
-    ...{ max_tokens: 4, stop: ["x", "y"], user: "me", best_of: 1, presence_penalty: 0, suffix: null },
+    ...{ max_tokens: 4, stop: ["x", "y"] },
   });
   assertEquals(engine.submitted, [{
-    prompt: "ab",
+    prompt: [97, 98],
     options: {
       ...{ maxNewTokens: 4, temperature: 0.5, topP: 0.9, topK: 7, minP: 0.1, repetitionPenalty: 1.2, maxDepth: 2 },
       ...{ seed: 5, stop: ["x", "y"] },
@@ -47,7 +47,7 @@ Deno.test("parameters reach the engine, ours too", async () => {
 Deno.test("n choices of each prompt, in order, with seeds one after the other; a prompt counts once", async () => {
   const { json, engine } = await complete({ prompt: ["a", "bcd"], n: 2, seed: 8, max_tokens: 1 });
   assertEquals(engine.submitted.map(({ prompt, options }) => [prompt, options.seed]), [
-    ...[["a", 8], ["a", 9], ["bcd", 10], ["bcd", 11]],
+    ...[[[97], 8], [[97], 9], [[98, 99, 100], 10], [[98, 99, 100], 11]],
   ]);
   assertEquals(json.choices.map(({ index }: { index: number }) => index), [0, 1, 2, 3]);
   assertEquals(json.usage, { prompt_tokens: 4, completion_tokens: 4, total_tokens: 8 });
@@ -79,21 +79,32 @@ const wrong: [body: Record<string, unknown>, param: string | null, message: stri
   [{ prompt: [] }, "prompt", "neither a text nor ids"],
   [{ prompt: ["a", 1] }, "prompt", "neither a text nor ids"],
   [{ prompt: [[1], []] }, "prompt", "body.prompt[1] is empty"],
-  [{ prompt: [1.5] }, "prompt", "neither a text nor ids"],
+  [{ prompt: [1.5] }, "prompt", "body.prompt[0] is 1.5, expected the id of a token"],
+  [{ prompt: [[1], [2, -3]] }, "prompt", "body.prompt[1][1] is -3, expected the id of a token"],
+  [{ prompt: ["a", "\ud83d"] }, "prompt", "body.prompt[1] has half a pair of surrogates"],
+  [{ prompt: ["a", "a".repeat(101)] }, null, "the prompt has 101 tokens, at prompt 2 of 2"],
   [{ prompt: "a".repeat(101) }, null, "the prompt has 101 tokens"],
   [{ max_tokens: -1 }, "max_tokens", "is -1, expected a whole number"],
   [{ temperature: 2.5 }, "temperature", "is 2.5, expected a number from 0 to 2"],
   [{ temperature: "hot" }, "temperature", 'is "hot", expected a number'],
   [{ temprature: 1 }, "temprature", "the nearest known key is temperature"],
-  [{ suffix: "end" }, "suffix", "only null is supported"],
+  [{ suffix: "end" }, "suffix", 'is "end", only "" is supported'],
   [{ best_of: 2 }, "best_of", "only 1 is supported"],
-  [{ logit_bias: { 5: 1 } }, "logit_bias", "only null is supported"],
+  [{ best_of: 2, n: 3 }, "best_of", "is 2, only 1, 3 is supported"],
+  [{ logit_bias: { 5: 1 } }, "logit_bias", 'is {"5":1}, only {} is supported'],
+  [{ min_tokens: 3 }, "min_tokens", "is 3, only 0 is supported"],
+  [{ guided_regex: "a*" }, "guided_regex", 'is "a*", only null is supported'],
+  [{ user: 5 }, "user", "body.user is 5, expected a text"],
+  [{ top_k: -2 }, "top_k", "is -2, expected a whole number from -1"],
+  [{ logprobs: true }, "logprobs", "body.logprobs is true"],
   [{ presence_penalty: 0.5 }, "presence_penalty", "only 0 is supported"],
   [{ logprobs: 5 }, "logprobs", "only 0 is supported: the chosen token's, without alternatives"],
   [{ logprobs: 0, echo: true }, "echo", "no log-probabilities"],
   [{ stop: ["a", "b", "c", "d", "e"] }, "stop", "up to 4 texts"],
   [{ stop: [""] }, "stop", "none empty"],
-  [{ stream_options: {} }, "stream_options", "body.stream is not true"],
+  [{ stop: "a".repeat(1001) }, "stop", "body.stop has 1001 characters, 1000 is the most"],
+  [{ stop: ["a", "\udc00"] }, "stop", "body.stop[1] has half a pair"],
+  [{ stream_options: { include_usage: true } }, "stream_options", "body.stream is not"],
   [{ stream: true, stream_options: { usage: true } }, "stream_options.usage", "nearest known key is include_usage"],
   [{ n: 201, prompt: ["a", "b"] }, "n", "expected a whole number from 1 to 128"],
   [{ n: 101, prompt: ["a", "b"] }, null, "Cannot start 202 at once: 200 may run or wait at once"],

@@ -40,7 +40,7 @@ Deno.test("what is wrong is refused by name before anything runs", async () => {
     [{}, "input", "body.input is missing"],
     [{ input: ["a", ""] }, "input", "body.input[1] is empty"],
     [{ input: ["a", "b".repeat(51)] }, null, "Cannot read input 2: it has 51 tokens, the model has 50 positions"],
-    [{ input: [200] }, null, "id 200 is outside the vocabulary of 200"],
+    [{ input: [200] }, null, "Cannot read input 1: id 200 at 0 is outside the vocabulary of 200"],
     [{ input: "a", encoding_format: "hex" }, "encoding_format", "expected one of float, base64"],
     [{ input: "a", dimensions: 3 }, "dimensions", "is 3, only 2 is supported"],
     [{ input: "a", inputs: "b" }, "inputs", "the nearest known key is input"],
@@ -54,7 +54,7 @@ Deno.test("what is wrong is refused by name before anything runs", async () => {
 });
 
 Deno.test("only so many requests may wait, and metrics say how many do", async () => {
-  const { handler } = fakeServer({}, { bodyBytes: 1000, requests: 2 });
+  const { handler } = fakeServer({}, { requests: 2 });
   const gauge = async () => {
     const text = await (await handler(new Request("http://localhost/metrics"))).text();
     return text.match(/^refrain_embeddings_under_way\{model="vectors"\} (\d+)$/m)?.[1];

@@ -1,6 +1,7 @@
 /** Readers who do not read: others are answered as fast as ever, the hundred get all that is theirs, nothing piles up. */
-import { assert, assertEquals } from "@std/assert";
-import { eventsOf, fakeServer, until } from "./serve_support.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { eventsOf, listening, until } from "./serve_support.ts";
+import type { ConnectionLimits } from "../../cli/serve/server.ts";
 import type { FakeOptions } from "./serve_engine.ts";
 
 interface Event {
@@ -8,20 +9,18 @@ interface Event {
 }
 
 /** A server with 32 slots on a port of its own. */
-function listening(behaviour: FakeOptions) {
-  const fake = fakeServer({ slots: 32, ...behaviour });
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, fake.handler);
+async function asked(behaviour: FakeOptions, limits: Partial<ConnectionLimits> = {}) {
+  const server = await listening({ slots: 32, ...behaviour }, limits);
   const ask = (body: Record<string, unknown>) => {
     const headers = { "content-type": "application/json" };
     const all = { model: "words", prompt: "ab", stream: true, ...body };
-    const init = { method: "POST", headers, body: JSON.stringify(all) };
-    return fetch(`http://127.0.0.1:${server.addr.port}/v1/completions`, init);
+    return fetch(`${server.url}/v1/completions`, { method: "POST", headers, body: JSON.stringify(all) });
   };
-  return { ...fake, ask, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+  return { ...server, ask };
 }
 
 Deno.test("100 slow readers stall nobody and lose nothing", async () => {
-  await using server = listening({ tick: 2 });
+  await using server = await asked({ tick: 2 });
   const slow = await Promise.all(Array.from({ length: 100 }, () => server.ask({ max_tokens: 200 })));
   const { running, waiting } = server.engine.status();
   assertEquals([running, running + waiting], [32, 100]);
@@ -42,7 +41,7 @@ Deno.test("100 slow readers stall nobody and lose nothing", async () => {
 
 Deno.test("a stream stands still until somebody reads, its slot is free, and leaving ends it", async () => {
   const padding = "x".repeat(100_000); // far more than the sockets on the way hold
-  await using server = listening({ padding });
+  await using server = await asked({ padding });
   const [read, left] = [await server.ask({ max_tokens: 200 }), await server.ask({ max_tokens: 200 })];
   await until(() => server.engine.status().running === 0, 30_000);
   await new Promise((resolve) => setTimeout(resolve, 200));
@@ -52,4 +51,15 @@ Deno.test("a stream stands still until somebody reads, its slot is free, and lea
   await left.body!.cancel();
   await until(() => server.log.length === 2);
   assertEquals(server.log.map((line) => line.endsWith("client left")), [false, true]);
+});
+
+Deno.test("a client that takes nothing is cut off after a while, and so is one that waits for a whole answer", async () => {
+  for (const stream of [true, false]) {
+    await using server = await asked({ padding: "x".repeat(200_000) }, { stalledMs: 300 });
+    const response = await server.ask({ max_tokens: 100, stream });
+    await until(() => server.engine.status().running === 0 && server.server.busy === 0, 30_000);
+    assertEquals(server.log.length, 1);
+    if (stream) assertMatch(server.log[0], /^POST \/v1\/completions 200 .* ms, client took nothing for 0\.3 s$/);
+    await assertRejects(() => response.text());
+  }
 });

@@ -1,4 +1,5 @@
 /** A service without a model: texts come from a fake engine, and vectors are easily foretold. */
+import { BoundedServer, type ConnectionLimits } from "../../cli/serve/server.ts";
 import { makeHandler } from "../../cli/serve/app.ts";
 import type { ServedDecoder, ServedEncoder, Service } from "../../cli/serve/service.ts";
 import { FakeEngine, type FakeOptions } from "./serve_engine.ts";
@@ -9,7 +10,8 @@ const tokenizer = {
 };
 
 /** The handler over a decoder "words" with a fake engine and an encoder "vectors" of two numbers: length and first id. */
-export function fakeServer(behaviour: FakeOptions = {}, limits = { bodyBytes: 10_000, requests: 200 }) {
+export function fakeServer(behaviour: FakeOptions = {}, given: Partial<Service["limits"]> = {}) {
+  const limits = { bodyBytes: 10_000, bodyMs: 5000, requests: 200, ...given };
   const engine = new FakeEngine(behaviour);
   const batches: number[] = [];
   const embed = (sequences: readonly (readonly number[])[]) => {
@@ -26,10 +28,26 @@ export function fakeServer(behaviour: FakeOptions = {}, limits = { bodyBytes: 10
     embed,
   };
   const log: string[] = [];
-  const health: { fault?: string } = {};
+  const health: Service["health"] = {};
   const models: Service["models"] = new Map([words, vectors].map((model) => [model.id, model] as const));
   const service = { models, limits, started: 1, health, log: (line: string) => void log.push(line) };
   return { engine, batches, log, health, handler: makeHandler(service) };
+}
+
+/** Any address of this machine. */
+const anywhere = { hostname: "127.0.0.1", port: 0 };
+
+/** The same behind a socket, on a port of its own. */
+export async function listening(
+  behaviour: FakeOptions = {},
+  given: Partial<ConnectionLimits> = {},
+  limits: Partial<Service["limits"]> = {},
+) {
+  const fake = fakeServer(behaviour, limits);
+  const times = { connections: 300, headersMs: 5000, requestMs: 10_000, idleMs: 5000, stalledMs: 30_000, ...given };
+  const server = new BoundedServer(fake.handler, times);
+  const url = await server.listen(anywhere);
+  return { ...fake, server, url, [Symbol.asyncDispose]: () => server.close() };
 }
 
 /** A request with a JSON body. */

@@ -1,31 +1,16 @@
-/** `serve` as a process: real models answer as the library does, and Ctrl-C lets them finish. */
+/** `serve` as a process: real models answer as the library does, and signals let them finish. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Decoder, Encoder } from "../../mod.ts";
-import { assertRefused, decoderFolder, encoderFolder, run, start } from "./support.ts";
+import { serveProcess } from "./serve_process.ts";
+import { connect } from "./serve_raw.ts";
+import { until } from "./serve_support.ts";
+import { assertRefused, decoderFolder, encoderFolder, run } from "./support.ts";
 
 const [decoder, encoder] = [await decoderFolder(), await encoderFolder()];
 const nameOf = (folder: string) => folder.split("/").pop()!;
 const reference = ["--device", "reference"];
 
-/** A server on a port of its own; `ended` has its exit code and all it wrote to standard error. */
-async function serve(...args: string[]) {
-  const child = start("serve", [decoder, encoder, "--port", "0", ...reference, ...args]);
-  await child.stdin.close();
-  const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
-  let err = "";
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    err += next.value;
-    if (err.includes("Ctrl-C stops")) break;
-  }
-  const url = err.match(/ at (http:\S+) on reference;/)?.[1];
-  assert(url, err);
-  const rest = (async () => {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) err += next.value;
-    await child.stdout.cancel();
-    return { code: (await child.status).code, err };
-  })();
-  return { url, interrupt: () => child.kill("SIGINT"), ended: () => rest };
-}
+const serve = () => serveProcess(decoder, encoder, ...reference);
 
 async function ask(url: string, path: string, body: unknown): Promise<Response> {
   const headers = { "content-type": "application/json" };
@@ -58,18 +43,37 @@ Deno.test("completions and embeddings are the library's", async () => {
   assert(/^POST \/v1\/completions 200 15 tokens \d+ ms$/m.test(err), err);
 });
 
-Deno.test("Ctrl-C lets a stream end, takes no more, and exits with 0", async () => {
-  const { url, interrupt, ended } = await serve();
-  const body = { model: nameOf(decoder), prompt: "a", max_tokens: 40, temperature: 0, stream: true };
-  const response = await ask(url, "/v1/completions", body);
-  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-  let text = (await reader.read()).value!;
-  interrupt();
-  for (let next = await reader.read(); !next.done; next = await reader.read()) text += next.value;
-  assert(text.endsWith("data: [DONE]\n\n"), text.slice(-300));
+Deno.test("Ctrl-C and SIGTERM let a stream end, take no more, and exit with 0", async () => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    const { url, interrupt, ended } = await serve();
+    const body = { model: nameOf(decoder), prompt: "a", max_tokens: 40, temperature: 0, stream: true };
+    const response = await ask(url, "/v1/completions", body);
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let text = (await reader.read()).value!;
+    interrupt(signal);
+    for (let next = await reader.read(); !next.done; next = await reader.read()) text += next.value;
+    assert(text.endsWith("data: [DONE]\n\n"), text.slice(-300));
+    const { code, err } = await ended();
+    assertEquals(code, 0, err);
+    assertEquals(await fetch(url).then(() => "answered", () => "refused"), "refused");
+  }
+});
+
+Deno.test("while a request is still to end, new ones are refused; a second signal ends at once", async () => {
+  const { url, said, interrupt, ended } = await serve();
+  const { send, leave } = await connect(url);
+  await send("POST /v1/completions HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{");
+  await fetch(`${url}/health`).then((response) => response.body?.cancel());
+  interrupt("SIGTERM");
+  await until(() => said().includes("Stopping: 1 request may end within 25 s"));
+  const late = await ask(url, "/v1/completions", { model: nameOf(decoder), prompt: "a" });
+  assertEquals([late.status, (await late.json()).error.message], [503, "Cannot answer: the server stops"]);
+  const started = performance.now();
+  interrupt("SIGTERM");
   const { code, err } = await ended();
-  assertEquals(code, 0, err);
-  assertEquals(await fetch(url).then(() => "answered", () => "refused"), "refused");
+  leave();
+  assertEquals(code, 143, err);
+  assert(performance.now() - started < 5000);
 });
 
 Deno.test("a port that is taken, two models of one name, and a model without tokenizer are one line each", async () => {

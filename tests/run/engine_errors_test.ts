@@ -18,7 +18,7 @@ Deno.test("engine: refuses requests that cannot be, and serves the others", asyn
     assertThrows(() => engine.submit(prompt, options), RangeError, message);
   refused([], {}, "Cannot generate: the prompt is empty");
   for (const id of [29, -1, 1.5, NaN]) {
-    refused([1, id], {}, `Cannot generate: id ${id} is outside the vocabulary of 29`);
+    refused([1, id], {}, `Cannot generate: id ${id} at 1 of the prompt is outside the vocabulary of 29`);
   }
   refused(someIds(1, 64), {}, "Cannot generate: the prompt has 64 tokens, and there are 64 positions");
   for (const maxNewTokens of [-1, NaN, 2.5]) {

@@ -79,4 +79,12 @@ export class Admission {
     this.#reading = this.#reading.filter((slot) => !entering.includes(slot));
     return { parts: parts.sort((a, b) => a.slot - b.slot), maxDepth: cap, entering: entering.sort((a, b) => a - b) };
   }
+
+  /** Ends the requests of a pass that could do nothing for any of them: those in slots, or else those that wait. */
+  failStuck(): void {
+    const seated = this.slots.filter((request) => request !== undefined);
+    for (const { stream } of seated.length > 0 ? seated : this.waiting) {
+      stream.fail(new Error("Cannot generate: the engine has no next step for this request"));
+    }
+  }
 }

@@ -16,24 +16,10 @@ import { stackRouters } from "./routers.ts";
 import { Seating } from "./seating.ts";
 import { EngineState } from "./state.ts";
 import { Tick } from "./tick.ts";
+import { deliver, KEPT, mostIdleTicks, type Ticks } from "./ticks.ts";
 
 /** Milliseconds between readings while somebody waits: a slot is free when it was read that its sequence ended. */
 const WAITED = 40;
-
-/** Ticks that the log keeps: those that run, and those before them. */
-const KEPT = 64;
-
-/** Ticks that the device runs. */
-interface Ticks {
-  /** The number of the first one. */
-  readonly first: number;
-  /** How many. */
-  readonly ticks: number;
-  /** Who sits where. */
-  readonly slots: readonly (Request | undefined)[];
-  /** The log after them. */
-  readonly read: Promise<Record<"log" | "slots", HostTensor>>;
-}
 
 /** Serves requests on a decoder's device; {@link Engine.open} makes one. */
 export class Engine<T extends Tensor = Tensor> implements TextEngine {
@@ -112,7 +98,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     };
   }
 
-  /** Serves until nobody is left; the device runs the next ticks while those before are read. */
+  /** Serves until no request is left; the device runs the next ticks while those before are read. */
   async #serve(): Promise<void> {
     await Promise.resolve(); // those who submit together are seated together
     let running: Ticks | undefined;
@@ -121,9 +107,10 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
         const started = performance.now();
         const next = this.#run(steps);
         if (running) this.#deliver(running, await running.read);
+        else if (!next) this.#admission.failStuck();
         running = next;
         const spent = performance.now() - started, reading = this.#admission.waiting.length > 0 ? WAITED : undefined;
-        if (running) steps = Math.min(KEPT / 2, paced(running.ticks, spent, reading));
+        if (next?.ticks) steps = Math.min(KEPT / 2, paced(next.ticks, spent, reading));
       }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -134,26 +121,26 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     }
   }
 
-  /** Seats who can be, runs a part of the prompts, and some ticks; undefined where nobody decodes. */
+  /** Seats who can be, runs a part of the prompts, and some ticks; undefined where there was nothing to run. */
   #run(steps: number): Ticks | undefined {
     this.#seating.seat(this.#admission.seat());
-    this.#prompts();
-    const ticks = Math.min(steps, this.#useful());
-    if (ticks === 0) return undefined;
+    const reads = this.#prompts(), ticks = Math.min(steps, this.#useful());
+    if (!reads && ticks === 0) return undefined;
     const counts = this.#admission.decoding.some(({ seat }) => seat.counted);
-    for (let i = 0; i < ticks; i++) this.#tick.start(counts);
+    if (ticks > 0) this.#tick.start(ticks, counts);
     const read = this.#tick.state.read(), first = this.#ticks;
     read.catch(() => {}); // awaited later, or never where the ticks before have failed
     this.#ticks += ticks;
     return { first, ticks, slots: [...this.#admission.slots], read };
   }
 
-  /** Runs a part of the prompts that are not cached yet, and starts the sequences of those that are. */
-  #prompts(): void {
+  /** Runs a part of the prompts that are not cached yet, and starts the sequences of those that are; whether there was any. */
+  #prompts(): boolean {
     const { parts, maxDepth, entering } = this.#admission.prompts();
     if (parts.length > 0) this.#seating.prompts(parts, maxDepth);
     const last = entering.map((slot) => this.#admission.slots[slot]!.stream.options.prompt.at(-1)!);
     if (entering.length > 0) this.#seating.enter(entering, last);
+    return parts.length + entering.length > 0;
   }
 
   /** Ticks after which nobody could have a token to come. */
@@ -162,18 +149,13 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     return Math.max(0, ...left) * this.#tick.state.layout.units.length;
   }
 
-  /** Hands out the tokens of some ticks to those who sat there then. */
-  #deliver({ first, ticks, slots }: Ticks, { log, slots: table }: Record<"log" | "slots", HostTensor>): void {
-    this.#table = table;
-    for (let tick = first; tick < first + ticks; tick++) {
-      for (const [slot, request] of slots.entries()) {
-        const at = 4 * (tick % KEPT * slots.length + slot);
-        const [id, depth, logProb, score] = log.data.subarray(at, at + 4);
-        if (!request || request.stream.over || id < 0) continue;
-        request.stream.push({ id, depth, logProb, score });
-        this.#tokens++;
-        this.#depths[depth - 1]++;
-      }
+  /** Hands out the tokens of some ticks, and counts them. */
+  #deliver(ticks: Ticks, { log, slots }: Record<"log" | "slots", HostTensor>): void {
+    this.#table = slots;
+    const { S, config: { recursion: { N } } } = this.#tick.state;
+    for (const { depth } of deliver(ticks, log, mostIdleTicks(S, N))) {
+      this.#tokens++;
+      this.#depths[depth - 1]++;
     }
   }
 

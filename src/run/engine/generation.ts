@@ -44,6 +44,8 @@ export class Stream implements Generation {
   finish: Finish | undefined;
   /** Whether nobody wants more. */
   cancelled = false;
+  /** Ticks of the engine since the last token. */
+  idleTicks = 0;
   readonly #pieces: Piece[] = [];
   readonly #text: TextPieces<Piece>;
   #fault?: { readonly reason: unknown };
@@ -71,6 +73,7 @@ export class Stream implements Generation {
   /** Takes a token. */
   push(token: DrawnToken): void {
     const { ends, most } = this.options;
+    this.idleTicks = 0;
     if (ends.includes(token.id)) return this.end("stop");
     this.newTokens++;
     this.#pieces.push(...this.#text.push(token));

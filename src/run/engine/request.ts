@@ -34,8 +34,10 @@ export interface Request {
 function checkIds(prompt: ArrayLike<number>, V: number): number[] {
   const ids = Array.from(prompt);
   if (ids.length === 0) throw new RangeError("Cannot generate: the prompt is empty");
-  const wrong = ids.find((id) => !isId(id, V));
-  if (wrong !== undefined) throw new RangeError(`Cannot generate: id ${wrong} is outside the vocabulary of ${V}`);
+  const at = ids.findIndex((id) => !isId(id, V));
+  if (at >= 0) {
+    throw new RangeError(`Cannot generate: id ${ids[at]} at ${at} of the prompt is outside the vocabulary of ${V}`);
+  }
   return ids;
 }
 

@@ -69,9 +69,9 @@ export class Tick<T extends Tensor = Tensor> {
     this.#counting = state.device.compile(() => this.#run(true));
   }
 
-  /** Starts a whole tick; it `counts` the tokens that it draws where anybody has a repetition penalty. */
-  start(counts: boolean): void {
-    (counts ? this.#counting : this.#plain).start({});
+  /** Starts whole ticks; they `count` the tokens that they draw where anybody has a repetition penalty. */
+  start(ticks: number, counts: boolean): void {
+    (counts ? this.#counting : this.#plain).start({}, ticks);
   }
 
   #run(counts: boolean): Record<never, T> {

@@ -1,0 +1,70 @@
+/**
+ * Parameters that other servers know and this one does not, each with the values that ask for nothing: clients send
+ * them whether they are set or not. Null is one of them for every parameter; any other value is refused by name.
+ */
+import type { Fields } from "../../src/model/fields.ts";
+
+/** Values that change nothing, by parameter. */
+export type Harmless = Readonly<Record<string, readonly unknown[]>>;
+
+/** Of completions: OpenAI's first, then vLLM's. */
+export const COMPLETION_HARMLESS: Harmless = {
+  suffix: [""],
+  logit_bias: [{}],
+  presence_penalty: [0],
+  frequency_penalty: [0],
+  metadata: [{}],
+  store: [false],
+  service_tier: ["auto", "default"],
+  response_format: [{ type: "text" }],
+  use_beam_search: [false],
+  length_penalty: [1],
+  early_stopping: [false],
+  stop_token_ids: [[]],
+  include_stop_str_in_output: [false],
+  ignore_eos: [false],
+  min_tokens: [0],
+  skip_special_tokens: [true],
+  spaces_between_special_tokens: [true],
+  truncate_prompt_tokens: [],
+  allowed_token_ids: [],
+  bad_words: [[]],
+  prompt_logprobs: [],
+  add_special_tokens: [true],
+  return_tokens_as_token_ids: [false],
+  guided_json: [],
+  guided_regex: [],
+  guided_choice: [],
+  guided_grammar: [],
+  logits_processors: [[]],
+  priority: [0],
+};
+
+/** Of embeddings; vectors have unit length, so that `normalize` is what is done. */
+export const EMBEDDING_HARMLESS: Harmless = {
+  truncate_prompt_tokens: [],
+  add_special_tokens: [true],
+  normalize: [true],
+  priority: [0],
+};
+
+/** Takes the harmless values of a table. Throws a FieldError that names the parameter, its value, and what it may be. */
+export function acceptHarmless(fields: Fields, table: Harmless): void {
+  for (const [key, values] of Object.entries(table)) {
+    const given = JSON.stringify(fields.value(key));
+    const allowed = values.map((value) => JSON.stringify(value));
+    const fits = given === undefined || allowed.includes(given);
+    const reason = () => `${fields.path}.${key} is ${given}, only ${allowed.join(", ") || "null"} is supported`;
+    fields.check(fits, reason, key);
+  }
+}
+
+/** Takes the name of an end user, which may be empty and is used for nothing. */
+export function acceptUser(fields: Fields): void {
+  const user = fields.value("user") ?? "";
+  fields.check(
+    typeof user === "string",
+    () => `${fields.path}.user is ${JSON.stringify(user)}, expected a text`,
+    "user",
+  );
+}
