@@ -51,13 +51,13 @@ Deno.test("a header of 20 MB is read or refused in linear time", async () => {
     [`{"a":"${"\\n".repeat(bytes / 2)}"}`, 'tensor "a" is'],
   ];
   for (const [text, problem] of texts) {
-    await within(10, () => assertRejects(() => open(rawFile(text)), Error, problem));
+    await within(30, () => assertRejects(() => open(rawFile(text)), Error, problem));
   }
 });
 
 Deno.test("a header of 100,000 tensors is read", async () => {
   const rows = Array.from({ length: 1e5 }, (_, i) => row(`model.layers.${i}.weight`, "U8", [1], i, i + 1));
-  await within(20, async () => assertEquals((await open(rawFile(`{${rows.join()}}`, 1e5))).names().length, 1e5));
+  await within(60, async () => assertEquals((await open(rawFile(`{${rows.join()}}`, 1e5))).names().length, 1e5));
 });
 
 Deno.test("names of many prefixes take linear time, and 8 prefixes are stripped", async () => {
