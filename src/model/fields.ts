@@ -29,6 +29,12 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
     .sort((a, b) => a.edits - b.edits)[0]?.candidate;
 }
 
+/** A value of JSON as text for a message, at most about 200 characters. */
+export function show(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
 /** Limits of a number. */
 interface NumberLimits {
   /** Smallest value allowed. */
@@ -78,7 +84,7 @@ export class Fields {
     const fits = typeof value === "number" && Number.isFinite(value) && (fraction || Number.isSafeInteger(value));
     if (!fits || value < least || value > most) {
       const kind = fraction ? "number" : "whole number";
-      this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected a ${kind} from ${least} to ${most}`, key);
+      this.#fail(`${this.path}.${key} is ${show(value)}, expected a ${kind} from ${least} to ${most}`, key);
     }
     return value;
   }
@@ -92,7 +98,7 @@ export class Fields {
   choice<const C extends string>(key: string, choices: readonly C[], fallback: C): C {
     const value = this.#get(key) ?? fallback;
     if (!choices.includes(value as C)) {
-      this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected one of ${choices.join(", ")}`, key);
+      this.#fail(`${this.path}.${key} is ${show(value)}, expected one of ${choices.join(", ")}`, key);
     }
     return value as C;
   }
@@ -101,7 +107,7 @@ export class Fields {
   text(key: string): string | undefined {
     const value = this.#get(key);
     if (value !== undefined && (typeof value !== "string" || value === "")) {
-      this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected a text`, key);
+      this.#fail(`${this.path}.${key} is ${show(value)}, expected a text`, key);
     }
     return value as string | undefined;
   }
@@ -110,7 +116,7 @@ export class Fields {
   flag(key: string, fallback: boolean): boolean {
     const value = this.#get(key) ?? fallback;
     if (typeof value !== "boolean") {
-      this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected true or false`, key);
+      this.#fail(`${this.path}.${key} is ${show(value)}, expected true or false`, key);
     }
     return value;
   }
@@ -123,7 +129,7 @@ export class Fields {
       typeof item === "number" && item >= least && item <= most && (fraction || Number.isSafeInteger(item));
     if (!Array.isArray(value) || !value.every(fits)) {
       this.#fail(
-        `${this.path}.${key} is ${JSON.stringify(value)}, expected a list of numbers from ${least} to ${most}`,
+        `${this.path}.${key} is ${show(value)}, expected a list of numbers from ${least} to ${most}`,
         key,
       );
     }
@@ -141,7 +147,7 @@ export class Fields {
     const value = this.#get(key);
     if (value === undefined || allowed.includes(value)) return;
     this.#fail(
-      `${this.path}.${key} is ${JSON.stringify(value)}, only ${allowed.map(String).join(", ") || "null"} is supported`,
+      `${this.path}.${key} is ${show(value)}, only ${allowed.map(String).join(", ") || "null"} is supported`,
       key,
     );
   }
