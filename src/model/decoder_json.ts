@@ -4,7 +4,7 @@
  * @module
  */
 import type { DecoderConfig, RecursionConfig } from "./config.ts";
-import { Fields, type Json, MOST_LAYERS } from "./fields.ts";
+import { Fields, type Json, MOST_LAYERS, show } from "./fields.ts";
 import { keptKeys } from "./keys/keep.ts";
 import { configFields, type ReadingOptions } from "./keys/read.ts";
 import type { KeyRules } from "./keys/rule.ts";
@@ -45,7 +45,7 @@ export function parseDecoderConfig(json: Json, options: DecoderReading = {}): De
   const full = Array.isArray(kinds) && kinds.length === L && kinds.every((kind) => kind === "full_attention");
   fields.check(
     kinds === undefined || full,
-    () => `${fields.path}.layer_types is ${JSON.stringify(kinds)}, expected ${L} of full_attention`,
+    () => `${fields.path}.layer_types is ${show(kinds)}, expected ${L} of full_attention`,
     "layer_types",
   );
   const given = options.recursion ? new Fields(options.recursion, "recursion") : fields.object("recursion");

@@ -21,8 +21,8 @@ function cut(text: string): string {
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}… (${text.length} characters)` : text;
 }
 
-/** A JSON value for a message. */
-function shown(value: unknown): string {
+/** A JSON value as text for a message, at most about 200 characters. */
+export function show(value: unknown): string {
   return cut(JSON.stringify(value) ?? String(value));
 }
 
@@ -95,7 +95,7 @@ export class Fields {
     const fits = typeof value === "number" && Number.isFinite(value) && (fraction || Number.isSafeInteger(value));
     if (!fits || value < least || value > most) {
       const kind = fraction ? "number" : "whole number";
-      this.#fail(`${this.path}.${key} is ${shown(value)}, expected a ${kind} from ${least} to ${most}`, key);
+      this.#fail(`${this.path}.${key} is ${show(value)}, expected a ${kind} from ${least} to ${most}`, key);
     }
     const holds = Number.isFinite(Math.fround(value)) || !fraction;
     this.check(holds, () => `${this.path}.${key} is ${value}, expected a number that float32 holds`, key);
@@ -111,7 +111,7 @@ export class Fields {
   choice<const C extends string>(key: string, choices: readonly C[], fallback: C): C {
     const value = this.#get(key) ?? fallback;
     if (!choices.includes(value as C)) {
-      this.#fail(`${this.path}.${key} is ${shown(value)}, expected one of ${choices.join(", ")}`, key);
+      this.#fail(`${this.path}.${key} is ${show(value)}, expected one of ${choices.join(", ")}`, key);
     }
     return value as C;
   }
@@ -120,7 +120,7 @@ export class Fields {
   text(key: string): string | undefined {
     const value = this.#get(key);
     if (value !== undefined && (typeof value !== "string" || value === "")) {
-      this.#fail(`${this.path}.${key} is ${shown(value)}, expected a text`, key);
+      this.#fail(`${this.path}.${key} is ${show(value)}, expected a text`, key);
     }
     return value as string | undefined;
   }
@@ -129,7 +129,7 @@ export class Fields {
   flag(key: string, fallback: boolean): boolean {
     const value = this.#get(key) ?? fallback;
     if (typeof value !== "boolean") {
-      this.#fail(`${this.path}.${key} is ${shown(value)}, expected true or false`, key);
+      this.#fail(`${this.path}.${key} is ${show(value)}, expected true or false`, key);
     }
     return value;
   }
@@ -142,7 +142,7 @@ export class Fields {
       typeof item === "number" && item >= least && item <= most && (fraction || Number.isSafeInteger(item));
     if (!Array.isArray(value) || !value.every(fits)) {
       this.#fail(
-        `${this.path}.${key} is ${shown(value)}, expected a list of numbers from ${least} to ${most}`,
+        `${this.path}.${key} is ${show(value)}, expected a list of numbers from ${least} to ${most}`,
         key,
       );
     }
@@ -160,7 +160,7 @@ export class Fields {
     const value = this.#get(key);
     if (value === undefined || allowed.includes(value)) return;
     this.#fail(
-      `${this.path}.${key} is ${shown(value)}, only ${allowed.map(String).join(", ") || "null"} is supported`,
+      `${this.path}.${key} is ${show(value)}, only ${allowed.map(String).join(", ") || "null"} is supported`,
       key,
     );
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { EncoderConfig } from "./encoder_config.ts";
-import type { Fields } from "./fields.ts";
+import { type Fields, show } from "./fields.ts";
 import { readRope, ropeObjects, ropeParameters } from "./rope_json.ts";
 import { agreed } from "./spellings.ts";
 
@@ -14,6 +14,9 @@ const KINDS = {
   [FULL]: { thetaKey: "global_rope_theta", theta: 160000 },
   [SLIDING]: { thetaKey: "local_rope_theta", theta: 10000 },
 } as const;
+
+/** Layers that a message names. */
+const MOST_NAMED = 40;
 
 /** What global and local layers of an encoder do. */
 export type Attention = Pick<EncoderConfig, "rope" | "local">;
@@ -49,14 +52,16 @@ function localLayers(fields: Fields, L: number): number[] {
   const known = Array.isArray(types) && types.every((type) => type === FULL || type === SLIDING);
   fields.check(
     types === undefined || (known && types.length === L),
-    () => `${fields.path}.layer_types is ${JSON.stringify(types)}, expected ${L} of ${FULL} and ${SLIDING}`,
+    () => `${fields.path}.layer_types is ${show(types)}, expected ${L} of ${FULL} and ${SLIDING}`,
     "layer_types",
   );
   const listed = known ? range(L).filter((l) => types[l] === SLIDING) : undefined;
   if (listed && !fields.has("global_attn_every_n_layers")) return listed;
   const every = fields.count("global_attn_every_n_layers", 3);
   const counted = range(L).filter((l) => l % every !== 0);
-  const name = (layers: readonly number[]) => layers.length === 0 ? "no layer" : `layers ${layers.join(", ")}`;
+  const more = L > MOST_NAMED ? " …" : "";
+  const name = (layers: readonly number[]) =>
+    layers.length === 0 ? "no layer" : `layers ${layers.slice(0, MOST_NAMED).join(", ")}${more}`;
   fields.check(
     listed === undefined || listed.join() === counted.join(),
     () =>
@@ -82,12 +87,13 @@ function readLayerRope(fields: Fields, kind: typeof FULL | typeof SLIDING) {
 /** Writes the attention of L layers in the spellings of both generations. */
 export function writeAttention({ rope, local }: Attention, L: number): Record<string, unknown> {
   const layers = new Set(local?.layers);
-  const every = range(L + 1).slice(1).find((n) => range(L).every((l) => layers.has(l) === (l % n !== 0)));
+  const all = range(L);
+  const every = all.map((l) => l + 1).find((n) => all.every((l) => layers.has(l) === (l % n !== 0)));
   const sliding = local?.rope ?? { theta: KINDS[SLIDING].theta };
   return {
     local_attention: local ? 2 * local.window : 128,
     ...(every === undefined ? {} : { global_attn_every_n_layers: every }), // a pattern of another kind has no number
-    layer_types: range(L).map((l) => layers.has(l) ? SLIDING : FULL),
+    layer_types: all.map((l) => layers.has(l) ? SLIDING : FULL),
     global_rope_theta: rope.theta,
     local_rope_theta: sliding.theta,
     rope_parameters: { [FULL]: ropeParameters(rope), [SLIDING]: ropeParameters(sliding) },

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Rope, RopeScaling } from "../ops/rope_frequencies.ts";
-import type { Fields } from "./fields.ts";
+import { type Fields, show } from "./fields.ts";
 import { agreed } from "./spellings.ts";
 
 /** Kinds that are implemented, and the keys of each beside rope_theta. */
@@ -59,7 +59,7 @@ function kindOf(fields: Fields, objects: readonly Fields[]): keyof typeof KINDS 
   const path = spellings.find(({ value }) => value !== undefined)?.path;
   fields.check(
     typeof kind === "string" && Object.hasOwn(KINDS, kind),
-    () => `${path} is ${JSON.stringify(kind)}, expected one of ${Object.keys(KINDS).join(", ")}`,
+    () => `${path} is ${show(kind)}, expected one of ${Object.keys(KINDS).join(", ")}`,
   );
   return kind as keyof typeof KINDS;
 }
@@ -72,7 +72,7 @@ function checkKeys(object: Fields, kind: keyof typeof KINDS): void {
     const neutral = /factor$/.test(key) ? [1] : key === "original_max_position_embeddings" ? [object.value(key)] : [];
     object.check(
       [undefined, ...neutral].includes(object.value(key) as number | undefined),
-      () => `${object.path}.${key} is ${JSON.stringify(object.json[key])}, which rope_type "${kind}" does not support`,
+      () => `${object.path}.${key} is ${show(object.json[key])}, which rope_type "${kind}" does not support`,
       key,
     );
   }

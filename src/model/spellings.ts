@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { FieldError, type Fields } from "./fields.ts";
+import { FieldError, type Fields, show } from "./fields.ts";
 
 /** A value and the path of its spelling; undefined where the spelling is absent. */
 export interface Spelling<V> {
@@ -20,7 +20,7 @@ export function agreed<V>({ action }: Fields, spellings: readonly Spelling<V>[])
   const other = others.find(({ value }) => text(value) !== text(first.value));
   if (!other) return first?.value;
   throw new FieldError(
-    `Cannot ${action}: ${first.path} is ${text(first.value)}, but ${other.path} is ${text(other.value)}`,
+    `Cannot ${action}: ${first.path} is ${show(first.value)}, but ${other.path} is ${show(other.value)}`,
     first.path,
   );
 }

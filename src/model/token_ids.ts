@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Fields } from "./fields.ts";
+import { type Fields, show } from "./fields.ts";
 
 /** Special tokens of an encoder. */
 export interface SpecialIds {
@@ -35,7 +35,7 @@ export function readIds(fields: Fields, name: string, V: number): number[] | und
   const outside = ids.find((id) => id >= V);
   fields.check(
     outside === undefined,
-    () => `${fields.path}.${key} is ${JSON.stringify(fields.value(key))}, and the vocabulary has ${V} tokens`,
+    () => `${fields.path}.${key} is ${show(fields.value(key))}, and the vocabulary has ${V} tokens`,
     key,
   );
   return ids;
@@ -47,7 +47,7 @@ export function readId(fields: Fields, name: string, V: number): number | undefi
   const key = `${name}_token_id`;
   fields.check(
     ids === undefined || ids.length === 1,
-    () => `${fields.path}.${key} is ${JSON.stringify(fields.value(key))}, expected one id`,
+    () => `${fields.path}.${key} is ${show(fields.value(key))}, expected one id`,
     key,
   );
   return ids?.[0];

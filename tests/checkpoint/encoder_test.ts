@@ -100,6 +100,21 @@ Deno.test("a classifier's file has no masked-language head, and its own is no fa
   await assertRejects(() => open(modernBert, file), Error, '1 missing\n  missing: "decoder.bias" [11]');
 });
 
+Deno.test("an untied head has a matrix of its own, which is missing where it is not there", async () => {
+  for (const fields of [modernAlbert, modernBert]) {
+    const untied = { ...fields, tie_word_embeddings: false };
+    const { params, tensors } = fresh(untied);
+    const opened = await open(untied, tensors);
+    assertEquals([opened.params, opened.config.tied], [params, false]);
+    const without = tensors.filter(({ name }) => name !== "decoder.weight");
+    const missing = `missing: "decoder.weight" [11, ${opened.config.J}] (tie_word_embeddings is not true)`;
+    await assertRejects(() => open(untied, without), Error, missing);
+    assertEquals((await open(untied, without, "optional")).hasHead, false);
+    const tied = 'and "decoder.weight": they are one tensor of the model (tie_word_embeddings is true) but differ';
+    await assertRejects(() => open(fields, tensors), Error, tied);
+  }
+});
+
 Deno.test("a decoder that repeats the embedding must repeat its numbers", async () => {
   const { params, tensors } = fresh(modernBert);
   const { shape, data } = tensors.find(({ name }) => name.includes("tok_embeddings"))!;

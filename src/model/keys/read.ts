@@ -3,10 +3,13 @@
  *
  * @module
  */
-import { editDistance, FieldError, Fields, type Json, nearest } from "../fields.ts";
+import { editDistance, FieldError, Fields, type Json, nearest, show } from "../fields.ts";
 import { mechanisms, trainingNames } from "./mechanisms.ts";
 import type { KeyRules, KeyTable } from "./rule.ts";
 import { keyTables, type ModelType, modelTypeOf } from "./tables.ts";
+
+/** Keys of a configuration at most: each is compared with every known one. */
+const MOST_KEYS = 10_000;
 
 /** How to read. */
 export interface ReadingOptions {
@@ -44,6 +47,8 @@ export function configFields<const T extends ModelType>(
   const entries = Object.entries(table.keys);
   const defaults = entries.flatMap(([key, { fallback }]) => fallback === undefined ? [] : [[key, fallback]]);
   const fields = new Fields({ ...Object.fromEntries(defaults), ...withoutNull(json) }, path, action);
+  const { length } = Object.keys(json);
+  given.check(length <= MOST_KEYS, () => `${path} has ${length} keys, at most ${MOST_KEYS}`);
   for (const key of Object.keys(json)) checkKey(given, fields, table, key, strict);
   return { type, fields };
 }
@@ -73,31 +78,27 @@ function checkSpelling(given: Fields, fields: Fields, { keys, className }: KeyTa
   if (read === undefined ? allowed.some((known) => equals(known, value)) : equals(read, value)) return;
   const other = `${given.path}.${same}`;
   if (read !== undefined && !given.has(same)) {
-    fail(given, key, `but ${other} is absent, and ${JSON.stringify(read)} by default of ${className}`);
+    fail(given, key, `but ${other} is absent, and ${show(read)} by default of ${className}`);
   }
   fail(given, key, read === undefined ? `but ${other}, which is read, is absent` : `but ${other} is ${show(read)}`);
 }
 
-function show(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
-}
-
 function fail(given: Fields, key: string, reason: string): never {
-  const field = `${given.path}.${key}`;
+  const field = `${given.path}.${key.length > 80 ? `${key.slice(0, 80)}…` : key}`;
   throw new FieldError(`Cannot ${given.action}: ${field} is ${show(given.json[key])}, ${reason}`, field);
 }
 
 /** Throws for a key without a rule that may change numbers; for every one where `strict`. */
 function checkUnknown(given: Fields, keys: KeyRules, key: string, strict: boolean): void {
   if (key.startsWith("_") || (!strict && trainingNames.test(key))) return;
-  const close = nearest(key, Object.keys(keys).filter((known) => keys[known].treatment === "used"))!;
-  if (strict || 4 * editDistance(key, close) <= Math.min(8, key.length)) {
-    fail(given, key, `but the key is unknown, the nearest known key is ${close}`);
-  }
+  const usedKeys = Object.keys(keys).filter((known) => keys[known].treatment === "used");
+  const end = () => `the nearest known key is ${nearest(key.slice(0, 80), usedKeys)}`;
+  const misspelt = (known: string) =>
+    Math.abs(known.length - key.length) <= 2 && 4 * editDistance(key, known) <= Math.min(8, key.length);
+  if (strict || usedKeys.some(misspelt)) fail(given, key, `but the key is unknown, ${end()}`);
   const mechanism = mechanisms.find(({ names }) => names.test(key.toLowerCase()));
   if (!mechanism || hasNoEffect(given.json[key], mechanism.neutral)) return;
-  fail(given, key, `but ${mechanism.about} of this key are not supported, the nearest known key is ${close}`);
+  fail(given, key, `but ${mechanism.about} of this key are not supported, ${end()}`);
 }
 
 function hasNoEffect(value: unknown, neutral: readonly unknown[] = []): boolean {
