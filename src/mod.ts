@@ -79,6 +79,7 @@ export * from "./checkpoint/files.ts";
 export type { TensorEntry } from "./checkpoint/header.ts";
 export { BYTES_OF, type Dtype } from "./checkpoint/dtypes.ts";
 export { readJson } from "./checkpoint/json.ts";
+export type { JsonLimits } from "./checkpoint/json_fault.ts";
 export * from "./checkpoint/layout.ts";
 export { loadParameters, type LoadParametersOptions } from "./checkpoint/load.ts";
 export * from "./checkpoint/open.ts";

@@ -8,6 +8,11 @@ const NUMBERS = [
 
 const TEXTS = ["", " ", "none", "null", "F32", "__proto__", "constructor", "../x", "a\u0000b", "\ud800", "🙂", "%zz"];
 
+/** A number in place of another: a size of any magnitude, or one at an edge. */
+function someNumber(draw: Draw): number {
+  return draw.chance(0.5) ? 2 ** draw.below(33) - draw.below(2) : draw.pick(NUMBERS);
+}
+
 /** A value that is rarely expected. */
 export function hostileValue(draw: Draw, depth = 0): unknown {
   switch (draw.below(depth > 3 ? 4 : 9)) {
@@ -63,7 +68,7 @@ export function changeJson(draw: Draw, json: Container): void {
       return void (holder[draw.pick(TEXTS)] = structuredClone(holder[key]));
     default: {
       const number = typeof holder[key] === "number" && draw.chance(0.7);
-      return void (holder[key] = number ? draw.pick(NUMBERS) : hostileValue(draw));
+      return void (holder[key] = number ? someNumber(draw) : hostileValue(draw));
     }
   }
 }

@@ -13,7 +13,7 @@ import { advance, sample, samplingRow } from "../ops/sample.ts";
 import { count, deepen } from "../ops/state.ts";
 import { Caches } from "./caches.ts";
 import type { DecoderModel } from "./decoder.ts";
-import { checkDecoding, type DecodingOptions, refusal } from "./decoding_options.ts";
+import { checkDecoding, type DecodingOptions, refusal, stopsOf } from "./decoding_options.ts";
 
 /** One step for a batch. */
 export interface Step {
@@ -97,7 +97,7 @@ export class Decoding<T extends Tensor = Tensor> {
   /** One step: the rows through the model, a token for each sequence, and the state moves on. */
   #draw(rows: Rows<T>): Record<never, T> {
     const { device, params, config } = this.#model;
-    const { limit, restart, stops = config.eos } = this.#options;
+    const { limit, restart } = this.#options, stops = stopsOf(this.#options.stops ?? config.eos, config.V);
     const { lengths } = this.#caches;
     const { depths, logProbs: kept, scores, ...state } = this.#state;
     const { seeds, at } = state;

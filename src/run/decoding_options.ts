@@ -30,13 +30,28 @@ export function refusal(reason: string): RangeError {
   return new RangeError(`Cannot decode a batch: ${reason}`);
 }
 
+/** Ids that end a sequence at most: shaders compare each drawn token with all of them. */
+const MOST_STOPS = 256;
+
+/**
+ * The ids that end a sequence: each once, and only those that a vocabulary of V can draw.
+ *
+ * Throws a RangeError for more than 256 of them.
+ */
+export function stopsOf(ids: readonly number[], V: number): number[] {
+  const stops = [...new Set(ids)].filter((id) => isId(id, V));
+  if (stops.length <= MOST_STOPS) return stops;
+  throw new RangeError(`Cannot decode: ${stops.length} ids end a sequence, at most ${MOST_STOPS}`);
+}
+
 /** Throws a RangeError for what cannot be decoded. */
 export function checkDecoding(
-  { recursion, maxPositions, V }: DecoderConfig,
+  { recursion, maxPositions, V, eos }: DecoderConfig,
   options: DecodingOptions,
 ): void {
   const { seeds, limit, restart, sampling, maxDepth } = options;
   const penalty = sampling?.repetitionPenalty ?? 1;
+  stopsOf(options.stops ?? eos, V);
   if (!(seeds.length > 0)) throw refusal("there are no sequences");
   if (!(limit > 0 && limit <= maxPositions)) {
     throw refusal(`a limit of ${limit} tokens, and there are ${maxPositions} positions`);

@@ -2,6 +2,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type Device, hostIndices } from "../../src/device.ts";
 import { Decoding } from "../../src/run/decoding.ts";
+import { stopsOf } from "../../src/run/decoding_options.ts";
 import { Engine } from "../../src/run/engine/engine.ts";
 import { generateIds } from "../../src/run/generate.ts";
 import { DecoderModel } from "../../src/run/decoder.ts";
@@ -79,4 +80,25 @@ Deno.test("a first token or a text outside the vocabulary is refused where decod
   await using engine = await Engine.open(foreign, { slots: 1 });
   assertThrows(() => engine.submit("text"), RangeError, "Cannot generate: id 29 is outside the vocabulary of 29");
   assertEquals((await Array.fromAsync(engine.submit([3], { maxNewTokens: 2 }))).length, 2);
+});
+
+/** Generates with end ids that no token can be, and with as many as a shader compares. */
+async function ended(device: Device): Promise<void> {
+  const config = { ...smallDecoder(), eos: [2 ** 53 - 1, 5, 2 ** 31, 29, 5] };
+  const model = new DecoderModel(device, config, await decoderOn(device).weights());
+  const steps = await Array.fromAsync(generateIds(model, [[1]], { maxNewTokens: 3 }));
+  assertEquals(steps.length >= 1, true);
+  await using engine = await Engine.open(model, { slots: 1 });
+  const pieces = await Array.fromAsync(engine.submit([1], { maxNewTokens: 3 }));
+  assertEquals(pieces.map(({ id }) => id), steps.map(({ ids: [id] }) => id).filter((id) => id !== 5));
+}
+
+Deno.test("reference: end ids outside the vocabulary end nothing", () => ended(device));
+gpuTest("webgpu: end ids outside the vocabulary end nothing", (gpu) => ended(gpu as unknown as Device));
+
+Deno.test("end ids are counted once, and limited", () => {
+  assertEquals(stopsOf([3, 3, 300, 4, -1], 300), [3, 4]);
+  const many = Array.from({ length: 300 }, (_, id) => id);
+  assertEquals(stopsOf(many, 256).length, 256);
+  assertThrows(() => stopsOf(many, 300), RangeError, "Cannot decode: 300 ids end a sequence, at most 256");
 });

@@ -7,6 +7,7 @@ import type { HostTensor } from "../../device.ts";
 import type { Tensor } from "../../op.ts";
 import { SLOT } from "../../ops/slots.ts";
 import type { DecoderModel } from "../decoder.ts";
+import { stopsOf } from "../decoding_options.ts";
 import { type GenerateOptions, paced } from "../generate.ts";
 import { Admission } from "./admission.ts";
 import type { EngineOptions, EngineStatus, Generation, TextEngine } from "./api.ts";
@@ -48,7 +49,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
    */
   static async open<T extends Tensor>(model: DecoderModel<T>, options: EngineOptions = {}): Promise<Engine<T>> {
     const { device, config, params: { routers, auxiliaryRouters } } = model;
-    const { slots: S = 32, width = S, patience = width, cacheBytes, room, stops = config.eos } = options;
+    const { slots: S = 32, width = S, patience = width, cacheBytes, room } = options;
     const whole = (name: string, value: number, most: number) => {
       if (Number.isInteger(value) && value >= 1 && value <= most) return;
       throw new RangeError(`Cannot make an engine: ${name} is ${value}, expected a whole number from 1 to ${most}`);
@@ -56,6 +57,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     whole("slots", S, 4096);
     whole("width", width, S);
     whole("patience", patience, width);
+    const stops = stopsOf(options.stops ?? config.eos, config.V);
     const layout = engineLayout(config, { S, bytes: cacheBytes, room });
     const router = config.recursion.routing === "expert" ? await stackRouters(device, routers) : routers[0];
     const auxiliary = auxiliaryRouters && await stackRouters(device, auxiliaryRouters);
