@@ -49,7 +49,7 @@ export async function openRun({ config, settings }: ConfigFile, saved?: Saved<un
       file.append(records.map(formatLogLine).join("")),
     sync: () => file.sync(),
   };
-  const before = parseLog(await file.text(), LOG).flatMap((line) => line.kind === "step" ? [line.losses.lm] : []);
+  const before = parseLog(await file.text(), LOG).filter((line) => line.kind === "step");
   const training = new TrainingRun({ device, config, settings, task, texts, form, log, before, from });
   note(
     `Training ${countParameters(schema).toLocaleString("en")} parameters on ${label}: ` +

@@ -78,7 +78,7 @@ export async function session(device: Device, out: string, json: Json, { stop, k
   const task = await openTask<never, unknown>(device as Device<never>, config, texts);
   await Deno.mkdir(out, { recursive: true });
   using file = await TrainingLog.open(`${out}/log.jsonl`, saved?.state.log ?? 0);
-  const before = parseLog(await file.text()).flatMap((line) => line.kind === "step" ? [line.losses.lm] : []);
+  const before = parseLog(await file.text()).filter((line) => line.kind === "step");
   const log = {
     get size() {
       return file.size;
