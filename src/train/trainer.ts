@@ -114,6 +114,9 @@ export class Trainer<T extends Tensor, P> {
 
   #inputs(step: number, batches: readonly TrainingBatch[], rate: number): Named<HostTensor> {
     const { objective, options } = this;
+    if (batches.length !== options.accumulate) {
+      throw new RangeError(`Cannot train: a step has ${options.accumulate} microbatches, ${batches.length} are given`);
+    }
     return {
       ...stepInputs(objective, step, batches),
       rates: ratesOf(options.optimizer, rate, step + 1),
