@@ -7,9 +7,11 @@ import { note } from "./command.ts";
 import { counted } from "./table.ts";
 
 /** One step. `step` counts the updates before it, so its losses are those of the weights after so many updates. */
-export interface StepLogLine extends StepLine {
+export interface StepLogLine extends Omit<StepLine, "labels"> {
   /** What the line is about. */
   readonly kind: "step";
+  /** Rows with a label; logs of older versions have it not. */
+  readonly labels?: number;
   /** Learning rate of the update. */
   readonly learningRate: number;
   /** Labels a second since the last reading; on the last line of a log window. */

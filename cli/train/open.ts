@@ -53,7 +53,7 @@ export async function openRun({ config, settings }: ConfigFile, saved?: Saved<un
     sync: () => file.sync(),
   };
   const lines = readableLines(await file.text(), file.path);
-  const before = lines.flatMap((line) => line.kind === "step" ? [line.losses.lm] : []);
+  const before = lines.filter((line) => line.kind === "step");
   const evaluated = lines.findLast(({ kind }) => kind === "evaluation")?.step;
   const training = new TrainingRun({ device, config, settings, task, texts, form, log, before, evaluated, from });
   note(

@@ -32,7 +32,8 @@ export class TrainingProgress implements RunEvents {
     const left = secondsText((this.config.steps - step) * sum("seconds") / sum("steps"));
     const { gradientNorm, learningRate, routing = this.#routing } = records[records.length - 1];
     this.#routing = routing;
-    const loss = records.reduce((total, { losses }) => total + losses.lm, 0) / records.length;
+    const labels = records.reduce((sum, { labels }) => sum + labels, 0);
+    const loss = records.reduce((nats, { losses, labels }) => nats + losses.lm * labels, 0) / Math.max(1, labels);
     const numbers = `loss ${loss.toFixed(3)}, norm ${gradientNorm.toPrecision(3)}, lr ${learningRate.toPrecision(3)}`;
     const routed = routing ? summary(routing) : "";
     const line = `step ${step} of ${this.config.steps}, ${rate}, ${left} left, ${numbers}${routed && `, ${routed}`}`;

@@ -42,6 +42,11 @@ export function stepInputs<T extends Tensor, P>(
   return named;
 }
 
+/** Rows with a label of a step, among its inputs. */
+export function labelsOf(inputs: Readonly<Named<HostTensor>>): number {
+  return inputs["total.labels"].data[0];
+}
+
 /** Rows that each recursion chooses from under top-k: those that the recursion before keeps of each sequence. */
 function candidatesOf(inputs: Readonly<Named<HostTensor>>): number[] {
   const { data } = inputs.offsets;

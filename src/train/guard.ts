@@ -19,25 +19,27 @@ const WINDOW_LABELS = 1024;
 const MARGIN = 1;
 
 /**
- * Judges the language-model loss window by window. A run diverges when a window's mean is a nat above both the first
- * window's and ln V, which is what even odds for every token cost: its guesses are then e times worse than none.
+ * Judges the language-model loss window by window. A run diverges when a window's mean over its labels is a nat above both
+ * the first window's and ln V, which is what even odds for every token cost: its guesses are then e times worse than none.
  */
 export class DivergenceGuard {
   #first?: number;
-  #losses: number[] = [];
-  readonly #steps: number;
+  #nats = 0;
+  #labels = 0;
 
-  /** V ids, `labels` of a step. */
-  constructor(readonly V: number, labels: number) {
-    this.#steps = Math.ceil(WINDOW_LABELS / labels);
-  }
+  /** V ids. */
+  constructor(readonly V: number) {}
 
-  /** Takes the loss of the next step; returns a window's mean and the limit that it exceeds. */
-  add(loss: number): { mean: number; limit: number } | undefined {
-    this.#losses.push(loss);
-    if (this.#losses.length < this.#steps) return undefined;
-    const mean = this.#losses.reduce((sum, value) => sum + value, 0) / this.#losses.length;
-    this.#losses = [];
+  /**
+   * Takes the mean loss of the next step and its labels, a window of them unless known; returns a window's mean and the
+   * limit that it exceeds.
+   */
+  add(loss: number, labels = WINDOW_LABELS): { mean: number; limit: number } | undefined {
+    this.#nats += loss * labels;
+    this.#labels += labels;
+    if (this.#labels < WINDOW_LABELS) return undefined;
+    const mean = this.#nats / this.#labels;
+    this.#nats = this.#labels = 0;
     const limit = Math.max(this.#first ??= mean, Math.log(this.V)) + MARGIN;
     return mean > limit ? { mean, limit } : undefined;
   }

@@ -84,10 +84,15 @@ export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T
    *
    * Rows kept during the capacity warm-up have a name of their own: inputs of other names make another program, so that
    * only its steps have room for more rows than the configuration's capacities.
+   *
+   * Throws a RangeError when the batch has more rows than the objective has room for.
    */
   host(batch: TrainingBatch, { step, firstRow }: Position): Record<string, HostTensor> {
     const { rows, labels } = batch, { data } = rows.offsets;
     checkBatch(batch, this.config.V);
+    if (labels.data.length > this.options.rows) {
+      throw new RangeError(`Cannot train on ${labels.data.length} rows: there is room for ${this.options.rows}`);
+    }
     const named: Record<string, HostTensor> = {
       ...rows,
       ...partOffsets(data[data.length - 1], this.options.rows, partRows(this.config.V)),

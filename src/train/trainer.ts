@@ -8,7 +8,7 @@ import { mapParams } from "../model/parameters.ts";
 import { download } from "../model/upload.ts";
 import type { SegmentKind, Tensor } from "../op.ts";
 import { balanceBias } from "../ops/optimizer.ts";
-import { recordStep, stepInputs } from "./accumulate.ts";
+import { labelsOf, recordStep, stepInputs } from "./accumulate.ts";
 import type { TrainingBatch } from "./data/batches.ts";
 import { type LossSeeds, lossSeeds } from "./gradients.ts";
 import { Journal } from "./journal.ts";
@@ -41,6 +41,8 @@ export interface TrainerOptions {
 export interface StepLine {
   /** Step, from 0. */
   readonly step: number;
+  /** Rows with a label, over which the means of predictions are taken. */
+  readonly labels: number;
   /**
    * Loss terms by name, means over the whole step, 0 where it has no rows for them, and their weighted `total`. Balance
    * terms without a factor are not measured.
@@ -59,7 +61,7 @@ export class Trainer<T extends Tensor, P> {
   readonly #seeds: LossSeeds<T>;
   readonly #journal: Journal<T>;
   readonly #program: Program<string, string>;
-  #unread: number[] = [];
+  #unread: Pick<StepLine, "step" | "labels">[] = [];
 
   /** Copies weights to a device; `state` is that of a run that goes on. */
   constructor(
@@ -112,6 +114,9 @@ export class Trainer<T extends Tensor, P> {
 
   #inputs(step: number, batches: readonly TrainingBatch[], rate: number): Named<HostTensor> {
     const { objective, options } = this;
+    if (batches.length !== options.accumulate) {
+      throw new RangeError(`Cannot train: a step has ${options.accumulate} microbatches, ${batches.length} are given`);
+    }
     return {
       ...stepInputs(objective, step, batches),
       rates: ratesOf(options.optimizer, rate, step + 1),
@@ -123,7 +128,7 @@ export class Trainer<T extends Tensor, P> {
   /** Runs a step, counted from 0, without reading anything. `batches` are its microbatches. */
   start(step: number, batches: readonly TrainingBatch[], rate: number): void {
     const inputs = this.#inputs(step, batches, rate); // throws before anything is counted
-    this.#unread.push(step);
+    this.#unread.push({ step, labels: labelsOf(inputs) });
     this.#program.start(inputs);
   }
 
@@ -133,7 +138,8 @@ export class Trainer<T extends Tensor, P> {
     batches: readonly TrainingBatch[],
     rate: number,
   ): Promise<{ lines: StepLine[]; routing: Record<string, HostTensor>[] }> {
-    const inputs = this.#inputs(step, batches, rate), steps = [...this.#unread, step];
+    const inputs = this.#inputs(step, batches, rate);
+    const steps = [...this.#unread, { step, labels: labelsOf(inputs) }];
     this.#unread = [];
     const { logEvery } = this.options;
     if (steps.length > logEvery) {
@@ -144,7 +150,7 @@ export class Trainer<T extends Tensor, P> {
     return { lines: steps.map((at) => this.#line(at, named)), routing };
   }
 
-  #line(step: number, named: Named<HostTensor>): StepLine {
+  #line({ step, labels }: Pick<StepLine, "step" | "labels">, named: Named<HostTensor>): StepLine {
     const { logEvery } = this.options;
     const losses: Record<string, number> = {};
     let total = 0;
@@ -155,7 +161,7 @@ export class Trainer<T extends Tensor, P> {
       total += (this.objective.factors[term] ?? 0) * losses[term];
     }
     const gradientNorm = Math.sqrt(named["journal.squares"].data[step % logEvery]);
-    return { step, losses: { ...losses, total }, gradientNorm };
+    return { step, labels, losses: { ...losses, total }, gradientNorm };
   }
 
   /** The weights on the host: the moving average where one is kept and asked for. */

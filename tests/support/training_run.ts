@@ -79,7 +79,7 @@ export async function session(device: Device, out: string, json: Json, { stop, k
   await Deno.mkdir(out, { recursive: true });
   using file = await TrainingLog.open(`${out}/log.jsonl`, saved?.state.log ?? 0);
   const lines = parseLog(await file.text());
-  const before = lines.flatMap((line) => line.kind === "step" ? [line.losses.lm] : []);
+  const before = lines.filter((line) => line.kind === "step");
   const evaluated = lines.findLast(({ kind }) => kind === "evaluation")?.step;
   const log = {
     get size() {

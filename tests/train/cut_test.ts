@@ -4,7 +4,9 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { measureNoise, ReferenceDevice } from "../../reference/mod.ts";
 import type { Device, HostTensor } from "../../src/device.ts";
 import type { LabelledSequence } from "../../src/train/data/batches.ts";
+import { parseLog } from "../../cli/support/training_log.ts";
 import { largestDifference } from "../support/models.ts";
+import { session, smallTraining } from "../support/training_run.ts";
 import { gpuTest } from "../support/gpu.ts";
 import { own } from "../support/device.ts";
 import { batchOf, labelledSequences, stepOf, type TrainingTask, trainingTasks } from "../support/training_tasks.ts";
@@ -92,4 +94,18 @@ Deno.test("17 labels as 16 and 1 weigh alike: the loss is their mean, worked out
   const batches = [sixteen, one].map((sequences) => batchOf(sequences, { B: 2, T }));
   const { "loss.lm": { data: [loss] } } = await stepOf(device, trainingTasks.plain, batches);
   assertAlmostEquals(loss, expected, 1e-12);
+});
+
+Deno.test("a run whose batches are cut otherwise writes down the same steps, from the same texts", async () => {
+  const exact = new ReferenceDevice("f64") as unknown as Device;
+  const steps = async (batch: number, accumulate: number) => {
+    const out = await Deno.makeTempDir();
+    const data = { ...smallTraining.data as object, batch, accumulate };
+    await session(exact, out, { ...smallTraining, data, schedule: { kind: "constant" } });
+    const lines = parseLog(await Deno.readTextFile(`${out}/log.jsonl`)).filter(({ kind }) => kind === "step");
+    await Deno.remove(out, { recursive: true });
+    return JSON.stringify(lines).match(/-?[\d.]+(e-?\d+)?/g)!.map(Number);
+  };
+  const [one, ...others] = [await steps(4, 1), await steps(2, 2), await steps(1, 4)];
+  for (const other of others) assert(largestDifference(other, one) < 1e-6);
 });

@@ -15,6 +15,7 @@ const routing = {
 const step = (at: number, more: Partial<StepLogLine> = {}): StepLogLine => ({
   kind: "step",
   step: at,
+  labels: 64,
   losses: { lm: 3 - at / 10, total: 3 },
   gradientNorm: 1,
   learningRate: 1e-3,

@@ -79,8 +79,8 @@ export interface RunParts<T extends Tensor, P> {
   readonly form: CheckpointForm;
   /** Its log. */
   readonly log: RunLog;
-  /** Losses of the steps before, for a run that goes on. */
-  readonly before?: readonly number[];
+  /** Losses and labels of the steps before, for a run that goes on. */
+  readonly before?: readonly (Pick<StepLine, "losses"> & Partial<Pick<StepLine, "labels">>)[];
   /** Step of the last evaluation in the log, for a run that goes on. */
   readonly evaluated?: number;
   /** Weights to start from, or a checkpoint to go on from. */

@@ -36,16 +36,15 @@ export class TrainingRun<T extends Tensor, P> {
   /** Copies weights to the device. */
   constructor(readonly parts: RunParts<T, P>) {
     const { device, config, task, from, before = [] } = parts;
-    const { optimizer, logEvery, checkpoint, biasRate, data: { B, T, accumulate }, maskShare, objective } = config;
+    const { optimizer, logEvery, checkpoint, biasRate, data: { accumulate } } = config;
     const saved = "state" in from ? from : undefined;
     this.first = saved?.state.step ?? 0;
     this.#seconds = saved?.state.seconds ?? 0;
     this.#saved = saved?.state.step;
     const options = { optimizer, accumulate, logEvery, checkpoint, biasRate };
     this.#trainer = new Trainer(device, task.objective, options, from.params, saved?.optimizer);
-    const labels = B * T * accumulate * (objective === "masked" ? maskShare : 1);
-    this.#guard = new DivergenceGuard(config.model.config.V, labels);
-    for (const loss of before) this.#guard.add(loss);
+    this.#guard = new DivergenceGuard(config.model.config.V);
+    for (const { losses, labels } of before) this.#guard.add(losses.lm, labels);
     const averaged = this.#trainer.averaged;
     this.#evaluators = Object.entries(task.evaluations).map(([name, objective]) => {
       return [name, new Evaluator(device, objective!, averaged)];
@@ -122,10 +121,10 @@ export class TrainingRun<T extends Tensor, P> {
   }
 
   /** Throws when a step went wrong. */
-  async #check({ step, losses, gradientNorm }: StepRecord): Promise<void> {
+  async #check({ step, labels, losses, gradientNorm }: StepRecord): Promise<void> {
     const { device, task: { objective } } = this.parts;
     if (Number.isFinite(losses.total) && Number.isFinite(gradientNorm)) {
-      const worse = this.#guard.add(losses.lm);
+      const worse = this.#guard.add(losses.lm, labels);
       if (!worse) return;
       const [mean, limit] = [worse.mean, worse.limit].map((nats) => nats.toFixed(2));
       throw this.#stopped(step, `the mean loss rose to ${mean} nats, above ${limit}`);
