@@ -48,7 +48,7 @@ export function requestOf<T extends Tensor>(
 ): Request {
   const { stop = [], signal, maxNewTokens, maxDepth, seed = 0, repetitionPenalty = 1 } = options;
   const { layout } = state, sampling = samplingRow(samplingOf(options));
-  const ids = typeof prompt === "string" ? encodeText(tokenizer, prompt) : checkIds(prompt, V);
+  const ids = checkIds(typeof prompt === "string" ? encodeText(tokenizer, prompt) : prompt, V);
   const most = budget([ids], maxPositions, maxNewTokens);
   const limit = ids.length + most, units = unitsFor(layout, limit);
   const refuse = (reason: string) => new RangeError(`Cannot generate: ${reason}`);
