@@ -102,10 +102,10 @@ export async function prepareCorpus(
   return await openCorpus(folder);
 }
 
-/** The tokenizer of a folder. */
+/** The tokenizer of a folder; that blanks stay as they are is written down, since other readers assume otherwise. */
 async function tokenizerFiles(folder: string): Promise<Record<string, Json>> {
   const { json, config } = await readTokenizerFiles(openSource(folder));
-  return { "tokenizer.json": json, "tokenizer_config.json": config };
+  return { "tokenizer.json": json, "tokenizer_config.json": { clean_up_tokenization_spaces: false, ...config } };
 }
 
 /** What tells one corpus from another: every byte read, and every option but where things lie. */

@@ -1,5 +1,5 @@
 /** Text from an engine: the shipped model's words, stop texts, and why each text ended. */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Decoder } from "../../mod.ts";
 import type { Generation } from "../../src/run/engine/api.ts";
 
@@ -44,4 +44,12 @@ Deno.test("engine: an end token ends a text and is not a part of it", async () =
   assertEquals(pieces.map(({ id }) => id), ids.slice(0, at));
   assertEquals([generation.finish, generation.newTokens], ["stop", at]);
   await assertRejects(async () => await text(engine.submit("")), RangeError, "Cannot encode text: it is empty");
+});
+
+Deno.test("engine: ids of a tokenizer beyond the model's vocabulary are refused", async () => {
+  const tokenizer = { encode: () => [1, 99_999], decode: () => "" };
+  await using beyond = await Decoder.load("models/stories-mor", { device: "reference", tokenizer });
+  await using engine = await beyond.engine({ slots: 1 });
+  const { V } = beyond.config;
+  assertThrows(() => engine.submit("x"), RangeError, `Cannot generate: id 99999 is outside the vocabulary of ${V}`);
 });

@@ -45,6 +45,10 @@ Deno.test("Unigram: the greatest sum of scores; unknown characters become bytes,
   assertEquals(bytes("é a"), [3 + at + 3 - 3, 3 + 0xc3, 3 + 0xa9, 6 + 256]);
   assertEquals(bytes("éx"), [3 + 256, 3 + 0xc3, 3 + 0xa9, 3 + 0x78]);
   assertEquals(bytes("🙂"), [3 + 256, 15 + 256]);
+  // An unknown y costs 10 more than the worst piece, xy −2: x and y make x −12, and xy −2.
+  const unlikely = (x: number) =>
+    bare({ model: { type: "Unigram", unk_id: 0, vocab: [["<unk>", 0], ["x", x], ["xy", -2]] } })("xy");
+  assertEquals([unlikely(9.5), unlikely(10.5)], [[2], [1, 0]]);
   const unknown = bare(modelled(unigram(false), { unk_id: null }));
   assertThrows(() => unknown("é"), RangeError, 'Cannot encode text: "é" has no token in tokenizer.json');
   assertEquals(bare(modelled(unigram(true), { unk_id: null }))("éx"), bytes("éx"));
@@ -69,6 +73,7 @@ Deno.test("merges in the order of the list, of several the leftmost; words that 
   assertEquals(model(["b c", "a b"])("abc"), [0, 4]);
   assertEquals(model(["a b", "b c"])("abcab"), [3, 2, 3]);
   assertEquals(model(["a b", "ab c"])("abc"), [5]);
+  assertEquals(model(["b c", "a b", "a bc"])("abc"), [5]); // a b waits in the queue while b c is merged
   assertEquals([model([])("abc"), model([], { ignore_merges: true })("abc")], [[0, 1, 2], [5]]);
   assertEquals(model(["a b</w>"], { end_of_word_suffix: "</w>" })("ab"), [9]);
   assertEquals(model(["a ##b"], { continuing_subword_prefix: "##" })("ab"), [3]);
