@@ -40,20 +40,6 @@ export function unreadable(
   return { method, url, headers: new Headers(), body: null, signal, fault };
 }
 
-/** Whether an event of an answer comes within so many milliseconds, and before its connection is closed. */
-function comes(out: ServerResponse, event: "drain" | "finish", ms: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const end = (came: boolean) => {
-      clearTimeout(timer);
-      out.off(event, yes).off("close", no);
-      resolve(came);
-    };
-    const [yes, no] = [true, false].map((came) => () => end(came));
-    const timer = setTimeout(no, ms);
-    out.on(event, yes).on("close", no);
-  });
-}
-
 /** Where an answer goes. */
 interface Outlet {
   readonly request: IncomingMessage;
@@ -64,26 +50,45 @@ interface Outlet {
   readonly controller: AbortController;
 }
 
+/** Whether an event of an answer comes within so many milliseconds, and before its connection is closed. */
+function comes({ out, request: { socket }, stalledMs }: Outlet, event: "drain" | "finish"): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (came: boolean) => {
+      clearTimeout(timer);
+      out.off(event, yes);
+      socket.off("close", no);
+      resolve(came);
+    };
+    const [yes, no] = [true, false].map((came) => () => end(came));
+    const timer = setTimeout(no, stalledMs);
+    out.on(event, yes);
+    socket.on("close", no); // an answer behind another one has no event for that
+  });
+}
+
 /**
  * Sends an answer as fast as its client takes it, or gives the request up: where the client takes nothing any more, or has
  * gone. What was not read of the request goes with its connection.
  */
-export async function send(response: Response, { request, out, stalledMs, controller }: Outlet): Promise<void> {
+export async function send(response: Response, outlet: Outlet): Promise<void> {
+  const { request, out, stalledMs, controller } = outlet;
   const taken = async (event: "drain" | "finish") => {
-    if (await comes(out, event, stalledMs)) return true;
+    if (await comes(outlet, event)) return true;
     controller.abort(new Refusal(CLIENT_LEFT, `client took nothing for ${stalledMs / 1000} s`));
     out.destroy();
     return false;
   };
+  const gone = () => out.destroyed || request.socket.destroyed;
   const streams = response.headers.get("content-type")?.startsWith("text/event-stream");
   const chunks = streams ? response.body! : [await response.bytes()];
   const head = new Headers(response.headers);
   if (!streams) head.set("content-length", String((chunks as Uint8Array[])[0].length));
   if (!request.complete) head.set("connection", "close");
-  if (!out.destroyed) out.writeHead(response.status, Object.fromEntries(head)).flushHeaders();
+  if (!gone()) out.writeHead(response.status, Object.fromEntries(head)).flushHeaders();
   for await (const chunk of chunks) {
-    if (out.destroyed || (!out.write(chunk) && !await taken("drain"))) return; // which cancels a stream
+    if (gone() || (!out.write(chunk) && !await taken("drain"))) return; // which cancels a stream
   }
+  if (gone()) return;
   if (!request.complete) await discard(request);
   const finished = taken("finish");
   out.end();

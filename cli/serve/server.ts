@@ -22,6 +22,9 @@ export interface ConnectionLimits {
 /** Milliseconds in which a connection that ends may take its last answer. */
 const LAST_WORDS_MS = 500;
 
+/** Requests of one connection that are answered at once, at most: few clients send a second before the first is answered. */
+const PIPELINED = 16;
+
 /** A server that answers every request, and keeps no connection longer than its bounds say. */
 export class BoundedServer {
   readonly #server: Server;
@@ -30,6 +33,8 @@ export class BoundedServer {
   readonly #refused = new WeakSet<Socket>();
   /** Requests that are being answered, and what gives them up. */
   readonly #busy = new Map<IncomingMessage, AbortController>();
+  /** How many of them each connection has. */
+  readonly #pipelined = new WeakMap<Socket, number>();
   #quiet = () => {};
 
   /** Makes it; {@link BoundedServer.listen} opens it. */
@@ -69,24 +74,34 @@ export class BoundedServer {
   #open(socket: Socket): void {
     const { connections } = this.limits;
     this.#sockets.add(socket);
-    socket.on("close", () => this.#sockets.delete(socket)).on("error", () => {});
+    socket.setMaxListeners(4 * PIPELINED).on("close", () => this.#sockets.delete(socket)).on("error", () => {});
     if (this.#sockets.size <= connections) return;
     const headers = { "retry-after": "1" };
     this.#refuse(socket, new Refusal(503, `Cannot connect: ${connections} connections are the most`, { headers }));
   }
 
   async #answer(request: IncomingMessage, out: ServerResponse): Promise<void> {
-    if (this.#refused.has(request.socket)) return;
+    const { socket } = request, under = this.#pipelined.get(socket) ?? 0;
+    if (this.#refused.has(socket)) return;
+    if (under === PIPELINED) {
+      const reason = `${PIPELINED} requests of a connection are the most at once`;
+      return this.#refuse(socket, new Refusal(429, `Cannot answer: ${reason}`), request);
+    }
+    this.#pipelined.set(socket, under + 1);
     const controller = new AbortController();
     this.#busy.set(request, controller);
-    out.on("close", () => out.writableFinished || controller.abort()).on("error", () => {});
+    const left = () => void (out.writableFinished || controller.abort());
+    socket.on("close", left);
+    out.on("error", () => {});
     try {
       const response = await this.handler(incomingOf(request, controller.signal));
       await send(response, { request, out, stalledMs: this.limits.stalledMs, controller });
     } catch {
       out.destroy();
     } finally {
+      socket.off("close", left);
       this.#busy.delete(request);
+      this.#pipelined.set(socket, this.#pipelined.get(socket)! - 1);
       if (this.#busy.size === 0) this.#quiet();
     }
   }
@@ -94,8 +109,7 @@ export class BoundedServer {
   /** Bytes that are no request, or one that does not end; a client that goes is neither. */
   #fault(error: NodeJS.ErrnoException, socket: Socket): void {
     if (this.#refused.has(socket)) return;
-    const busy = [...this.#busy.keys()].some((request) => request.socket === socket);
-    if (busy || !socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+    if (this.#pipelined.get(socket) || !socket.writable || error.code === "ECONNRESET") return void socket.destroy();
     this.#refuse(socket, refusalOfBytes(error, this.limits));
   }
 
