@@ -19,7 +19,7 @@ export interface BodyLimits {
   readonly bodyMs?: number;
 }
 
-/** The refusal of a body that is not read further; what is left of it goes with the connection. */
+/** The refusal of a body that is not read further; its connection closes. */
 const unread = (status: number, reason: string, code: string) =>
   new Refusal(status, `Cannot read the request: ${reason}`, { code, headers: { connection: "close" } });
 

@@ -1,25 +1,25 @@
-/** Ctrl-C and SIGTERM: both ask a command to end at a place of its own choice. */
+/** Ctrl-C and SIGTERM end a command between two steps of its work. */
 
-/** What a command returns that was interrupted: the exit code after Ctrl-C, as shells give it. */
+/** The return value of an interrupted command: the exit code after Ctrl-C in shells. */
 export const INTERRUPTED = 130;
 
-/** Exit code after SIGTERM, as shells give it. */
+/** The exit code after SIGTERM in shells. */
 const TERMINATED = 143;
 
-/** Windows knows no SIGTERM. */
+/** The signals that interrupt; Windows has no SIGTERM. */
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
 
-/** The signal that came last. */
+/** The last signal of this process. */
 let last: Deno.Signal | undefined;
 
-/** The exit code of a command that returned one: an interruption is known by its signal. */
+/** The exit code for a command's return value: 143 instead of 130 where the signal was SIGTERM. */
 export function exitCode(code: number): number {
   return code === INTERRUPTED && last === "SIGTERM" ? TERMINATED : code;
 }
 
 /**
- * Runs a body that ends early, at a place of its own choice, on Ctrl-C or SIGTERM; a second signal ends the process at
- * once, as does one outside such a body.
+ * Runs a body with a signal that aborts on Ctrl-C or SIGTERM; the body decides where it ends. A second signal, or one
+ * outside such a body, ends the process at once.
  */
 export async function interruptible<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
