@@ -72,7 +72,6 @@ function settings(flags: Values<typeof command.flags>) {
     address: { hostname: flags.host ?? "127.0.0.1", port: whole("port", 8080, 0) },
     limits: {
       bodyBytes: 1000 * whole("max-body", 256, 1),
-      bodyMs: BODY_MS,
       requests: slots + whole("max-waiting", 128, 0),
     },
   };

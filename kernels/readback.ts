@@ -20,7 +20,7 @@ function encode(device: GPUDevice, program: GpuProgram, times = 1): GPUCommandEn
   return encoder;
 }
 
-/** Runs a program for what it does in place, so many times, in one submit: each leaves a command buffer to be collected. */
+/** Runs a program `times` times for its work in place, in one submit: every submit leaves a command buffer as garbage. */
 export function runInPlace(device: GPUDevice, program: GpuProgram, times: number): void {
   device.queue.submit([encode(device, program, times).finish()]);
 }

@@ -22,8 +22,8 @@ export interface Program<I extends string, O extends string> {
   /** Runs it and reads its results. */
   (inputs: { readonly [Name in I]: HostTensor }): Promise<{ [Name in O]: HostTensor }>;
   /**
-   * Runs it for what it does in place to tensors made by {@link Device.from}, and reads nothing back; several times one after
-   * the other where `times` says so, which a GPU is handed in one piece.
+   * Runs it `times` times in a row, once unless given, for what it does in place to tensors made by {@link Device.from}, and
+   * reads nothing back. WebGPU gets all runs in one submit.
    */
   start(inputs: { readonly [Name in I]: HostTensor }, times?: number): void;
   /** Forgets what was recorded, and gives back what it held; the next run records it again. */

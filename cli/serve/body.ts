@@ -15,16 +15,19 @@ export const BODY_MS = 10_000;
 export interface BodyLimits {
   /** Bytes at most. */
   readonly bodyBytes: number;
-  /** Milliseconds that it may take. */
-  readonly bodyMs: number;
+  /** Milliseconds that it may take, {@link BODY_MS} unless given. */
+  readonly bodyMs?: number;
 }
 
-/** The refusal of a body that is not read further; what is left of it goes with the connection. */
+/** The refusal of a body that is not read further; its connection closes. */
 const unread = (status: number, reason: string, code: string) =>
   new Refusal(status, `Cannot read the request: ${reason}`, { code, headers: { connection: "close" } });
 
 /** Bytes of a body; those that come are counted, whatever its headers promise. */
-async function readBytes({ body, headers }: Incoming, { bodyBytes, bodyMs }: BodyLimits): Promise<Uint8Array> {
+async function readBytes(
+  { body, headers }: Incoming,
+  { bodyBytes, bodyMs = BODY_MS }: BodyLimits,
+): Promise<Uint8Array> {
   const tooLong = (bytes: string) =>
     unread(413, `its body has ${bytes} bytes, ${bodyBytes} is the most`, "body_too_large");
   const promised = headers.get("content-length");

@@ -1,4 +1,4 @@
-/** Between Node's HTTP server and the routes: requests come in as {@link Incoming}, answers go out as they are taken. */
+/** Conversions between Node's HTTP server and the routes: requests to {@link Incoming}, responses to bytes. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Incoming } from "./incoming.ts";
 import { CLIENT_LEFT, Refusal } from "./refusal.ts";
@@ -6,10 +6,10 @@ import { CLIENT_LEFT, Refusal } from "./refusal.ts";
 /** Bytes of the lines of a request's head at most. */
 export const HEAD_BYTES = 16_384;
 
-/** Milliseconds in which the rest of a body is thrown away, so that its client reads the answer before the end. */
+/** Milliseconds for which the rest of a body is discarded: a reset would take the answer from the client. */
 const LINGER = 300;
 
-/** What is left of a body, as it is asked for. */
+/** The body of a request, read on demand. */
 function bodyOf(request: IncomingMessage): ReadableStream<Uint8Array> {
   const chunks = request.iterator({ destroyOnReturn: false });
   return new ReadableStream({
@@ -21,7 +21,7 @@ function bodyOf(request: IncomingMessage): ReadableStream<Uint8Array> {
   }, { highWaterMark: 0 });
 }
 
-/** A request of a connection. */
+/** A request of Node's server in the form of the routes. */
 export function incomingOf(request: IncomingMessage, signal: AbortSignal): Incoming {
   const { method = "-", url = "-", headers } = request;
   const get = (name: string) => {
@@ -31,7 +31,7 @@ export function incomingOf(request: IncomingMessage, signal: AbortSignal): Incom
   return { method, url, headers: { get }, body: bodyOf(request), signal };
 }
 
-/** What comes instead of a request where a connection brought none that can be answered; the lines of one, if there are. */
+/** A request that fails with `fault`: bytes without a request line, or a request that this server cannot serve. */
 export function unreadable(
   fault: Refusal,
   { method = "-", url = "-" }: { method?: string; url?: string } = {},
@@ -40,57 +40,62 @@ export function unreadable(
   return { method, url, headers: new Headers(), body: null, signal, fault };
 }
 
-/** Whether an event of an answer comes within so many milliseconds, and before its connection is closed. */
-function comes(out: ServerResponse, event: "drain" | "finish", ms: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const end = (came: boolean) => {
-      clearTimeout(timer);
-      out.off(event, yes).off("close", no);
-      resolve(came);
-    };
-    const [yes, no] = [true, false].map((came) => () => end(came));
-    const timer = setTimeout(no, ms);
-    out.on(event, yes).on("close", no);
-  });
-}
-
-/** Where an answer goes. */
+/** The way of an answer to its client. */
 interface Outlet {
   readonly request: IncomingMessage;
   readonly out: ServerResponse;
-  /** Milliseconds for which its client may take nothing. */
+  /** Milliseconds without a byte taken by the client. */
   readonly stalledMs: number;
-  /** Gives the request up. */
+  /** Aborts the signal of the request. */
   readonly controller: AbortController;
 }
 
+/** Whether an event of an answer comes within `stalledMs`, and before the connection closes. */
+function comes({ out, request: { socket }, stalledMs }: Outlet, event: "drain" | "finish"): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (came: boolean) => {
+      clearTimeout(timer);
+      out.off(event, yes);
+      socket.off("close", no);
+      resolve(came);
+    };
+    const [yes, no] = [true, false].map((came) => () => end(came));
+    const timer = setTimeout(no, stalledMs);
+    out.on(event, yes);
+    socket.on("close", no); // a queued answer has no such event
+  });
+}
+
 /**
- * Sends an answer as fast as its client takes it, or gives the request up: where the client takes nothing any more, or has
- * gone. What was not read of the request goes with its connection.
+ * Sends an answer at the speed of its client. A client that takes nothing for `stalledMs` aborts the request. A body that was
+ * not read to its end is discarded, and the connection closes.
  */
-export async function send(response: Response, { request, out, stalledMs, controller }: Outlet): Promise<void> {
+export async function send(response: Response, outlet: Outlet): Promise<void> {
+  const { request, out, stalledMs, controller } = outlet;
   const taken = async (event: "drain" | "finish") => {
-    if (await comes(out, event, stalledMs)) return true;
+    if (await comes(outlet, event)) return true;
     controller.abort(new Refusal(CLIENT_LEFT, `client took nothing for ${stalledMs / 1000} s`));
     out.destroy();
     return false;
   };
+  const gone = () => out.destroyed || request.socket.destroyed;
   const streams = response.headers.get("content-type")?.startsWith("text/event-stream");
   const chunks = streams ? response.body! : [await response.bytes()];
   const head = new Headers(response.headers);
   if (!streams) head.set("content-length", String((chunks as Uint8Array[])[0].length));
   if (!request.complete) head.set("connection", "close");
-  if (!out.destroyed) out.writeHead(response.status, Object.fromEntries(head)).flushHeaders();
+  if (!gone()) out.writeHead(response.status, Object.fromEntries(head)).flushHeaders();
   for await (const chunk of chunks) {
-    if (out.destroyed || (!out.write(chunk) && !await taken("drain"))) return; // which cancels a stream
+    if (gone() || (!out.write(chunk) && !await taken("drain"))) return; // cancels a stream
   }
+  if (gone()) return;
   if (!request.complete) await discard(request);
   const finished = taken("finish");
   out.end();
   await finished;
 }
 
-/** Throws away what comes of a body for a short while. */
+/** Discards a body until its end, `LINGER` milliseconds at most. */
 async function discard(request: IncomingMessage): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   await new Promise<void>((resolve) => {
@@ -100,7 +105,7 @@ async function discard(request: IncomingMessage): Promise<void> {
   clearTimeout(timer);
 }
 
-/** An answer as bytes of a connection that had no request. */
+/** An answer as the bytes of HTTP/1.1, for a connection without a request. */
 export async function rawAnswer(response: Response): Promise<Uint8Array> {
   const body = new Uint8Array(await response.arrayBuffer());
   const headers = {
@@ -113,7 +118,7 @@ export async function rawAnswer(response: Response): Promise<Uint8Array> {
   return new Uint8Array([...new TextEncoder().encode(head), ...body]);
 }
 
-/** Why a connection's bytes are no request. */
+/** The refusal for an error of Node's parser. */
 export function refusalOfBytes(
   { code, message }: NodeJS.ErrnoException,
   { headersMs, requestMs }: { readonly headersMs: number; readonly requestMs: number },

@@ -1,6 +1,7 @@
 /** `POST /v1/embeddings`. */
 import type { Fields } from "../../src/model/fields.ts";
 import { encodeText } from "../../src/run/tokenizer.ts";
+import { breathe } from "../support/command.ts";
 import { batches, fits } from "../support/text.ts";
 import { readBody } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
@@ -48,6 +49,7 @@ async function vectorsOf(
   model.underWay++;
   try {
     for (const batch of batches(sequences, BATCH)) {
+      await breathe();
       if (signal.aborted) throw abortedBecause(signal);
       const all = Float32Array.from(await model.embed(batch.map(({ ids }) => ids)));
       batch.forEach((_, b) => vectors.push(all.subarray(b * D, (b + 1) * D)));

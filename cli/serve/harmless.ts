@@ -1,13 +1,13 @@
 /**
- * Parameters that other servers know and this one does not, each with the values that ask for nothing: clients send
- * them whether they are set or not. Null is one of them for every parameter; any other value is refused by name.
+ * Parameters of other servers that are not implemented, each with its default values. Clients send these defaults
+ * unasked, and they are accepted, as null is for every parameter. Any other value is refused by name.
  */
 import type { Fields } from "../../src/model/fields.ts";
 
 /** Values that change nothing, by parameter. */
 export type Harmless = Readonly<Record<string, readonly unknown[]>>;
 
-/** Of completions: OpenAI's first, then vLLM's. */
+/** Parameters of completions: OpenAI's first, then vLLM's. */
 export const COMPLETION_HARMLESS: Harmless = {
   suffix: [""],
   logit_bias: [{}],
@@ -40,7 +40,7 @@ export const COMPLETION_HARMLESS: Harmless = {
   priority: [0],
 };
 
-/** Of embeddings; vectors have unit length, so that `normalize` is what is done. */
+/** Parameters of embeddings; vectors have unit length, which is `normalize: true`. */
 export const EMBEDDING_HARMLESS: Harmless = {
   truncate_prompt_tokens: [],
   add_special_tokens: [true],
@@ -48,7 +48,7 @@ export const EMBEDDING_HARMLESS: Harmless = {
   priority: [0],
 };
 
-/** Takes the harmless values of a table. Throws a FieldError that names the parameter, its value, and what it may be. */
+/** Accepts the values of a table. Throws a FieldError with the parameter, its value and the accepted values. */
 export function acceptHarmless(fields: Fields, table: Harmless): void {
   for (const [key, values] of Object.entries(table)) {
     const given = JSON.stringify(fields.value(key));
@@ -59,7 +59,7 @@ export function acceptHarmless(fields: Fields, table: Harmless): void {
   }
 }
 
-/** Takes the name of an end user, which may be empty and is used for nothing. */
+/** Accepts the name of an end user, which may be empty and is not used. Throws a FieldError for another type. */
 export function acceptUser(fields: Fields): void {
   const user = fields.value("user") ?? "";
   fields.check(

@@ -1,19 +1,19 @@
-/** A request in the form that the routes read: nothing about it has been parsed but its lines. */
+/** The form of a request that the routes read: lines and headers as sent, nothing parsed further. */
 import type { Refusal } from "./refusal.ts";
 
 /** A request; every `Request` is one. */
 export interface Incoming {
-  /** Its method, whatever it is. */
+  /** Its method, not checked. */
   readonly method: string;
-  /** Its target: a URL, a path with a query, or anything else that a client sent. */
+  /** Its target: a URL, a path with a query, or another text, not checked. */
   readonly url: string;
   /** Its headers. */
   readonly headers: Pick<Headers, "get">;
   /** Its bytes. */
   readonly body: ReadableStream<Uint8Array> | null;
-  /** Aborted when no answer can reach the client any more; the reason may be a {@link Refusal}. */
+  /** Aborts when the answer is not wanted any more; the reason may be a {@link Refusal}. */
   readonly signal: AbortSignal;
-  /** Why it cannot be answered, where the connection already knows. */
+  /** The answer, where the connection already found an error. */
   readonly fault?: Refusal;
 }
 

@@ -1,4 +1,4 @@
-/** Listening, and the way out: no new requests, some time for those under way. */
+/** Listening until a signal, then a bounded time for unanswered requests. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import type { Handler } from "./incoming.ts";
 import type { Health } from "./refusal.ts";
@@ -12,7 +12,7 @@ export interface Address {
   readonly port: number;
 }
 
-/** Milliseconds that requests under way may take to end; supervisors commonly kill after 30 s. */
+/** Milliseconds for unanswered requests after the signal; supervisors commonly kill after 30 s. */
 export const GRACE_MS = 25_000;
 
 /** Bounds of connections; `--help` states them. */
@@ -40,19 +40,19 @@ function refused({ hostname, port }: Address, error: unknown): Error {
   return new Error(`Cannot listen at ${hostname}:${port}: ${taken}`);
 }
 
-/** What is served, and how it is told. */
+/** The handler of a server, and its events. */
 export interface Serving {
-  /** Answers. */
+  /** Answers requests. */
   readonly handler: Handler;
-  /** Told that the server stops. */
+  /** Gets `stopping` at the signal. */
   readonly health: Health;
   /** Gets the URL. */
   readonly onListen: (url: string) => void;
-  /** Gets the number of requests under way when the server is to stop. */
+  /** Gets the number of unanswered requests at the signal. */
   readonly onStop: (busy: number) => void;
 }
 
-/** Serves until the signal, and until requests under way have ended. Throws one line where the address is taken. */
+/** Serves until the signal and the end of unanswered requests. Throws one line where the address is taken. */
 export async function serveUntil(
   signal: AbortSignal,
   address: Address,

@@ -1,38 +1,43 @@
-/** Connections: how many, how long they may take, and what comes of each. */
+/** An HTTP server with bounds: number of connections, time of each phase, and an answer to every request. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { HEAD_BYTES, incomingOf, rawAnswer, refusalOfBytes, send, unreadable } from "./connection.ts";
 import type { Handler } from "./incoming.ts";
 import { Refusal, stopping } from "./refusal.ts";
 
-/** Bounds of connections, in milliseconds unless it says otherwise. */
+/** Bounds of connections, times in milliseconds. */
 export interface ConnectionLimits {
-  /** Connections at most. */
+  /** Open connections at most. */
   readonly connections: number;
-  /** From the beginning of a request to the end of its headers. */
+  /** Time from the first byte of a request to the end of its headers. */
   readonly headersMs: number;
-  /** From the beginning of a request to its last byte. */
+  /** Time from the first byte of a request to its last byte. */
   readonly requestMs: number;
-  /** Between two requests of a connection. */
+  /** Time between two requests of a connection. */
   readonly idleMs: number;
-  /** For which a client may take nothing of its answer. */
+  /** Time without a byte of an answer taken by the client. */
   readonly stalledMs: number;
 }
 
-/** Milliseconds in which a connection that ends may take its last answer. */
+/** Milliseconds between the last answer of a connection and its end. */
 const LAST_WORDS_MS = 500;
 
-/** A server that answers every request, and keeps no connection longer than its bounds say. */
+/** Unanswered requests of one connection at most: further ones would pile up answers in memory. */
+const PIPELINED = 16;
+
+/** Answers every request with a handler, and closes connections that exceed a bound. */
 export class BoundedServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** Connections that are told why they end; nothing of them is read any more. */
+  /** Connections that end after an error; further requests of these are ignored. */
   readonly #refused = new WeakSet<Socket>();
-  /** Requests that are being answered, and what gives them up. */
+  /** Unanswered requests with the controllers of their signals. */
   readonly #busy = new Map<IncomingMessage, AbortController>();
+  /** Number of unanswered requests by connection. */
+  readonly #pipelined = new WeakMap<Socket, number>();
   #quiet = () => {};
 
-  /** Makes it; {@link BoundedServer.listen} opens it. */
+  /** Makes a server; {@link BoundedServer.listen} opens its port. */
   constructor(readonly handler: Handler, readonly limits: ConnectionLimits) {
     const { headersMs: headersTimeout, requestMs: requestTimeout, idleMs: keepAliveTimeout } = limits;
     const connectionsCheckingInterval = Math.min(1000, headersTimeout / 4);
@@ -46,7 +51,7 @@ export class BoundedServer {
       .on("clientError", (error, socket) => this.#fault(error, socket as Socket));
   }
 
-  /** Opens it; its URL. Rejects where the address cannot be had. */
+  /** Opens the port and gives the URL. Rejects where the address is not available. */
   listen({ hostname, port }: { readonly hostname: string; readonly port: number }): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject).listen(port, hostname, () => {
@@ -56,12 +61,12 @@ export class BoundedServer {
     });
   }
 
-  /** Requests under way. */
+  /** Number of unanswered requests. */
   get busy(): number {
     return this.#busy.size;
   }
 
-  /** Connections. */
+  /** Number of open connections. */
   get connections(): number {
     return this.#sockets.size;
   }
@@ -69,37 +74,46 @@ export class BoundedServer {
   #open(socket: Socket): void {
     const { connections } = this.limits;
     this.#sockets.add(socket);
-    socket.on("close", () => this.#sockets.delete(socket)).on("error", () => {});
+    socket.setMaxListeners(4 * PIPELINED).on("close", () => this.#sockets.delete(socket)).on("error", () => {});
     if (this.#sockets.size <= connections) return;
     const headers = { "retry-after": "1" };
     this.#refuse(socket, new Refusal(503, `Cannot connect: ${connections} connections are the most`, { headers }));
   }
 
   async #answer(request: IncomingMessage, out: ServerResponse): Promise<void> {
-    if (this.#refused.has(request.socket)) return;
+    const { socket } = request, under = this.#pipelined.get(socket) ?? 0;
+    if (this.#refused.has(socket)) return;
+    if (under === PIPELINED) {
+      const reason = `${PIPELINED} requests of a connection are the most at once`;
+      return this.#refuse(socket, new Refusal(429, `Cannot answer: ${reason}`), request);
+    }
+    this.#pipelined.set(socket, under + 1);
     const controller = new AbortController();
     this.#busy.set(request, controller);
-    out.on("close", () => out.writableFinished || controller.abort()).on("error", () => {});
+    const left = () => void (out.writableFinished || controller.abort());
+    socket.on("close", left);
+    out.on("error", () => {});
     try {
       const response = await this.handler(incomingOf(request, controller.signal));
       await send(response, { request, out, stalledMs: this.limits.stalledMs, controller });
     } catch {
       out.destroy();
     } finally {
+      socket.off("close", left);
       this.#busy.delete(request);
+      this.#pipelined.set(socket, this.#pipelined.get(socket)! - 1);
       if (this.#busy.size === 0) this.#quiet();
     }
   }
 
-  /** Bytes that are no request, or one that does not end; a client that goes is neither. */
+  /** Answers bytes that are no request, or a request that does not end; a connection that its client closed gets none. */
   #fault(error: NodeJS.ErrnoException, socket: Socket): void {
     if (this.#refused.has(socket)) return;
-    const busy = [...this.#busy.keys()].some((request) => request.socket === socket);
-    if (busy || !socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+    if (this.#pipelined.get(socket) || !socket.writable || error.code === "ECONNRESET") return void socket.destroy();
     this.#refuse(socket, refusalOfBytes(error, this.limits));
   }
 
-  /** Ends a connection with an answer. */
+  /** Ends a connection with an error as its answer. */
   #refuse(socket: Socket, fault: Refusal, lines?: IncomingMessage): void {
     this.#refused.add(socket);
     const timer = setTimeout(() => socket.destroy(), LAST_WORDS_MS);
@@ -107,7 +121,7 @@ export class BoundedServer {
     void this.handler(unreadable(fault, lines)).then(rawAnswer).then((bytes) => socket.end(bytes));
   }
 
-  /** Waits until no request is under way, so many milliseconds at most. */
+  /** Waits until every request is answered, `ms` milliseconds at most. */
   #ended(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
@@ -119,7 +133,7 @@ export class BoundedServer {
     });
   }
 
-  /** Lets requests end for so many milliseconds, cuts off those that are left with an answer, and ends all connections. */
+  /** Waits `graceMs` for unanswered requests, ends the remaining ones with 503, and closes all connections. */
   async close(graceMs = 0): Promise<void> {
     await this.#ended(graceMs);
     for (const controller of this.#busy.values()) controller.abort(stopping());

@@ -118,3 +118,15 @@ Deno.test("a server that stops lets requests end, refuses new ones, and cuts off
   assertEquals(server.engine.status().running, 0);
   assertEquals(await fetch(server.url).then(() => "answered", () => "refused"), "refused");
 });
+
+Deno.test("requests that are sent without reading answers are few, or the end of their connection", async () => {
+  await using server = await listening();
+  const last = get.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+  const few = await exchange(server.url, get.repeat(15) + last);
+  assertEquals(few.text.match(/HTTP\/1\.1 200 /g)?.length, 16);
+  const { closed, send } = await connect(server.url);
+  await send(get.repeat(5000));
+  assertStringIncludes(await closed, "16 requests of a connection are the most at once");
+  await until(() => server.server.busy === 0);
+  assert(server.log.length <= 16 + 17, `${server.log.length} lines`);
+});

@@ -30,5 +30,5 @@ Deno.test("thirty clients that come and go, then one right answer", async () => 
   assertEquals(code, 0, err);
   const lines = err.split("\n").filter((line) => / \d+ tokens \d+ ms/.test(line));
   assert(lines.length >= counts["known 200"] + counts["stream 200"] + counts["leave left"], `${lines.length} lines`);
-  assert(!/ {4}at |Uncaught| 500 /.test(err), err);
+  assert(!/\n {4}at |Uncaught| 500 /.test(err), err);
 });

@@ -63,3 +63,16 @@ Deno.test("only so many requests may wait, and metrics say how many do", async (
   assertEquals((await Promise.all(answers)).map(({ status }) => status), [200, 200, 429]);
   assertEquals(await gauge(), "0");
 });
+
+Deno.test("timers have a turn between batches, on a device that never waits too", async () => {
+  const { handler, vectors } = fakeServer();
+  let turns = 0, most = 0, batches = 0;
+  vectors.embed = (sequences) => {
+    if (batches++ === 0) setTimeout(() => [batches, turns] = [0, turns + 1]);
+    most = Math.max(most, batches);
+    return Promise.resolve(sequences.flatMap(() => [0, 1]));
+  };
+  const input = Array.from({ length: 640 }, () => [1]);
+  assertEquals((await handler(post("/v1/embeddings", { model: "vectors", input }))).status, 200);
+  assertEquals([most, turns >= 9], [1, true]);
+});

@@ -31,7 +31,7 @@ export function fakeServer(behaviour: FakeOptions = {}, given: Partial<Service["
   const health: Service["health"] = {};
   const models: Service["models"] = new Map([words, vectors].map((model) => [model.id, model] as const));
   const service = { models, limits, started: 1, health, log: (line: string) => void log.push(line) };
-  return { engine, batches, log, health, handler: makeHandler(service) };
+  return { engine, vectors, batches, log, health, handler: makeHandler(service) };
 }
 
 /** Any address of this machine. */

@@ -80,7 +80,7 @@ export class Admission {
     return { parts: parts.sort((a, b) => a.slot - b.slot), maxDepth: cap, entering: entering.sort((a, b) => a - b) };
   }
 
-  /** Ends the requests of a pass that could do nothing for any of them: those in slots, or else those that wait. */
+  /** Fails all requests in slots, or else all waiting ones, after a pass of the engine without any work. */
   failStuck(): void {
     const seated = this.slots.filter((request) => request !== undefined);
     for (const { stream } of seated.length > 0 ? seated : this.waiting) {

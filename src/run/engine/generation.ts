@@ -44,7 +44,7 @@ export class Stream implements Generation {
   finish: Finish | undefined;
   /** Whether nobody wants more. */
   cancelled = false;
-  /** Ticks of the engine since the last token. */
+  /** Ticks since the last token. */
   idleTicks = 0;
   readonly #pieces: Piece[] = [];
   readonly #text: TextPieces<Piece>;

@@ -1,5 +1,5 @@
 /**
- * Ticks that the device runs, and what comes of them.
+ * Ticks that the device runs, and the delivery of their tokens.
  *
  * @module
  */
@@ -7,32 +7,32 @@ import type { HostTensor } from "../../device.ts";
 import type { DrawnToken } from "./generation.ts";
 import type { Request } from "./request.ts";
 
-/** Ticks that the log keeps: those that run, and those before them. */
+/** Ticks that the log keeps: twice as many as are started at a time. */
 export const KEPT = 64;
 
-/** Work that the device has been given. */
+/** Work started on the device. */
 export interface Ticks {
-  /** The number of the first tick. */
+  /** Number of the first tick. */
   readonly first: number;
-  /** How many; 0 where only parts of prompts were run. */
+  /** Number of ticks; 0 where only parts of prompts were started. */
   readonly ticks: number;
   /** Requests by slot. */
   readonly slots: readonly (Request | undefined)[];
-  /** The log after them. */
+  /** The log and the table of slots after these ticks. */
   readonly read: Promise<Record<"log" | "slots", HostTensor>>;
 }
 
 /**
- * Ticks that pass at most between two tokens of a sequence: all S slots run N recursions before it, one row at a time,
- * twice over, and the host starts at most `KEPT` ticks before it reads that a sequence has entered.
+ * Upper bound of the ticks between two tokens of a sequence. All S slots may run N recursions and a last layer first, one row
+ * a tick; the bound is twice that, and `KEPT` more for ticks started before the sequence entered.
  */
 export function mostIdleTicks(S: number, N: number): number {
   return 2 * S * (N + 1) + KEPT;
 }
 
 /**
- * Gives the tokens of some ticks to the requests that had the slots then, and returns them. A request whose sequence has
- * made no token for more than `mostIdle` ticks ends with an error: its sequence has ended on the device, or never began.
+ * Pushes the tokens of some ticks to the streams of the requests in the slots, and returns them. A request without a token for
+ * more than `mostIdle` ticks fails: its sequence has ended on the device, or never began.
  */
 export function deliver({ first, ticks, slots }: Ticks, log: HostTensor, mostIdle: number): DrawnToken[] {
   const drawn: DrawnToken[] = [];
