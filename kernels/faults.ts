@@ -19,7 +19,7 @@ export class FaultWatch {
       event.preventDefault();
       this.#fault ??= (event as GPUUncapturedErrorEvent).error.message;
     }, { signal: this.#listening.signal });
-    device.lost.then(({ reason, message }) => void (this.#end ??= `the device was lost (${reason}): ${message}`));
+    device.lost.then(({ reason, message }) => void (this.#end ??= lossOf(reason, message)));
   }
 
   /** Throws what went wrong since the last check, once; a device that is gone throws ever after. */
@@ -27,6 +27,11 @@ export class FaultWatch {
     const fault = this.#end ?? this.#fault;
     this.#fault = undefined;
     if (fault) throw new Error(`Cannot ${action}: ${fault}`);
+  }
+
+  /** Whether the device is lost or disposed. */
+  get gone(): boolean {
+    return this.#end !== undefined;
   }
 
   /** Waits for work and throws the GPU's own message rather than the consequence. */
@@ -51,4 +56,9 @@ export class FaultWatch {
     this.#end ??= "the device was disposed";
     this.#listening.abort();
   }
+}
+
+/** Why a device is gone; of one that was destroyed there is nothing more to say. */
+function lossOf(reason: string, message: string): string {
+  return `the device was lost (${reason})${reason === "destroyed" || !message ? "" : `: ${message}`}`;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Backend, Shape, Tensor } from "./op.ts";
+import type { Backend, DType, Shape, Tensor } from "./op.ts";
 import { sizeOf } from "./op.ts";
 
 /** A tensor on the host: shape and plain numbers. */
@@ -43,6 +43,29 @@ export interface Device<T extends Tensor = Tensor> extends Backend<T> {
   ): Program<I, O>;
   /** Frees everything. */
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Memory of the host, all zeros. Throws an Error that names the bytes where there is not so much. */
+export function hostBuffer(action: string, bytes: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch (error) {
+    const wanted = bytes.toLocaleString("en");
+    throw new Error(`Cannot ${action}: ${wanted} bytes could not be allocated on the host`, { cause: error });
+  }
+}
+
+/**
+ * Makes a host tensor of zeros. Throws an Error that names the bytes where the host has no room for it.
+ *
+ * ```ts
+ * import { hostZeros } from "@refrain/transformers/model";
+ * hostZeros([2, 3]).data.length; // 6
+ * ```
+ */
+export function hostZeros(shape: Shape, dtype: DType = "f32"): HostTensor {
+  const buffer = hostBuffer(`make a tensor [${shape}]`, 4 * sizeOf(shape));
+  return { shape, data: dtype === "i32" ? new Int32Array(buffer) : new Float32Array(buffer) };
 }
 
 /**
