@@ -4,7 +4,7 @@
  * @module
  */
 import { BufferPool } from "./buffers.ts";
-import { Headroom, Shortage } from "./headroom.ts";
+import { Headroom } from "./headroom.ts";
 
 /** What a call asked for beyond the buffers that were there. */
 export interface Asked {
@@ -57,14 +57,8 @@ export class Memory {
   #make(descriptor: GPUBufferDescriptor): GPUBuffer {
     this.#asked.bytes += descriptor.size;
     this.#asked.count++;
-    let buffer: GPUBuffer;
-    try {
-      buffer = this.device.createBuffer(descriptor);
-    } catch (error) {
-      throw new Shortage((error as Error).message, { cause: error });
-    }
+    const buffer = this.headroom.make(descriptor);
     this.#asked.buffers.push(buffer);
-    this.headroom.spend(descriptor.size);
     return buffer;
   }
 

@@ -70,9 +70,18 @@ async function copyOut(target: GPUBuffer, host: ArrayBuffer): Promise<void> {
     await target.mapAsync(GPUMapMode.READ, 0, Math.max(host.byteLength, ALIGNMENT));
     for (let from = 0; from < host.byteLength; from += PART) {
       const size = Math.min(PART, host.byteLength - from);
-      new Uint8Array(host, from, size).set(new Uint8Array(target.getMappedRange(from, size)));
+      const mapped = target.getMappedRange(from, size);
+      new Uint8Array(host, from, size).set(new Uint8Array(mapped));
+      release(mapped);
     }
   } finally {
     if (target.mapState === "mapped") target.unmap();
   }
+}
+
+/** Frees a copy of mapped memory, which Deno makes; mapped memory itself refuses. */
+function release(mapped: ArrayBuffer): void {
+  try {
+    mapped.transfer(0);
+  } catch { /* unmapping frees it */ }
 }
