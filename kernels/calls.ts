@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ShortageError } from "../src/device.ts";
 import type { FaultWatch } from "./faults.ts";
 import { Shortage } from "./headroom.ts";
 import { type Memory, newAccount } from "./memory.ts";
@@ -85,7 +86,7 @@ export class Calls {
       value.failed?.();
       if (missed) missed.told ||= !started;
       if (started) { for (const tensor of writes) tensor.missed = missed ?? { reason, told: false }; }
-      throw new Error(`Cannot ${action}: ${reason}`);
+      throw failure?.shortage ? new ShortageError(action, reason) : new Error(`Cannot ${action}: ${reason}`);
     }).then(({ result }) => result);
   }
 
@@ -122,7 +123,7 @@ export class Calls {
     try {
       return this.#once(body);
     } catch (error) {
-      throw error instanceof Shortage ? new Error(`Cannot ${action}: ${error.message}`, { cause: error }) : error;
+      throw error instanceof Shortage ? new ShortageError(action, error.message, { cause: error }) : error;
     }
   }
 

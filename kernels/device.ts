@@ -85,6 +85,13 @@ export class WebGpuDevice implements Device<GpuTensor> {
     this.memory.stored.give(tensor.buffer!);
   }
 
+  /** Waits until tensors made by `from` are there. */
+  async ready(tensors: Iterable<GpuTensor>): Promise<void> {
+    await this.#calls.settle();
+    this.faults.check("copy data to the GPU");
+    for (const { fault } of tensors) if (fault) throw new Error(`Cannot copy data to the GPU: ${fault}`);
+  }
+
   /** Runs everything recorded and copies the named tensors back. */
   async read<K extends string>(tensors: { readonly [Name in K]: GpuTensor }): Promise<{ [Name in K]: HostTensor }> {
     const steps = this.#steps;
@@ -160,6 +167,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
   /** Waits for the calls under way, then destroys every buffer, and the device if it is owned. */
   async [Symbol.asyncDispose](): Promise<void> {
     while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+    await this.#calls.settle();
     this.faults.close();
     this.memory.dispose();
     if (this.owned) this.device.destroy();

@@ -1,5 +1,6 @@
 /** One completion of one prompt: the pieces of its generation in the words of OpenAI's answers. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
+import { ShortageError } from "../../src/device.ts";
 import type { Generation } from "../../src/run/engine/api.ts";
 import type { Piece } from "../../src/run/generate.ts";
 import type { CompletionRequest } from "./completion_request.ts";
@@ -68,13 +69,14 @@ export function submitAll(
     for (let index = 0; index < prompts.length * n; index++) {
       const prompt = prompts[Math.floor(index / n)];
       const shown = !echo ? "" : typeof prompt === "string" ? prompt : tokenizer.decode(prompt);
-      const generation = engine.submit(prompt, { ...options, seed: (first + index) & 0x7fffffff });
+      const generation = engine.submit(prompt, { ...options, seed: (first + index) | 0 });
       choices.push(new Choice(index, generation, shown, logProbs));
     }
     return choices;
   } catch (error) {
     cancelAll(choices);
-    if (!(error instanceof RangeError)) service.health.fault ??= reasonOf(error); // it takes no requests any more
+    const passing = error instanceof RangeError || error instanceof ShortageError;
+    if (!passing) service.health.fault ??= reasonOf(error); // it takes no requests any more
     throw error;
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Device, hostIndices, hostTensor } from "../device.ts";
+import { allocate, type Device, hostZeros } from "../device.ts";
 import type { DecoderConfig } from "../model/config.ts";
 import type { DecoderCache, Placed } from "../model/cache.ts";
 import type { DecoderOutputs } from "../model/decoder.ts";
@@ -27,12 +27,13 @@ export class Caches<T extends Tensor = Tensor> implements DecoderCache<T> {
     if (kv === "hybrid") {
       throw new RangeError('Cannot cache keys and values: kv is "hybrid", expected "recursion" or "share"');
     }
-    const none = () => device.from(hostIndices(new Int32Array(B)));
-    const room = hostTensor([B * C, 2 * G * K], new Float32Array(B * C * 2 * G * K));
-    this.kv = Array.from({ length: L }, (_, l) => ownsKeys(config, l) ? device.from(room) : undefined);
-    this.lengths = none();
+    const room = hostZeros([B * C, 2 * G * K]), none = hostZeros([B], "i32");
     const apart = routing !== "none" && kv === "recursion" ? N - 1 : 0;
-    this.recursed = [this.lengths, ...Array.from({ length: apart }, none)];
+    [this.kv, this.recursed] = allocate(device, (from) => [
+      Array.from({ length: L }, (_, l) => ownsKeys(config, l) ? from(room) : undefined),
+      Array.from({ length: 1 + apart }, () => from(none)),
+    ]);
+    [this.lengths] = this.recursed;
   }
 
   /** Of unrolled layer l outside routed recursions. */
@@ -62,6 +63,6 @@ export class Caches<T extends Tensor = Tensor> implements DecoderCache<T> {
 
   /** Frees everything. */
   dispose(): void {
-    for (const tensor of [...this.kv, this.lengths, ...this.recursed.slice(1)]) if (tensor) this.device.free(tensor);
+    for (const tensor of [...this.kv, ...this.recursed]) if (tensor) this.device.free(tensor);
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Device, HostTensor, Program } from "../device.ts";
+import type { Device, HostTensor } from "../device.ts";
 import type { Backend, Tensor } from "../op.ts";
 import { ropeTable } from "../ops/rope.ts";
 import { type Batch, capacityRows, nextTokenLabels, packRows } from "../model/batch.ts";
@@ -12,10 +12,11 @@ import { decode, type DecoderInputs, headLogits } from "../model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
 import { decoderLosses, type LossValues, meanCrossEntropy, totalLoss } from "../model/losses.ts";
 import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
-import { backpropagate, gradientOutputs, type LossSeeds, lossSeeds, readGradients } from "../train/gradients.ts";
+import { backpropagate, gradientOutputs, readGradients } from "../train/gradients.ts";
 import * as results from "../model/results.ts";
 import type { Tokenizer } from "./tokenizer.ts";
-import { download, release, upload } from "../model/upload.ts";
+import { download, place } from "../model/upload.ts";
+import { Programs } from "./programs.ts";
 
 /** What a forward pass should return beside hidden states and routing. */
 export interface ForwardOptions {
@@ -55,29 +56,36 @@ export class DecoderModel<T extends Tensor = Tensor> {
   readonly params: DecoderParams<T>;
   /** RoPE's cosines and sines. */
   readonly table: T;
-  #seeds?: LossSeeds<T>;
-  readonly #programs = new Map<string, Program<string, string>>();
+  readonly #programs: Programs<T>;
 
-  /** Copies weights to a device. */
+  /** Copies weights to a device, all or none. */
   constructor(
     readonly device: Device<T>,
     readonly config: DecoderConfig,
     params: DecoderParams<HostTensor>,
     readonly tokenizer?: Tokenizer,
   ) {
-    this.params = upload(device, decoderSchema(config), params);
-    this.table = device.from(ropeTable(config.maxPositions, config.K, config.theta));
+    const table = ropeTable(config.maxPositions, config.K, config.theta);
+    const placed = place<T, DecoderParams<T>>(device, decoderSchema(config), params, [table]);
+    this.params = placed.params;
+    [this.table] = placed.tables;
+    this.#programs = new Programs(device, placed.tensors);
+  }
+
+  /** Throws `Cannot <action>: the model was disposed` once it was. */
+  check(action: string): void {
+    this.#programs.check(action);
+  }
+
+  /** Waits until the weights are on the device. Throws where there was no room for them. */
+  ready(): Promise<void> {
+    return this.#programs.ready();
   }
 
   #inputs(named: Named<T>, topk: boolean): DecoderInputs<T> {
     const { ids, positions, offsets } = named;
     const capacity = Array.from({ length: this.config.recursion.N }, (_, r) => named[`capacity.${r}`]);
     return { ids, positions, offsets, table: this.table, capacity: topk ? capacity : undefined };
-  }
-
-  #program(key: string, body: (inputs: Named<T>) => Named<T>): Program<string, string> {
-    if (!this.#programs.has(key)) this.#programs.set(key, this.device.compile(body));
-    return this.#programs.get(key)!;
   }
 
   /**
@@ -111,8 +119,8 @@ export class DecoderModel<T extends Tensor = Tensor> {
     return inputs;
   }
 
-  #forwardProgram(topk: boolean, { logits = false, losses = false }: ForwardOptions): Program<string, string> {
-    return this.#program(`forward ${topk} ${logits} ${losses}`, (named) => {
+  #forwardProgram(topk: boolean, { logits = false, losses = false }: ForwardOptions) {
+    return this.#programs.get(`forward ${topk} ${logits} ${losses}`, (named) => {
       const { offsets, labels } = named;
       const outputs = decode(this.device, this.params, this.config, this.#inputs(named, topk));
       const read = { hidden: outputs.hidden, ...results.recursionOutputs(outputs) };
@@ -134,8 +142,8 @@ export class DecoderModel<T extends Tensor = Tensor> {
   async gradients(sequences: readonly ArrayLike<number>[]): Promise<DecoderParams<HostTensor>> {
     const schema = decoderSchema(this.config);
     const topk = this.config.recursion.routing === "expert";
-    const seeds = this.#seeds ??= lossSeeds(this.device, { lm: 1, ...this.config.losses });
-    const program = this.#program("gradients", (named) => {
+    const program = this.#programs.get("gradients", (named) => {
+      const seeds = this.#programs.seeds({ lm: 1, ...this.config.losses });
       const { offsets, labels } = named;
       const forward = (tape: Backend<T>) => {
         const outputs = decode(tape, this.params, this.config, this.#inputs(named, topk));
@@ -150,6 +158,7 @@ export class DecoderModel<T extends Tensor = Tensor> {
 
   /** A model without experts on the same device (mol.md §3). Throws when this one has none. */
   async merge(options: MergeOptions = {}): Promise<DecoderModel<T>> {
+    this.check("merge experts");
     const { mol, ...rest } = this.config;
     if (!mol) throw new Error("Cannot merge experts: this model has none");
     const q = this.device.from({ shape: [mol.E], data: mergeWeights(mol, options) });
@@ -161,15 +170,13 @@ export class DecoderModel<T extends Tensor = Tensor> {
   }
 
   /** The weights, on the host. */
-  weights(): Promise<DecoderParams<HostTensor>> {
-    return download(this.device, decoderSchema(this.config), this.params);
+  async weights(): Promise<DecoderParams<HostTensor>> {
+    this.check("read the weights");
+    return await download(this.device, decoderSchema(this.config), this.params);
   }
 
   /** Frees the weights; the device stays open. */
   dispose(): void {
-    release(this.device, decoderSchema(this.config), this.params);
-    this.device.free(this.table);
-    for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
-    for (const program of this.#programs.values()) program.dispose();
+    this.#programs.dispose();
   }
 }

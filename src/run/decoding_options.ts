@@ -5,6 +5,7 @@
  */
 import type { DecoderConfig } from "../model/config.ts";
 import type { SamplingOptions } from "../ops/sample.ts";
+import { demandId, demandSeed, demandWhole } from "../whole.ts";
 
 /** A batch to decode. */
 export interface DecodingOptions {
@@ -31,13 +32,17 @@ export function refusal(reason: string): RangeError {
 
 /** Throws a RangeError for what cannot be decoded. */
 export function checkDecoding(
-  { recursion, maxPositions }: DecoderConfig,
+  { recursion, maxPositions, V }: DecoderConfig,
   options: DecodingOptions,
 ): void {
-  const { seeds, limit, restart, sampling, maxDepth } = options;
+  const { seeds, limit, kept, stops = [], restart, sampling, maxDepth } = options;
   const penalty = sampling?.repetitionPenalty ?? 1;
+  const action = "decode a batch";
   if (!(seeds.length > 0)) throw refusal("there are no sequences");
-  if (!(limit > 0 && limit <= maxPositions)) {
+  for (const seed of Array.from(seeds)) demandSeed(action, seed);
+  demandWhole(action, "kept", kept, 1);
+  for (const id of [...stops, ...(restart === undefined ? [] : [restart])]) demandId(action, id, V);
+  if (!(Number.isInteger(limit) && limit > 0 && limit <= maxPositions)) {
     throw refusal(`a limit of ${limit} tokens, and there are ${maxPositions} positions`);
   }
   if (restart !== undefined && penalty !== 1) {

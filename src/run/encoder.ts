@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Device, hostIndices, type HostTensor, type Program } from "../device.ts";
+import { type Device, hostIndices, type HostTensor } from "../device.ts";
 import type { Backend, Tensor } from "../op.ts";
 import { pool, type PoolParams } from "../ops/pool.ts";
 import { ropeTable } from "../ops/rope.ts";
@@ -14,10 +14,12 @@ import type { EncoderConfig } from "../model/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
 import { meanCrossEntropy, molBalance } from "../model/losses.ts";
 import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
-import { backpropagate, gradientOutputs, type LossSeeds, lossSeeds, readGradients } from "../train/gradients.ts";
+import { backpropagate, gradientOutputs, readGradients } from "../train/gradients.ts";
 import * as results from "../model/results.ts";
 import { encodeText, type Tokenizer } from "./tokenizer.ts";
-import { download, release, upload } from "../model/upload.ts";
+import { demandWhole } from "../whole.ts";
+import { download, place } from "../model/upload.ts";
+import { Programs } from "./programs.ts";
 
 /** What a forward pass should return beside hidden states and routing. */
 export interface EncoderForwardOptions {
@@ -54,12 +56,10 @@ type Named<T> = Record<string, T>;
 /** An encoder with its weights on a device; `Encoder.load` of the package makes one from a checkpoint. */
 export class EncoderModel<T extends Tensor = Tensor> {
   readonly #params: EncoderParams<T>;
-  readonly #table: T;
-  readonly #localTable?: T;
-  #seeds?: LossSeeds<T>;
-  readonly #programs = new Map<string, Program<string, string>>();
+  readonly #tables: readonly T[];
+  readonly #programs: Programs<T>;
 
-  /** Copies weights to a device; without a head there are hidden states and vectors, but no logits. */
+  /** Copies weights to a device, all or none; without a head there are hidden states and vectors, but no logits. */
   constructor(
     readonly device: Device<T>,
     readonly config: EncoderConfig,
@@ -68,19 +68,21 @@ export class EncoderModel<T extends Tensor = Tensor> {
     readonly hasHead = true,
   ) {
     const { maxPositions, K, theta, local } = config;
-    this.#params = upload(device, encoderSchema(config), params);
-    this.#table = device.from(ropeTable(maxPositions, K, theta));
-    this.#localTable = local && device.from(ropeTable(maxPositions, K, local.theta));
+    const tables = [theta, ...(local ? [local.theta] : [])].map((theta) => ropeTable(maxPositions, K, theta));
+    const placed = place<T, EncoderParams<T>>(device, encoderSchema(config), params, tables);
+    this.#params = placed.params;
+    this.#tables = placed.tables;
+    this.#programs = new Programs(device, placed.tensors);
   }
 
-  #program(key: string, body: (inputs: Named<T>) => Named<T>): Program<string, string> {
-    if (!this.#programs.has(key)) this.#programs.set(key, this.device.compile(body));
-    return this.#programs.get(key)!;
+  /** Waits until the weights are on the device. Throws where there was no room for them. */
+  ready(): Promise<void> {
+    return this.#programs.ready();
   }
 
   #encode({ ids, positions, offsets }: Named<T>, backend: Backend<T> = this.device) {
-    const inputs = { ids, positions, offsets, table: this.#table, localTable: this.#localTable };
-    return encode(backend, this.#params, this.config, inputs);
+    const [table, localTable] = this.#tables;
+    return encode(backend, this.#params, this.config, { ids, positions, offsets, table, localTable });
   }
 
   /** Runs sequences of ids. Throws a RangeError for empty sequences, ids outside the vocabulary and too many tokens. */
@@ -102,10 +104,11 @@ export class EncoderModel<T extends Tensor = Tensor> {
   /** Masked-language logits of some rows of one sequence of ids, [R, V]. Throws as {@link EncoderModel.forward} does. */
   async logitsAt(sequence: ArrayLike<number>, rows: ArrayLike<number>): Promise<HostTensor> {
     this.#demandHead();
-    const program = this.#program("logits at rows", ({ rows, ...named }) => {
+    const program = this.#programs.get("logits at rows", ({ rows, ...named }) => {
       const hidden = gather(this.device, this.#encode(named).hidden, rows);
       return { logits: maskedLogits(this.device, this.#params, this.config, hidden) };
     });
+    for (const row of Array.from(rows)) demandWhole("run the model", "row", row, 0, sequence.length - 1);
     const inputs = { ...packRows([sequence], this.config), rows: hostIndices(rows) };
     return (await program(inputs as Named<HostTensor>)).logits;
   }
@@ -116,8 +119,8 @@ export class EncoderModel<T extends Tensor = Tensor> {
     throw new Error(`Cannot compute masked-language logits: the checkpoint has no head (${names})`);
   }
 
-  #forwardProgram(logits: boolean, losses: boolean): Program<string, string> {
-    return this.#program(`forward ${logits} ${losses}`, (named) => {
+  #forwardProgram(logits: boolean, losses: boolean) {
+    return this.#programs.get(`forward ${logits} ${losses}`, (named) => {
       const { offsets, labels } = named;
       const { hidden, experts } = this.#encode(named);
       const read = { hidden, ...results.expertOutputs(experts) };
@@ -142,8 +145,8 @@ export class EncoderModel<T extends Tensor = Tensor> {
     labels: readonly ArrayLike<number>[],
   ): Promise<EncoderParams<HostTensor>> {
     const schema = encoderSchema(this.config);
-    const seeds = this.#seeds ??= lossSeeds(this.device, { lm: 1, molBalance: this.config.balanceCoefficient });
-    const program = this.#program("gradients", (named) => {
+    const program = this.#programs.get("gradients", (named) => {
+      const seeds = this.#programs.seeds({ lm: 1, molBalance: this.config.balanceCoefficient });
       const forward = (tape: Backend<T>) => {
         const { hidden, experts } = this.#encode(named, tape);
         const { labels, offsets } = named;
@@ -160,7 +163,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
   /** One vector a sequence of ids, [B, D]. */
   async pooled(sequences: readonly ArrayLike<number>[], options: EmbedOptions = {}): Promise<HostTensor> {
     const { pooling = "mean", normalize = false } = options;
-    const program = this.#program(`pool ${pooling} ${normalize}`, (named) => {
+    const program = this.#programs.get(`pool ${pooling} ${normalize}`, (named) => {
       const { hidden } = this.#encode(named);
       return { y: pool(this.device, hidden, named.offsets, { kind: pooling, normalize }) };
     });
@@ -174,6 +177,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
 
   /** A model without experts on the same device (mol.md §3). Throws when this one has none. */
   async merge(options: MergeOptions = {}): Promise<EncoderModel<T>> {
+    this.#programs.check("merge experts");
     const { mol, ...rest } = this.config;
     if (!mol) throw new Error("Cannot merge experts: this model has none");
     const q = this.device.from({ shape: [mol.E], data: mergeWeights(mol, options) });
@@ -185,16 +189,13 @@ export class EncoderModel<T extends Tensor = Tensor> {
   }
 
   /** The weights, on the host. */
-  weights(): Promise<EncoderParams<HostTensor>> {
-    return download(this.device, encoderSchema(this.config), this.#params);
+  async weights(): Promise<EncoderParams<HostTensor>> {
+    this.#programs.check("read the weights");
+    return await download(this.device, encoderSchema(this.config), this.#params);
   }
 
   /** Frees the weights; the device stays open. */
   dispose(): void {
-    release(this.device, encoderSchema(this.config), this.#params);
-    this.device.free(this.#table);
-    for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
-    if (this.#localTable) this.device.free(this.#localTable);
-    for (const program of this.#programs.values()) program.dispose();
+    this.#programs.dispose();
   }
 }

@@ -3,12 +3,18 @@
  *
  * @module
  */
+import { abortable } from "../abortable.ts";
 import type { Tensor } from "../op.ts";
-import type { SamplingOptions } from "../ops/sample.ts";
+import { packRows } from "../model/batch.ts";
+import type { DecoderConfig } from "../model/config.ts";
+import { type SamplingOptions, samplingRow } from "../ops/sample.ts";
 import type { DecoderModel } from "./decoder.ts";
 import { Decoding, type Step } from "./decoding.ts";
+import { depthFault } from "./decoding_options.ts";
+import { single } from "../single.ts";
 import { StopText } from "./stop_text.ts";
 import { encodeText, TextStream } from "./tokenizer.ts";
+import { demandSeed } from "../whole.ts";
 
 /** How ids are generated. Without any option the likeliest token is taken every time. */
 export interface GenerateIdsOptions extends SamplingOptions {
@@ -16,11 +22,14 @@ export interface GenerateIdsOptions extends SamplingOptions {
   maxNewTokens?: number;
   /** Divides the logits; 0 takes the likeliest token. 1 where topK, topP, minP or a seed is given, else 0, unless given. */
   temperature?: number;
-  /** The same seed draws the same tokens on the same device; 0 unless given. Sequence b of a batch has seed + b. */
+  /**
+   * The same seed draws the same tokens on the same device; 0 unless given. A whole number from −2³¹ to 2³¹ − 1; sequence b
+   * of a batch has seed + b, modulo 2³².
+   */
   seed?: number;
   /** Recursions of a routed model at most. */
   maxDepth?: number;
-  /** Aborts between readings. */
+  /** Ends it: the reader gets the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -45,6 +54,14 @@ export interface Piece {
    * weight. 0 without routing.
    */
   readonly score: number;
+}
+
+/** Throws a RangeError for options out of range. */
+export function checkGenerating({ recursion }: DecoderConfig, options: GenerateIdsOptions): void {
+  samplingRow(samplingOf(options));
+  demandSeed("generate", options.seed ?? 0);
+  const fault = depthFault(recursion, options.maxDepth);
+  if (fault) throw new RangeError(`Cannot generate: ${fault}`);
 }
 
 /** Steps that the device may be ahead of what was read. */
@@ -80,16 +97,29 @@ export function samplingOf(
 /**
  * Generates for a batch of prompts of ids, a step at a time; a sequence ends with one of the model's end tokens.
  *
- * Throws as `Decoding` does, and for prompts that fill all positions.
+ * Throws as `packRows` and `Decoding` do, for prompts that fill all positions, and options out of range, also where nothing
+ * is to be generated. A second loop over the same generation throws.
  */
-export async function* generateIds<T extends Tensor>(
+export function generateIds<T extends Tensor>(
   model: DecoderModel<T>,
   prompts: readonly ArrayLike<number>[],
   options: GenerateIdsOptions = {},
 ): AsyncGenerator<Step> {
-  const { config: { eos, maxPositions } } = model;
+  return single("generate", steps(model, prompts, options));
+}
+
+async function* steps<T extends Tensor>(
+  model: DecoderModel<T>,
+  prompts: readonly ArrayLike<number>[],
+  options: GenerateIdsOptions,
+): AsyncGenerator<Step> {
+  model.check("generate");
+  const { config, config: { eos, maxPositions } } = model;
   const { maxNewTokens, seed = 0, maxDepth, signal } = options;
   const budgeted = budget(prompts, maxPositions, maxNewTokens);
+  checkGenerating(config, options);
+  packRows(prompts, config);
+  signal?.throwIfAborted();
   if (budgeted === 0) return;
   let left = budgeted;
   const decoding = new Decoding(model, {
@@ -100,12 +130,11 @@ export async function* generateIds<T extends Tensor>(
     maxDepth,
   });
   try {
-    signal?.throwIfAborted();
     decoding.prefill(prompts);
     const running = new Set(prompts.keys());
-    for (let steps = 1, started = performance.now(); steps > 0; started = performance.now()) {
-      if (left < budgeted) { for (let i = 0; i < steps; i++) decoding.step(); }
-      const read = await decoding.read();
+    for (let ahead = 1, started = performance.now(); ahead > 0; started = performance.now()) {
+      if (left < budgeted) { for (let i = 0; i < ahead; i++) decoding.step(); }
+      const read = await abortable(decoding.read(), signal);
       const spent = performance.now() - started;
       for (const step of read) {
         yield step;
@@ -113,8 +142,8 @@ export async function* generateIds<T extends Tensor>(
         if (running.size === 0) return;
       }
       signal?.throwIfAborted();
-      left -= steps;
-      steps = Math.min(left, KEPT, paced(steps, spent));
+      left -= ahead;
+      ahead = Math.min(left, KEPT, paced(ahead, spent));
     }
   } finally {
     decoding.dispose();
@@ -129,17 +158,27 @@ export function paced(steps: number, milliseconds: number, reading = READING): n
 /**
  * Continues a text, piece by piece.
  *
- * Throws for an empty text, a model without tokenizer, a prompt that fills all positions, and options out of range.
+ * Throws for an empty text, a model without tokenizer, a prompt that fills all positions, and options out of range, also
+ * where nothing is to be generated. A second loop over the same generation throws.
  */
-export async function* generate<T extends Tensor>(
+export function generate<T extends Tensor>(
   model: DecoderModel<T>,
   prompt: string,
   options: GenerateOptions = {},
 ): AsyncGenerator<Piece> {
+  return single("generate", pieces(model, prompt, options));
+}
+
+async function* pieces<T extends Tensor>(
+  model: DecoderModel<T>,
+  prompt: string,
+  options: GenerateOptions,
+): AsyncGenerator<Piece> {
+  model.check("generate");
   const ids = encodeText(model.tokenizer, prompt);
   const stream = new TextStream(model.tokenizer!, ids);
   const stops = new StopText<Piece>(options.stop ?? []);
-  for await (const { ids: [id], depth: [depth], logProbs, scores } of generateIds(model, [ids], options)) {
+  for await (const { ids: [id], depth: [depth], logProbs, scores } of steps(model, [ids], options)) {
     if (model.config.eos.includes(id)) break;
     yield* stops.push({ text: stream.push(id), id, depth, logProb: logProbs[0], score: scores[0] });
     if (stops.stopped) return;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Piece } from "../generate.ts";
+import { secondLoop } from "../../single.ts";
 import { StopText } from "../stop_text.ts";
 import { TextStream, type Tokenizer } from "../tokenizer.ts";
 import type { Finish, Generation } from "./api.ts";
@@ -49,6 +50,7 @@ export class Stream implements Generation {
   readonly #stops: StopText<Piece>;
   #fault?: { readonly reason: unknown };
   #wake?: () => void;
+  #read = false;
   readonly #aborted = () => this.fail(this.options.signal!.reason);
 
   /** A stream without tokens. Throws a RangeError for an empty stop text. */
@@ -108,8 +110,14 @@ export class Stream implements Generation {
     this.#wake?.();
   }
 
-  /** Pieces as they come. Throws what it failed with. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Piece> {
+  /** Pieces as they come. Throws what it failed with, and at once for a second loop. */
+  [Symbol.asyncIterator](): AsyncGenerator<Piece> {
+    if (this.#read) throw secondLoop("generate");
+    this.#read = true;
+    return this.#come();
+  }
+
+  async *#come(): AsyncGenerator<Piece> {
     try {
       while (true) {
         while (this.#pieces.length > 0) yield this.#pieces.shift()!;

@@ -6,10 +6,10 @@
 import type { Tensor } from "../../op.ts";
 import { samplingRow } from "../../ops/sample.ts";
 import type { DecoderModel } from "../decoder.ts";
-import { depthFault } from "../decoding_options.ts";
-import { budget, type GenerateOptions, samplingOf } from "../generate.ts";
+import { budget, checkGenerating, type GenerateOptions, samplingOf } from "../generate.ts";
 import { encodeText } from "../tokenizer.ts";
 import { Stream } from "./generation.ts";
+import { demandId } from "../../whole.ts";
 import { unitsFor } from "./layout.ts";
 import type { Part } from "./pool.ts";
 import type { Seat } from "./seating.ts";
@@ -33,20 +33,20 @@ export interface Request {
 function checkIds(prompt: ArrayLike<number>, V: number): number[] {
   const ids = Array.from(prompt);
   if (ids.length === 0) throw new RangeError("Cannot generate: the prompt is empty");
-  const wrong = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < V));
-  if (wrong !== undefined) throw new RangeError(`Cannot generate: id ${wrong} is outside the vocabulary of ${V}`);
+  for (const id of ids) demandId("generate", id, V);
   return ids;
 }
 
 /** Checks a request. Throws a RangeError for options out of range, and where it could never fit into the caches. */
 export function requestOf<T extends Tensor>(
-  { config: { V, maxPositions, recursion }, tokenizer }: DecoderModel<T>,
+  { config, config: { V, maxPositions }, tokenizer }: DecoderModel<T>,
   state: EngineState<T>,
   ends: readonly number[],
   prompt: string | ArrayLike<number>,
   options: GenerateOptions,
 ): Request {
   const { stop = [], signal, maxNewTokens, maxDepth, seed = 0, repetitionPenalty = 1 } = options;
+  checkGenerating(config, options);
   const { layout } = state, sampling = samplingRow(samplingOf(options));
   const ids = typeof prompt === "string" ? encodeText(tokenizer, prompt) : checkIds(prompt, V);
   const most = budget([ids], maxPositions, maxNewTokens);
@@ -58,12 +58,10 @@ export function requestOf<T extends Tensor>(
       `${ids.length} tokens of prompt and ${most} new ones need ${rows} rows of cache, and there are ${room}`,
     );
   }
-  const fault = depthFault(recursion, maxDepth);
-  if (fault) throw refuse(fault);
   const counted = repetitionPenalty === 1 ? undefined : ids;
   if (counted) state.startCounting();
   const stream = new Stream({ prompt: ids, most, ends, stop, tokenizer, signal });
   if (most === 0) stream.end("length");
-  const seat = { limit, maxDepth, seed: seed | 0, sampling, counted };
+  const seat = { limit, maxDepth, seed, sampling, counted };
   return { stream, seat, units, fed: 0 };
 }

@@ -9,6 +9,7 @@
 import { hostIndices } from "../../device.ts";
 import { packRows } from "../../model/batch.ts";
 import { uniformAt } from "../../random.ts";
+import { demandSeed } from "../../whole.ts";
 import { type Batches, NO_LABEL, type WindowOptions, windowsOf } from "./batches.ts";
 import type { TokenReader } from "./reader.ts";
 
@@ -41,7 +42,8 @@ const PURPOSE = 0x6d61736b;
  * Throws a RangeError when there are no tokens, a sequence has no room for one, or every id is special.
  */
 export function maskedBatches(reader: TokenReader, options: MaskingOptions): Batches {
-  const { T, mask, begin, end } = options;
+  const { T, mask, begin, end, seed } = options;
+  demandSeed("mask tokens", seed);
   const { endOfText, vocabulary: V, tokens } = reader;
   const before = begin === undefined ? [] : [begin], after = end === undefined ? [] : [end];
   const length = T - before.length - after.length;
