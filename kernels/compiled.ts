@@ -61,8 +61,8 @@ export class CompiledPrograms {
   prepare<R>(inputs: Hosts, work: (compiled: Compiled) => Work<R>): Work<R> {
     const key = keyOf(inputs);
     const known = this.#programs.get(key);
-    const compiled = known?.program.sound ? known : this.#plan(inputs);
-    if (known && known !== compiled) known.program.dispose();
+    if (known && !known.program.sound) this.#forget(key, known);
+    const compiled = this.#programs.get(key) ?? this.#plan(inputs);
     this.#keep(key, compiled);
     try {
       for (const [name, { data }] of Object.entries(inputs)) {

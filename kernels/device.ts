@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Device, HostTensor, Program } from "../src/device.ts";
+import { type Device, type HostTensor, type Program, ShortageError } from "../src/device.ts";
 import type { Inputs, Op, Outputs, Tensor } from "../src/op.ts";
 import type { Adapter } from "./adapter.ts";
 import type { BufferPool } from "./buffers.ts";
@@ -89,7 +89,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
   async ready(tensors: Iterable<GpuTensor>): Promise<void> {
     await this.#calls.settle();
     this.faults.check("copy data to the GPU");
-    for (const { fault } of tensors) if (fault) throw new Error(`Cannot copy data to the GPU: ${fault}`);
+    for (const { fault } of tensors) if (fault) throw new ShortageError("copy data to the GPU", fault);
   }
 
   /** Runs everything recorded and copies the named tensors back. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { hostIndices, type HostTensor } from "../device.ts";
+import { demandWhole } from "../whole.ts";
 import type { DecoderConfig } from "./config.ts";
 import { capacities, keptTokens } from "./sharing.ts";
 
@@ -60,6 +61,12 @@ export function packRows(
     offsets[b + 1] = row;
   });
   return { ids: hostIndices(ids), positions: hostIndices(positions), offsets: hostIndices(offsets) };
+}
+
+/** A list of rows of M, i32. Throws a RangeError for a row that is not there. */
+export function pickRows(rows: ArrayLike<number>, M: number): HostTensor {
+  for (const row of Array.from(rows)) demandWhole("run the model", "row", row, 0, M - 1);
+  return hostIndices(rows);
 }
 
 /** Rows to pack M tokens into, so that growing texts replay the same program: the next multiple of 32. */

@@ -77,7 +77,7 @@ async function* drawn<T extends Tensor>(
   model.check(action);
   demandWhole(action, "documents", documents, 0);
   demandWhole(action, "batch", batch, 1);
-  demandWhole(action, "maxTokens", maxTokens, 2, model.config.maxPositions);
+  demandWhole(action, "maxTokens", maxTokens, 2);
   demandSeed(action, seed);
   samplingRow(sampling ?? {});
   const { bos, eos } = model.config;

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { type Device, hostIndices, type HostTensor } from "../device.ts";
+import type { Device, HostTensor } from "../device.ts";
 import type { Backend, Tensor } from "../op.ts";
 import { pool, type PoolParams } from "../ops/pool.ts";
 import { ropeTable } from "../ops/rope.ts";
 import { gather } from "../ops/rows.ts";
-import { packLabels, packRows } from "../model/batch.ts";
+import { packLabels, packRows, pickRows } from "../model/batch.ts";
 import { encode, maskedLogits } from "../model/encoder.ts";
 import type { EncoderConfig } from "../model/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
@@ -17,7 +17,6 @@ import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
 import { backpropagate, gradientOutputs, readGradients } from "../train/gradients.ts";
 import * as results from "../model/results.ts";
 import { encodeText, type Tokenizer } from "./tokenizer.ts";
-import { demandWhole } from "../whole.ts";
 import { download, place } from "../model/upload.ts";
 import { Programs } from "./programs.ts";
 
@@ -108,8 +107,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
       const hidden = gather(this.device, this.#encode(named).hidden, rows);
       return { logits: maskedLogits(this.device, this.#params, this.config, hidden) };
     });
-    for (const row of Array.from(rows)) demandWhole("run the model", "row", row, 0, sequence.length - 1);
-    const inputs = { ...packRows([sequence], this.config), rows: hostIndices(rows) };
+    const inputs = { ...packRows([sequence], this.config), rows: pickRows(rows, sequence.length) };
     return (await program(inputs as Named<HostTensor>)).logits;
   }
 

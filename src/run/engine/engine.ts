@@ -8,8 +8,8 @@ import type { Tensor } from "../../op.ts";
 import { SLOT } from "../../ops/slots.ts";
 import type { DecoderModel } from "../decoder.ts";
 import { type GenerateOptions, paced } from "../generate.ts";
-import { demandId, demandWhole } from "../../whole.ts";
 import { Admission } from "./admission.ts";
+import { checkEngine } from "./options.ts";
 import type { EngineOptions, EngineStatus, Generation, TextEngine } from "./api.ts";
 import { engineLayout, unitBytes } from "./layout.ts";
 import { type Request, requestOf } from "./request.ts";
@@ -65,14 +65,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     model.check("make an engine");
     const { device, config, params: { routers, auxiliaryRouters } } = model;
     const { slots: S = 32, width = S, patience = width, cacheBytes, room, stops = config.eos } = options;
-    const whole = (name: string, value: number, most: number) => demandWhole("make an engine", name, value, 1, most);
-    whole("slots", S, 4096);
-    whole("width", width, S);
-    whole("patience", patience, width);
-    if (cacheBytes !== undefined && cacheBytes > 0 && cacheBytes < Infinity) {
-      whole("cacheBytes", cacheBytes, 2 ** 53 - 1);
-    }
-    for (const id of stops) demandId("make an engine", id, config.V);
+    checkEngine(config, { slots: S, width, patience, cacheBytes, stops });
     const layout = engineLayout(config, { S, bytes: cacheBytes, room });
     const router = config.recursion.routing === "expert" ? await stackRouters(device, routers) : routers[0];
     const auxiliary = auxiliaryRouters && await stackRouters(device, auxiliaryRouters);

@@ -110,9 +110,9 @@ export class Stream implements Generation {
     this.#wake?.();
   }
 
-  /** Pieces as they come. Throws what it failed with, and at once for a second loop. */
+  /** Pieces as they come. Throws what it failed with, and at once for a second loop unless the stream was cancelled. */
   [Symbol.asyncIterator](): AsyncGenerator<Piece> {
-    if (this.#read) throw secondLoop("generate");
+    if (this.#read && !this.cancelled) throw secondLoop("generate");
     this.#read = true;
     return this.#come();
   }
