@@ -87,9 +87,11 @@ export class WebGpuDevice implements Device<GpuTensor> {
 
   /** Waits until tensors made by `from` are there. */
   async ready(tensors: Iterable<GpuTensor>): Promise<void> {
+    const action = "copy data to the GPU";
+    this.faults.check(action);
     await this.#calls.settle();
-    this.faults.check("copy data to the GPU");
-    for (const { fault } of tensors) if (fault) throw new ShortageError("copy data to the GPU", fault);
+    await this.faults.guard(action, this.device.queue.onSubmittedWorkDone());
+    for (const { fault } of tensors) if (fault) throw new ShortageError(action, fault);
   }
 
   /** Runs everything recorded and copies the named tensors back. */

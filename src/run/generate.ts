@@ -120,7 +120,7 @@ async function* steps<T extends Tensor>(
   checkGenerating(config, options);
   packRows(prompts, config);
   signal?.throwIfAborted();
-  if (budgeted === 0) return;
+  if (budgeted === 0) return await model.device.ready([]);
   let left = budgeted;
   const decoding = new Decoding(model, {
     seeds: prompts.map((_, b) => (seed + b) | 0),

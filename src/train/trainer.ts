@@ -4,6 +4,7 @@
  * @module
  */
 import { type Device, hostIndices, type HostTensor, type Program } from "../device.ts";
+import { Lifetime } from "../lifetime.ts";
 import { mapParams } from "../model/parameters.ts";
 import { download } from "../model/upload.ts";
 import type { Backend, SegmentKind, Tensor } from "../op.ts";
@@ -16,6 +17,7 @@ import { termValues } from "./terms.ts";
 import { type Computed, inputsOf, type Objective } from "./objective.ts";
 import {
   AUXILIARY_RATE,
+  freeSlots,
   type OptimizerConfig,
   type OptimizerState,
   ratesOf,
@@ -57,6 +59,7 @@ export class Trainer<T extends Tensor, P> {
   readonly #seeds: LossSeeds<T>;
   readonly #journal: Journal<T>;
   readonly #program: Program<string, string>;
+  readonly #lifetime = new Lifetime("the trainer");
   #unread: number[] = [];
 
   /** Copies weights to a device; `state` is that of a run that goes on. */
@@ -68,16 +71,17 @@ export class Trainer<T extends Tensor, P> {
     state?: OptimizerState<unknown>,
   ) {
     const { schema, factors } = objective;
-    this.#slots = slotsOf(device, schema, weights, options.optimizer, state);
-    this.#params = this.#record(({ p }) => p);
     const share = Object.entries(factors).map(([term, factor]) => [term, factor! / options.accumulate]);
     this.#seeds = lossSeeds(device, Object.fromEntries(share));
+    this.#slots = slotsOf(device, schema, weights, options.optimizer, state);
+    this.#params = this.#record(({ p }) => p);
     this.#journal = new Journal(device, options.logEvery);
     this.#program = device.compile((named: Named<T>) => this.#step(named));
   }
 
   /** Slots as a record of the schema's form. */
   #record(of: (slot: Slot<T>) => T): P {
+    this.#lifetime.check("read the trainer's tensors");
     let index = 0;
     return mapParams(this.objective.schema, () => of(this.#slots[index++])) as P;
   }
@@ -93,7 +97,7 @@ export class Trainer<T extends Tensor, P> {
   }
 
   #step(named: Named<T>): Named<T> {
-    const { objective, device, options } = this;
+    const { objective, objective: { schema }, device, options } = this;
     const forget: SegmentKind[] = options.checkpoint === "recursion" ? ["recursion", "head"] : ["head"];
     const sums = new Map<string, T>();
     const plus = (a: T | undefined, b: T) => a ? add(device, a, b) : b;
@@ -103,17 +107,14 @@ export class Trainer<T extends Tensor, P> {
     for (let micro = 0; micro < options.accumulate; micro++) {
       const inputs = inputsOf(named, micro);
       const forward = (tape: Backend<T>) => (last = objective.compute(tape, this.#params, inputs, true)).terms;
-      const { schema } = objective;
       const found = backpropagate(device, { schema, params: this.#params }, forward, this.#seeds, { forget });
       gradients = found.gradients.map((g, i) => g ? plus(gradients[i], g) : gradients[i]);
       for (const [name, value] of termValues(device, found.terms)) sums.set(name, plus(sums.get(name), value));
       const { choices } = last!;
       if (choices) counts = plus(counts, countChoices(device, choices, choices.bias.shape[0]));
     }
-    const squares = recordUpdate(device, this.#slots, gradients, {
-      rates: named.rates,
-      auxiliaryRates: named.auxiliaryRates,
-    }, options.optimizer);
+    const { rates, auxiliaryRates } = named;
+    const squares = recordUpdate(device, this.#slots, gradients, { rates, auxiliaryRates }, options.optimizer);
     const { choices, routing } = last!;
     if (choices) balanceBias(device, { bias: choices.bias, counts: counts!, squares }, options.biasRate);
     for (const [name, value] of [...sums, ["squares", squares] as const]) {
@@ -123,6 +124,7 @@ export class Trainer<T extends Tensor, P> {
   }
 
   #inputs(step: number, batches: readonly TrainingBatch[], rate: number): Named<HostTensor> {
+    this.#lifetime.check("train");
     const { objective, options } = this;
     const named: Named<HostTensor> = {
       rates: ratesOf(options.optimizer, rate, step + 1),
@@ -139,8 +141,8 @@ export class Trainer<T extends Tensor, P> {
 
   /** Runs a step, counted from 0, without reading anything. `batches` are its microbatches. */
   start(step: number, batches: readonly TrainingBatch[], rate: number): void {
-    this.#unread.push(step);
     this.#program.start(this.#inputs(step, batches, rate));
+    this.#unread.push(step);
   }
 
   /** Runs a step and reads the lines of all steps since the last reading, and this step's routing. */
@@ -189,9 +191,8 @@ export class Trainer<T extends Tensor, P> {
 
   /** Frees weights, state and constants; the objective stays. */
   dispose(): void {
-    for (const { p, m, v, average } of this.#slots) {
-      for (const tensor of [p, m, v, average]) if (tensor) this.device.free(tensor);
-    }
+    this.#lifetime.end();
+    freeSlots(this.device, this.#slots);
     for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
     this.#journal.dispose();
     this.#program.dispose();

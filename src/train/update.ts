@@ -80,6 +80,13 @@ export function slotsOf<T extends Tensor>(
   });
 }
 
+/** Frees what {@link slotsOf} made. */
+export function freeSlots<T extends Tensor>(device: Device<T>, slots: readonly Slot<T>[]): void {
+  for (const { p, m, v, average } of slots) {
+    for (const tensor of [p, m, v, average]) if (tensor) device.free(tensor);
+  }
+}
+
 /** What AdamW is told of a step: learning rate and corrections of the moments, [3] each. */
 export interface UpdateRates<T> {
   /** Of the model. */
