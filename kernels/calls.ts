@@ -138,13 +138,17 @@ export class Calls {
       if (shortage) memory.trim();
       return { reason, shortage: shortage || cause !== undefined };
     };
+    const judged = async (verdict?: Verdict) => {
+      if (verdict && !verdict.shortage && /\blost\b/i.test(verdict.message)) await faults.settle(); // a consequence
+      return verdict && !faults.gone ? failed(verdict) : undefined;
+    };
     try {
       const { value, verdict } = inScopes(
         memory.device,
         () => memory.account(asked, () => pipelines.account(made, body)),
       );
       uses = (value as { uses?: Uses } | undefined)?.uses;
-      return { value, failure: verdict.then((verdict) => verdict && !faults.gone ? failed(verdict) : undefined) };
+      return { value, failure: verdict.then(judged) };
     } catch (error) {
       pipelines.forget(made);
       const reason = memory.discard(asked);

@@ -37,14 +37,14 @@ export class FaultWatch {
   /** Waits for work and throws the GPU's own message rather than the consequence. */
   async guard<T>(action: string, work: Promise<T>): Promise<T> {
     const consequence = await work.then(() => undefined, (error: Error) => error);
-    if (consequence || this.#fault) await this.#settle(this.#fault ? 0 : NEWS_MS);
+    if (consequence || this.#fault) await this.settle(this.#fault ? 0 : NEWS_MS);
     this.check(action);
     if (consequence) throw new Error(`Cannot ${action}: ${consequence.message}`, { cause: consequence });
     return work;
   }
 
   /** Waits for the rest of the news: in browsers errors come one by one, some only after the work that they spoiled. */
-  async #settle(ms: number): Promise<void> {
+  async settle(ms = NEWS_MS): Promise<void> {
     if (this.#end) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     await Promise.race([this.device.lost, new Promise((done) => timer = setTimeout(done, ms))]);
