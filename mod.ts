@@ -24,6 +24,7 @@ import { Engine } from "./src/run/engine/engine.ts";
 import { type Candidate, fill, type FillOptions } from "./src/run/fill.ts";
 import { generate, type GenerateOptions, type Piece } from "./src/run/generate.ts";
 import { loadTokenizer } from "./src/run/load_tokenizer.ts";
+import { placed } from "./src/run/placed.ts";
 import type { Tokenizer } from "./src/run/tokenizer.ts";
 
 export * from "./src/mod.ts";
@@ -79,7 +80,7 @@ export class Decoder extends DecoderModel {
     const { config, params, checkpoint } = await openDecoder(source, options);
     const tokenizer = options.tokenizer ?? await loadTokenizer(checkpoint.source, config.V);
     const { device, owned } = await deviceOf(options);
-    const decoder = new Decoder(device, config, params, tokenizer);
+    const decoder = await placed({ device, owned }, () => new Decoder(device, config, params, tokenizer));
     decoder.#owned = owned;
     return decoder;
   }
@@ -130,7 +131,7 @@ export class Encoder extends EncoderModel {
     const { config, params, hasHead, checkpoint } = await openEncoder(source, { head: "optional", ...options });
     const tokenizer = options.tokenizer ?? await loadTokenizer(checkpoint.source, config.V);
     const { device, owned } = await deviceOf(options);
-    const encoder = new Encoder(device, config, params, tokenizer, hasHead);
+    const encoder = await placed({ device, owned }, () => new Encoder(device, config, params, tokenizer, hasHead));
     encoder.#owned = owned;
     return encoder;
   }

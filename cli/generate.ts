@@ -3,7 +3,7 @@ import type { Decoder, GenerateOptions, Piece } from "../mod.ts";
 import { generateIds } from "../src/run/generate.ts";
 import { breathe, interruptedCode, interruptible, note, print, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
-import { helpFlag, numberOf, numbersOf, type Values, wholeOf } from "./support/flags.ts";
+import { helpFlag, numberOf, numbersOf, seedOf, type Values, wholeOf } from "./support/flags.ts";
 import { counted } from "./support/table.ts";
 import { demandTokenizer, loadModel, modelFlag, recursionFlag } from "./support/model.ts";
 
@@ -72,7 +72,7 @@ function optionsOf(flags: Values<typeof command.flags>): GenerateOptions {
     topP: given("top-p", numberOf),
     minP: given("min-p", numberOf),
     repetitionPenalty: given("repetition-penalty", numberOf),
-    seed: given("seed", whole(0)),
+    seed: given("seed", seedOf),
     maxDepth: given("max-depth", whole(1)),
     stop: flags.stop,
   };

@@ -3,7 +3,7 @@ import { writeFileAtomically } from "../src/checkpoint/files.ts";
 import { type CorpusOptions, sampleDocuments } from "../src/run/corpus.ts";
 import { breathe, interruptedCode, interruptible, note, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
-import { helpFlag, numberOf, type Values, wholeOf } from "./support/flags.ts";
+import { helpFlag, numberOf, seedOf, type Values, wholeOf } from "./support/flags.ts";
 import { demandTokenizer, loadModel, modelFlag } from "./support/model.ts";
 import { Progress, secondsText } from "./support/progress.ts";
 import { counted } from "./support/table.ts";
@@ -39,7 +39,7 @@ function optionsOf(flags: Flags, maxPositions: number): CorpusOptions {
     documents: wholeOf("documents", flags.documents, 1),
     batch: wholeOf("batch", flags.batch ?? "256", 1),
     maxTokens: wholeOf("max-tokens", flags["max-tokens"] ?? `${maxPositions}`, 2),
-    seed: wholeOf("seed", flags.seed ?? "0", 0),
+    seed: seedOf("seed", flags.seed ?? "0"),
     sampling: {
       temperature: number("temperature"),
       topK: number("top-k"),

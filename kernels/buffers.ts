@@ -1,5 +1,5 @@
 /**
- * Buffers that outlive the tensors in them: taken, given back, destroyed only with the device.
+ * Buffers that outlive the tensors in them: taken, given back, destroyed with the device or where memory is short.
  *
  * @module
  */
@@ -10,42 +10,66 @@ export function sizeClass(bytes: number): number {
   return Math.ceil(Math.max(bytes, 16) / step) * step;
 }
 
+/** Makes buffers of a size for a pool, and may refuse. */
+export type MakeBuffer = (descriptor: GPUBufferDescriptor) => GPUBuffer;
+
 /** A pool of buffers of one usage. */
 export class BufferPool {
-  readonly #all = new Set<GPUBuffer>();
-  readonly #free: GPUBuffer[] = [];
+  readonly #sizes = new Map<GPUBuffer, number>();
+  #free: GPUBuffer[] = [];
 
-  /** Makes an empty pool over a device. */
-  constructor(readonly device: GPUDevice, readonly usage: GPUBufferUsageFlags, readonly label: string) {}
+  /** Makes an empty pool over a device; `make` replaces the device's `createBuffer`. */
+  constructor(
+    readonly device: GPUDevice,
+    readonly usage: GPUBufferUsageFlags,
+    readonly label: string,
+    readonly make: MakeBuffer = (descriptor) => device.createBuffer(descriptor),
+  ) {}
 
   /** Bytes of all buffers, taken or free. */
   get bytes(): number {
-    return [...this.#all].reduce((sum, buffer) => sum + buffer.size, 0);
+    return this.#sizes.values().reduce((sum, size) => sum + size, 0);
+  }
+
+  /** Whether a buffer belongs to the pool. */
+  has(buffer: GPUBuffer): boolean {
+    return this.#sizes.has(buffer);
   }
 
   /** Takes the smallest free buffer that holds `bytes` without wasting half of it, or makes one. */
   take(bytes: number): GPUBuffer {
     const size = sizeClass(bytes);
+    const sizes = this.#free.map((buffer) => this.#sizes.get(buffer)!);
     let best = -1;
-    this.#free.forEach((buffer, index) => {
-      const fits = buffer.size >= size && buffer.size <= 2 * size;
-      if (fits && (best < 0 || buffer.size < this.#free[best].size)) best = index;
+    sizes.forEach((free, index) => {
+      const fits = free >= size && free <= 2 * size;
+      if (fits && (best < 0 || free < sizes[best])) best = index;
     });
     if (best >= 0) return this.#free.splice(best, 1)[0];
-    const buffer = this.device.createBuffer({ size, usage: this.usage, label: this.label });
-    this.#all.add(buffer);
+    const buffer = this.make({ size, usage: this.usage, label: this.label });
+    this.#sizes.set(buffer, size);
     return buffer;
   }
 
   /** Gives a buffer back; programs that already bind it may go on using it in submission order. */
   give(buffer: GPUBuffer): void {
-    this.#free.push(buffer);
+    if (this.#sizes.has(buffer) && !this.#free.includes(buffer)) this.#free.push(buffer);
+  }
+
+  /** Destroys a buffer of the pool, taken or free. */
+  drop(buffer: GPUBuffer): void {
+    if (!this.#sizes.delete(buffer)) return;
+    this.#free = this.#free.filter((other) => other !== buffer);
+    buffer.destroy();
+  }
+
+  /** Destroys every free buffer. */
+  trim(): void {
+    for (const buffer of this.#free.splice(0)) this.drop(buffer);
   }
 
   /** Destroys every buffer. */
   dispose(): void {
-    for (const buffer of this.#all) buffer.destroy();
-    this.#all.clear();
-    this.#free.length = 0;
+    for (const buffer of [...this.#sizes.keys()]) this.drop(buffer);
   }
 }

@@ -3,17 +3,20 @@
  *
  * @module
  */
-import type { Device, HostTensor, Program } from "../src/device.ts";
+import { type Device, type HostTensor, type Program, ShortageError } from "../src/device.ts";
 import type { Inputs, Op, Outputs, Tensor } from "../src/op.ts";
 import type { Adapter } from "./adapter.ts";
+import type { BufferPool } from "./buffers.ts";
+import { Calls, type Work } from "./calls.ts";
+import { type Compiled, CompiledPrograms, copyOf, type Hosts } from "./compiled.ts";
 import { FaultWatch } from "./faults.ts";
-import { type Compiled, keepRecent } from "./compiled.ts";
 import { kernels } from "./kernels.ts";
+import { Memory } from "./memory.ts";
 import { PipelineCache } from "./pipelines.ts";
-import { BufferPool } from "./buffers.ts";
 import { GpuProgram } from "./program.ts";
 import { readBack, runInPlace } from "./readback.ts";
 import { GpuTensor, type Step } from "./tensor.ts";
+import { upload } from "./upload.ts";
 
 /**
  * Runs operations as WebGPU kernels. Operations are recorded; `read` and compiled programs run them.
@@ -25,28 +28,20 @@ export class WebGpuDevice implements Device<GpuTensor> {
   readonly kind = "webgpu";
   /** Compiled pipelines. */
   readonly pipelines: PipelineCache;
-  /** Buffers of intermediate tensors: programs share them, and overwrite what others left. */
-  readonly pool: BufferPool;
-  /** Buffers of tensors made by `from`, which no program may overwrite. */
-  readonly stored: BufferPool;
-  /** Buffers of run-time sizes. */
-  readonly uniforms: BufferPool;
-  /** Buffers that results are copied to. */
-  readonly staging: BufferPool;
+  /** All buffers. */
+  readonly memory: Memory;
   /** Errors that the GPU reported on its own. */
   readonly faults: FaultWatch;
+  readonly #calls: Calls;
   #steps: Step[] = [];
   #pending = new Set<Promise<unknown>>();
 
   /** Wraps a device; `owned` devices are destroyed with the wrapper. Use `openWebGpu` to get one. */
   constructor(readonly device: GPUDevice, readonly adapter: Adapter, readonly owned = false) {
     this.pipelines = new PipelineCache(device, adapter.dialect);
-    const { STORAGE, COPY_SRC, COPY_DST, UNIFORM, MAP_READ } = GPUBufferUsage;
-    this.pool = new BufferPool(device, STORAGE | COPY_SRC | COPY_DST, "tensor");
-    this.stored = new BufferPool(device, STORAGE | COPY_SRC | COPY_DST, "stored");
-    this.uniforms = new BufferPool(device, UNIFORM | COPY_DST, "sizes");
-    this.staging = new BufferPool(device, MAP_READ | COPY_DST, "staging");
+    this.memory = new Memory(device);
     this.faults = new FaultWatch(device);
+    this.#calls = new Calls(this.memory, this.pipelines, this.faults);
   }
 
   /** Records one operation; throws a RangeError when shapes do not fit or a tensor is gone. */
@@ -76,21 +71,27 @@ export class WebGpuDevice implements Device<GpuTensor> {
         `Cannot copy a tensor [${shape}] to the GPU: ${tensor.bytes} bytes, this adapter binds ${maxBindingBytes} at most`,
       );
     }
-    tensor.buffer = this.stored.take(tensor.bytes);
-    this.#upload(tensor, data);
+    this.#calls.allocate("copy data to the GPU", tensor, () => {
+      tensor.buffer = this.memory.stored.take(tensor.bytes);
+      upload(this.memory, tensor.buffer, data);
+    });
     return tensor;
-  }
-
-  #upload({ buffer }: GpuTensor, data: HostTensor["data"]): void {
-    const words = data instanceof Float64Array ? Float32Array.from(data) : data;
-    if (words.length > 0) this.device.queue.writeBuffer(buffer!, 0, words as BufferSource); // Deno panics on none
   }
 
   /** Frees a tensor made by `from`; whatever uses it from now on throws. */
   free(tensor: GpuTensor): void {
     if (tensor.expired || !tensor.persistent) return;
     tensor.expired = true;
-    this.stored.give(tensor.buffer!);
+    this.memory.stored.give(tensor.buffer!);
+  }
+
+  /** Waits until tensors made by `from` are there. */
+  async ready(tensors: Iterable<GpuTensor>): Promise<void> {
+    const action = "copy data to the GPU";
+    this.faults.check(action);
+    await this.#calls.settle();
+    await this.faults.guard(action, this.device.queue.onSubmittedWorkDone());
+    for (const { fault } of tensors) if (fault) throw new ShortageError(action, fault);
   }
 
   /** Runs everything recorded and copies the named tensors back. */
@@ -99,16 +100,21 @@ export class WebGpuDevice implements Device<GpuTensor> {
     this.#steps = [];
     this.faults.check("read from the GPU");
     refuseExpired("read from the GPU", tensors);
-    const program = new GpuProgram(this, steps, [], Object.values(tensors));
-    const results = this.#pend(readBack(this, program, tensors));
-    program.dispose();
-    return await results;
+    return await this.#pend(this.#calls.perform("read from the GPU", () => {
+      const program = new GpuProgram(this, steps, [], Object.values(tensors));
+      try {
+        return readBack(this.memory, this.faults, program, tensors);
+      } finally {
+        program.dispose();
+      }
+    }));
   }
 
   /** Plans what was recorded so far without running it: for counting dispatches and timing them. */
   plan(results: readonly GpuTensor[]): GpuProgram {
     const steps = this.#steps;
     this.#steps = [];
+    this.faults.check("plan a program for the GPU");
     return new GpuProgram(this, steps, [], results);
   }
 
@@ -116,43 +122,29 @@ export class WebGpuDevice implements Device<GpuTensor> {
   compile<I extends string, O extends string>(
     body: (inputs: { readonly [Name in I]: GpuTensor }) => { readonly [Name in O]: GpuTensor },
   ): Program<I, O> {
-    const programs = new Map<string, Compiled>();
-    const prepare = (inputs: Readonly<Record<string, HostTensor>>): Compiled => {
-      this.faults.check("run a program on the GPU");
-      const hosts = Object.entries<HostTensor>(inputs);
-      const key = JSON.stringify(hosts.map(([name, { shape, data }]) => [name, shape, data instanceof Int32Array]));
-      const compiled = programs.get(key) ?? this.#record(body as never, inputs);
-      keepRecent(programs, key, compiled);
-      hosts.forEach(([name, { data }]) => this.#upload(compiled.inputs[name], data));
-      return compiled;
+    const action = "run a program on the GPU";
+    this.faults.check("compile a program for the GPU");
+    const programs = new CompiledPrograms(this, body as never, (body) => this.#record(body));
+    const perform = <R>(inputs: Hosts, work: (compiled: Compiled) => Work<R>, started: boolean) => {
+      const again = !programs.has(inputs);
+      const hosts = again ? copyOf(inputs) : inputs; // for a second attempt, when the caller may have changed them
+      return this.#pend(this.#calls.perform(action, () => programs.prepare(hosts, work), { started, again }));
     };
-    const run = async (inputs: Readonly<Record<string, HostTensor>>) => {
-      const { program, outputs } = prepare(inputs);
-      return await this.#pend(readBack(this, program, outputs)) as { [Name in O]: HostTensor };
-    };
-    return Object.assign(run, {
-      start: (inputs: Readonly<Record<string, HostTensor>>, times = 1) =>
-        runInPlace(this.device, prepare(inputs).program, times),
-      dispose: () => {
-        for (const { program } of programs.values()) program.dispose();
-        programs.clear();
-      },
+    const run = async (inputs: Hosts) =>
+      await perform(inputs, ({ program, outputs }) => readBack(this.memory, this.faults, program, outputs), false);
+    return Object.assign(run as never, {
+      start: (inputs: Hosts, times = 1) =>
+        void perform(inputs, ({ program }) => runInPlace(this.device, program, times), true),
+      dispose: () => programs.dispose(),
     });
   }
 
-  #record(
-    body: (inputs: Record<string, GpuTensor>) => Record<string, GpuTensor>,
-    hosts: Readonly<Record<string, HostTensor>>,
-  ): Compiled {
+  /** Records what a body runs, apart from what was recorded before. */
+  #record<R>(body: () => R): { result: R; steps: readonly Step[] } {
     const outside = this.#steps;
-    this.#steps = [];
+    const steps = this.#steps = [] as Step[];
     try {
-      const placeholder = ({ shape, data }: HostTensor) =>
-        new GpuTensor(shape, data instanceof Int32Array ? "i32" : "f32");
-      const inputs = Object.fromEntries(Object.entries(hosts).map(([name, host]) => [name, placeholder(host)]));
-      const outputs = body(inputs);
-      const program = new GpuProgram(this, this.#steps, Object.values(inputs), Object.values(outputs));
-      return { program, inputs, outputs };
+      return { result: body(), steps };
     } finally {
       this.#steps = outside;
     }
@@ -165,16 +157,22 @@ export class WebGpuDevice implements Device<GpuTensor> {
     return work;
   }
 
+  /** Buffers of intermediate tensors. */
+  get pool(): BufferPool {
+    return this.memory.tensors;
+  }
+
   /** Bytes of all buffers of this device. */
   get bytes(): number {
-    return this.pool.bytes + this.stored.bytes + this.uniforms.bytes + this.staging.bytes;
+    return this.memory.bytes;
   }
 
   /** Waits for the calls under way, then destroys every buffer, and the device if it is owned. */
   async [Symbol.asyncDispose](): Promise<void> {
     while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+    await this.#calls.settle();
     this.faults.close();
-    for (const pool of [this.pool, this.stored, this.uniforms, this.staging]) pool.dispose();
+    this.memory.dispose();
     if (this.owned) this.device.destroy();
   }
 }

@@ -19,7 +19,7 @@ export class FaultWatch {
       event.preventDefault();
       this.#fault ??= (event as GPUUncapturedErrorEvent).error.message;
     }, { signal: this.#listening.signal });
-    device.lost.then(({ reason, message }) => void (this.#end ??= `the device was lost (${reason}): ${message}`));
+    device.lost.then(({ reason, message }) => void (this.#end ??= lossOf(reason, message)));
   }
 
   /** Throws what went wrong since the last check, once; a device that is gone throws ever after. */
@@ -29,17 +29,22 @@ export class FaultWatch {
     if (fault) throw new Error(`Cannot ${action}: ${fault}`);
   }
 
+  /** Whether the device is lost or disposed. */
+  get gone(): boolean {
+    return this.#end !== undefined;
+  }
+
   /** Waits for work and throws the GPU's own message rather than the consequence. */
   async guard<T>(action: string, work: Promise<T>): Promise<T> {
     const consequence = await work.then(() => undefined, (error: Error) => error);
-    if (consequence || this.#fault) await this.#settle(this.#fault ? 0 : NEWS_MS);
+    if (consequence || this.#fault) await this.settle(this.#fault ? 0 : NEWS_MS);
     this.check(action);
     if (consequence) throw new Error(`Cannot ${action}: ${consequence.message}`, { cause: consequence });
     return work;
   }
 
   /** Waits for the rest of the news: in browsers errors come one by one, some only after the work that they spoiled. */
-  async #settle(ms: number): Promise<void> {
+  async settle(ms = NEWS_MS): Promise<void> {
     if (this.#end) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     await Promise.race([this.device.lost, new Promise((done) => timer = setTimeout(done, ms))]);
@@ -51,4 +56,9 @@ export class FaultWatch {
     this.#end ??= "the device was disposed";
     this.#listening.abort();
   }
+}
+
+/** Why a device is gone; of one that was destroyed there is nothing more to say. */
+function lossOf(reason: string, message: string): string {
+  return `the device was lost (${reason})${reason === "destroyed" || !message ? "" : `: ${message}`}`;
 }

@@ -18,6 +18,7 @@ export interface Pipeline {
 /** Makes each pipeline once. */
 export class PipelineCache {
   readonly #pipelines = new Map<string, Pipeline>();
+  #made: string[] = [];
 
   /** Makes an empty cache over a device that reads the given dialect. */
   constructor(readonly device: GPUDevice, readonly dialect: Dialect) {}
@@ -33,8 +34,26 @@ export class PipelineCache {
     const constants = { ...dispatch.constants, ...dispatch.floats };
     const key = `// ${dispatch.label} ${JSON.stringify(constants)}\n${code}`;
     let found = this.#pipelines.get(key);
-    if (!found) this.#pipelines.set(key, found = this.#make(dispatch, bindings, code, constants));
+    if (found) return found;
+    this.#pipelines.set(key, found = this.#make(dispatch, bindings, code, constants));
+    this.#made.push(key);
     return found;
+  }
+
+  /** Runs a part of a call, and adds the modules that it makes to a list. */
+  account<R>(made: string[], part: () => R): R {
+    const outer = this.#made;
+    this.#made = made;
+    try {
+      return part();
+    } finally {
+      this.#made = outer;
+    }
+  }
+
+  /** Forgets modules, which are made again at next use. */
+  forget(modules: readonly string[]): void {
+    for (const key of modules) this.#pipelines.delete(key);
   }
 
   #make(

@@ -16,19 +16,42 @@ function lastUses(steps: readonly Step[], results: readonly GpuTensor[]): Map<Gp
   return last;
 }
 
-/** Gives every tensor of a recording a buffer; a buffer returns to the pool after its last reader. */
+/** Gives every tensor of a recording a buffer; a buffer returns to the pool after its last reader. Returns the buffers. */
 export function assignBuffers(
   steps: readonly Step[],
   inputs: readonly GpuTensor[],
   results: readonly GpuTensor[],
   pool: BufferPool,
-): void {
+): Set<GPUBuffer> {
   const last = lastUses(steps, results);
   const owners = new Map<GPUBuffer, number>();
+  const taken = new Set<GPUBuffer>();
   const take = (tensor: GpuTensor, index: number) => {
     tensor.buffer = pool.take(tensor.bytes);
+    taken.add(tensor.buffer);
     owners.set(tensor.buffer, last.get(tensor) ?? index);
   };
+  try {
+    assign(steps, inputs, last, { owners, take, give: (buffer) => pool.give(buffer) });
+  } finally {
+    for (const buffer of owners.keys()) pool.give(buffer);
+  }
+  return taken;
+}
+
+/** Buffers that tensors are in, each with the step after which it is free, and how they change hands. */
+interface Owners {
+  readonly owners: Map<GPUBuffer, number>;
+  readonly take: (tensor: GpuTensor, index: number) => void;
+  readonly give: (buffer: GPUBuffer) => void;
+}
+
+function assign(
+  steps: readonly Step[],
+  inputs: readonly GpuTensor[],
+  last: ReadonlyMap<GpuTensor, number>,
+  { owners, take, give }: Owners,
+): void {
   for (const tensor of inputs) take(tensor, -1);
   steps.forEach(({ op, inputs, outputs }, index) => {
     for (const [name, tensor] of Object.entries(outputs)) {
@@ -43,8 +66,7 @@ export function assignBuffers(
     for (const [buffer, end] of owners) {
       if (end > index) continue;
       owners.delete(buffer);
-      pool.give(buffer);
+      give(buffer);
     }
   });
-  for (const buffer of owners.keys()) pool.give(buffer);
 }

@@ -5,11 +5,12 @@
  */
 import { assignBuffers } from "./plan.ts";
 import type { Adapter } from "./adapter.ts";
+import type { Uses } from "./calls.ts";
 import type { Dispatch } from "./kernel.ts";
 import { kernels } from "./kernels.ts";
 import { type Binding, bindingsOf, usedBindings } from "./module.ts";
 import type { PipelineCache } from "./pipelines.ts";
-import type { BufferPool } from "./buffers.ts";
+import type { Memory } from "./memory.ts";
 import type { GpuTensor, Step } from "./tensor.ts";
 
 /** What planning needs of a device. */
@@ -20,10 +21,8 @@ export interface Planner {
   readonly adapter: Adapter;
   /** Compiled pipelines. */
   readonly pipelines: PipelineCache;
-  /** Buffers of intermediate tensors. */
-  readonly pool: BufferPool;
-  /** Buffers of run-time sizes. */
-  readonly uniforms: BufferPool;
+  /** Buffers of intermediate tensors and of run-time sizes. */
+  readonly memory: Memory;
 }
 
 /** A dispatch with everything bound. */
@@ -37,9 +36,11 @@ interface Bound {
 export class GpuProgram {
   /** Dispatches in order, for counting and printing. */
   readonly dispatches: readonly Dispatch[];
+  /** What it reads and overwrites of tensors that stay, and the buffers that it binds. */
+  readonly uses: Uses;
   readonly #bound: readonly Bound[];
   readonly #sizes: GPUBuffer | undefined;
-  readonly #stored: readonly GpuTensor[];
+  #generation: number;
 
   /** Plans steps: chooses buffers and kernels, compiles pipelines, makes bind groups. */
   constructor(
@@ -48,29 +49,47 @@ export class GpuProgram {
     inputs: readonly GpuTensor[],
     results: readonly GpuTensor[],
   ) {
+    const { adapter, memory } = planner;
+    const made = madeBy(steps, inputs);
+    for (const tensor of made) tensor.expired = false; // of an attempt that failed
+    let buffers: Set<GPUBuffer>;
     try {
-      check(steps, inputs, results, planner.adapter);
-      assignBuffers(steps, inputs, results, planner.pool);
+      check(steps, inputs, results, adapter);
+      buffers = assignBuffers(steps, inputs, results, memory.tensors);
     } finally {
-      for (const tensor of madeBy(steps, inputs)) tensor.expired = true; // nothing else may rely on their buffers
+      for (const tensor of made) tensor.expired = true; // nothing else may rely on their buffers
     }
-    this.#stored = steps.flatMap((step) =>
-      Object.values(step.inputs).filter((tensor) => tensor?.persistent) as GpuTensor[]
-    );
+    this.#generation = memory.generation;
     const planned = steps.flatMap((step) => {
       const bindings = bindingsOf(step);
-      return planStep(step, planner.adapter).map((dispatch) => ({ dispatch, bindings }));
+      return planStep(step, adapter).map((dispatch) => ({ dispatch, bindings }));
     }).filter(({ dispatch }) => dispatch.workgroups.every((groups) => groups > 0));
-    this.#sizes = writeSizes(planner, planned.map(({ dispatch }) => dispatch));
-    this.#bound = planned.map((entry, index) => bind(planner, entry, this.#sizes, index));
     this.dispatches = planned.map(({ dispatch }) => dispatch);
+    this.#sizes = writeSizes(planner, this.dispatches);
+    if (this.#sizes) buffers.add(this.#sizes);
+    this.uses = { ...stayingOf(steps, results), buffers };
+    try {
+      this.#bound = planned.map((entry, index) => bind(planner, entry, this.#sizes, index));
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
-  /** Adds all dispatches to a pass; throws when a tensor that it reads has been freed. */
+  /** Whether all of its buffers are still there. */
+  get sound(): boolean {
+    const { memory } = this.planner;
+    if (this.#generation === memory.generation) return true;
+    if (!memory.holds(this.uses.buffers)) return false;
+    this.#generation = memory.generation;
+    return true;
+  }
+
+  /** Adds all dispatches to a pass; throws when a tensor that it reads has been freed, or is not there. */
   encode(pass: GPUComputePassEncoder): void {
-    const freed = this.#stored.find(({ expired }) => expired);
-    if (freed) {
-      throw new RangeError(`Cannot run a program on the GPU: it reads a tensor [${freed.shape}] that was freed`);
+    for (const { shape, expired, fault } of this.uses.reads) {
+      if (expired) throw new RangeError(`Cannot run a program on the GPU: it reads a tensor [${shape}] that was freed`);
+      if (fault) throw new Error(`Cannot run a program on the GPU: it reads a tensor [${shape}], but ${fault}`);
     }
     for (const { dispatch, pipeline, bindGroup } of this.#bound) {
       pass.setPipeline(pipeline);
@@ -81,8 +100,19 @@ export class GpuProgram {
 
   /** Gives the sizes' buffer back; tensors' buffers belong to the pool since planning. */
   dispose(): void {
-    if (this.#sizes) this.planner.uniforms.give(this.#sizes);
+    if (this.#sizes) this.planner.memory.uniforms.give(this.#sizes);
   }
+}
+
+/** Tensors that stay: those that are read, and of them those that are overwritten in place. */
+function stayingOf(steps: readonly Step[], results: readonly GpuTensor[]): Pick<Uses, "reads" | "writes"> {
+  const [reads, writes] = [new Set(results), new Set<GpuTensor>()];
+  for (const { op, inputs } of steps) {
+    for (const tensor of Object.values(inputs)) if (tensor) reads.add(tensor);
+    for (const name of Object.values(op.inPlace ?? {})) if (inputs[name!]) writes.add(inputs[name!]!);
+  }
+  const staying = (tensors: Set<GpuTensor>) => [...tensors].filter(({ persistent }) => persistent);
+  return { reads: staying(reads), writes: staying(writes) };
 }
 
 /** The tensors that exist only inside a recording. */
@@ -99,9 +129,10 @@ function check(
 ): void {
   const made = madeBy(steps, inputs);
   const verify = (action: string, name: string, tensor: GpuTensor) => {
-    const { shape, bytes, persistent, expired } = tensor;
+    const { shape, bytes, persistent, expired, fault } = tensor;
     const refuse = (why: string) => new RangeError(`Cannot ${action}: ${name} [${shape}] ${why}`);
     if (expired) throw refuse("was freed");
+    if (fault) throw new Error(`Cannot ${action}: ${name} [${shape}] is not there, ${fault}`);
     if (!persistent && !made.has(tensor)) {
       throw refuse("belongs to another recording; only tensors made by `from` stay");
     }
@@ -131,11 +162,11 @@ function planStep({ op, inputs, outputs, params }: Step, adapter: Adapter): read
 
 const SIZES_STRIDE = 256;
 
-function writeSizes({ device, uniforms }: Planner, dispatches: readonly Dispatch[]): GPUBuffer | undefined {
+function writeSizes({ device, memory }: Planner, dispatches: readonly Dispatch[]): GPUBuffer | undefined {
   if (!dispatches.some(({ sizes }) => sizes)) return undefined;
   const words = new Uint32Array(dispatches.length * SIZES_STRIDE / 4);
   dispatches.forEach(({ sizes = {} }, index) => words.set(Object.values(sizes), index * SIZES_STRIDE / 4));
-  const buffer = uniforms.take(words.byteLength);
+  const buffer = memory.uniforms.take(words.byteLength);
   device.queue.writeBuffer(buffer, 0, words);
   return buffer;
 }

@@ -3,14 +3,20 @@
  *
  * @module
  */
-import type { HostTensor } from "../src/device.ts";
+import { hostBuffer, type HostTensor } from "../src/device.ts";
+import type { Work } from "./calls.ts";
 import type { FaultWatch } from "./faults.ts";
-import type { BufferPool } from "./buffers.ts";
+import type { Memory } from "./memory.ts";
 import type { GpuProgram } from "./program.ts";
 import type { GpuTensor } from "./tensor.ts";
 
 /** Copies start at multiples of this many bytes. */
 const ALIGNMENT = 16;
+
+/** Bytes that are copied from a mapped buffer at a time: Deno ends the process where memory for one such copy is short. */
+const PART = 2 ** 22;
+
+const ACTION = "read results from the GPU";
 
 function encode(device: GPUDevice, program: GpuProgram, times = 1): GPUCommandEncoder {
   const encoder = device.createCommandEncoder();
@@ -21,16 +27,18 @@ function encode(device: GPUDevice, program: GpuProgram, times = 1): GPUCommandEn
 }
 
 /** Runs a program `times` times for its work in place, in one submit: every submit leaves a command buffer as garbage. */
-export function runInPlace(device: GPUDevice, program: GpuProgram, times: number): void {
+export function runInPlace(device: GPUDevice, program: GpuProgram, times: number): Work<void> {
   device.queue.submit([encode(device, program, times).finish()]);
+  return { uses: program.uses, result: Promise.resolve() };
 }
 
 /** Runs a program once and copies the named tensors to the host. */
-export async function readBack<K extends string>(
-  { device, staging, faults }: { device: GPUDevice; staging: BufferPool; faults: FaultWatch },
+export function readBack<K extends string>(
+  { device, staging }: Memory,
+  faults: FaultWatch,
   program: GpuProgram,
   tensors: { readonly [Name in K]: GpuTensor },
-): Promise<{ [Name in K]: HostTensor }> {
+): Work<{ [Name in K]: HostTensor }> {
   const entries = Object.entries<GpuTensor>(tensors);
   const offsets: number[] = [];
   let total = 0;
@@ -38,25 +46,42 @@ export async function readBack<K extends string>(
     offsets.push(total);
     total += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
   }
-  const target = staging.take(total);
+  const host = hostBuffer(ACTION, total);
   const encoder = encode(device, program);
+  const target = staging.take(total);
   entries.forEach(([, { buffer, bytes }], index) => {
     if (bytes > 0) encoder.copyBufferToBuffer(buffer!, 0, target, offsets[index], bytes);
   });
   device.queue.submit([encoder.finish()]);
-  const mapped = await copyOut(target, Math.max(total, ALIGNMENT), faults).finally(() => staging.give(target));
-  const results = entries.map(([name, { shape, dtype, bytes }], index): [string, HostTensor] => {
-    const make = dtype === "i32" ? Int32Array : Float32Array;
-    return [name, { shape, data: new make(mapped, offsets[index], bytes / 4) }];
+  const copied = faults.guard(ACTION, copyOut(target, host)).finally(() => staging.give(target));
+  const result = copied.then(() => {
+    const results = entries.map(([name, { shape, dtype, bytes }], index): [string, HostTensor] => {
+      const make = dtype === "i32" ? Int32Array : Float32Array;
+      return [name, { shape, data: new make(host, offsets[index], bytes / 4) }];
+    });
+    return Object.fromEntries(results) as { [Name in K]: HostTensor };
   });
-  return Object.fromEntries(results) as { [Name in K]: HostTensor };
+  result.catch(() => {}); // the GPU's verdict comes first
+  return { uses: { ...program.uses, buffers: new Set([...program.uses.buffers, target]) }, result };
 }
 
-async function copyOut(target: GPUBuffer, bytes: number, faults: FaultWatch): Promise<ArrayBuffer> {
+async function copyOut(target: GPUBuffer, host: ArrayBuffer): Promise<void> {
   try {
-    const mapped = target.mapAsync(GPUMapMode.READ, 0, bytes).then(() => target.getMappedRange(0, bytes).slice(0));
-    return await faults.guard("read results from the GPU", mapped);
+    await target.mapAsync(GPUMapMode.READ, 0, Math.max(host.byteLength, ALIGNMENT));
+    for (let from = 0; from < host.byteLength; from += PART) {
+      const size = Math.min(PART, host.byteLength - from);
+      const mapped = target.getMappedRange(from, size);
+      new Uint8Array(host, from, size).set(new Uint8Array(mapped));
+      release(mapped);
+    }
   } finally {
     if (target.mapState === "mapped") target.unmap();
   }
+}
+
+/** Frees a copy of mapped memory, which Deno makes; mapped memory itself refuses. */
+function release(mapped: ArrayBuffer): void {
+  try {
+    mapped.transfer(0);
+  } catch { /* unmapping frees it */ }
 }

@@ -6,12 +6,24 @@
 import type { AnyOp, DType, Shape, Tensor } from "../src/op.ts";
 import { sizeOf } from "../src/op.ts";
 
+/** Work that failed after it was started. */
+export interface Missed {
+  /** Why it failed. */
+  readonly reason: string;
+  /** Whether a call has thrown it. */
+  told: boolean;
+}
+
 /** A handle to data on the GPU. */
 export class GpuTensor implements Tensor {
   /** Set for tensors that stay (made by `from`), and by the plan for the others. */
   buffer?: GPUBuffer;
   /** True once the recording that made this tensor has run: its buffer may hold something else. */
   expired = false;
+  /** Why there is nothing in it: its buffer could not be made. */
+  fault?: string;
+  /** An update in place that was not run, until a call that reads the tensor has told it. */
+  missed?: Missed;
 
   /** Makes a handle; `persistent` tensors keep their buffer until freed. */
   constructor(readonly shape: Shape, readonly dtype: DType, readonly persistent = false) {}

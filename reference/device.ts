@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Device, HostTensor, Program } from "../src/device.ts";
+import { type Device, hostBuffer, type HostTensor, type Program } from "../src/device.ts";
+import { Lifetime } from "../src/lifetime.ts";
 import { type Inputs, type Op, type Outputs, sizeOf, type Tensor } from "../src/op.ts";
 import type { AnyReference, RefTensor } from "./reference.ts";
 import { references } from "./references.ts";
@@ -25,6 +26,9 @@ export type Precision = "f32" | "f64";
 export class ReferenceDevice implements Device<RefTensor> {
   /** Always `"reference"`. */
   readonly kind = "reference";
+  readonly #lifetime = new Lifetime("the device");
+  readonly #stored = new WeakSet<RefTensor>();
+  readonly #freed = new WeakSet<RefTensor>();
 
   /** Makes a device that stores floats in the given precision. */
   constructor(readonly precision: Precision = "f32") {}
@@ -35,6 +39,7 @@ export class ReferenceDevice implements Device<RefTensor> {
     inputs: Inputs<I, RefTensor>,
     params: P,
   ): Outputs<O, RefTensor> {
+    this.#check(`apply ${op.name}`, inputs);
     const outputs = this.#allocate(op.infer(inputs, params));
     for (const [output, input] of Object.entries(op.inPlace ?? {})) {
       outputs[output] = (inputs as Record<string, RefTensor>)[input as string];
@@ -45,30 +50,52 @@ export class ReferenceDevice implements Device<RefTensor> {
     return outputs as Outputs<O, RefTensor>;
   }
 
+  /** Throws when the device was disposed, or one of some tensors freed. */
+  #check(action: string, tensors: Readonly<Record<string, RefTensor | undefined>>): void {
+    this.#lifetime.check(action);
+    for (const [name, tensor] of Object.entries(tensors)) {
+      if (!tensor || !this.#freed.has(tensor)) continue;
+      throw new RangeError(`Cannot ${action}: ${name} [${tensor.shape}] was freed by an earlier read or free`);
+    }
+  }
+
   #allocate(specs: Record<string, Tensor>): Record<string, RefTensor> {
     const make = ({ shape, dtype }: Tensor): RefTensor => ({ shape, dtype, data: this.#array(dtype, sizeOf(shape)) });
     return Object.fromEntries(Object.entries(specs).map(([name, tensor]) => [name, make(tensor)]));
   }
 
   #array(dtype: Tensor["dtype"], size: number): RefTensor["data"] {
-    if (dtype === "i32") return new Int32Array(size);
-    return this.precision === "f32" ? new Float32Array(size) : new Float64Array(size);
+    const whole = dtype === "i32", single = whole || this.precision === "f32";
+    const buffer = hostBuffer("make a tensor", (single ? 4 : 8) * size);
+    return whole ? new Int32Array(buffer) : single ? new Float32Array(buffer) : new Float64Array(buffer);
   }
 
   /** Copies host data in. */
   from({ shape, data }: HostTensor): RefTensor {
-    if (data instanceof Int32Array) return { shape, dtype: "i32", data: data.slice() };
-    const copy = this.#array("f32", data.length);
+    this.#lifetime.check("copy data to the device");
+    const dtype = data instanceof Int32Array ? "i32" : "f32";
+    const copy = this.#array(dtype, data.length);
     copy.set(data);
-    return { shape, dtype: "f32", data: copy };
+    const tensor = { shape, dtype, data: copy } as const;
+    this.#stored.add(tensor);
+    return tensor;
   }
 
-  /** Nothing to free: the garbage collector does it. */
-  free(): void {}
+  /** Frees a tensor made by `from`; whatever uses it from now on throws. */
+  free(tensor: RefTensor): void {
+    if (this.#stored.delete(tensor)) this.#freed.add(tensor);
+  }
+
+  /** Every tensor is there at once. */
+  // deno-lint-ignore require-await
+  async ready(): Promise<void> {
+    this.#lifetime.check("copy data to the device");
+  }
 
   /** Copies results out. */
   // deno-lint-ignore require-await
   async read<K extends string>(tensors: { readonly [Name in K]: RefTensor }): Promise<{ [Name in K]: HostTensor }> {
+    this.#check("read from the device", tensors);
     const copy = ({ shape, data }: RefTensor): HostTensor => ({ shape, data: data.slice() });
     const entries = Object.entries<RefTensor>(tensors).map(([name, tensor]) => [name, copy(tensor)]);
     return Object.fromEntries(entries) as { [Name in K]: HostTensor };
@@ -78,11 +105,13 @@ export class ReferenceDevice implements Device<RefTensor> {
   compile<I extends string, O extends string>(
     body: (inputs: { readonly [Name in I]: RefTensor }) => { readonly [Name in O]: RefTensor },
   ): Program<I, O> {
+    this.#lifetime.check("compile a program");
     const run = (inputs: Readonly<Record<string, HostTensor>>) => {
+      this.#lifetime.check("run a program");
       const tensors = Object.entries(inputs).map(([name, host]) => [name, this.from(host)]);
       return body(Object.fromEntries(tensors));
     };
-    return Object.assign((inputs: Readonly<Record<string, HostTensor>>) => this.read<O>(run(inputs)), {
+    return Object.assign(async (inputs: Readonly<Record<string, HostTensor>>) => await this.read<O>(run(inputs)), {
       start: (inputs: Readonly<Record<string, HostTensor>>, times = 1) => {
         for (let i = 0; i < times; i++) run(inputs);
       },
@@ -90,6 +119,9 @@ export class ReferenceDevice implements Device<RefTensor> {
     });
   }
 
-  /** Nothing to dispose. */
-  async [Symbol.asyncDispose](): Promise<void> {}
+  /** From now on every call throws. */
+  // deno-lint-ignore require-await
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#lifetime.end();
+  }
 }

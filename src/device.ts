@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Backend, Shape, Tensor } from "./op.ts";
+import type { Backend, DType, Shape, Tensor } from "./op.ts";
 import { sizeOf } from "./op.ts";
 
 /** A tensor on the host: shape and plain numbers. */
@@ -36,8 +36,10 @@ export interface Device<T extends Tensor = Tensor> extends Backend<T> {
   readonly kind: "webgpu" | "reference";
   /** Copies host data to the device, where it stays until {@link Device.free} or disposal. */
   from(host: HostTensor): T;
-  /** Frees a tensor made by {@link Device.from}. */
+  /** Frees a tensor made by {@link Device.from}; never throws. */
   free(tensor: T): void;
+  /** Waits until tensors made by {@link Device.from} are there. Throws where there was no room for one. */
+  ready(tensors: Iterable<T>): Promise<void>;
   /** Computes what was asked for and copies it back; other results of earlier `run` calls are gone afterwards. */
   read<K extends string>(tensors: { readonly [Name in K]: T }): Promise<{ [Name in K]: HostTensor }>;
   /** Makes a replayable program; a change of input shapes records it again. */
@@ -46,6 +48,38 @@ export interface Device<T extends Tensor = Tensor> extends Backend<T> {
   ): Program<I, O>;
   /** Frees everything. */
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Memory is short, on a device or on the host; the call that throws it has left nothing behind. */
+export class ShortageError extends Error {
+  /** Says `Cannot <action>: <reason>`. */
+  constructor(action: string, reason: string, options?: ErrorOptions) {
+    super(`Cannot ${action}: ${reason}`, options);
+    this.name = "ShortageError";
+  }
+}
+
+/** Memory of the host, all zeros. Throws a ShortageError that names the bytes where there is not so much. */
+export function hostBuffer(action: string, bytes: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch (error) {
+    const wanted = bytes.toLocaleString("en");
+    throw new ShortageError(action, `${wanted} bytes could not be allocated on the host`, { cause: error });
+  }
+}
+
+/**
+ * Makes a host tensor of zeros. Throws a ShortageError that names the bytes where the host has no room for it.
+ *
+ * ```ts
+ * import { hostZeros } from "@refrain/transformers/model";
+ * hostZeros([2, 3]).data.length; // 6
+ * ```
+ */
+export function hostZeros(shape: Shape, dtype: DType = "f32"): HostTensor {
+  const buffer = hostBuffer(`make a tensor [${shape}]`, 4 * sizeOf(shape));
+  return { shape, data: dtype === "i32" ? new Int32Array(buffer) : new Float32Array(buffer) };
 }
 
 /**
@@ -67,7 +101,29 @@ export function hostTensor(
   return { shape, data: typed };
 }
 
-/** Makes an i32 host tensor, a vector unless a shape is given. */
+/** Makes an i32 host tensor, a vector unless a shape is given. Throws a RangeError for numbers that are not whole. */
 export function hostIndices(data: ArrayLike<number>, shape: Shape = [data.length]): HostTensor {
+  if (!(data instanceof Int32Array)) {
+    const wrong = Array.from(data).findIndex((value) => value !== (value | 0));
+    if (wrong >= 0) {
+      const range = "a whole number from -2147483648 to 2147483647";
+      throw new RangeError(`Cannot make a tensor: element ${wrong} is ${data[wrong]}, expected ${range}`);
+    }
+  }
   return hostTensor(shape, Int32Array.from(data));
+}
+
+/** Makes tensors that belong together on a device: where one cannot be made, those before it are freed. */
+export function allocate<T extends Tensor, R>(device: Device<T>, make: (from: (host: HostTensor) => T) => R): R {
+  const made: T[] = [];
+  try {
+    return make((host) => {
+      const tensor = device.from(host);
+      made.push(tensor);
+      return tensor;
+    });
+  } catch (error) {
+    for (const tensor of made) device.free(tensor);
+    throw error;
+  }
 }

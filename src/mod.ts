@@ -5,6 +5,7 @@
  */
 export * from "./op.ts";
 export * from "./device.ts";
+export { Lifetime } from "./lifetime.ts";
 export * from "./vocabulary.ts";
 export * from "./ops/activation.ts";
 export * from "./ops/add.ts";

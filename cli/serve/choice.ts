@@ -1,5 +1,6 @@
 /** One completion of one prompt: the pieces of its generation in the words of OpenAI's answers. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
+import { ShortageError } from "../../src/device.ts";
 import type { Generation } from "../../src/run/engine/api.ts";
 import type { Piece } from "../../src/run/generate.ts";
 import { encodeText } from "../../src/run/tokenizer.ts";
@@ -85,7 +86,7 @@ export function submitAll(
   } catch (error) {
     cancelAll(choices);
     if (!(error instanceof RangeError)) {
-      service.health.fault ??= reasonOf(error); // it takes no requests any more
+      if (!(error instanceof ShortageError)) service.health.fault ??= reasonOf(error); // it takes no requests any more
       throw error;
     }
     const which = prompts.length > 1 ? `, at prompt ${Math.floor(choices.length / n) + 1} of ${prompts.length}` : "";

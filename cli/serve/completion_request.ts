@@ -40,7 +40,7 @@ export function readCompletionRequest(fields: Fields): CompletionRequest {
     logProbs: readLogProbs(fields),
     stream: fields.flag("stream", false),
     includeUsage: readStreamOptions(fields),
-    seed: optional(fields, "seed", { least: -Number.MAX_SAFE_INTEGER }),
+    seed: optional(fields, "seed", { least: -(2 ** 31), most: 2 ** 31 - 1 }),
     options: readOptions(fields),
   };
   fields.only("best_of", ...new Set([1, request.n])); // with n all of them are the best

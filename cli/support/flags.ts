@@ -111,11 +111,17 @@ export function choiceOf<const C extends string>(flag: string, given: string, ch
   );
 }
 
-/** A whole number of at least `least`. */
-export function wholeOf(flag: string, given: string, least: number): number {
+/** A whole number of at least `least`, and at most `most` where given. */
+export function wholeOf(flag: string, given: string, least: number, most?: number): number {
   const number = /^\d+$/.test(given) ? Number(given) : NaN;
-  if (Number.isSafeInteger(number) && number >= least) return number;
-  throw new Error(`Cannot read --${flag} ${given}: expected a whole number of at least ${least}`);
+  if (Number.isSafeInteger(number) && number >= least && number <= (most ?? number)) return number;
+  const range = most === undefined ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw new Error(`Cannot read --${flag} ${given}: expected a whole number ${range}`);
+}
+
+/** A seed: a whole number that 31 bits hold. */
+export function seedOf(flag: string, given: string): number {
+  return wholeOf(flag, given, 0, 2 ** 31 - 1);
 }
 
 /** One number. */

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { type HostTensor, hostTensor } from "../device.ts";
+import { type HostTensor, hostTensor, hostZeros } from "../device.ts";
 import { sizeOf } from "../op.ts";
 import { normals, uniforms } from "../random.ts";
+import { demandSeed } from "../whole.ts";
 import { mapParams, type Parameter } from "./parameters.ts";
 
 /** Standard deviation of fresh matrices. */
@@ -18,7 +19,7 @@ function freshParameter({ shape, init }: Parameter, seed: number): HostTensor {
     case "ones":
       return hostTensor(shape, new Float32Array(size).fill(1));
     case "zeros":
-      return hostTensor(shape, new Float32Array(size));
+      return hostZeros(shape);
     case "normal":
       return hostTensor(shape, normals(seed, size, INIT_STD));
     case "kaiming": {
@@ -31,10 +32,11 @@ function freshParameter({ shape, init }: Parameter, seed: number): HostTensor {
 }
 
 /**
- * Fresh weights for a schema; the same seed gives the same weights. Leaves that have a value in `given`, a record of the
+ * Fresh weights for a schema; the same seed, a whole number from −2³¹ to 2³¹ − 1, gives the same weights. Leaves that have a value in `given`, a record of the
  * schema's form or a part of one, keep it; the others start as they would without it.
  */
 export function initialize<P>(schema: unknown, seed: number, given?: unknown): P {
+  demandSeed("make weights", seed);
   let index = 0;
   return mapParams<HostTensor | undefined, HostTensor>(schema, (leaf, value) => {
     const number = index++;

@@ -32,11 +32,22 @@ export class RopeTables<T extends Tensor = Tensor> {
     readonly make: (rows: number) => HostTensor,
   ) {}
 
-  /** The table for positions below a number, [rows, K]; never more rows than there are positions. */
+  /** Rows of the table for positions below a number: a power of two, never more than there are positions. */
+  rows(positions: number): number {
+    return Math.min(this.maxPositions, Math.max(LEAST_ROWS, 2 ** Math.ceil(Math.log2(positions))));
+  }
+
+  /** The table for positions below a number, [rows, K]; one that the device has no room for is made again next time. */
   upTo(positions: number): T {
-    const rows = Math.min(this.maxPositions, Math.max(LEAST_ROWS, 2 ** Math.ceil(Math.log2(positions))));
-    const table = this.#tables.get(rows) ?? this.device.from(this.make(rows));
+    const rows = this.rows(positions);
+    const found = this.#tables.get(rows);
+    if (found) return found;
+    const table = this.device.from(this.make(rows));
     this.#tables.set(rows, table);
+    this.device.ready([table]).catch(() => {
+      this.#tables.delete(rows);
+      this.device.free(table);
+    });
     return table;
   }
 

@@ -1,15 +1,15 @@
 /**
- * Weights from the host to a device, and constants that go with them.
+ * Weights from the host to a device and back.
  *
  * @module
  */
-import type { Device, HostTensor } from "../device.ts";
+import { allocate, type Device, type HostTensor } from "../device.ts";
 import type { Tensor } from "../op.ts";
 import { mapParams } from "./parameters.ts";
 
-/** Copies every parameter of a schema to a device. */
+/** Copies every parameter of a schema to a device; where one cannot be copied, nothing stays there. */
 export function upload<T extends Tensor, P>(device: Device<T>, schema: unknown, params: unknown): P {
-  return mapParams<HostTensor, T>(schema, (_leaf, host) => device.from(host), params) as P;
+  return allocate(device, (from) => mapParams<HostTensor, T>(schema, (_leaf, host) => from(host), params) as P);
 }
 
 /** Copies every parameter back to the host, one read for all of them. */
@@ -20,7 +20,14 @@ export async function download<T extends Tensor, P>(device: Device<T>, schema: u
   return mapParams<T, HostTensor>(schema, ({ parts: [{ name }] }) => hosts[name], params) as P;
 }
 
+/** Every parameter, in order. */
+export function tensorsOf<T extends Tensor>(schema: unknown, params: unknown): T[] {
+  const tensors: T[] = [];
+  mapParams<T, void>(schema, (_leaf, tensor) => void tensors.push(tensor), params);
+  return tensors;
+}
+
 /** Frees every parameter. */
 export function release<T extends Tensor>(device: Device<T>, schema: unknown, params: unknown): void {
-  mapParams<T, void>(schema, (_leaf, tensor) => device.free(tensor), params);
+  for (const tensor of tensorsOf<T>(schema, params)) device.free(tensor);
 }

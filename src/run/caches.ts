@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Device, hostIndices, hostTensor } from "../device.ts";
+import { allocate, type Device, hostZeros } from "../device.ts";
 import type { DecoderConfig } from "../model/config.ts";
 import type { DecoderCache, Placed } from "../model/cache.ts";
 import type { DecoderOutputs } from "../model/decoder.ts";
@@ -47,29 +47,22 @@ export class Caches<T extends Tensor = Tensor> implements DecoderCache<T> {
     if (kv === "hybrid") {
       throw new RangeError('Cannot cache keys and values: kv is "hybrid", expected "recursion" or "share"');
     }
-    const none = () => device.from(hostIndices(new Int32Array(B)));
-    this.kv = this.#allocate(B);
-    this.lengths = none();
     const apart = routing !== "none" && kv === "recursion" ? N - 1 : 0;
-    this.recursed = [this.lengths, ...Array.from({ length: apart }, none)];
-  }
-
-  #allocate(B: number): (T | undefined)[] {
-    const { device, config, config: { L, G, K }, C } = this;
-    const bytes = B * C * rowBytes(config), made: (T | undefined)[] = [];
+    const bytes = B * C * rowBytes(config), { L, G, K } = config;
     const what = `${B} sequences of ${C} tokens take ${bytes} bytes in each of ${L} layers`;
     const refuse = (reason: string, cause?: unknown) =>
       new RangeError(`Cannot cache keys and values: ${what}, ${reason}; a smaller maxNewTokens takes less`, { cause });
     if (bytes > MOST_BYTES) throw refuse(`${MOST_BYTES} is the most`);
     try {
-      const room = hostTensor([B * C, 2 * G * K], new Float32Array(B * C * 2 * G * K));
-      for (let l = 0; l < L; l++) made.push(ownsKeys(config, l) ? device.from(room) : undefined);
+      const room = hostZeros([B * C, 2 * G * K]), none = hostZeros([B], "i32");
+      [this.kv, this.recursed] = allocate(device, (from) => [
+        Array.from({ length: L }, (_, l) => ownsKeys(config, l) ? from(room) : undefined),
+        Array.from({ length: 1 + apart }, () => from(none)),
+      ]);
     } catch (error) {
-      for (const tensor of made) if (tensor) device.free(tensor);
-      if (!(error instanceof RangeError)) throw error;
-      throw refuse(error.message, error);
+      throw error instanceof RangeError ? refuse(error.message, error) : error;
     }
-    return made;
+    [this.lengths] = this.recursed;
   }
 
   /** Of unrolled layer l outside routed recursions. */
@@ -99,6 +92,6 @@ export class Caches<T extends Tensor = Tensor> implements DecoderCache<T> {
 
   /** Frees everything. */
   dispose(): void {
-    for (const tensor of [...this.kv, this.lengths, ...this.recursed.slice(1)]) if (tensor) this.device.free(tensor);
+    for (const tensor of [...this.kv, ...this.recursed]) if (tensor) this.device.free(tensor);
   }
 }

@@ -4,9 +4,11 @@
  * @module
  */
 import type { Tensor } from "../op.ts";
-import type { SamplingOptions } from "../ops/sample.ts";
+import { type SamplingOptions, samplingRow } from "../ops/sample.ts";
 import type { DecoderModel } from "./decoder.ts";
 import { Decoding } from "./decoding.ts";
+import { single } from "../single.ts";
+import { demandSeed, demandWhole } from "../whole.ts";
 
 /** What to draw. */
 export interface CorpusOptions {
@@ -16,7 +18,7 @@ export interface CorpusOptions {
   readonly batch: number;
   /** Tokens of a document at most, the first one included. */
   readonly maxTokens: number;
-  /** The same seed draws the same documents; document d of it depends on nothing but the seed and d. */
+  /** From −2³¹ to 2³¹ − 1. The same seed draws the same documents; document d depends on nothing but the seed and d. */
   readonly seed: number;
   /** How tokens are drawn. */
   readonly sampling?: SamplingOptions;
@@ -58,18 +60,33 @@ class Shelf {
  * Draws documents, in order, as ids without first and end tokens. A document ends with an end token of the model, or where
  * it would begin the next one. Slot b of the batch draws document b, then b + batch, ….
  *
- * Throws for routed models, models without a first token, and options out of range.
+ * Throws for routed models, models without a first token, options out of range, and a second loop.
  */
-export async function* sampleDocuments<T extends Tensor>(
+export function sampleDocuments<T extends Tensor>(
+  model: DecoderModel<T>,
+  options: CorpusOptions,
+): AsyncGenerator<number[]> {
+  return single("sample documents", drawn(model, options));
+}
+
+async function* drawn<T extends Tensor>(
   model: DecoderModel<T>,
   { documents, batch, maxTokens, seed, sampling, onProgress, signal }: CorpusOptions,
 ): AsyncGenerator<number[]> {
+  const action = "sample documents";
+  model.check(action);
+  demandWhole(action, "documents", documents, 0);
+  demandWhole(action, "batch", batch, 1);
+  demandWhole(action, "maxTokens", maxTokens, 2);
+  demandSeed(action, seed);
+  samplingRow(sampling ?? {});
   const { bos, eos } = model.config;
   if (bos === undefined) throw new Error("Cannot sample documents: the model's config.json names no bos_token_id");
   const stops = [...eos, bos];
+  if (documents === 0) return;
   const B = Math.min(batch, documents);
   const first = Math.imul(seed + 1, 0x9e3779b9); // seeds of neighbouring corpora are far apart
-  const seeds = Array.from({ length: B }, (_, b) => first + b);
+  const seeds = Array.from({ length: B }, (_, b) => (first + b) | 0);
   const decoding = new Decoding(model, { seeds, limit: maxTokens, stops, kept: KEPT, sampling, restart: bos });
   const slots = seeds.map((_, b) => ({ number: b, ids: [] as number[] }));
   const shelf = new Shelf();

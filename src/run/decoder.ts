@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Device, HostTensor, Program } from "../device.ts";
+import type { Device, HostTensor } from "../device.ts";
 import type { Backend, Tensor } from "../op.ts";
 import { ropeTable } from "../ops/rope.ts";
 import { type Batch, capacityRows, longest, nextTokenLabels, packRows } from "../model/batch.ts";
@@ -13,10 +13,11 @@ import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
 import { decoderLosses, type LossValues, meanCrossEntropy, totalLoss } from "../model/losses.ts";
 import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
 import { RopeTables } from "../model/rope_tables.ts";
-import { backpropagate, gradientOutputs, type LossSeeds, lossSeeds, readGradients } from "../train/gradients.ts";
+import { backpropagate, gradientOutputs, readGradients } from "../train/gradients.ts";
 import * as results from "../model/results.ts";
 import type { Tokenizer } from "./tokenizer.ts";
-import { download, release, upload } from "../model/upload.ts";
+import { download, tensorsOf, upload } from "../model/upload.ts";
+import { Programs } from "./programs.ts";
 
 /** What a forward pass should return beside hidden states and routing. */
 export interface ForwardOptions {
@@ -56,10 +57,9 @@ export class DecoderModel<T extends Tensor = Tensor> {
   readonly params: DecoderParams<T>;
   /** RoPE's cosines and sines, for the positions in use. */
   readonly tables: RopeTables<T>;
-  #seeds?: LossSeeds<T>;
-  readonly #programs = new Map<string, Program<string, string>>();
+  readonly #programs: Programs<T>;
 
-  /** Copies weights to a device. */
+  /** Copies weights to a device, all or none. */
   constructor(
     readonly device: Device<T>,
     readonly config: DecoderConfig,
@@ -68,17 +68,23 @@ export class DecoderModel<T extends Tensor = Tensor> {
   ) {
     this.params = upload(device, decoderSchema(config), params);
     this.tables = new RopeTables(device, config.maxPositions, (rows) => ropeTable(rows, config.K, config.rope));
+    this.#programs = new Programs(device, tensorsOf(decoderSchema(config), this.params));
+  }
+
+  /** Throws `Cannot <action>: the model was disposed` once it was. */
+  check(action: string): void {
+    this.#programs.check(action);
+  }
+
+  /** Waits until the weights are on the device. Throws where there was no room for them. */
+  ready(): Promise<void> {
+    return this.#programs.ready();
   }
 
   #inputs(named: Named<T>, topk: boolean, table: T): DecoderInputs<T> {
     const { ids, positions, offsets } = named;
     const capacity = Array.from({ length: this.config.recursion.N }, (_, r) => named[`capacity.${r}`]);
     return { ids, positions, offsets, table, capacity: topk ? capacity : undefined };
-  }
-
-  #program(key: string, body: (inputs: Named<T>) => Named<T>): Program<string, string> {
-    if (!this.#programs.has(key)) this.#programs.set(key, this.device.compile(body));
-    return this.#programs.get(key)!;
   }
 
   /**
@@ -88,8 +94,8 @@ export class DecoderModel<T extends Tensor = Tensor> {
     const topk = this.config.recursion.routing === "expert" && options.selection === "topk";
     const batch = packRows(sequences, this.config);
     const M = batch.ids.shape[0];
-    const table = this.tables.upTo(longest(sequences));
-    const named = await this.#forwardProgram(topk, table, options)(this.#host(batch, topk, options));
+    const program = this.#forwardProgram(topk, this.tables.rows(longest(sequences)), options);
+    const named = await program(this.#host(batch, topk, options));
     const recursions = results.readRecursions(named, M, M);
     const losses = options.losses ? results.readLosses(named) : undefined;
     return {
@@ -113,13 +119,9 @@ export class DecoderModel<T extends Tensor = Tensor> {
     return inputs;
   }
 
-  #forwardProgram(
-    topk: boolean,
-    table: T,
-    { logits = false, losses = false }: ForwardOptions,
-  ): Program<string, string> {
-    return this.#program(`forward ${topk} ${table.shape[0]} ${logits} ${losses}`, (named) => {
-      const { offsets, labels } = named;
+  #forwardProgram(topk: boolean, rows: number, { logits = false, losses = false }: ForwardOptions) {
+    return this.#programs.get(`forward ${topk} ${rows} ${logits} ${losses}`, (named) => {
+      const { offsets, labels } = named, table = this.tables.upTo(rows);
       const outputs = decode(this.device, this.params, this.config, this.#inputs(named, topk, table));
       const read = { hidden: outputs.hidden, ...results.recursionOutputs(outputs) };
       const routed = { ...read, ...results.expertOutputs(outputs.experts) };
@@ -140,10 +142,9 @@ export class DecoderModel<T extends Tensor = Tensor> {
   async gradients(sequences: readonly ArrayLike<number>[]): Promise<DecoderParams<HostTensor>> {
     const schema = decoderSchema(this.config);
     const topk = this.config.recursion.routing === "expert";
-    const seeds = this.#seeds ??= lossSeeds(this.device, { lm: 1, ...this.config.losses });
-    const batch = packRows(sequences, this.config);
-    const table = this.tables.upTo(longest(sequences));
-    const program = this.#program(`gradients ${table.shape[0]}`, (named) => {
+    const batch = packRows(sequences, this.config), rows = this.tables.rows(longest(sequences));
+    const program = this.#programs.get(`gradients ${rows}`, (named) => {
+      const seeds = this.#programs.seeds({ lm: 1, ...this.config.losses }), table = this.tables.upTo(rows);
       const { offsets, labels } = named;
       const forward = (tape: Backend<T>) => {
         const outputs = decode(tape, this.params, this.config, this.#inputs(named, topk, table));
@@ -158,6 +159,7 @@ export class DecoderModel<T extends Tensor = Tensor> {
 
   /** A model without experts on the same device (mol.md §3). Throws when this one has none. */
   async merge(options: MergeOptions = {}): Promise<DecoderModel<T>> {
+    this.check("merge experts");
     const { mol, ...rest } = this.config;
     if (!mol) throw new Error("Cannot merge experts: this model has none");
     const q = this.device.from({ shape: [mol.E], data: mergeWeights(mol, options) });
@@ -169,15 +171,14 @@ export class DecoderModel<T extends Tensor = Tensor> {
   }
 
   /** The weights, on the host. */
-  weights(): Promise<DecoderParams<HostTensor>> {
-    return download(this.device, decoderSchema(this.config), this.params);
+  async weights(): Promise<DecoderParams<HostTensor>> {
+    this.check("read the weights");
+    return await download(this.device, decoderSchema(this.config), this.params);
   }
 
   /** Frees the weights; the device stays open. */
   dispose(): void {
-    release(this.device, decoderSchema(this.config), this.params);
     this.tables.dispose();
-    for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
-    for (const program of this.#programs.values()) program.dispose();
+    this.#programs.dispose();
   }
 }

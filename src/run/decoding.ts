@@ -3,16 +3,19 @@
  *
  * @module
  */
-import { hostIndices, type HostTensor, hostTensor, type Program } from "../device.ts";
+import { hostIndices, type Program } from "../device.ts";
+import { Lifetime } from "../lifetime.ts";
 import { cutRows, packRows } from "../model/batch.ts";
 import { decode, type DecoderInputs, type DecoderOutputs, headLogits } from "../model/decoder.ts";
 import type { Tensor } from "../op.ts";
 import { store } from "../ops/optimizer.ts";
 import { gather } from "../ops/rows.ts";
-import { advance, sample, samplingRow } from "../ops/sample.ts";
+import { advance, sample } from "../ops/sample.ts";
 import { count, deepen } from "../ops/state.ts";
 import { Caches } from "./caches.ts";
+import { countsOf } from "./counts.ts";
 import type { DecoderModel } from "./decoder.ts";
+import { type DecodingState, decodingState } from "./decoding_state.ts";
 import { checkDecoding, type DecodingOptions, refusal, stopsOf } from "./decoding_options.ts";
 
 /** One step for a batch. */
@@ -26,9 +29,6 @@ export interface Step {
   /** Scores of the rows that chose them, as in `Piece`, [B]; 0 for sequences that had ended. */
   readonly scores: Float32Array | Float64Array;
 }
-
-/** What a step changes, in place; `list`, `depths`, `logProbs` and `scores` have a line for each step that is kept. */
-type State<T> = Readonly<Record<"ids" | "seeds" | "ended" | "list" | "depths" | "logProbs" | "scores" | "at", T>>;
 
 /** Rows of a step, and those of them that choose the next tokens; all where they are not named. */
 type Rows<T> = Pick<DecoderInputs<T>, "ids" | "positions" | "offsets"> & { readonly last?: T };
@@ -44,9 +44,8 @@ export class Decoding<T extends Tensor = Tensor> {
   readonly #options: DecodingOptions;
   readonly #caches: Caches<T>;
   readonly #table: T;
-  readonly #state: State<T>;
-  readonly #sampling: T;
-  readonly #each: T;
+  readonly #state: DecodingState<T>;
+  readonly #lifetime = new Lifetime("the batch");
   #seen?: T;
   readonly #step: Program<never, never>;
   readonly #feed: Program<"ids" | "positions" | "offsets", never>;
@@ -57,29 +56,19 @@ export class Decoding<T extends Tensor = Tensor> {
   constructor(model: DecoderModel<T>, options: DecodingOptions) {
     const { config, device } = model;
     checkDecoding(config, options);
-    const { seeds: { length: B }, limit, kept, sampling = {}, restart = 0 } = options;
-    const row = samplingRow(sampling);
+    const { seeds: { length: B }, limit } = options;
     this.#model = model;
     this.#options = options;
     this.#caches = new Caches(device, config, B, limit);
-    this.#table = model.tables.upTo(limit);
-    const whole = (value: number, shape = [B]) =>
-      device.from(hostIndices(new Int32Array(shape.reduce((a, b) => a * b)).fill(value), shape));
-    const lines = (value = 0) => device.from(hostTensor([kept, B], new Float32Array(kept * B).fill(value)));
-    this.#sampling = device.from(hostTensor([B, 5], Array.from({ length: B }, () => row).flat()));
-    this.#state = {
-      ids: whole(restart),
-      seeds: device.from(hostIndices(options.seeds)),
-      ended: whole(0),
-      list: whole(-1, [kept, B]),
-      depths: lines(1),
-      logProbs: lines(),
-      scores: lines(),
-      at: whole(0, [1]),
-    };
-    this.#each = device.from(hostIndices(Array.from({ length: B + 1 }, (_, b) => b)));
+    try {
+      this.#table = model.tables.upTo(limit);
+      this.#state = decodingState(device, options);
+    } catch (error) {
+      this.#caches.dispose();
+      throw error;
+    }
     this.#step = device.compile(() =>
-      this.#draw({ ids: this.#state.ids, positions: this.#caches.lengths, offsets: this.#each })
+      this.#draw({ ids: this.#state.ids, positions: this.#caches.lengths, offsets: this.#state.each })
     );
     this.#feed = device.compile((rows) => {
       this.#caches.settle(this.#decode(rows));
@@ -99,7 +88,7 @@ export class Decoding<T extends Tensor = Tensor> {
     const { device, params, config } = this.#model;
     const { limit, restart } = this.#options, stops = stopsOf(this.#options.stops ?? config.eos, config.V);
     const { lengths } = this.#caches;
-    const { depths, logProbs: kept, scores, ...state } = this.#state;
+    const { depths, logProbs: kept, scores, sampling, each: _, ...state } = this.#state;
     const { seeds, at } = state;
     const seen = this.#seen;
     const outputs = this.#decode(rows);
@@ -108,7 +97,7 @@ export class Decoding<T extends Tensor = Tensor> {
     const logits = headLogits(device, params, choosing(hidden));
     const { ids: drawn, logProbs } = sample(device, {
       logits,
-      options: this.#sampling,
+      options: sampling,
       seeds,
       counters: grown!,
       seen,
@@ -155,14 +144,21 @@ export class Decoding<T extends Tensor = Tensor> {
     this.#step.start({}, tokens);
   }
 
+  /** Throws where the model or the batch was disposed. */
+  #check(): void {
+    this.#lifetime.check("decode a batch");
+    this.#model.check("decode a batch");
+  }
+
   #count(tokens = 1): void {
-    this.#steps += tokens;
-    if (this.#steps <= this.#options.kept) return;
+    this.#check();
+    if (this.#steps + tokens <= this.#options.kept) return void (this.#steps += tokens);
     throw refusal(`${this.#options.kept} tokens are kept, and none were read since`);
   }
 
   /** The steps since the last time, oldest first. */
   async read(): Promise<Step[]> {
+    this.#check();
     const { list, depths, logProbs, scores, at } = this.#state;
     const read = await this.#model.device.read({ list, depths, logProbs, scores, at });
     const [kept, B] = list.shape;
@@ -185,16 +181,10 @@ export class Decoding<T extends Tensor = Tensor> {
   /** Frees everything but the model. */
   dispose(): void {
     const { device } = this.#model;
-    for (const tensor of [...Object.values<T>(this.#state), this.#sampling, this.#each]) device.free(tensor);
+    if (!this.#lifetime.end()) return;
+    for (const tensor of Object.values<T>({ ...this.#state })) device.free(tensor);
     if (this.#seen) device.free(this.#seen);
     for (const program of [this.#step, this.#feed, this.#prefill]) program.dispose();
     this.#caches.dispose();
   }
-}
-
-/** How often each sequence has each token, [B, V] i32. */
-export function countsOf(sequences: readonly ArrayLike<number>[], V: number): HostTensor {
-  const counts = new Int32Array(sequences.length * V);
-  sequences.forEach((ids, b) => Array.from(ids).forEach((id) => counts[b * V + id]++));
-  return hostIndices(counts, [sequences.length, V]);
 }

@@ -6,6 +6,7 @@
 import { isId } from "../model/batch.ts";
 import type { DecoderConfig } from "../model/config.ts";
 import type { SamplingOptions } from "../ops/sample.ts";
+import { demandId, demandSeed, demandWhole } from "../whole.ts";
 
 /** A batch to decode. */
 export interface DecodingOptions {
@@ -49,15 +50,16 @@ export function checkDecoding(
   { recursion, maxPositions, V, eos }: DecoderConfig,
   options: DecodingOptions,
 ): void {
-  const { seeds, limit, restart, sampling, maxDepth } = options;
+  const { seeds, limit, kept, stops = [], restart, sampling, maxDepth } = options;
   const penalty = sampling?.repetitionPenalty ?? 1;
   stopsOf(options.stops ?? eos, V);
+  const action = "decode a batch";
   if (!(seeds.length > 0)) throw refusal("there are no sequences");
-  if (!(limit > 0 && limit <= maxPositions)) {
+  for (const seed of Array.from(seeds)) demandSeed(action, seed);
+  demandWhole(action, "kept", kept, 1);
+  for (const id of [...stops, ...(restart === undefined ? [] : [restart])]) demandId(action, id, V);
+  if (!(Number.isInteger(limit) && limit > 0 && limit <= maxPositions)) {
     throw refusal(`a limit of ${limit} tokens, and there are ${maxPositions} positions`);
-  }
-  if (restart !== undefined && !isId(restart, V)) {
-    throw refusal(`sequences begin with id ${restart}, which is outside the vocabulary of ${V}`);
   }
   if (restart !== undefined && penalty !== 1) {
     throw refusal(`repetitionPenalty is ${penalty}, but tokens are not counted where sequences follow one another`);

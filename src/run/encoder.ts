@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Device, HostTensor, Program } from "../device.ts";
+import type { Device, HostTensor } from "../device.ts";
 import type { Backend, Tensor } from "../op.ts";
 import { pool, type PoolParams } from "../ops/pool.ts";
 import { ropeTable } from "../ops/rope.ts";
@@ -15,11 +15,12 @@ import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
 import { meanCrossEntropy, molBalance } from "../model/losses.ts";
 import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
 import { RopeTables } from "../model/rope_tables.ts";
-import { backpropagate, gradientOutputs, type LossSeeds, lossSeeds, readGradients } from "../train/gradients.ts";
+import { backpropagate, gradientOutputs, readGradients } from "../train/gradients.ts";
 import * as results from "../model/results.ts";
 import type { EncoderResult } from "./encoder_result.ts";
 import { encodeText, type Tokenizer } from "./tokenizer.ts";
-import { download, release, upload } from "../model/upload.ts";
+import { download, tensorsOf, upload } from "../model/upload.ts";
+import { Programs } from "./programs.ts";
 
 /** What a forward pass should return beside hidden states and routing. */
 export interface EncoderForwardOptions {
@@ -47,10 +48,9 @@ export class EncoderModel<T extends Tensor = Tensor> {
   readonly #params: EncoderParams<T>;
   readonly #tables: RopeTables<T>;
   readonly #localTables?: RopeTables<T>;
-  #seeds?: LossSeeds<T>;
-  readonly #programs = new Map<string, Program<string, string>>();
+  readonly #programs: Programs<T>;
 
-  /** Copies weights to a device; without a head there are hidden states and vectors, but no logits. */
+  /** Copies weights to a device, all or none; without a head there are hidden states and vectors, but no logits. */
   constructor(
     readonly device: Device<T>,
     readonly config: EncoderConfig,
@@ -62,6 +62,12 @@ export class EncoderModel<T extends Tensor = Tensor> {
     this.#params = upload(device, encoderSchema(config), params);
     this.#tables = new RopeTables(device, maxPositions, (rows) => ropeTable(rows, K, rope));
     this.#localTables = local && new RopeTables(device, maxPositions, (rows) => ropeTable(rows, K, local.rope));
+    this.#programs = new Programs(device, tensorsOf(encoderSchema(config), this.#params));
+  }
+
+  /** Waits until the weights are on the device. Throws where there was no room for them. */
+  ready(): Promise<void> {
+    return this.#programs.ready();
   }
 
   /** The program of a key for sequences, with tables for their positions. */
@@ -69,12 +75,11 @@ export class EncoderModel<T extends Tensor = Tensor> {
     key: string,
     sequences: readonly ArrayLike<number>[],
     body: (inputs: Named<T>, tables: Tables<T>) => Named<T>,
-  ): Program<string, string> {
-    const positions = longest(sequences);
-    const tables = { table: this.#tables.upTo(positions), localTable: this.#localTables?.upTo(positions) };
-    const name = `${key} ${tables.table.shape[0]}`;
-    if (!this.#programs.has(name)) this.#programs.set(name, this.device.compile((named) => body(named, tables)));
-    return this.#programs.get(name)!;
+  ): (inputs: Named<HostTensor>) => Promise<Named<HostTensor>> {
+    const rows = this.#tables.rows(longest(sequences));
+    return this.#programs.get(`${key} ${rows}`, (named) => {
+      return body(named, { table: this.#tables.upTo(rows), localTable: this.#localTables?.upTo(rows) });
+    });
   }
 
   #encode({ ids, positions, offsets }: Named<T>, tables: Tables<T>, backend: Backend<T> = this.device) {
@@ -141,8 +146,8 @@ export class EncoderModel<T extends Tensor = Tensor> {
     labels: readonly ArrayLike<number>[],
   ): Promise<EncoderParams<HostTensor>> {
     const schema = encoderSchema(this.config);
-    const seeds = this.#seeds ??= lossSeeds(this.device, { lm: 1, molBalance: this.config.balanceCoefficient });
     const program = this.#program("gradients", sequences, (named, tables) => {
+      const seeds = this.#programs.seeds({ lm: 1, molBalance: this.config.balanceCoefficient });
       const forward = (tape: Backend<T>) => {
         const { hidden, experts } = this.#encode(named, tables, tape);
         const { labels, offsets } = named;
@@ -173,6 +178,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
 
   /** A model without experts on the same device (mol.md §3). Throws when this one has none. */
   async merge(options: MergeOptions = {}): Promise<EncoderModel<T>> {
+    this.#programs.check("merge experts");
     const { mol, ...rest } = this.config;
     if (!mol) throw new Error("Cannot merge experts: this model has none");
     const q = this.device.from({ shape: [mol.E], data: mergeWeights(mol, options) });
@@ -184,16 +190,15 @@ export class EncoderModel<T extends Tensor = Tensor> {
   }
 
   /** The weights, on the host. */
-  weights(): Promise<EncoderParams<HostTensor>> {
-    return download(this.device, encoderSchema(this.config), this.#params);
+  async weights(): Promise<EncoderParams<HostTensor>> {
+    this.#programs.check("read the weights");
+    return await download(this.device, encoderSchema(this.config), this.#params);
   }
 
   /** Frees the weights; the device stays open. */
   dispose(): void {
-    release(this.device, encoderSchema(this.config), this.#params);
     this.#tables.dispose();
-    for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
     this.#localTables?.dispose();
-    for (const program of this.#programs.values()) program.dispose();
+    this.#programs.dispose();
   }
 }

@@ -3,11 +3,17 @@
  *
  * @module
  */
+import { abortable } from "../abortable.ts";
 import type { Tensor } from "../op.ts";
-import type { SamplingOptions } from "../ops/sample.ts";
+import { packRows } from "../model/batch.ts";
+import type { DecoderConfig } from "../model/config.ts";
+import { type SamplingOptions, samplingRow } from "../ops/sample.ts";
+import { single } from "../single.ts";
+import { demandSeed } from "../whole.ts";
 import { defaultRoom } from "./caches.ts";
 import type { DecoderModel } from "./decoder.ts";
 import { Decoding, type Step } from "./decoding.ts";
+import { depthFault } from "./decoding_options.ts";
 import { TextPieces } from "./text_pieces.ts";
 import { encodeText } from "./tokenizer.ts";
 
@@ -17,11 +23,14 @@ export interface GenerateIdsOptions extends SamplingOptions {
   maxNewTokens?: number;
   /** Divides the logits; 0 takes the likeliest token. 1 where topK, topP, minP or a seed is given, else 0, unless given. */
   temperature?: number;
-  /** The same seed draws the same tokens on the same device; 0 unless given. Sequence b of a batch has seed + b. */
+  /**
+   * The same seed draws the same tokens on the same device; 0 unless given. A whole number from −2³¹ to 2³¹ − 1; sequence b
+   * of a batch has seed + b, modulo 2³².
+   */
   seed?: number;
   /** Recursions of a routed model at most. */
   maxDepth?: number;
-  /** Aborts between readings. */
+  /** Ends it: the reader gets the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -46,6 +55,14 @@ export interface Piece {
    * weight. 0 without routing.
    */
   readonly score: number;
+}
+
+/** Throws a RangeError for options out of range. */
+export function checkGenerating({ recursion }: DecoderConfig, options: GenerateIdsOptions): void {
+  samplingRow(samplingOf(options));
+  demandSeed("generate", options.seed ?? 0);
+  const fault = depthFault(recursion, options.maxDepth);
+  if (fault) throw new RangeError(`Cannot generate: ${fault}`);
 }
 
 /** Steps that the device may be ahead of what was read. */
@@ -87,17 +104,30 @@ export function samplingOf(
 /**
  * Generates for a batch of prompts of ids, a step at a time; a sequence ends with one of the model's end tokens.
  *
- * Throws as `Decoding` does, and for prompts that fill all positions.
+ * Throws as `packRows` and `Decoding` do, for prompts that fill all positions, and options out of range, also where nothing
+ * is to be generated. A second loop over the same generation throws.
  */
-export async function* generateIds<T extends Tensor>(
+export function generateIds<T extends Tensor>(
   model: DecoderModel<T>,
   prompts: readonly ArrayLike<number>[],
   options: GenerateIdsOptions = {},
 ): AsyncGenerator<Step> {
+  return single("generate", steps(model, prompts, options));
+}
+
+async function* steps<T extends Tensor>(
+  model: DecoderModel<T>,
+  prompts: readonly ArrayLike<number>[],
+  options: GenerateIdsOptions,
+): AsyncGenerator<Step> {
+  model.check("generate");
   const { config, config: { eos, maxPositions } } = model;
   const { maxNewTokens, seed = 0, maxDepth, signal } = options;
   const budgeted = budget(prompts, maxPositions, maxNewTokens, defaultRoom(config, prompts.length));
-  if (budgeted === 0) return;
+  checkGenerating(config, options);
+  packRows(prompts, config);
+  signal?.throwIfAborted();
+  if (budgeted === 0) return await model.device.ready([]);
   let left = budgeted;
   const decoding = new Decoding(model, {
     seeds: prompts.map((_, b) => (seed + b) | 0),
@@ -107,12 +137,11 @@ export async function* generateIds<T extends Tensor>(
     maxDepth,
   });
   try {
-    signal?.throwIfAborted();
     decoding.prefill(prompts);
     const running = new Set(prompts.keys());
-    for (let steps = 1, started = performance.now(); steps > 0; started = performance.now()) {
-      if (left < budgeted) decoding.step(steps);
-      const read = await decoding.read();
+    for (let ahead = 1, started = performance.now(); ahead > 0; started = performance.now()) {
+      if (left < budgeted) decoding.step(ahead);
+      const read = await abortable(decoding.read(), signal);
       const spent = performance.now() - started;
       for (const step of read) {
         yield step;
@@ -120,8 +149,8 @@ export async function* generateIds<T extends Tensor>(
         if (running.size === 0) return;
       }
       signal?.throwIfAborted();
-      left -= steps;
-      steps = Math.min(left, KEPT, paced(steps, spent));
+      left -= ahead;
+      ahead = Math.min(left, KEPT, paced(ahead, spent));
     }
   } finally {
     decoding.dispose();
@@ -136,19 +165,29 @@ export function paced(steps: number, milliseconds: number, reading = READING): n
 /**
  * Continues a text, piece by piece.
  *
- * Throws for an empty text, a model without tokenizer, a prompt that fills all positions, and options out of range.
+ * Throws for an empty text, a model without tokenizer, a prompt that fills all positions, and options out of range, also
+ * where nothing is to be generated. A second loop over the same generation throws.
  */
-export async function* generate<T extends Tensor>(
+export function generate<T extends Tensor>(
   model: DecoderModel<T>,
   prompt: string,
   options: GenerateOptions = {},
 ): AsyncGenerator<Piece> {
+  return single("generate", pieces(model, prompt, options));
+}
+
+async function* pieces<T extends Tensor>(
+  model: DecoderModel<T>,
+  prompt: string,
+  options: GenerateOptions,
+): AsyncGenerator<Piece> {
+  model.check("generate");
   const ids = encodeText(model.tokenizer, prompt);
-  const pieces = new TextPieces<Piece>(model.tokenizer, ids, options.stop ?? []);
-  for await (const { ids: [id], depth: [depth], logProbs, scores } of generateIds(model, [ids], options)) {
+  const text = new TextPieces<Piece>(model.tokenizer, ids, options.stop ?? []);
+  for await (const { ids: [id], depth: [depth], logProbs, scores } of steps(model, [ids], options)) {
     if (model.config.eos.includes(id)) break;
-    yield* pieces.push({ id, depth, logProb: logProbs[0], score: scores[0] });
-    if (pieces.stopped) return;
+    yield* text.push({ id, depth, logProb: logProbs[0], score: scores[0] });
+    if (text.stopped) return;
   }
-  yield* pieces.end();
+  yield* text.end();
 }

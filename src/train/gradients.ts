@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Device, HostTensor } from "../device.ts";
-import { type Backend, sizeOf, type Tensor } from "../op.ts";
+import { allocate, type Device, type HostTensor, hostZeros } from "../device.ts";
+import type { Backend, Tensor } from "../op.ts";
 import { add, ratio } from "../ops/add.ts";
 import type { LossTerms } from "../model/losses.ts";
 import { mapParams, parametersOf } from "../model/parameters.ts";
@@ -34,8 +34,10 @@ export type LossFactors = { readonly [Term in keyof LossSeeds<unknown>]?: number
 /** Copies the factors of a total to a device; factors of 0 are left out. */
 export function lossSeeds<T extends Tensor>(device: Device<T>, factors: LossFactors): LossSeeds<T> {
   const entries = Object.entries(factors).filter(([, factor]) => factor);
-  const seeds = entries.map(([term, factor]) => [term, device.from({ shape: [1], data: Float64Array.of(factor!) })]);
-  return Object.fromEntries(seeds);
+  return allocate(device, (from) => {
+    const seeds = entries.map(([term, factor]) => [term, from({ shape: [1], data: Float64Array.of(factor!) })]);
+    return Object.fromEntries(seeds);
+  });
 }
 
 /** Runs a forward pass on a tape and returns its loss terms with the gradient of every parameter that has one. */
@@ -80,7 +82,6 @@ export function gradientOutputs<T>(gradients: readonly (T | undefined)[]): Recor
 export function readGradients<P>(schema: unknown, named: Readonly<Record<string, HostTensor>>): P {
   const numbers = new Map(parametersOf(schema).map((leaf, i) => [leaf, i]));
   return mapParams(schema, (leaf): HostTensor => {
-    const { shape } = leaf;
-    return named[`gradient.${numbers.get(leaf)}`] ?? { shape, data: new Float32Array(sizeOf(shape)) };
+    return named[`gradient.${numbers.get(leaf)}`] ?? hostZeros(leaf.shape);
   }) as P;
 }

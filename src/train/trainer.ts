@@ -4,6 +4,7 @@
  * @module
  */
 import { type Device, hostIndices, type HostTensor, type Program } from "../device.ts";
+import { Lifetime } from "../lifetime.ts";
 import { mapParams } from "../model/parameters.ts";
 import { download } from "../model/upload.ts";
 import type { SegmentKind, Tensor } from "../op.ts";
@@ -15,6 +16,7 @@ import { Journal } from "./journal.ts";
 import { inputsOf, type Objective } from "./objective.ts";
 import {
   AUXILIARY_RATE,
+  freeSlots,
   type OptimizerConfig,
   type OptimizerState,
   ratesOf,
@@ -61,6 +63,7 @@ export class Trainer<T extends Tensor, P> {
   readonly #seeds: LossSeeds<T>;
   readonly #journal: Journal<T>;
   readonly #program: Program<string, string>;
+  readonly #lifetime = new Lifetime("the trainer");
   #unread: Pick<StepLine, "step" | "labels">[] = [];
 
   /** Copies weights to a device; `state` is that of a run that goes on. */
@@ -72,15 +75,16 @@ export class Trainer<T extends Tensor, P> {
     state?: OptimizerState<unknown>,
   ) {
     const { schema, factors } = objective;
+    this.#seeds = lossSeeds(device, factors);
     this.#slots = slotsOf(device, schema, weights, options.optimizer, state);
     this.#params = this.#record(({ p }) => p);
-    this.#seeds = lossSeeds(device, factors);
     this.#journal = new Journal(device, options.logEvery);
     this.#program = device.compile((named: Named<T>) => this.#step(named));
   }
 
   /** Slots as a record of the schema's form. */
   #record(of: (slot: Slot<T>) => T): P {
+    this.#lifetime.check("read the trainer's tensors");
     let index = 0;
     return mapParams(this.objective.schema, () => of(this.#slots[index++])) as P;
   }
@@ -113,6 +117,7 @@ export class Trainer<T extends Tensor, P> {
   }
 
   #inputs(step: number, batches: readonly TrainingBatch[], rate: number): Named<HostTensor> {
+    this.#lifetime.check("train");
     const { objective, options } = this;
     if (batches.length !== options.accumulate) {
       throw new RangeError(`Cannot train: a step has ${options.accumulate} microbatches, ${batches.length} are given`);
@@ -180,9 +185,8 @@ export class Trainer<T extends Tensor, P> {
 
   /** Frees weights, state and constants; the objective stays. */
   dispose(): void {
-    for (const { p, m, v, average } of this.#slots) {
-      for (const tensor of [p, m, v, average]) if (tensor) this.device.free(tensor);
-    }
+    this.#lifetime.end();
+    freeSlots(this.device, this.#slots);
     for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
     this.#journal.dispose();
     this.#program.dispose();

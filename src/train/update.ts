@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { type Device, type HostTensor, hostTensor } from "../device.ts";
+import { allocate, type Device, type HostTensor, hostTensor, hostZeros } from "../device.ts";
 import { mapParams, type Parameter } from "../model/parameters.ts";
-import { type Backend, sizeOf, type Tensor } from "../op.ts";
+import type { Backend, Tensor } from "../op.ts";
 import { adamW, average, sumSquares } from "../ops/optimizer.ts";
 
 /** How weights move. */
@@ -48,7 +48,7 @@ export interface OptimizerState<P> {
   readonly average?: P;
 }
 
-/** Copies weights and, where a run goes on, the optimizer's state to a device. */
+/** Copies weights and, where a run goes on, the optimizer's state to a device, all or nothing. */
 export function slotsOf<T extends Tensor>(
   device: Device<T>,
   schema: unknown,
@@ -56,25 +56,35 @@ export function slotsOf<T extends Tensor>(
   { average }: OptimizerConfig,
   state?: OptimizerState<unknown>,
 ): Slot<T>[] {
-  const slots: Slot<T>[] = [];
   const listed = (record: unknown): HostTensor[] => {
     const values: HostTensor[] = [];
     mapParams<HostTensor, void>(schema, (_leaf, value) => void values.push(value), record);
     return values;
   };
   const [m, v, averages] = [state?.m, state?.v, state?.average].map((record) => record ? listed(record) : undefined);
-  mapParams<HostTensor, void>(schema, (leaf, host) => {
+  const copy = (from: (host: HostTensor) => T, slots: Slot<T>[], leaf: Parameter, host: HostTensor) => {
     const i = slots.length;
-    const zeros = () => hostTensor(leaf.shape, new Float32Array(sizeOf(leaf.shape)));
+    const zeros = () => hostZeros(leaf.shape);
     slots.push({
       leaf,
-      p: device.from(host),
-      m: device.from(m?.[i] ?? zeros()),
-      v: device.from(v?.[i] ?? zeros()),
-      average: average ? device.from(averages?.[i] ?? host) : undefined,
+      p: from(host),
+      m: from(m?.[i] ?? zeros()),
+      v: from(v?.[i] ?? zeros()),
+      average: average ? from(averages?.[i] ?? host) : undefined,
     });
-  }, weights);
-  return slots;
+  };
+  return allocate(device, (from) => {
+    const slots: Slot<T>[] = [];
+    mapParams<HostTensor, void>(schema, (leaf, host) => copy(from, slots, leaf, host), weights);
+    return slots;
+  });
+}
+
+/** Frees what {@link slotsOf} made. */
+export function freeSlots<T extends Tensor>(device: Device<T>, slots: readonly Slot<T>[]): void {
+  for (const { p, m, v, average } of slots) {
+    for (const tensor of [p, m, v, average]) if (tensor) device.free(tensor);
+  }
 }
 
 /** What AdamW is told of a step: learning rate and corrections of the moments, [3] each. */

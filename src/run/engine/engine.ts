@@ -10,6 +10,7 @@ import type { DecoderModel } from "../decoder.ts";
 import { stopsOf } from "../decoding_options.ts";
 import { type GenerateOptions, paced } from "../generate.ts";
 import { Admission } from "./admission.ts";
+import { checkEngine } from "./options.ts";
 import type { EngineOptions, EngineStatus, Generation, TextEngine } from "./api.ts";
 import { engineLayout, unitBytes } from "./layout.ts";
 import { type Request, requestOf } from "./request.ts";
@@ -48,20 +49,15 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
    * Throws a RangeError for hybrid keys and values, numbers out of range, and too little memory for any sequence.
    */
   static async open<T extends Tensor>(model: DecoderModel<T>, options: EngineOptions = {}): Promise<Engine<T>> {
+    model.check("make an engine");
     const { device, config, params: { routers, auxiliaryRouters } } = model;
     const { slots: S = 32, width = S, patience = width, cacheBytes, room } = options;
-    const whole = (name: string, value: number, most: number) => {
-      if (Number.isInteger(value) && value >= 1 && value <= most) return;
-      throw new RangeError(`Cannot make an engine: ${name} is ${value}, expected a whole number from 1 to ${most}`);
-    };
-    whole("slots", S, 4096);
-    whole("width", width, S);
-    whole("patience", patience, width);
     const stops = stopsOf(options.stops ?? config.eos, config.V);
+    checkEngine(config, { slots: S, width, patience, cacheBytes, stops: options.stops ?? [] });
     const layout = engineLayout(config, { S, bytes: cacheBytes, room });
     const router = config.recursion.routing === "expert" ? await stackRouters(device, routers) : routers[0];
     const auxiliary = auxiliaryRouters && await stackRouters(device, auxiliaryRouters);
-    const state = new EngineState<T>(device, config, layout, S, KEPT);
+    const state = await EngineState.open<T>(device, config, layout, S, KEPT);
     return new Engine(new Tick<T>(model, state, { width, patience, stops, router, auxiliary }));
   }
 
@@ -73,6 +69,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
    */
   submit(prompt: string | ArrayLike<number>, options: GenerateOptions = {}): Generation {
     if (this.#closed) throw this.#closed;
+    this.#tick.model.check("generate");
     const { model, options: { stops }, state } = this.#tick;
     const request = requestOf(model, state, stops, prompt, options);
     if (!request.stream.over) this.#admission.waiting.push(request);
@@ -125,6 +122,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
 
   /** Seats who can be, runs a part of the prompts, and some ticks; undefined where there was nothing to run. */
   #run(steps: number): Ticks | undefined {
+    this.#tick.model.check("run the model");
     this.#seating.seat(this.#admission.seat());
     const reads = this.#prompts(), ticks = Math.min(steps, this.#useful());
     if (!reads && ticks === 0) return undefined;

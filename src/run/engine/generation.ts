@@ -4,6 +4,7 @@
  * @module
  */
 import type { Piece } from "../generate.ts";
+import { secondLoop } from "../../single.ts";
 import { TextPieces } from "../text_pieces.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import type { Finish, Generation } from "./api.ts";
@@ -50,6 +51,7 @@ export class Stream implements Generation {
   readonly #text: TextPieces<Piece>;
   #fault?: { readonly reason: unknown };
   #wake?: () => void;
+  #read = false;
   readonly #aborted = () => this.fail(this.options.signal!.reason);
 
   /** A stream without tokens. Throws a RangeError for an empty stop text. */
@@ -109,8 +111,14 @@ export class Stream implements Generation {
     this.#wake?.();
   }
 
-  /** Pieces as they come. Throws what it failed with. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Piece> {
+  /** Pieces as they come. Throws what it failed with, and at once for a second loop unless the stream was cancelled. */
+  [Symbol.asyncIterator](): AsyncGenerator<Piece> {
+    if (this.#read && !this.cancelled) throw secondLoop("generate");
+    this.#read = true;
+    return this.#come();
+  }
+
+  async *#come(): AsyncGenerator<Piece> {
     try {
       while (true) {
         while (this.#pieces.length > 0) yield this.#pieces.shift()!;

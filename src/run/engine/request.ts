@@ -7,8 +7,7 @@ import { isId } from "../../model/batch.ts";
 import type { Tensor } from "../../op.ts";
 import { samplingRow } from "../../ops/sample.ts";
 import type { DecoderModel } from "../decoder.ts";
-import { depthFault } from "../decoding_options.ts";
-import { budget, type GenerateOptions, samplingOf } from "../generate.ts";
+import { budget, checkGenerating, type GenerateOptions, samplingOf } from "../generate.ts";
 import { encodeText } from "../tokenizer.ts";
 import { Stream } from "./generation.ts";
 import { unitsFor } from "./layout.ts";
@@ -43,13 +42,14 @@ function checkIds(prompt: ArrayLike<number>, V: number): number[] {
 
 /** Checks a request. Throws a RangeError for options out of range, and where it could never fit into the caches. */
 export function requestOf<T extends Tensor>(
-  { config: { V, maxPositions, recursion }, tokenizer }: DecoderModel<T>,
+  { config, config: { V, maxPositions }, tokenizer }: DecoderModel<T>,
   state: EngineState<T>,
   ends: readonly number[],
   prompt: string | ArrayLike<number>,
   options: GenerateOptions,
 ): Request {
   const { stop = [], signal, maxNewTokens, maxDepth, seed = 0, repetitionPenalty = 1 } = options;
+  checkGenerating(config, options);
   const { layout } = state, sampling = samplingRow(samplingOf(options));
   const ids = checkIds(typeof prompt === "string" ? encodeText(tokenizer, prompt) : prompt, V);
   const most = budget([ids], maxPositions, maxNewTokens);
@@ -61,12 +61,10 @@ export function requestOf<T extends Tensor>(
       `${ids.length} tokens of prompt and ${most} new ones need ${rows} rows of cache, and there are ${room}`,
     );
   }
-  const fault = depthFault(recursion, maxDepth);
-  if (fault) throw refuse(fault);
   const counted = repetitionPenalty === 1 ? undefined : ids;
   if (counted) state.startCounting();
   const stream = new Stream({ prompt: ids, most, ends, stop, tokenizer, signal });
   if (most === 0) stream.end("length");
-  const seat = { limit, maxDepth, seed: seed | 0, sampling, counted };
+  const seat = { limit, maxDepth, seed, sampling, counted };
   return { stream, seat, units, fed: 0 };
 }

@@ -9,7 +9,7 @@ import type { Tensor } from "../../op.ts";
 import { cacheWrite } from "../../ops/cache.ts";
 import { grow } from "../../ops/retire.ts";
 import { SLOT, STAGE } from "../../ops/slots.ts";
-import { countsOf } from "../decoding.ts";
+import { countsOf } from "../counts.ts";
 import type { Part } from "./pool.ts";
 import type { Tick } from "./tick.ts";
 

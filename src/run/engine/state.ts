@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Device, hostIndices, type HostTensor, hostTensor } from "../../device.ts";
+import { type Device, type HostTensor, hostZeros } from "../../device.ts";
 import type { DecoderConfig } from "../../model/config.ts";
 import type { DecoderCache } from "../../model/cache.ts";
 import type { Tensor } from "../../op.ts";
@@ -29,6 +29,7 @@ export class EngineState<T extends Tensor = Tensor> {
   readonly clock: T;
   /** How often each slot has each token, [S, V] i32; there from the first {@link EngineState.startCounting} on. */
   seen?: T;
+  readonly #all: T[] = [];
   readonly #outer: ReadonlyMap<number, T>;
   readonly #block: readonly T[];
 
@@ -40,28 +41,49 @@ export class EngineState<T extends Tensor = Tensor> {
     readonly S: number,
     readonly kept: number,
   ) {
-    const zeros = (...shape: [number, number]) => device.from(hostTensor(shape, new Float32Array(shape[0] * shape[1])));
-    const whole = (...shape: number[]) =>
-      device.from(hostIndices(new Int32Array(shape.reduce((a, b) => a * b)), shape));
+    const zeros = (...shape: number[]) => this.#keep(hostZeros(shape));
     const { pool, unit, units, share, outer, block } = layout;
     const W = 2 * config.G * config.K;
-    this.slots = whole(S, SLOT.rows + units.length);
-    this.z = zeros(S, 1);
-    this.x = zeros(S, config.D);
-    if (config.recursion.routing === "token") this.entered = zeros(S, config.D);
-    this.options = zeros(S, 5);
-    this.log = zeros(kept, 4 * S);
-    this.clock = whole(1);
-    this.#outer = new Map(outer.map((l) => [l, zeros(pool * unit, W)]));
-    const rows = share ? unit : units.reduce((sum, rows) => sum + rows, 0);
-    this.#block = Array.from({ length: block }, () => zeros(pool * rows, W));
+    try {
+      this.slots = this.#keep(hostZeros([S, SLOT.rows + units.length], "i32"));
+      this.z = zeros(S, 1);
+      this.x = zeros(S, config.D);
+      if (config.recursion.routing === "token") this.entered = zeros(S, config.D);
+      this.options = zeros(S, 5);
+      this.log = zeros(kept, 4 * S);
+      this.clock = this.#keep(hostZeros([1], "i32"));
+      this.#outer = new Map(outer.map((l) => [l, zeros(pool * unit, W)]));
+      const rows = share ? unit : units.reduce((sum, rows) => sum + rows, 0);
+      this.#block = Array.from({ length: block }, () => zeros(pool * rows, W));
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+
+  #keep(host: HostTensor): T {
+    const tensor = this.device.from(host);
+    this.#all.push(tensor);
+    return tensor;
+  }
+
+  /** Makes room on a device, and waits until it is there. Throws where there is none. */
+  static async open<T extends Tensor>(...args: ConstructorParameters<typeof EngineState<T>>): Promise<EngineState<T>> {
+    const state = new EngineState<T>(...args);
+    try {
+      await state.device.ready(state.#all);
+      return state;
+    } catch (error) {
+      state.dispose();
+      throw error;
+    }
   }
 
   /** Makes room for counts of tokens, which repetition penalties need. Throws a RangeError where the device has none. */
   startCounting(): void {
-    const { device, S, config: { V } } = this;
+    const { S, config: { V } } = this;
     try {
-      this.seen ??= device.from(hostIndices(new Int32Array(S * V), [S, V]));
+      this.seen ??= this.#keep(hostZeros([S, V], "i32"));
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       const reason = `a repetition penalty counts ${V} tokens in each of ${S} slots (${error.message})`;
@@ -102,8 +124,6 @@ export class EngineState<T extends Tensor = Tensor> {
 
   /** Frees everything. */
   dispose(): void {
-    const { slots, z, x, entered, options, log, clock, seen } = this;
-    const all = [slots, z, x, entered, options, log, clock, seen, ...this.#outer.values(), ...this.#block];
-    for (const tensor of all) if (tensor) this.device.free(tensor);
+    for (const tensor of this.#all.splice(0)) this.device.free(tensor);
   }
 }

@@ -5,6 +5,7 @@
  */
 import { hostIndices, type HostTensor } from "../../device.ts";
 import { type Batch, packRows } from "../../model/batch.ts";
+import { demandSeed } from "../../whole.ts";
 import { permuted } from "./permutation.ts";
 import type { TokenReader } from "./reader.ts";
 
@@ -90,6 +91,7 @@ export function windowsOf(reader: TokenReader, length: number, { B, T, shuffle }
   if (!(Number.isSafeInteger(B) && B >= 1 && Number.isSafeInteger(T) && length >= 1)) {
     throw new RangeError(`Cannot make batches: ${B} sequences of ${T} rows leave no room for a token`);
   }
+  if (shuffle !== undefined) demandSeed("make batches", shuffle);
   if (reader.tokens === 0) throw new RangeError("Cannot make batches: there are no tokens");
   const windows = Math.ceil(reader.tokens / length), batches = Math.ceil(windows / B);
   const windowAt = (n: number) => {

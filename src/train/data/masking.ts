@@ -7,6 +7,7 @@
  * @module
  */
 import { uniformAt } from "../../random.ts";
+import { demandSeed } from "../../whole.ts";
 import { type Batches, type LabelledSequence, NO_LABEL, packBatch, type WindowOptions, windowsOf } from "./batches.ts";
 import type { TokenReader } from "./reader.ts";
 
@@ -43,7 +44,8 @@ const PURPOSE = 0x6d61736b;
  * special.
  */
 export function maskedBatches(reader: TokenReader, options: MaskingOptions): Batches {
-  const { T, mask, begin, end } = options;
+  const { T, mask, begin, end, seed } = options;
+  demandSeed("mask tokens", seed);
   const { endOfText, vocabulary: V, tokens } = reader;
   const before = begin === undefined ? [] : [begin], after = end === undefined ? [] : [end];
   const length = T - before.length - after.length;

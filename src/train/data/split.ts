@@ -4,6 +4,7 @@
  * @module
  */
 import { uniformAt } from "../../random.ts";
+import { demandSeed } from "../../whole.ts";
 
 /** Keeps the numbers drawn here apart from others of the same seed. */
 const PURPOSE = 0x686f6c64;
@@ -13,6 +14,7 @@ const PURPOSE = 0x686f6c64;
  * of a document are never on both sides.
  */
 export function isHeldOut(text: string, { seed, share }: { readonly seed: number; readonly share: number }): boolean {
+  demandSeed("split documents", seed);
   return uniformAt(seed, PURPOSE, hashOf(text)) < share;
 }
 

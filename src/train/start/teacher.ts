@@ -114,7 +114,7 @@ function startGroup(
   const mlp = { gateUp: layer.mlp.gateUp, down: layer.mlp.down };
   if (F === width) return { layer: { ...layer, mlp } };
   const schema = encoderSchema({ ...student, mol: undefined }).groups[g].mlp;
-  const fitted = fitFeedForward(mlp, initialize(schema, seed + g));
+  const fitted = fitFeedForward(mlp, initialize(schema, (seed + g) | 0));
   const rest = F > width
     ? `${F - width} fresh ones add nothing at first`
     : `the teacher's other ${width - F} are left out`;

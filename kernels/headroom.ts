@@ -1,0 +1,72 @@
+/**
+ * Whether there is memory, asked at once: Deno's WebGPU loses the device where memory for a command or a copy is short.
+ *
+ * @module
+ */
+
+/** Bytes that an allocation must leave. */
+const RESERVE = 64 * 2 ** 20;
+
+/** Bytes that may be allocated between two probes. */
+const UNPROBED = 2 ** 20;
+
+/** An allocation that failed, or that leaves too little. */
+export class Shortage extends Error {}
+
+/** Tells buffers that were not made from others, where the runtime shows it at once; others tell by error scopes. */
+export class Headroom {
+  readonly #refusals = new Map<string, string>();
+  #spent = 0;
+
+  /** `probing` is for runtimes that refuse to map a buffer for different reasons. */
+  constructor(readonly device: GPUDevice, readonly probing: boolean = ("Deno" in globalThis)) {}
+
+  /** Accounts for bytes that were, or with `ahead` will be, allocated. Throws a Shortage where too little is left. */
+  spend(bytes: number, ahead = 0): void {
+    this.#spent += bytes + ahead;
+    if (!this.probing || this.#spent < UNPROBED) return;
+    this.#spent = 0;
+    this.device.queue.submit([]); // frees what earlier commands are done with
+    this.#make({ size: RESERVE + ahead, usage: GPUBufferUsage.MAP_WRITE | GPUBufferUsage.COPY_SRC }).destroy();
+    try {
+      new ArrayBuffer(RESERVE).transfer(0); // JavaScript needs memory, too: its runtime ends where it gets none
+    } catch (error) {
+      throw new Shortage((error as Error).message, { cause: error });
+    }
+  }
+
+  /** Makes a buffer. Throws a Shortage where that is known to have failed; not for a lost device, which makes none. */
+  make(descriptor: GPUBufferDescriptor): GPUBuffer {
+    const buffer = this.#make(descriptor);
+    this.spend(descriptor.size);
+    return buffer;
+  }
+
+  #make(descriptor: GPUBufferDescriptor): GPUBuffer {
+    const { device } = this;
+    let buffer: GPUBuffer;
+    try {
+      buffer = device.createBuffer(descriptor);
+    } catch (error) {
+      throw new Shortage((error as Error).message, { cause: error });
+    }
+    if (!this.probing) return buffer;
+    const small = () => device.createBuffer({ ...descriptor, size: 16 });
+    const { label = "" } = descriptor;
+    if (!this.#refusals.has(label)) this.#refusals.set(label, refusalOf(small()));
+    const refusal = this.#refusals.get(label)!;
+    if (refusalOf(buffer) === refusal || refusalOf(small()) !== refusal) return buffer;
+    buffer.destroy();
+    throw new Shortage(`a buffer of ${descriptor.size} bytes could not be made`);
+  }
+}
+
+/** Why a buffer that is not mapped gives no memory; of one that was not made, that it is invalid. */
+function refusalOf(buffer: GPUBuffer): string {
+  try {
+    buffer.getMappedRange(0, 8);
+    return "";
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

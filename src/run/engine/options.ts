@@ -1,0 +1,24 @@
+/**
+ * What an engine may be.
+ *
+ * @module
+ */
+import type { DecoderConfig } from "../../model/config.ts";
+import { demandId, demandWhole } from "../../whole.ts";
+import type { EngineOptions } from "./api.ts";
+
+/** Slots at most. */
+const SLOTS = 4096;
+
+/** Throws a RangeError for numbers out of range. */
+export function checkEngine(
+  { V }: DecoderConfig,
+  { slots, width, patience, cacheBytes, stops }: Required<Omit<EngineOptions, "room" | "cacheBytes">> & EngineOptions,
+): void {
+  const whole = (name: string, value: number, most?: number) => demandWhole("make an engine", name, value, 1, most);
+  whole("slots", slots, SLOTS);
+  whole("width", width, slots);
+  whole("patience", patience, width);
+  if (cacheBytes !== undefined && cacheBytes > 0 && cacheBytes < Infinity) whole("cacheBytes", cacheBytes);
+  for (const id of stops) demandId("make an engine", id, V);
+}
