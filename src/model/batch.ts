@@ -4,7 +4,6 @@
  * @module
  */
 import { hostIndices, type HostTensor } from "../device.ts";
-import { demandWhole } from "../whole.ts";
 import type { DecoderConfig } from "./config.ts";
 import { capacities, keptTokens } from "./sharing.ts";
 
