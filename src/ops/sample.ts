@@ -22,6 +22,9 @@ export interface SamplingOptions {
 /** Place of drawing among the users of random numbers, see `uniformAt` of src/random.ts. */
 export const DRAW_SALT = 0x64726177;
 
+/** The id that `sample` gives a row without a distribution: one with a NaN or +∞, or with nothing above −∞. */
+export const NO_TOKEN = -2;
+
 /** One row of `sample`'s options: (temperature, topK, topP, minP, repetitionPenalty). Throws a RangeError outside their ranges. */
 export function samplingRow(
   { temperature = 1, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 }: SamplingOptions,
@@ -70,7 +73,8 @@ export function pick<T extends Tensor>(backend: Backend<T>, logits: T, offsets?:
  *    remaining weight (ties stay together; the likeliest always stays).
  *
  * The id is the first, in order of ids, at which the sum of the remaining w exceeds u·(their sum over all ids), u =
- * `uniformAt(seed, DRAW_SALT, counter)`. logits [B, V] finite, seeds [B] i32, counters [B] i32 (position of the token to be
+ * `uniformAt(seed, DRAW_SALT, counter)`. A row with a NaN or +∞, or with nothing above −∞, gives (`NO_TOKEN`, 0). logits
+ * [B, V], seeds [B] i32, counters [B] i32 (position of the token to be
  * drawn), seen [B, V] i32 counts → ids [B] i32, logProbs [B, 1] = log softmax(logits)_id, of the logits as they came in.
  */
 export const sampleOp: Op<
@@ -117,7 +121,7 @@ export interface AdvanceParams {
  * Takes the drawn tokens over into the state of a batch, in place: the end of a step of decoding.
  *
  * For every sequence b with ended[b] = 0 (the others only get list[at, b] = −1): list[at, b] = drawn[b]. It ends if
- * drawn[b] ∈ stops, or at `limit` tokens: grown[b] + 1 ≥ limit. If not, ids[b] = drawn[b] and lengths[b] = grown[b]. If it
+ * drawn[b] ∈ stops or drawn[b] < 0, or at `limit` tokens: grown[b] + 1 ≥ limit. If not, ids[b] = drawn[b] and lengths[b] = grown[b]. If it
  * does, ended[b] = 1; or, where `restart` is given, the slot is used again: ids[b] = restart, lengths[b] = 0, seeds[b] += B.
  * Last, at = (at + 1) mod n.
  *

@@ -17,7 +17,7 @@ import { checkDecoding, type DecodingOptions, refusal } from "./decoding_options
 
 /** One step for a batch. */
 export interface Step {
-  /** New ids, [B]; −1 for sequences that had ended. */
+  /** New ids, [B]; −1 for sequences that had ended, `NO_TOKEN` where the logits were not finite. */
   readonly ids: Int32Array;
   /** Recursions run by the rows that chose them, [B]; 0 for sequences that had ended. */
   readonly depth: Int32Array;

@@ -4,9 +4,10 @@
  * @module
  */
 import type { Tensor } from "../op.ts";
-import type { SamplingOptions } from "../ops/sample.ts";
+import { NO_TOKEN, type SamplingOptions } from "../ops/sample.ts";
 import type { DecoderModel } from "./decoder.ts";
 import { Decoding, type Step } from "./decoding.ts";
+import { notFinite } from "./decoding_options.ts";
 import { StopText } from "./stop_text.ts";
 import { encodeText, TextStream } from "./tokenizer.ts";
 
@@ -80,7 +81,7 @@ export function samplingOf(
 /**
  * Generates for a batch of prompts of ids, a step at a time; a sequence ends with one of the model's end tokens.
  *
- * Throws as `Decoding` does, and for prompts that fill all positions.
+ * Throws as `Decoding` does, for prompts that fill all positions, and at a step whose logits are not finite.
  */
 export async function* generateIds<T extends Tensor>(
   model: DecoderModel<T>,
@@ -91,7 +92,7 @@ export async function* generateIds<T extends Tensor>(
   const { maxNewTokens, seed = 0, maxDepth, signal } = options;
   const budgeted = budget(prompts, maxPositions, maxNewTokens);
   if (budgeted === 0) return;
-  let left = budgeted;
+  let left = budgeted, made = 0;
   const decoding = new Decoding(model, {
     seeds: prompts.map((_, b) => (seed + b) | 0),
     limit: Math.max(...prompts.map(({ length }) => length)) + budgeted,
@@ -108,6 +109,9 @@ export async function* generateIds<T extends Tensor>(
       const read = await decoding.read();
       const spent = performance.now() - started;
       for (const step of read) {
+        made++;
+        const fault = step.ids.indexOf(NO_TOKEN);
+        if (fault >= 0) throw notFinite(made, prompts.length > 1 ? fault : undefined);
         yield step;
         for (const b of running) if (eos.includes(step.ids[b])) running.delete(b);
         if (running.size === 0) return;
@@ -129,7 +133,8 @@ export function paced(steps: number, milliseconds: number, reading = READING): n
 /**
  * Continues a text, piece by piece.
  *
- * Throws for an empty text, a model without tokenizer, a prompt that fills all positions, and options out of range.
+ * Throws for an empty text, a model without tokenizer, a prompt that fills all positions, options out of range, and at a
+ * step whose logits are not finite.
  */
 export async function* generate<T extends Tensor>(
   model: DecoderModel<T>,

@@ -13,3 +13,9 @@ export function logProbabilities(logits: ArrayLike<number>, from: number, V: num
   const logSum = greatest + Math.log(sum);
   return Float64Array.from({ length: V }, (_, v) => logits[from + v] - logSum);
 }
+
+/** Throws `Cannot <subject> are not finite` where there is a NaN or an infinity. */
+export function requireFinite(numbers: Float32Array | Float64Array, subject: () => string): void {
+  const wrong = numbers.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) throw new Error(`Cannot ${subject()} are not finite: number ${wrong} is ${numbers[wrong]}`);
+}

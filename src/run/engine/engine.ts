@@ -169,7 +169,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
       for (const [slot, request] of slots.entries()) {
         const at = 4 * (tick % KEPT * slots.length + slot);
         const [id, depth, logProb, score] = log.data.subarray(at, at + 4);
-        if (!request || request.stream.over || id < 0) continue;
+        if (!request || request.stream.over || id === -1) continue;
         request.stream.push({ id, depth, logProb, score });
         this.#tokens++;
         this.#depths[depth - 1]++;
