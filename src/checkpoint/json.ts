@@ -19,11 +19,24 @@ export const MOST_JSON_BYTES = 100_000_000;
  * ```
  */
 export async function readJson(source: Source, file = "config.json"): Promise<Record<string, unknown>> {
+  const { bytes, action } = await readBytes(source, file);
+  return parseJsonObject(bytes, action);
+}
+
+/** Reads a JSON file that holds a list. Throws as {@link readJson} does. */
+export async function readJsonList(source: Source, file: string): Promise<unknown[]> {
+  const { bytes, action } = await readBytes(source, file);
+  const value = parse(decode(bytes, action), action);
+  if (!Array.isArray(value)) throw new Error(`Cannot ${action}: expected a list, found ${describe(value)}`);
+  return value;
+}
+
+async function readBytes(source: Source, file: string): Promise<{ bytes: Uint8Array; action: string }> {
   const size = await source.size(file);
   if (size === undefined) throw new Error(`Cannot read ${file}: there is none in ${source.name}`);
   const action = `read ${file} of ${source.name}`;
   if (size > MOST_JSON_BYTES) throw new Error(`Cannot ${action}: ${size} bytes, at most ${MOST_JSON_BYTES}`);
-  return parseJsonObject(await source.read(file, 0, size), action);
+  return { bytes: await source.read(file, 0, size), action };
 }
 
 /**
@@ -33,15 +46,17 @@ export async function readJson(source: Source, file = "config.json"): Promise<Re
  * @throws with line and column of the first fault
  */
 export function parseJsonObject(bytes: Uint8Array, action: string): Record<string, unknown> {
-  let text: string;
+  const value = parse(decode(bytes, action), action);
+  if (!isRecord(value)) throw new Error(`Cannot ${action}: expected an object, found ${describe(value)}`);
+  return value;
+}
+
+function decode(bytes: Uint8Array, action: string): string {
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
     throw new Error(`Cannot ${action}: its ${bytes.length} bytes are not UTF-8 text`, { cause: error });
   }
-  const value = parse(text, action);
-  if (!isRecord(value)) throw new Error(`Cannot ${action}: expected an object, found ${describe(value)}`);
-  return value;
 }
 
 function parse(text: string, action: string): unknown {

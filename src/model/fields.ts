@@ -4,6 +4,8 @@
  * @module
  */
 
+import { fitsFloat32, FLOAT32_SIZES } from "../float32.ts";
+
 /** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -80,6 +82,7 @@ export class Fields {
       const kind = fraction ? "number" : "whole number";
       this.#fail(`${this.path}.${key} is ${JSON.stringify(value)}, expected a ${kind} from ${least} to ${most}`, key);
     }
+    if (!fitsFloat32(value)) this.#fail(`${this.path}.${key} is ${value}, expected ${FLOAT32_SIZES}`, key);
     return value;
   }
 
@@ -127,6 +130,8 @@ export class Fields {
         key,
       );
     }
+    const unfit = value.find((item) => !fitsFloat32(item));
+    if (unfit !== undefined) this.#fail(`${this.path}.${key} has ${unfit}, expected ${FLOAT32_SIZES}`, key);
     return value;
   }
 

@@ -53,7 +53,7 @@ export async function fill<T extends Tensor>(
   const { ids, rows } = encodeMasked(model.tokenizer, text);
   const { data } = await model.logitsAt(ids, rows);
   return rows.map((_, mask) => {
-    requireFinite(data.subarray(mask * V, (mask + 1) * V), () => `fill masks: the logits of mask ${mask + 1}`);
+    requireFinite(data, () => `fill masks: the logits of mask ${mask + 1}`, mask * V, (mask + 1) * V);
     const logs = logProbabilities(data, mask * V, V);
     const best = Array.from(logs.keys()).sort((a, b) => logs[b] - logs[a] || a - b).slice(0, candidates);
     return best.map((id) => ({ text: model.tokenizer!.decode([id]), id, probability: Math.exp(logs[id]) }));

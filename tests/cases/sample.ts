@@ -70,7 +70,7 @@ const fault = fc.record({ row: fc.nat(), column: fc.nat(), value: fc.constantFro
 
 /** Writes a fault into some row of logits. */
 function spoil(
-  logits: Float32Array | Float64Array,
+  logits: Float32Array,
   V: number,
   { row, column, value }: { row: number; column: number; value: number },
 ) {
@@ -108,7 +108,7 @@ export const sample = fc.tuple(size(9), fc.oneof(size(300, 1), fc.constantFrom(1
       for (let tries = 0; tries < 1000 && undecided(); tries++) (counters.data as Int32Array)[b]++;
       if (undecided()) row[0] = 0;
     }
-    if (fault && B > 0) spoil(data, V, fault);
+    if (fault && B > 0) spoil(data as Float32Array, V, fault);
     const inputs = { logits: hostTensor([B, V], data), options: hostTensor([B, 5], rows), seeds, counters, offsets };
     const live = { ids: liveElements(B, 1, offsets), logProbs: liveElements(B, 1, offsets) };
     return { inputs: { ...inputs, seen: seen && hostIndices(counts, [B, V]) }, params: {}, live };
