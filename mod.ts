@@ -16,6 +16,7 @@ import { readJson } from "./src/checkpoint/json.ts";
 import type { CheckpointSource, Source } from "./src/checkpoint/source.ts";
 import type { Progress } from "./src/checkpoint/safetensors.ts";
 import { openDecoder, openEncoder } from "./src/checkpoint/open.ts";
+import { readSentence } from "./src/checkpoint/sentence.ts";
 import type { Device } from "./src/device.ts";
 import type { Json } from "./src/model/fields.ts";
 import { DecoderModel } from "./src/run/decoder.ts";
@@ -149,13 +150,15 @@ export class Encoder extends EncoderModel {
   /**
    * Loads a checkpoint from a folder, a URL, or files in memory.
    *
-   * Throws one error that lists what is missing, unexpected and misshapen.
+   * The modules of a sentence-transformers folder say how `encode` makes vectors. Throws one error that lists what is
+   * missing, unexpected and misshapen, and names modules and settings that the library does not compute.
    */
   static async load(source: CheckpointSource, options: LoadOptions = {}): Promise<Encoder> {
     const { config, params, hasHead, checkpoint } = await openEncoder(source, { head: "optional", ...options });
     const tokenizer = options.tokenizer ?? await loadTokenizer(checkpoint.source);
+    const sentence = await readSentence(checkpoint.source, config);
     const { device, owned } = await deviceOf(options);
-    const encoder = new Encoder(device, config, params, tokenizer, hasHead);
+    const encoder = new Encoder(device, config, params, tokenizer, hasHead, sentence);
     encoder.#owned = owned;
     return encoder;
   }

@@ -89,6 +89,9 @@ export async function encoderChange(
   let [moved, length, tokens] = [0, 0, 0];
   for (const ids of sequences) {
     const [a, b] = [(await first.forward([ids])).hidden.data, (await second.forward([ids])).hidden.data];
+    for (const hidden of [a, b]) {
+      requireFinite(hidden, () => `measure the change: the hidden states of text ${cosines.length + 1}`);
+    }
     for (let i = 0; i < ids.length * D; i++) {
       moved += (b[i] - a[i]) ** 2;
       length += a[i] ** 2;

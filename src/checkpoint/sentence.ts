@@ -4,16 +4,17 @@ import type { Pooling } from "../ops/pool.ts";
 import { Fields, type Json } from "../model/fields.ts";
 import type { SentenceConfig, VectorStep } from "../model/sentence.ts";
 import { readJson, readJsonList } from "./json.ts";
-import { describe, isRecord } from "./messages.ts";
+import { describe } from "./messages.ts";
 import { readDense } from "./sentence_dense.ts";
-import { readTextSettings } from "./sentence_text.ts";
+import { readTextSettings, TEXT_FILES } from "./sentence_text.ts";
 import type { Source } from "./source.ts";
 
 /** The list of modules. */
 export const MODULES = "modules.json";
 
 /** Names of the modules that are read, in both generations of the format. */
-const TYPE = /^sentence_transformers\.(?:models|base\.modules|sentence_transformer\.modules)\.(?:[a-z_]+\.)*([A-Za-z]+)$/;
+const TYPE =
+  /^sentence_transformers\.(?:models|base\.modules|sentence_transformer\.modules)\.(?:[a-z_]+\.)*([A-Za-z]+)$/;
 const KNOWN = ["Transformer", "Pooling", "Dense", "Normalize"];
 
 /** Poolings by the names of the newer generation, in the order of the older one, whose keys follow. */
@@ -49,8 +50,9 @@ export async function readSentence(
   { D, maxPositions }: { readonly D: number; readonly maxPositions: number },
 ): Promise<SentenceConfig | undefined> {
   if (!await source.has(MODULES)) return undefined;
-  const [transformer, pooling, ...rest] = await readModules(source);
-  const order = [transformer, pooling].map((module) => module?.type).join(", ");
+  const modules = await readModules(source);
+  const [transformer, pooling, ...rest] = modules;
+  const order = modules.slice(0, 2).map(({ type }) => type).join(", ") || "nothing";
   if (order !== "Transformer, Pooling") {
     throw new Error(`Cannot ${action(source)}: ${MODULES} begins with ${order}, expected Transformer, Pooling`);
   }
@@ -70,7 +72,7 @@ export async function readSentence(
 }
 
 /** What errors say could not be done. */
-export const action = ({ name }: Source) => `read how ${name} makes vectors`;
+const action = ({ name }: Source) => `read the modules of ${name}`;
 
 /** The modules in their order. */
 export async function readModules(source: Source): Promise<Module[]> {
@@ -91,16 +93,28 @@ export async function readModules(source: Source): Promise<Module[]> {
   });
 }
 
+/** Files of a sentence-transformers folder beside those of its transformer; none where there is no `modules.json`. */
+export async function sentenceFiles(source: Source): Promise<string[]> {
+  if (!await source.has(MODULES)) return [];
+  const folders = (await readModules(source)).map(({ path }) => path).filter((path) => path !== "");
+  return [MODULES, ...TEXT_FILES, ...folders.flatMap((path) => [`${path}/config.json`, `${path}/model.safetensors`])];
+}
+
 async function readPoolings(source: Source, { path }: Module, D: number, prompt: string): Promise<Pooling[]> {
   const file = `${path}/config.json`;
   const fields = new Fields(await readJson(source, file), file, action(source));
-  const width = fields.count("embedding_dimension", fields.count("word_embedding_dimension", D));
-  fields.check(width === D, () => `${file} has vectors of ${width} numbers, the hidden states have ${D}`);
+  for (const key of ["embedding_dimension", "word_embedding_dimension"]) {
+    const width = fields.count(key, D);
+    fields.check(width === D, () => `${file}.${key} is ${width}, the hidden states have ${D} numbers`, key);
+  }
   const legacy = MODES.filter(([, , key]) => fields.flag(key, false)).map(([mode]) => mode);
   const given = fields.value("pooling_mode");
   const modes = (given === undefined ? (legacy.length > 0 ? legacy : ["mean"]) : [given].flat()) as string[];
   const both = given !== undefined && legacy.length > 0 && modes.toSorted().join() !== legacy.toSorted().join();
-  fields.check(!both, () => `${file}.pooling_mode is ${modes.join(", ")}, but its pooling_mode_… say ${legacy.join(", ")}`);
+  fields.check(
+    !both,
+    () => `${file}.pooling_mode is ${modes.join(", ")}, but its pooling_mode_… say ${legacy.join(", ")}`,
+  );
   fields.check(modes.length > 0, () => `${file}.pooling_mode is empty`);
   const kinds = modes.map((mode) => {
     const found = MODES.find(([name]) => name === mode);
@@ -119,18 +133,15 @@ async function readPoolings(source: Source, { path }: Module, D: number, prompt:
 async function readStep(source: Source, { type, path }: Module, width: number): Promise<VectorStep> {
   if (type === "Dense") return await readDense(source, path, width);
   if (type !== "Normalize") {
-    throw new Error(`Cannot ${action(source)}: ${MODULES} has a second ${type}, expected Dense or Normalize after Pooling`);
+    throw new Error(
+      `Cannot ${action(source)}: ${MODULES} has a second ${type}, expected Dense or Normalize after Pooling`,
+    );
   }
   const file = `${path}/config.json`;
   if (path !== "" && await source.has(file)) {
     const fields = new Fields(await readJson(source, file), file, action(source));
-    onSentences(fields);
+    for (const key of ["module_input_name", "module_output_name"]) fields.only(key, "sentence_embedding");
     fields.noOthers();
   }
   return "normalize";
-}
-
-/** Refuses a module that works on the vectors of tokens. */
-export function onSentences(fields: Fields): void {
-  for (const key of ["module_input_name", "module_output_name"]) fields.only(key, "sentence_embedding");
 }

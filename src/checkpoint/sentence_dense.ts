@@ -26,7 +26,7 @@ const ACTIVATIONS: Readonly<Record<string, ActivationKind | undefined>> = {
  */
 export async function readDense(source: Source, path: string, width: number): Promise<DenseStep> {
   const [config, weights] = [`${path}/config.json`, `${path}/model.safetensors`];
-  const action = `read how ${source.name} makes vectors`;
+  const action = `read the modules of ${source.name}`;
   const fields = new Fields(await readJson(source, config), config, action);
   const [I, O] = [fields.count("in_features"), fields.count("out_features")];
   fields.check(I === width, () => `${config}.in_features is ${I}, the vectors before it have ${width} numbers`);

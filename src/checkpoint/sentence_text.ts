@@ -17,7 +17,7 @@ const FOREIGN = ["processing_kwargs", ...["model", "tokenizer", "config"].map((w
 /** Fields of a file; none where it is missing. */
 async function fieldsOf(source: Source, file: string): Promise<Fields> {
   const json = await source.has(file) ? await readJson(source, file) : {};
-  return new Fields(json, file, `read how ${source.name} makes vectors`);
+  return new Fields(json, file, `read the modules of ${source.name}`);
 }
 
 /**
@@ -55,7 +55,10 @@ function readPrompt(fields: Fields): string {
   const prompts = fields.object("prompts")?.json ?? {};
   const prompt = Object.hasOwn(prompts, name) ? prompts[name] : undefined;
   const known = Object.keys(prompts).map(quote).join(", ") || "none";
-  fields.check(prompt !== undefined, () => `${fields.path}.default_prompt_name is ${quote(name)}, prompts has ${known}`);
+  fields.check(
+    prompt !== undefined,
+    () => `${fields.path}.default_prompt_name is ${quote(name)}, prompts has ${known}`,
+  );
   fields.check(prompt === null || typeof prompt === "string", () => {
     return `${fields.path}.prompts.${name} is ${describe(prompt)}, expected a text`;
   });

@@ -5,7 +5,6 @@
  */
 import { type Device, hostIndices, type HostTensor, type Program } from "../device.ts";
 import type { Backend, Tensor } from "../op.ts";
-import { pool, type PoolParams } from "../ops/pool.ts";
 import { ropeTable } from "../ops/rope.ts";
 import { gather } from "../ops/rows.ts";
 import { packLabels, packRows } from "../model/batch.ts";
@@ -16,38 +15,12 @@ import { meanCrossEntropy, molBalance } from "../model/losses.ts";
 import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
 import { backpropagate, gradientOutputs, type LossSeeds, lossSeeds, readGradients } from "../train/gradients.ts";
 import * as results from "../model/results.ts";
-import { encodeText, type Tokenizer } from "./tokenizer.ts";
+import type { SentenceConfig } from "../model/sentence.ts";
+import { sentenceIds } from "./sentence_ids.ts";
+import type { EncoderForwardOptions, EncoderResult } from "./encoder_result.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+import { type EmbedOptions, Vectors } from "./vectors.ts";
 import { download, release, upload } from "../model/upload.ts";
-
-/** What a forward pass should return beside hidden states and routing. */
-export interface EncoderForwardOptions {
-  /** Also masked-language logits of every row. */
-  logits?: boolean;
-  /** Also losses against these labels, one list a sequence; −100 is not scored. */
-  labels?: readonly ArrayLike<number>[];
-}
-
-/** What a forward pass returned, per row: sequences one after the other. */
-export interface EncoderResult {
-  /** Where sequences start, [B+1]. */
-  readonly offsets: Int32Array;
-  /** After the final norm, [M, D]. */
-  readonly hidden: HostTensor;
-  /** [M, V], if asked for. */
-  readonly logits?: HostTensor;
-  /** Every use of experts. */
-  readonly experts: readonly results.ExpertResult[];
-  /** Masked-language loss, load balance and their weighted total, if labels were given. */
-  readonly losses?: { readonly mlm: number; readonly molBalance: number; readonly total: number };
-}
-
-/** How texts become vectors. */
-export interface EmbedOptions {
-  /** Mean of all tokens unless given. */
-  pooling?: PoolParams["kind"];
-  /** Whether vectors are made unit length; false unless given. */
-  normalize?: boolean;
-}
 
 type Named<T> = Record<string, T>;
 
@@ -56,20 +29,26 @@ export class EncoderModel<T extends Tensor = Tensor> {
   readonly #params: EncoderParams<T>;
   readonly #table: T;
   readonly #localTable?: T;
+  readonly #vectors: Vectors<T>;
   #seeds?: LossSeeds<T>;
   readonly #programs = new Map<string, Program<string, string>>();
 
-  /** Copies weights to a device; without a head there are hidden states and vectors, but no logits. */
+  /**
+   * Copies weights to a device; without a head there are hidden states and vectors, but no logits. `sentence` says how
+   * texts become vectors where options do not.
+   */
   constructor(
     readonly device: Device<T>,
     readonly config: EncoderConfig,
     params: EncoderParams<HostTensor>,
     readonly tokenizer?: Tokenizer,
     readonly hasHead = true,
+    readonly sentence?: SentenceConfig,
   ) {
     const { maxPositions, K, theta, local } = config;
     this.#params = upload(device, encoderSchema(config), params);
     this.#table = device.from(ropeTable(maxPositions, K, theta));
+    this.#vectors = new Vectors(device, config.D, sentence);
     this.#localTable = local && device.from(ropeTable(maxPositions, K, local.theta));
   }
 
@@ -157,19 +136,33 @@ export class EncoderModel<T extends Tensor = Tensor> {
     return readGradients(schema, await program(inputs as Named<HostTensor>));
   }
 
-  /** One vector a sequence of ids, [B, D]. */
+  /**
+   * One vector a sequence of ids, [B, width], as the checkpoint declares and the options say.
+   *
+   * Throws as {@link EncoderModel.forward} does, a RangeError for unknown poolings, and an Error for a vector that is not
+   * finite.
+   */
   async pooled(sequences: readonly ArrayLike<number>[], options: EmbedOptions = {}): Promise<HostTensor> {
-    const { pooling = "mean", normalize = false } = options;
-    const program = this.#program(`pool ${pooling} ${normalize}`, (named) => {
-      const { hidden } = this.#encode(named);
-      return { y: pool(this.device, hidden, named.offsets, { kind: pooling, normalize }) };
-    });
-    return (await program({ ...packRows(sequences, this.config) } as Named<HostTensor>)).y;
+    return await this.#vectors.run(
+      { ...packRows(sequences, this.config) },
+      options,
+      (rows) => this.#encode(rows).hidden,
+    );
   }
 
-  /** One vector a text, [B, D]. Throws for an empty text and a model without tokenizer. */
-  encode(texts: readonly string[], options: EmbedOptions = {}): Promise<HostTensor> {
-    return this.pooled(texts.map((text) => encodeText(this.tokenizer, text)), options);
+  /** Numbers of a vector. Throws a RangeError for unknown poolings. */
+  widthOf(options: EmbedOptions = {}): number {
+    return this.#vectors.plan(options).width;
+  }
+
+  /** Ids of a text to be made a vector of: with the declared prompt, cut to the declared length. Throws for an empty text. */
+  idsOf(text: string): number[] {
+    return sentenceIds(this.tokenizer, text, this.sentence);
+  }
+
+  /** One vector a text, [B, width]. Throws as {@link EncoderModel.pooled} does, for an empty text, and without tokenizer. */
+  async encode(texts: readonly string[], options: EmbedOptions = {}): Promise<HostTensor> {
+    return await this.pooled(texts.map((text) => this.idsOf(text)), { name: (b) => `text ${b + 1}`, ...options });
   }
 
   /** A model without experts on the same device (mol.md §3). Throws when this one has none. */
@@ -181,7 +174,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
     const merged = { ...this.#params, groups };
     const params = await download<T, EncoderParams<HostTensor>>(this.device, encoderSchema(rest), merged);
     this.device.free(q);
-    return new EncoderModel(this.device, rest, params, this.tokenizer, this.hasHead);
+    return new EncoderModel(this.device, rest, params, this.tokenizer, this.hasHead, this.sentence);
   }
 
   /** The weights, on the host. */
@@ -193,6 +186,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
   dispose(): void {
     release(this.device, encoderSchema(this.config), this.#params);
     this.device.free(this.#table);
+    this.#vectors.dispose();
     for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
     if (this.#localTable) this.device.free(this.#localTable);
     for (const program of this.#programs.values()) program.dispose();
