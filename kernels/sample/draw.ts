@@ -98,6 +98,14 @@ fn inspect(x: Word) {
   if (any(wrong & (bits != Keys(0xff800000u)))) { atomicStore(&fault, 1u); }
 }`;
 
+/** WGSL: what is written of a row, by its first lane. */
+const result = /* wgsl */ `
+  if (lane == 0) {
+    let none = atomicLoad(&fault) != 0 || bitcast<u32>(row.most) == 0xff800000u;
+    ids[b] = select(i32(drawn.id), ${NO_TOKEN}, none);
+    logProbs[b] = select(drawn.logit - row.most - log(drawn.sum), 0.0, none);
+  }`;
+
 /** One work group a row: the filters become a least key, see {@link cut}; then one number is drawn. */
 export const sample = defineKernel(sampleOp, ({ inputs: { logits, seen, offsets }, adapter }) => {
   const [B, V] = logits.shape;
@@ -155,11 +163,7 @@ fn run(b: u32, lane: u32) {
   }
   let u = uniformAt(seeds[b], ${DRAW_SALT}u, vec4<u32>(bitcast<u32>(counters[b]))).x;
   let drawn = draw(row, lowest, select(0.0, u, temperature > 0.0), lane);
-  if (lane == 0) {
-    let none = atomicLoad(&fault) != 0 || bitcast<u32>(row.most) == 0xff800000u;
-    ids[b] = select(i32(drawn.id), ${NO_TOKEN}, none);
-    logProbs[b] = select(drawn.logit - row.most - log(drawn.sum), 0.0, none);
-  }
+${result}
 }`,
   }];
 });

@@ -1,5 +1,4 @@
 // What the modules of a sentence-transformers folder say of vectors: transformer, pooling, projections, unit length.
-import { POOLINGS } from "../kinds.ts";
 import type { Pooling } from "../ops/pool.ts";
 import { Fields, type Json } from "../model/fields.ts";
 import type { SentenceConfig, VectorStep } from "../model/sentence.ts";
