@@ -24,7 +24,7 @@ export interface SamplingOptions {
 export const DRAW_SALT = 0x64726177;
 
 /** The id that `sample` gives a row without a distribution: one with a NaN or +∞, or with nothing above −∞. */
-export const NO_TOKEN = -2;
+export const NO_TOKEN: number = -2;
 
 /** Greatest repetition penalty, and its inverse the least: logits up to as much stay inside float32. */
 const MOST_PENALTY = 2 ** 63;
