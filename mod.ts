@@ -15,6 +15,7 @@ import { ReferenceDevice } from "./reference/mod.ts";
 import type { CheckpointSource } from "./src/checkpoint/source.ts";
 import type { Progress } from "./src/checkpoint/safetensors.ts";
 import { openDecoder, openEncoder } from "./src/checkpoint/open.ts";
+import { readSentence } from "./src/checkpoint/sentence.ts";
 import type { Device } from "./src/device.ts";
 import type { Json } from "./src/model/fields.ts";
 import { DecoderModel } from "./src/run/decoder.ts";
@@ -125,13 +126,16 @@ export class Encoder extends EncoderModel {
   /**
    * Loads a checkpoint from a folder, a URL, or files in memory.
    *
-   * Throws one error that lists what is missing, unexpected and misshapen.
+   * The modules of a sentence-transformers folder say how `encode` makes vectors. Throws one error that lists what is
+   * missing, unexpected and misshapen, and names modules and settings that the library does not compute.
    */
   static async load(source: CheckpointSource, options: LoadOptions = {}): Promise<Encoder> {
     const { config, params, hasHead, checkpoint } = await openEncoder(source, { head: "optional", ...options });
     const tokenizer = options.tokenizer ?? await loadTokenizer(checkpoint.source, config.V);
+    const sentence = await readSentence(checkpoint.source, config);
     const { device, owned } = await deviceOf(options);
-    const encoder = await placed({ device, owned }, () => new Encoder(device, config, params, tokenizer, hasHead));
+    const make = () => new Encoder(device, config, params, tokenizer, hasHead, sentence);
+    const encoder = await placed({ device, owned }, make);
     encoder.#owned = owned;
     return encoder;
   }

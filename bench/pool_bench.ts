@@ -2,14 +2,16 @@ import { hostIndices } from "../src/device.ts";
 import { poolOp } from "../src/ops/pool.ts";
 import { benchOp, random } from "./support/bench_op.ts";
 
-benchOp(
-  poolOp,
-  ([["small", 1, 16, 64], ["typical", 8, 64, 384], ["large", 32, 256, 768]] as const).map(([size, B, T, D]) => ({
-    size,
-    shape: `mean ${B}×${T}×${D}`,
-    inputs: { x: random([B * T, D]), offsets: hostIndices(Array.from({ length: B + 1 }, (_, b) => b * T)) },
-    params: { kind: "mean", normalize: true },
-    flops: B * T * D,
-    bytes: 4 * (B * T * D + B * D),
-  })),
-);
+for (const kind of ["mean", "max"] as const) {
+  benchOp(
+    poolOp,
+    ([["small", 1, 16, 64], ["typical", 8, 64, 384], ["large", 32, 256, 768]] as const).map(([size, B, T, D]) => ({
+      size,
+      shape: `${kind} ${B}×${T}×${D}`,
+      inputs: { x: random([B * T, D]), offsets: hostIndices(Array.from({ length: B + 1 }, (_, b) => b * T)) },
+      params: { kind, normalize: true },
+      flops: B * T * D,
+      bytes: 4 * (B * T * D + B * D),
+    })),
+  );
+}

@@ -1,5 +1,6 @@
 /** `deno task encode`: embeddings from an encoder checkpoint. */
-import type { Encoder } from "../mod.ts";
+import type { EmbedOptions, Encoder } from "../mod.ts";
+import { POOLINGS } from "../src/kinds.ts";
 import { writeFileAtomically } from "../src/checkpoint/files.ts";
 import { breathe, interruptible, note, print, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
@@ -14,7 +15,7 @@ const command = {
   name: "encode",
   usage: "--model DIR [--text TEXT… | --file FILE | --ids IDS… | < lines] [options]",
   about: `Prints one embedding for each text: from --text flags, from the lines of a file, or from the lines of standard
-input. A blank line is an error, so that embedding i always belongs to line i.
+input. A sentence-transformers folder says how: its pooling, projections, unit length, prompt and longest text hold. A blank line is an error, so that embedding i always belongs to line i.
 
 Formats
   json   one object a line, in the order of the texts: {"text": "…", "embedding": [0.1, …]}; with --ids, "ids": [1, …]
@@ -24,8 +25,8 @@ Formats
     text: { value: "TEXT", help: "a text; may be repeated", repeat: true },
     file: { value: "FILE", help: "a UTF-8 file with one text a line" },
     ...idsFlag,
-    pooling: { value: "KIND", help: "mean of all tokens (unless given), or the first, or the last" },
-    normalize: { help: "make every embedding unit length" },
+    pooling: { value: "KIND", help: `${POOLINGS.join(", ")}; the model's unless given, else mean` },
+    normalize: { help: "make every embedding unit length, also where the model does not" },
     format: { value: "NAME", help: "json or npy; json unless given, npy where --out ends in .npy" },
     out: { value: "FILE", help: "write there instead of standard output, once all is done" },
     ...deviceFlag,
@@ -44,14 +45,18 @@ const BATCH = { tokens: 2048, most: 64 };
 type Flags = Values<typeof command.flags>;
 
 /** Everything about the flags that can be refused before a model is loaded. */
-function settings({ text, file, ids, pooling = "mean", format, out, normalize }: Flags) {
+function settings({ text, file, ids, pooling, format, out, normalize }: Flags) {
   const sources = [text.length && "--text", file && "--file", ids.length && "--ids"].filter(Boolean);
   if (sources.length > 1) throw new Error(`Cannot encode: expected one of ${sources.join(" and ")}, not both`);
   const kind = choiceOf("format", format ?? (out?.endsWith(".npy") ? "npy" : "json"), ["json", "npy"]);
   if (kind === "npy" && !out && Deno.stdout.isTerminal()) {
     throw new Error("Cannot encode: npy is not for terminals; give --out FILE");
   }
-  return { format: kind, out, pooling: choiceOf("pooling", pooling, ["mean", "first", "last"]), normalize };
+  const options: EmbedOptions = {
+    pooling: pooling === undefined ? undefined : choiceOf("pooling", pooling, POOLINGS),
+    normalize: normalize || undefined,
+  };
+  return { format: kind, out, options };
 }
 
 /** Lines are read before the model is loaded: a missing file is known at once. */
@@ -64,28 +69,29 @@ async function textsOf({ text, file, ids }: Flags): Promise<{ name: string; text
 async function* encoded(
   encoder: Encoder,
   sequences: readonly Sequence[],
-  { format, pooling, normalize }: ReturnType<typeof settings>,
+  { format, options }: ReturnType<typeof settings>,
 ): AsyncGenerator<Uint8Array> {
-  const { D } = encoder.config;
+  const width = encoder.widthOf(options);
   const progress = new Progress("Encoding", "texts");
   let done = 0;
-  if (format === "npy") yield npyHeader([sequences.length, D]);
+  if (format === "npy") yield npyHeader([sequences.length, width]);
   for (const batch of batches(sequences, BATCH)) {
-    const { data } = await encoder.pooled(batch.map(({ ids }) => ids), { pooling, normalize });
-    yield format === "npy" ? npyNumbers(data) : jsonLines(batch, data as Float32Array, D);
+    const name = (b: number) => batch[b].name;
+    const { data } = await encoder.pooled(batch.map(({ ids }) => ids), { ...options, name });
+    yield format === "npy" ? npyNumbers(data) : jsonLines(batch, data as Float32Array, width);
     progress.update(done += batch.length, sequences.length);
     await breathe();
   }
   const rate = (sequences.length / progress.seconds).toPrecision(3);
-  note(`${counted(sequences.length, "text")} of ${D} numbers in ${secondsText(progress.seconds)}, ${rate} texts/s`);
+  note(`${counted(sequences.length, "text")} of ${width} numbers in ${secondsText(progress.seconds)}, ${rate} texts/s`);
 }
 
 /** A float32 in as few digits as tell it from its neighbours. */
 const shortest = (value: number) => Number(value.toPrecision(9));
 
-function jsonLines(batch: readonly Sequence[], data: Float32Array, D: number): Uint8Array {
+function jsonLines(batch: readonly Sequence[], data: Float32Array, width: number): Uint8Array {
   const lines = batch.map(({ text, ids }, b) => {
-    const embedding = Array.from(data.subarray(b * D, (b + 1) * D), shortest);
+    const embedding = Array.from(data.subarray(b * width, (b + 1) * width), shortest);
     return `${JSON.stringify(text === undefined ? { ids, embedding } : { text, embedding })}\n`;
   });
   return new TextEncoder().encode(lines.join(""));
@@ -96,7 +102,9 @@ async function main(flags: Flags): Promise<void> {
   const texts = await textsOf(flags);
   const loaded = await loadModel(flags, "encoder");
   await using encoder = loaded.model;
-  const sequences = flags.ids.length ? listedIds(loaded, flags.ids) : tokenize(loaded, texts);
+  const sequences = flags.ids.length
+    ? listedIds(loaded, flags.ids)
+    : tokenize(loaded, texts, (text) => encoder.idsOf(text));
   const chunks = encoded(encoder, sequences, how);
   if (how.out) await interruptible((signal) => writeFileAtomically(how.out!, chunks, { signal }));
   else for await (const chunk of chunks) print(chunk);

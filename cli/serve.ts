@@ -22,7 +22,7 @@ const command = {
 refuses new ones; a second one ends at once. Requests name a model by its folder.
 
   POST /v1/completions   text from a decoder, in one answer or as a stream
-  POST /v1/embeddings    vectors of unit length from an encoder
+  POST /v1/embeddings    vectors from an encoder, of unit length unless it declares others
   GET  /v1/models        what is served
   GET  /metrics          numbers for Prometheus
   GET  /health           200, or 503 and why

@@ -12,7 +12,7 @@ import { geluWgsl, sigmoidWgsl, siluWgsl, tanhWgsl } from "./math.ts";
 export const scalars: Readonly<Record<ActivationKind, { functions: string; value: string }>> = {
   gelu: { functions: geluWgsl, value: "gelu(x)" },
   silu: { functions: siluWgsl, value: "silu(x)" },
-  relu: { functions: "", value: "max(x, 0.0)" },
+  relu: { functions: "", value: "select(x, 0.0, x < 0.0)" },
   tanh: { functions: tanhWgsl, value: "tanhSafe(x)" },
   sigmoid: { functions: sigmoidWgsl, value: "sigmoid(x)" },
   square: { functions: "", value: "x * x" },

@@ -9,6 +9,7 @@ import { wordsOf } from "./activation.ts";
 import type { Adapter } from "./adapter.ts";
 import { grid, liveRows, rowSizes } from "./grid.ts";
 import { defineKernel, type Dispatch } from "./kernel.ts";
+import { powerOfTwoWgsl } from "./math.ts";
 import { maxLanes, rowLanes, sumLanes } from "./reduce.ts";
 
 /** Two inputs of equal shape, live rows, and what the machine is. */
@@ -51,7 +52,6 @@ export function softenedRows({ shape: [M, V], offsets, adapter }: Pair, label: s
   const { vector, W, word } = wordsOf(V);
   const few = V <= FEW;
   const lanes = few ? 64 : rowLanes(adapter, W);
-  const peak = (most: string) => vector ? `max(max(${most}.x, ${most}.y), max(${most}.z, ${most}.w))` : most;
   return {
     label: few ? `${label}.few` : label,
     constants: { W, LANES: lanes, STEP: few ? 1 : lanes },
@@ -76,8 +76,8 @@ fn run(group: u32, lane: u32) {
     mostS = max(mostS, student[row + w]);
     mostT = max(mostT, teacher[row + w]);
   }
-  let topS = maxLanes(lane, ${peak("mostS")});
-  let topT = maxLanes(lane, ${peak("mostT")});
+  let topS = maxLanes(lane, ${peakOf(vector, "mostS")});
+  let topT = maxLanes(lane, ${peakOf(vector, "mostT")});
   var termsS = ${word}();
   var termsT = ${word}();
   ${task.before ?? ""}
@@ -95,6 +95,11 @@ fn run(group: u32, lane: u32) {
   ${task.store}
 }`,
   };
+}
+
+/** WGSL: the greatest of a word's floats. */
+function peakOf(vector: boolean, word: string): string {
+  return vector ? `max(max(${word}.x, ${word}.y), max(${word}.z, ${word}.w))` : word;
 }
 
 /** WGSL: the sum of a word's floats. */
@@ -120,7 +125,7 @@ export const divergence = defineKernel(
 
 /**
  * The angle of rows of a and b: `store`, which every lane of a row's work group runs, sees `m`, `row`, overA = 1/‖a‖ and
- * overB = 1/‖b‖ (0 for zero rows), and `cosine`.
+ * overB = 1/‖b‖ (0 for zero rows), and `cosine`. Rows are scaled by powers of two, so that no square overflows or vanishes.
  */
 export function angles(
   { shape: [M, D], offsets, adapter }: Pair,
@@ -141,20 +146,32 @@ export function angles(
     wgsl: /* wgsl */ `
 ${liveRows(offsets)}
 ${sumLanes(lanes)}
-fn inverseNorm(square: f32) -> f32 { return select(0.0, inverseSqrt(square), square > 1.2e-38); }
+${maxLanes(lanes)}
+${powerOfTwoWgsl}
+fn inverseNorm(square: f32) -> f32 { return select(0.0, inverseSqrt(square), square > 0.0); }
 fn run(m: u32, lane: u32) {
   if (m >= liveRows()) { return; }
   let row = m * W;
+  var mostA = ${word}();
+  var mostB = ${word}();
+  for (var w = lane; w < W; w += LANES) {
+    mostA = max(mostA, abs(a[row + w]));
+    mostB = max(mostB, abs(b[row + w]));
+  }
+  let powerA = powerOfTwo(maxLanes(lane, ${peakOf(vector, "mostA")}));
+  let powerB = powerOfTwo(maxLanes(lane, ${peakOf(vector, "mostB")}));
   var products = vec3<f32>();
   for (var w = lane; w < W; w += LANES) {
-    let p = a[row + w];
-    let q = b[row + w];
+    let p = a[row + w] * powerA;
+    let q = b[row + w] * powerB;
     products += vec3<f32>(${product("p", "q")}, ${product("p", "p")}, ${product("q", "q")});
   }
   let along = sumLanes(lane, products.x);
-  let overA = inverseNorm(sumLanes(lane, products.y));
-  let overB = inverseNorm(sumLanes(lane, products.z));
-  let cosine = clamp(along * overA * overB, -1.0, 1.0);
+  let inverseA = inverseNorm(sumLanes(lane, products.y)); // of the scaled row
+  let inverseB = inverseNorm(sumLanes(lane, products.z));
+  let overA = inverseA * powerA;
+  let overB = inverseB * powerB;
+  let cosine = clamp(along * inverseA * inverseB, -1.0, 1.0);
   ${store}
 }`,
   };

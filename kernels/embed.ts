@@ -2,7 +2,7 @@ import { embedOp } from "../src/ops/embed.ts";
 import { grid, liveRows, rowSizes } from "./grid.ts";
 import { defineKernel } from "./kernel.ts";
 
-/** y[m] = table[ids[m]]; one invocation a word, or four where the width allows; words are copied as they are. */
+/** y[m] = table[ids[m]], or 0 where that is below 0; one invocation a word, or four where the width allows; words are copied as they are. */
 export const embed = defineKernel(embedOp, ({ inputs: { ids, table, offsets } }) => {
   const [M] = ids.shape;
   const J = table.shape[1];
@@ -22,7 +22,8 @@ fn run(group: u32, lane: u32) {
   let at = group * 64 + lane;
   let m = at / W;
   if (m >= liveRows()) { return; }
-  y[at] = table[u32(ids[m]) * W + at % W];
+  let id = ids[m];
+  y[at] = select(${word}(), table[u32(max(id, 0)) * W + at % W], id >= 0);
 }`,
   }];
 });

@@ -1,6 +1,6 @@
 /**
  * WGSL functions that are safe for any finite f32: no step overflows, and e^x is never asked for below
- * x = −87.2, where it is about the smallest normal number. `reference/bound.ts` says how exact they are.
+ * x = −87.2, where it is about the smallest normal number. What saturates gives back a NaN, seen in its bits. `reference/bound.ts` says how exact they are.
  *
  * @module
  */
@@ -9,7 +9,8 @@
 export const sigmoidWgsl: string = /* wgsl */ `
 fn sigmoid(x: f32) -> f32 {
   let e = exp(max(-abs(x), -87.2));
-  return select(e, 1.0, x >= 0.0) / (1.0 + e);
+  let y = select(e, 1.0, x >= 0.0) / (1.0 + e);
+  return select(y, x, (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u);
 }`;
 
 /** WGSL: `silu(x)` = x·sigmoid(x). */
@@ -23,7 +24,8 @@ fn silu(x: f32) -> f32 {
 export const tanhWgsl: string = /* wgsl */ `
 fn tanhSafe(x: f32) -> f32 {
   let e = exp(max(-2.0 * abs(x), -87.2));
-  return select(-1.0, 1.0, x >= 0.0) * ((1.0 - e) / (1.0 + e));
+  let y = select(-1.0, 1.0, x >= 0.0) * ((1.0 - e) / (1.0 + e));
+  return select(y, x, (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u);
 }`;
 
 /** WGSL: `softplus(x)` = log(1 + e^x). */
@@ -56,4 +58,14 @@ fn normalTail(a: f32) -> f32 {
 fn gelu(x: f32) -> f32 {
   let tail = normalTail(abs(x));
   return x * select(tail, 1.0 - tail, x >= 0.0);
+}`;
+
+/**
+ * WGSL: `powerOfTwo(top)`, the power of two that brings the size of a number to 1 … 2 exactly, or near it at the ends of
+ * float32: with it, squares of all numbers up to `top` neither overflow nor vanish together.
+ */
+export const powerOfTwoWgsl: string = /* wgsl */ `
+fn powerOfTwo(top: f32) -> f32 {
+  let exponent = i32((bitcast<u32>(top) >> 23u) & 0xffu);
+  return bitcast<f32>(u32(clamp(254 - exponent, 1, 253)) << 23u);
 }`;

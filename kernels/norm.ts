@@ -1,6 +1,7 @@
 import { normOp } from "../src/ops/norm.ts";
 import { grid, liveRows, rowSizes } from "./grid.ts";
 import { defineKernel } from "./kernel.ts";
+import { rowScale } from "./norm_scale.ts";
 import { rowLanes, sumLanes } from "./reduce.ts";
 
 /** y = (x − mean) / √(variance + ε) ⊙ weight; a work group a row, four columns at a time where the width allows. */
@@ -27,6 +28,7 @@ export const norm = defineKernel(normOp, ({ inputs: { x, offsets }, params: { ki
     wgsl: /* wgsl */ `
 ${liveRows(offsets)}
 ${sumLanes(lanes)}
+${rowScale(word, kind === "layer")}
 fn run(m: u32, lane: u32) {
   if (m >= liveRows()) { return; }
   let row = m * W;
@@ -36,8 +38,8 @@ fn run(m: u32, lane: u32) {
     let c = ${centered};
     sum += c * c;
   }
-  let scale = inverseSqrt(sumLanes(lane, ${sum}) / f32(D) + EPS);
-  for (var w = lane; w < W; w += LANES) { y[row + w] = ${centered} * scale * weight[w]; }
+  let scale = scaleOf(sumLanes(lane, ${sum}), row, ${kind === "layer" ? "mean" : "0.0"});
+  for (var w = lane; w < W; w += LANES) { y[row + w] = ${centered} * scale.x * scale.y * weight[w]; }
 }`,
   }];
 });

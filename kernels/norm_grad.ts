@@ -8,6 +8,7 @@ import type { NormParams } from "../src/ops/norm.ts";
 import type { Adapter } from "./adapter.ts";
 import { grid, liveRows, rowSizes } from "./grid.ts";
 import { defineKernel } from "./kernel.ts";
+import { type NormedRow, rowScale } from "./norm_scale.ts";
 import { rowLanes, sumLanes, sumSegments } from "./reduce.ts";
 import { wordsOf } from "./rows.ts";
 
@@ -38,6 +39,7 @@ export const normGrad = defineKernel(normGradOp, ({ inputs: { x, offsets }, para
     wgsl: /* wgsl */ `
 ${liveRows(offsets)}
 ${sumLanes(lanes)}
+${rowScale(word, layer)}
 fn run(m: u32, lane: u32) {
   if (m >= liveRows()) { return; }
   let row = m * W;
@@ -52,7 +54,8 @@ fn run(m: u32, lane: u32) {
     ${layer ? "sums += g;" : ""}
     products += g * c;
   }
-  let scale = inverseSqrt(sumLanes(lane, ${total(vector, "squares")}) / f32(D) + EPS);
+  let factors = scaleOf(sumLanes(lane, ${total(vector, "squares")}), row, ${layer ? "mean" : "0.0"});
+  let scale = factors.x * factors.y;
   let slope = scale * (sumLanes(lane, ${total(vector, "products")}) / f32(D));
   ${layer ? shift : ""}
   for (var w = lane; w < W; w += LANES) {
@@ -126,13 +129,14 @@ fn run(group: u32, lane: u32) {
 /** WGSL: `moments(m, lane)`, which leaves the mean and the scale of row m in workgroup memory, at the row's place in the tile. */
 function tileMoments(
   { kind }: NormParams,
-  { vector, word, tile }: { vector: boolean; word: string; tile: number },
+  { vector, word, tile }: { vector: boolean; word: NormedRow["word"]; tile: number },
 ): string {
   const mean = /* wgsl */ `
   for (var w = part; w < W; w += PER_ROW) { sum += x[m * W + w]; }
   let mean = sumSegments(lane, ${total(vector, "sum")}) / f32(D);
   sum = ${word}();`;
   return /* wgsl */ `
+${rowScale(word, kind === "layer")}
 ${kind === "layer" ? `var<workgroup> means: array<f32, ${tile}>;` : ""}
 var<workgroup> scales: array<f32, ${tile}>;
 fn moments(m: u32, lane: u32) {
@@ -143,10 +147,10 @@ fn moments(m: u32, lane: u32) {
     let c = x[m * W + w]${kind === "layer" ? " - mean" : ""};
     sum += c * c;
   }
-  let scale = inverseSqrt(sumSegments(lane, ${total(vector, "sum")}) / f32(D) + EPS);
+  let factors = scaleOf(sumSegments(lane, ${total(vector, "sum")}), m * W, ${kind === "layer" ? "mean" : "0.0"});
   if (part == 0) {
     ${kind === "layer" ? "means[lane / PER_ROW] = mean;" : ""}
-    scales[lane / PER_ROW] = scale;
+    scales[lane / PER_ROW] = factors.x * factors.y;
   }
 }`;
 }

@@ -1,16 +1,48 @@
-import { poolOp, type PoolParams } from "../src/ops/pool.ts";
+import { type Pooling, poolOp } from "../src/ops/pool.ts";
 import { grid } from "./grid.ts";
 import { defineKernel } from "./kernel.ts";
-import { MOST_ROUNDS, rowLanes, sumLanes } from "./reduce.ts";
+import { powerOfTwoWgsl } from "./math.ts";
+import { maxLanes, MOST_ROUNDS, rowLanes, sumLanes } from "./reduce.ts";
 
 /** WGSL: what the first of a sequence's rows and their number become; the sequence has rows. */
-const narrow: Readonly<Record<PoolParams["kind"], string>> = {
-  mean: "",
+const narrow: Partial<Readonly<Record<Pooling, string>>> = {
   first: "count = 1;",
   last: "first += count - 1; count = 1;",
 };
 
-/** y[b] = pool of the rows of b; a work group a sequence, every lane sums its own columns. */
+/** WGSL: what the sum over n ≥ 1 rows is divided by, n a float. */
+export const divisors: Partial<Readonly<Record<Pooling, string>>> = {
+  mean_sqrt_len: "sqrt(n)",
+  weighted_mean: "(0.5 * n * (n + 1.0))",
+};
+
+/** WGSL: `larger(a, b)`, element by element, NaN where one is NaN: that is seen in bits, as compilers may not expect it. */
+export function largerWgsl(word: string): string {
+  const bits = word.replace("f32", "u32");
+  return /* wgsl */ `
+fn larger(a: ${word}, b: ${word}) -> ${word} {
+  return select(a, b, (b > a) | ((bitcast<${bits}>(b) & ${bits}(0x7fffffffu)) > ${bits}(0x7f800000u)));
+}`;
+}
+
+/** WGSL: the vector of a sequence's rows in the column of words w. */
+function vectorOf(kind: Pooling, word: string): string {
+  const row = "x[m * W + w]";
+  if (kind === "max") {
+    return `
+    var value = ${word}();
+    if (count > 0) { value = x[first * W + w]; }
+    for (var m = first; m < first + count; m++) { value = larger(value, ${row}); }`;
+  }
+  return `
+    var value = ${word}();
+    for (var m = first; m < first + count; m++) { value += ${
+    kind === "weighted_mean" ? `f32(m - first + 1) * ${row}` : row
+  }; }
+    value /= ${divisors[kind] ?? "n"};`;
+}
+
+/** y[b] = pool of the rows of b; a work group a sequence, every lane its own columns. */
 export const pool = defineKernel(poolOp, ({ inputs: { x }, outputs: { y }, params: { kind, normalize }, adapter }) => {
   const [B, D] = y.shape;
   const vector = D % 4 === 0;
@@ -19,9 +51,15 @@ export const pool = defineKernel(poolOp, ({ inputs: { x }, outputs: { y }, param
   const lanes = rounds > MOST_ROUNDS ? 256 : rowLanes(adapter, W);
   const word = vector ? "vec4<f32>" : "f32";
   const unit = /* wgsl */ `
+  let power = powerOfTwo(maxLanes(lane, ${vector ? "max(max(most.x, most.y), max(most.z, most.w))" : "most"}));
+  var squares = 0.0;
+  for (var w = lane; w < W; w += LANES) {
+    let value = y[b * W + w] * power;
+    squares += ${vector ? "dot(value, value)" : "value * value"};
+  }
   let square = sumLanes(lane, squares);
   let scale = select(0.0, inverseSqrt(square), square > 0.0);
-  for (var w = lane; w < W; w += LANES) { y[b * W + w] *= scale; }`;
+  for (var w = lane; w < W; w += LANES) { y[b * W + w] = y[b * W + w] * power * scale; }`;
   return [{
     label: `pool.${kind}`,
     constants: { W, LANES: lanes },
@@ -31,17 +69,19 @@ export const pool = defineKernel(poolOp, ({ inputs: { x }, outputs: { y }, param
     lanes: "LANES",
     wgsl: /* wgsl */ `
 ${sumLanes(lanes)}
+${maxLanes(lanes)}
+${powerOfTwoWgsl}
+${largerWgsl(word)}
 fn run(b: u32, lane: u32) {
   if (b >= sizes.B) { return; }
   var first = u32(offsets[b]);
   var count = u32(offsets[b + 1]) - first;
-  if (count > 0) { ${narrow[kind]} }
-  var squares = 0.0;
+  if (count > 0) { ${narrow[kind] ?? ""} }
+  let n = f32(max(count, 1u));
+  var most = ${word}();
   for (var w = lane; w < W; w += LANES) {
-    var sum = ${word}();
-    for (var m = first; m < first + count; m++) { sum += x[m * W + w]; }
-    let value = sum / f32(max(count, 1u));
-    squares += ${vector ? "dot(value, value)" : "value * value"};
+    ${vectorOf(kind, word)}
+    most = max(most, abs(value));
     y[b * W + w] = value;
   }
   ${normalize ? unit : ""}

@@ -15,7 +15,7 @@ const LANES = 64;
 export const retire = defineKernel(retireOp, ({ inputs: { slots, log, rows, offsets }, params: { stops } }) => {
   const [S, columns] = slots.shape;
   const ends = stops.map((stop) => `token == ${stop}`)
-    .concat(`slots[at + ${SLOT.length}] + 2 >= slots[at + ${SLOT.limit}]`).join(" || ");
+    .concat("token < 0", `slots[at + ${SLOT.length}] + 2 >= slots[at + ${SLOT.limit}]`).join(" || ");
   return [{
     label: "retire",
     constants: { COLUMNS: columns },

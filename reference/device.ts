@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { requireChoice } from "../src/choices.ts";
 import { type Device, hostBuffer, type HostTensor, type Program } from "../src/device.ts";
 import { Lifetime } from "../src/lifetime.ts";
 import { type Inputs, type Op, type Outputs, sizeOf, type Tensor } from "../src/op.ts";
@@ -31,7 +32,9 @@ export class ReferenceDevice implements Device<RefTensor> {
   readonly #freed = new WeakSet<RefTensor>();
 
   /** Makes a device that stores floats in the given precision. */
-  constructor(readonly precision: Precision = "f32") {}
+  constructor(readonly precision: Precision = "f32") {
+    requireChoice("open the reference", "precision", precision, ["f32", "f64"]);
+  }
 
   /** Runs one operation; throws a RangeError when shapes do not fit. */
   run<I extends string, O extends string, P>(

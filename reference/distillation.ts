@@ -118,23 +118,29 @@ export const cosineDistance = defineReference(cosineDistanceOp, {
   },
 });
 
-/** Largest float32 errors of what {@link angle} tells: of inverse norms relative. Squares may be flushed to zero. */
+/**
+ * Largest float32 errors of what {@link angle} tells: of inverse norms relative. Rows are scaled to greatest elements of
+ * about 1; what is far below these, or below the smallest normal number before, may be flushed to zero.
+ */
 export function angleErrors(a: RefTensor, b: RefTensor, m: number) {
   const D = a.shape[1];
   const { cosine, overA, overB } = angle(a, b, m);
   const [errorA, errorB] = [inverseNormError(overA, D), inverseNormError(overB, D)];
-  let absolutes = 0;
-  for (let d = 0; d < D; d++) absolutes += Math.abs(a.data[m * D + d] * b.data[m * D + d]);
-  const dot = Math.abs(dotOf(a, b, m)) + sumBound(D, absolutes) + D * TINY;
+  let [absolutes, flushed] = [0, 0];
+  for (let d = 0; d < D; d++) {
+    absolutes += Math.abs(a.data[m * D + d] * b.data[m * D + d]);
+    flushed += TINY * (Math.abs(a.data[m * D + d]) + Math.abs(b.data[m * D + d]));
+  }
+  const dot = Math.abs(dotOf(a, b, m)) + (D + 2) * UNIT * absolutes + flushed;
   const scales = overA * overB === 0 ? 0 : overA * (1 + errorA) * overB * (1 + errorB);
-  const cosineError = (dot * scales + TINY * overB) * (1 + UNIT) ** 2 - Math.abs(cosine); // two products
+  const cosineError = (dot * scales + (D + 1) * TINY) * (1 + UNIT) ** 2 - Math.abs(cosine); // two products
   return { errorA, errorB, cosineError: scales === 0 ? 0 : cosineError };
 }
 
 /** Relative error of 1/√q, q a sum of D squares: halved by the root, between the least and the greatest q this allows. */
 function inverseNormError(inverse: number, D: number): number {
   if (inverse === 0) return 0;
-  const relative = (D + 2) * UNIT + (D + 1) * TINY * inverse ** 2;
+  const relative = (D + 2) * UNIT + (D + 1) * TINY + 2 * Math.sqrt(D) * TINY * inverse;
   const root = Math.max(1 / Math.sqrt(Math.max(0, 1 - relative)) - 1, 1 - 1 / Math.sqrt(1 + relative));
   return root + (INVERSE_SQRT_ERROR + DIVISION_ERROR) * (1 + root); // of inverseSqrt, or of 1/√q
 }

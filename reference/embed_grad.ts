@@ -9,6 +9,7 @@ export const embedGrad = defineReference(embedGradOp, {
     const V = dtable.shape[0];
     const sums = new Float64Array(V * J);
     for (let m = 0; m < liveRows(offsets, M); m++) {
+      if (ids.data[m] < 0) continue;
       for (let j = 0; j < J; j++) sums[ids.data[m] * J + j] += dy.data[m * J + j];
     }
     dtable.data.set(sums);
@@ -21,6 +22,7 @@ export const embedGrad = defineReference(embedGradOp, {
     const counts = new Float64Array(V);
     const absolutes = new Float64Array(V * J);
     for (let m = 0; m < liveRows(offsets, M); m++) {
+      if (ids.data[m] < 0) continue;
       counts[ids.data[m]]++;
       for (let j = 0; j < J; j++) absolutes[ids.data[m] * J + j] += Math.abs(dy.data[m * J + j]);
     }

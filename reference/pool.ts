@@ -1,35 +1,54 @@
-import { poolOp, type PoolParams } from "../src/ops/pool.ts";
-import { DIVISION_ERROR, INVERSE_SQRT_ERROR, sumBound, TINY, UNIT } from "./bound.ts";
+import { type Pooling, poolOp } from "../src/ops/pool.ts";
+import { DIVISION_ERROR, INVERSE_SQRT_ERROR, SQRT_ERROR, sumBound, TINY, UNIT } from "./bound.ts";
 import { defineReference, type RefTensor } from "./reference.ts";
 
 /** Rows [first, last) of x that sequence b is pooled from. */
-export function pooled(
-  offsets: RefTensor,
-  b: number,
-  kind: PoolParams["kind"],
-): readonly [first: number, last: number] {
+export function pooled(offsets: RefTensor, b: number, kind: Pooling): readonly [first: number, last: number] {
   const [start, end] = [offsets.data[b], offsets.data[b + 1]];
   if (start === end) return [start, end];
   if (kind === "first") return [start, start + 1];
   return kind === "last" ? [end - 1, end] : [start, end];
 }
 
-/** y[b, d] = Σ_m x[m, d] / rows over the pooled rows, then divided by √(Σ_d y²) on request. x [M, D] → y [B, D]. */
+/** Weight of row i of n in a sum; `max` has none. */
+export function rowWeight(kind: Pooling, i: number, n: number): number {
+  if (kind === "mean_sqrt_len") return 1 / Math.sqrt(n);
+  return kind === "weighted_mean" ? (i + 1) / (n * (n + 1) / 2) : 1 / n;
+}
+
+/** The first of the rows [first, last) that has the greatest x[m, d]; a NaN is greater than all. */
+export function greatestRow({ data, shape: [, D] }: RefTensor, first: number, last: number, d: number): number {
+  let best = first;
+  for (let m = first + 1; m < last; m++) {
+    if (!(data[m * D + d] <= data[best * D + d]) && !Number.isNaN(data[best * D + d])) best = m;
+  }
+  return best;
+}
+
+/** The vector of sequence b before it is normalised: v[d] = Σ_i weight_i·x[i, d], or the greatest of a column. */
+export function vectorOf(x: RefTensor, offsets: RefTensor, b: number, kind: Pooling): Float64Array {
+  const D = x.shape[1];
+  const [first, last] = pooled(offsets, b, kind);
+  const vector = new Float64Array(D);
+  for (let d = 0; d < D; d++) {
+    if (kind === "max" && first < last) vector[d] = x.data[greatestRow(x, first, last, d) * D + d];
+    else for (let m = first; m < last; m++) vector[d] += rowWeight(kind, m - first, last - first) * x.data[m * D + d];
+  }
+  return vector;
+}
+
+/** y[b] = the vector of sequence b, divided by √(Σ_d v[d]²) on request. x [M, D] → y [B, D]. */
 export const pool = defineReference(poolOp, {
   run({ x, offsets }, { y }, { kind, normalize }) {
     const [B, D] = y.shape;
     for (let b = 0; b < B; b++) {
-      const [first, last] = pooled(offsets, b, kind);
-      const vector = new Float64Array(D);
-      for (let m = first; m < last; m++) {
-        for (let d = 0; d < D; d++) vector[d] += x.data[m * D + d] / (last - first);
-      }
-      const length = Math.hypot(...vector);
-      for (let d = 0; d < D; d++) y.data[b * D + d] = normalize && length > 0 ? vector[d] / length : vector[d];
+      const vector = vectorOf(x, offsets, b, kind);
+      const length = normalize ? Math.hypot(...vector) : 1;
+      for (let d = 0; d < D; d++) y.data[b * D + d] = length === 0 ? 0 : vector[d] / length;
     }
   },
 
-  /** The sum over the rows and a division; a row that is only copied may at most lose a subnormal. */
+  /** The sum over the rows and a division; what is only copied may at most lose a subnormal. */
   bound({ x, offsets }, { y }, { kind, normalize }) {
     const [B, D] = y.shape;
     const bound = new Float64Array(B * D);
@@ -41,27 +60,33 @@ export const pool = defineReference(poolOp, {
   },
 });
 
-/** The vector of sequence b before it is normalised, and its errors: those of a sum over the rows and of a division. */
-export function boundOfVector(x: RefTensor, offsets: RefTensor, b: number, kind: PoolParams["kind"]): VectorBound {
-  const D = x.shape[1];
-  const [first, last] = pooled(offsets, b, kind);
-  const vector = new Float64Array(D);
-  const errors = new Float64Array(D);
-  for (let d = 0; d < D; d++) {
-    let absolutes = 0;
-    for (let m = first; m < last; m++) {
-      vector[d] += x.data[m * D + d] / (last - first);
-      absolutes += Math.abs(x.data[m * D + d]) / (last - first);
-    }
-    errors[d] = kind === "mean" ? sumBound(last - first, absolutes) + DIVISION_ERROR * Math.abs(vector[d]) : TINY;
-  }
-  return { vector, errors };
-}
-
 /** A vector and the largest error of each element. */
 interface VectorBound {
   readonly vector: Float64Array;
   readonly errors: Float64Array;
+}
+
+/**
+ * The vector of sequence b before it is normalised, and its errors: those of a sum of products over the rows, each of
+ * which may lose a subnormal, and of a division by a divisor of two roundings or a root.
+ */
+export function boundOfVector(x: RefTensor, offsets: RefTensor, b: number, kind: Pooling): VectorBound {
+  const D = x.shape[1];
+  const [first, last] = pooled(offsets, b, kind);
+  const vector = vectorOf(x, offsets, b, kind);
+  const copied = kind === "first" || kind === "last" || kind === "max";
+  const errors = vector.map((value, d) => {
+    if (copied) return TINY;
+    let [absolutes, weights] = [0, 0];
+    for (let m = first; m < last; m++) {
+      const weight = rowWeight(kind, m - first, last - first);
+      absolutes += weight * Math.abs(x.data[m * D + d]);
+      weights += weight;
+    }
+    const division = DIVISION_ERROR + Math.max(SQRT_ERROR, 2 * UNIT);
+    return sumBound(last - first, absolutes) + 2 * weights * TINY + division * Math.abs(value);
+  });
+  return { vector, errors };
 }
 
 /**
@@ -78,10 +103,10 @@ export function greatestInverse({ vector, errors }: VectorBound): number {
   return (1 / length + scaleError) * (1 + INVERSE_SQRT_ERROR + 2 * DIVISION_ERROR + UNIT);
 }
 
-/** Error of v / ‖v‖ when v is wrong by `errors`. */
+/** Error of v / ‖v‖ when v is wrong by `errors`; an element below the greatest one may be flushed before or after. */
 function boundOfUnit({ vector, errors }: VectorBound): Float64Array {
   const length = Math.hypot(...vector);
   if (length === 0) return errors.map(() => 0);
   const inverse = greatestInverse({ vector, errors });
-  return vector.map((value, d) => (Math.abs(value) + errors[d]) * inverse - Math.abs(value) / length + TINY);
+  return vector.map((value, d) => (Math.abs(value) + errors[d]) * inverse - Math.abs(value) / length + 2 * TINY);
 }

@@ -1,10 +1,16 @@
 import { poolGradOp } from "../src/ops/pool_grad.ts";
-import { DIVISION_ERROR, sumBound, TINY, UNIT } from "./bound.ts";
-import { boundOfVector, greatestInverse, pooled } from "./pool.ts";
-import { defineReference } from "./reference.ts";
+import type { Pooling } from "../src/ops/pool.ts";
+import { DIVISION_ERROR, SQRT_ERROR, sumBound, TINY, UNIT } from "./bound.ts";
+import { boundOfVector, greatestInverse, greatestRow, pooled, rowWeight, vectorOf } from "./pool.ts";
+import { defineReference, type RefTensor } from "./reference.ts";
+
+/** Weight of x[m, d] in the vector of the rows [first, last). */
+function weightAt(kind: Pooling, x: RefTensor, [first, last]: readonly [number, number], m: number, d: number): number {
+  return kind === "max" ? Number(greatestRow(x, first, last, d) === m) : rowWeight(kind, m - first, last - first);
+}
 
 /**
- * dx[m, d] = dv[d] / n at the n rows that sequence b's vector v is the mean of (all, or the first, or the last), else 0.
+ * dx[m, d] = weight·dv[d], weight that of x[m, d] in sequence b's vector v (1 at a column's greatest row for `max`).
  *
  * dv = dy[b], or where v was normalised and is not zero, with ŷ = v/|v|, dv = (dy[b] − ŷ·Σ_d ŷ[d]·dy[b, d]) / |v|.
  * x [M, D], dy [B, D], offsets [B+1] → dx [M, D].
@@ -13,37 +19,35 @@ export const poolGrad = defineReference(poolGradOp, {
   run({ x, dy, offsets }, { dx }, { kind, normalize }) {
     const [B, D] = dy.shape;
     for (let b = 0; b < B; b++) {
-      const [first, last] = pooled(offsets, b, kind);
+      const rows = pooled(offsets, b, kind);
       const dv = Float64Array.from(dy.data.subarray(b * D, (b + 1) * D));
       if (normalize) {
-        const v = new Float64Array(D);
-        for (let m = first; m < last; m++) {
-          for (let d = 0; d < D; d++) v[d] += x.data[m * D + d] / (last - first);
-        }
+        const v = vectorOf(x, offsets, b, kind);
         const length = Math.hypot(...v);
         let along = 0;
-        for (let d = 0; d < D; d++) along += v[d] * dv[d] / length;
+        for (let d = 0; d < D; d++) along += v[d] / length * dv[d];
         for (let d = 0; d < D; d++) dv[d] = length === 0 ? 0 : (dv[d] - v[d] / length * along) / length;
       }
-      for (let m = first; m < last; m++) {
-        for (let d = 0; d < D; d++) dx.data[m * D + d] = dv[d] / (last - first);
+      for (let m = rows[0]; m < rows[1]; m++) {
+        for (let d = 0; d < D; d++) dx.data[m * D + d] = weightAt(kind, x, rows, m, d) * dv[d];
       }
     }
   },
 
-  /** What is copied may lose a subnormal; a mean's is divided, or multiplied by a quotient. */
+  /** What is copied may lose a subnormal; a mean's is divided, or multiplied by a quotient of some roundings. */
   bound({ x, dy, offsets }, { dx }, { kind, normalize }) {
     const [B, D] = dy.shape;
     const bound = new Float64Array(dx.data.length).fill(TINY);
+    const copied = kind === "first" || kind === "last" || kind === "max";
     for (let b = 0; b < B; b++) {
-      const [first, last] = pooled(offsets, b, kind);
-      if (first === last) continue;
+      const rows = pooled(offsets, b, kind);
+      if (rows[0] === rows[1]) continue;
       const upstream = Float64Array.from(dy.data.subarray(b * D, (b + 1) * D));
       const errors = normalize ? boundOfTangent(boundOfVector(x, offsets, b, kind), upstream) : new Float64Array(D);
-      const division = kind === "mean" ? DIVISION_ERROR + UNIT : 0;
-      for (let m = first; m < last; m++) {
+      const division = copied ? 0 : DIVISION_ERROR + SQRT_ERROR + 4 * UNIT;
+      for (let m = rows[0]; m < rows[1]; m++) {
         for (let d = 0; d < D; d++) {
-          const error = errors[d] / (last - first);
+          const error = errors[d] * weightAt(kind, x, rows, m, d);
           bound[m * D + d] += error + division * (Math.abs(dx.data[m * D + d]) + error);
         }
       }

@@ -19,7 +19,7 @@ export const retire = defineReference(retireOp, {
       if (slot[SLOT.stage] === STAGE.idle) continue;
       const entry = [drawn.data[m], slot[SLOT.depth], logProbs.data[m], z.data[s]];
       log.data.set(entry, 4 * (line * S + s));
-      if (stops.includes(drawn.data[m]) || slot[SLOT.length] + 2 >= slot[SLOT.limit]) {
+      if (stops.includes(drawn.data[m]) || drawn.data[m] < 0 || slot[SLOT.length] + 2 >= slot[SLOT.limit]) {
         slot[SLOT.stage] = STAGE.idle;
       } else {
         slot[SLOT.length] += 1;

@@ -1,4 +1,4 @@
-import { advanceOp, DRAW_SALT, pickOp, sampleOp } from "../src/ops/sample.ts";
+import { advanceOp, DRAW_SALT, NO_TOKEN, pickOp, sampleOp } from "../src/ops/sample.ts";
 import { uniformAt } from "../src/random.ts";
 import { logSumExpBound, TINY, UNIT } from "./bound.ts";
 import { exponentials } from "./losses.ts";
@@ -55,6 +55,10 @@ export function filtered(logits: Iterable<number>, options: ArrayLike<number>, s
   return { z, weights, kept: kept.sort((a, b) => a - b) };
 }
 
+/** Whether a row of logits has a distribution: neither NaN nor +∞ in it, and something above −∞. */
+const isDistribution = (logits: ArrayLike<number>) =>
+  Number.isFinite(Array.from(logits).reduce((a, b) => Math.max(a, b)));
+
 /**
  * ids[b] = the first kept v with Σ_{kept v' ≤ v} w_v' > u·Σ_{kept v'} w_v'; logProbs[b] = log softmax(logits[b])[ids[b]].
  *
@@ -65,6 +69,8 @@ export const sample = defineReference(sampleOp, {
     const [B, V] = logits.shape;
     for (let b = 0; b < liveRows(offsets, B); b++) {
       const row = [b * V, (b + 1) * V] as const;
+      [ids.data[b], logProbs.data[b]] = [NO_TOKEN, 0];
+      if (!isDistribution(logits.data.subarray(...row))) continue;
       const { weights, kept } = filtered(
         logits.data.subarray(...row),
         options.data.subarray(5 * b, 5 * b + 5),
@@ -85,6 +91,7 @@ export const sample = defineReference(sampleOp, {
     const [B, V] = logits.shape;
     const bound = new Float64Array(B);
     for (let b = 0; b < liveRows(offsets, B); b++) {
+      if (!isDistribution(logits.data.subarray(b * V, (b + 1) * V))) continue; // (NO_TOKEN, 0)
       const log = logSumExpBound(logits.data.subarray(b * V, (b + 1) * V), exponentials(logits, b).top);
       bound[b] = log + 2 * UNIT * (Math.abs(logProbs.data[b]) + log) + TINY;
     }
@@ -99,7 +106,7 @@ export const advance = defineReference(advanceOp, {
     for (let b = 0; b < B; b++) {
       list.data[at.data[0] * B + b] = ended.data[b] ? -1 : drawn.data[b];
       if (ended.data[b]) continue;
-      const ends = stops.includes(drawn.data[b]) || grown.data[b] + 1 >= limit;
+      const ends = stops.includes(drawn.data[b]) || drawn.data[b] < 0 || grown.data[b] + 1 >= limit;
       if (!ends) {
         ids.data[b] = drawn.data[b];
         lengths.data[b] = grown.data[b];

@@ -32,13 +32,13 @@ export const deepen = defineReference(deepenOp, {
   }),
 });
 
-/** seen[rows[m], ids[m]] += 1; without a list rows[m] = m. */
+/** seen[rows[m], ids[m]] += 1 where ids[m] ≥ 0; without a list rows[m] = m. */
 export const count = defineReference(countOp, {
   run({ ids, rows, offsets }, { seen }) {
     const V = seen.shape[1];
     for (let m = 0; m < liveRows(offsets, ids.shape[0]); m++) {
       const b = rows ? rows.data[m] : m;
-      seen.data[b * V + ids.data[m]] += 1;
+      if (ids.data[m] >= 0) seen.data[b * V + ids.data[m]] += 1;
     }
   },
 

@@ -24,6 +24,9 @@
  * @module
  */
 
+import { requireChoice } from "./choices.ts";
+import { fitsFloat32, FLOAT32_SIZES } from "./float32.ts";
+
 /** Element type of a tensor: activations and weights are `f32`, row lists, ids and ranges `i32`. */
 export type DType = "f32" | "i32";
 
@@ -58,7 +61,12 @@ export interface Op<I extends string, O extends string, P> {
   readonly outputs: readonly O[];
   /** Outputs that overwrite an input (output name → input name); that input must not be read afterwards. */
   readonly inPlace?: { readonly [Name in O]?: string };
-  /** Shapes of the outputs; throws an error that names the operation and the numbers when inputs do not fit. */
+  /** Words that parameters may be, by name; an operation with a word among its parameters lists all it knows. */
+  readonly choices?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Shapes of the outputs; throws an error that names the operation and the numbers when inputs do not fit, when a parameter
+   * is a word that is not among the choices, or a number that float32 does not hold.
+   */
   infer(inputs: Inputs<I, Tensor>, params: P): Outputs<O, Tensor>;
   /** Of a fused operation: the same as a composition of others, for tapes and for backends that have nothing faster. */
   compose?<T extends Tensor>(backend: Backend<T>, inputs: Inputs<I, T>, params: P): Outputs<O, T>;
@@ -109,9 +117,25 @@ export function segment<T extends Tensor, R>(backend: Backend<T>, kind: SegmentK
   return backend.segment ? backend.segment(kind, body) : body();
 }
 
-/** Declares an operation and keeps its names as types. */
+/** Declares an operation and keeps its names as types; its parameters are checked before its shapes. */
 export function defineOp<const I extends string, const O extends string, P>(op: Op<I, O, P>): Op<I, O, P> {
-  return op;
+  const infer = (inputs: Inputs<I, Tensor>, params: P) => {
+    checkParams(op, params as Record<string, unknown>);
+    return op.infer(inputs, params);
+  };
+  return { ...op, infer };
+}
+
+/** Throws unless the words among the parameters are known, and their numbers mean the same on every device. */
+function checkParams({ name, choices = {} }: AnyOp, params: Readonly<Record<string, unknown>>): void {
+  for (const [key, value] of Object.entries(params)) {
+    if (typeof value === "string") requireChoice(`apply ${name}`, key, value, choices[key] ?? []);
+    else if (typeof value === "number") {
+      demand(name, fitsFloat32(value), () => `${key} is ${value}, expected ${FLOAT32_SIZES}`);
+    } else if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      checkParams({ name, choices } as AnyOp, value as Record<string, unknown>);
+    }
+  }
 }
 
 /** A tensor's shape and type, without data. */

@@ -1,12 +1,14 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, hostTensor } from "../src/device.ts";
+import { type Device, hostIndices, hostTensor } from "../src/device.ts";
+import { POOLINGS } from "../src/kinds.ts";
 import { pool, poolOp, type PoolParams } from "../src/ops/pool.ts";
 import { normals } from "../src/random.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/pool.ts";
 import { size } from "./support/arbitraries.ts";
 import { equivalence } from "./support/equivalence.ts";
+import { everyVariant, gpuTest } from "./support/gpu.ts";
 
 equivalence(poolOp, cases.pool);
 
@@ -23,7 +25,7 @@ Deno.test("pool: normalised vectors are unit vectors; of one row, every pooling 
     const unit = await pooled(D, x, [0, M], { kind: "mean", normalize: true });
     assertAlmostEquals(unit.reduce((sum, value) => sum + value * value, 0), 1, 1e-12);
     const every = Array.from({ length: M + 1 }, (_, m) => m);
-    for (const kind of ["mean", "first", "last"] as const) {
+    for (const kind of POOLINGS) {
       assertEquals(await pooled(D, x, every, { kind, normalize: false }), [...x]);
     }
   }));
@@ -36,13 +38,33 @@ Deno.test("pool: worked examples, an empty sequence gives zeros", async () => {
     ["mean", [3, 5, 0, 0, 3, 4]],
     ["first", [0, 9, 0, 0, 3, 4]],
     ["last", [6, 1, 0, 0, 3, 4]],
+    ["max", [6, 9, 0, 0, 3, 4]],
+    ["mean_sqrt_len", [6 / Math.SQRT2, 10 / Math.SQRT2, 0, 0, 3, 4]],
+    ["weighted_mean", [4, 11 / 3, 0, 0, 3, 4]],
   ];
   for (const [kind, y] of examples) {
-    assertEquals(await pooled(2, x, offsets, { kind, normalize: false }), y);
+    const plain = await pooled(2, x, offsets, { kind, normalize: false });
+    plain.forEach((value, i) => assertAlmostEquals(value, y[i], 1e-14));
     assertEquals((await pooled(2, x, offsets, { kind, normalize: true })).slice(2), [0, 0, 0.6, 0.8]);
   }
   assertEquals(await pooled(2, [0, 0], [0, 1], { kind: "mean", normalize: true }), [0, 0]);
   assertEquals(await pooled(2, [], [0], { kind: "mean", normalize: true }), []);
+});
+
+gpuTest("pool: vectors of any size have the same direction, on all devices", async (gpu) => {
+  const x = Float32Array.of(3, -4, 0, 12), unit = [3 / 13, -4 / 13, 0, 12 / 13];
+  for (const device of [...everyVariant(gpu), new ReferenceDevice()] as unknown as Device[]) {
+    for (const scale of [1e-37, 1e-25, 1, 1e25, 1e37]) {
+      const rows = device.from(hostTensor([1, 4], x.map((value) => value * scale)));
+      const y = pool(device, rows, device.from(hostIndices([0, 1])), { kind: "max", normalize: true });
+      [...(await device.read({ y })).y.data].forEach((value, i) => assertAlmostEquals(value, unit[i], 1e-6));
+    }
+    const none = device.from(hostTensor([1, 2], [NaN, 1]));
+    for (const kind of POOLINGS) {
+      const y = pool(device, none, device.from(hostIndices([0, 1])), { kind, normalize: false });
+      assertEquals([...(await device.read({ y })).y.data], [NaN, 1]);
+    }
+  }
 });
 
 Deno.test("pool: says what does not fit", () => {

@@ -36,7 +36,7 @@ Deno.test("retire: a stop or the limit ends a slot that draws, and nothing else 
       }
       const token = inputs.drawn.data[m];
       assertEquals(entry, [token, old[SLOT.depth], inputs.logProbs.data[m], inputs.z.data[s]]);
-      const ends = params.stops.includes(token) || old[SLOT.length] + 2 >= old[SLOT.limit];
+      const ends = params.stops.includes(token) || token < 0 || old[SLOT.length] + 2 >= old[SLOT.limit];
       assertEquals(now[SLOT.stage], ends ? idle : old[SLOT.stage]);
       assertEquals(now[SLOT.length], old[SLOT.length] + Number(!ends));
     }

@@ -79,6 +79,7 @@ Deno.test("sample: what stays is what the definition says of every token", () =>
       const [temperature, topK, topP, minP] = options.data.subarray(5 * b, 5 * b + 5);
       if (temperature === 0 || V > 300) continue;
       const x = [...data.subarray(b * V, b * V + V)];
+      if (!(x.every((z) => z < Infinity) && Math.max(...x) > -Infinity)) continue; // no distribution
       const w = x.map((z) => Math.exp((z - Math.max(...x)) / temperature));
       const among = x.map((z, v) => w[v] >= minP && !(topK > 0 && x.filter((other) => other > z).length >= topK));
       const mass = (least: number) => x.reduce((sum, z, v) => sum + (among[v] && z > least ? w[v] : 0), 0);

@@ -16,7 +16,7 @@ export const MOST_INPUTS = 2048;
 /** Tokens and texts that run at once. */
 const BATCH = { tokens: 2048, most: 64 };
 
-/** Makes one vector of unit length a text. Throws a Refusal, and RangeErrors about the request. */
+/** Makes one vector a text, of unit length unless the model declares others. Throws a Refusal, and RangeErrors about the request. */
 export async function embed(exchange: Exchange, service: Service): Promise<Response> {
   const fields = await readBody(exchange.request, service.limits, "embed the texts");
   fields.check(fields.has("model"), () => "body.model is missing", "model");
@@ -41,7 +41,7 @@ export async function embed(exchange: Exchange, service: Service): Promise<Respo
 
 async function vectorsOf(
   model: ServedEncoder,
-  sequences: readonly { readonly ids: readonly number[] }[],
+  sequences: readonly { readonly name: string; readonly ids: readonly number[] }[],
   signal: AbortSignal,
 ): Promise<Float32Array[]> {
   const { config: { D } } = model;
@@ -51,7 +51,7 @@ async function vectorsOf(
     for (const batch of batches(sequences, BATCH)) {
       await breathe();
       if (signal.aborted) throw abortedBecause(signal);
-      const all = Float32Array.from(await model.embed(batch.map(({ ids }) => ids)));
+      const all = Float32Array.from(await model.embed(batch.map(({ ids }) => ids), (b) => batch[b].name));
       batch.forEach((_, b) => vectors.push(all.subarray(b * D, (b + 1) * D)));
     }
     return vectors;

@@ -25,10 +25,13 @@ export async function loadServed(
       continue;
     }
     const { model } = loaded;
-    const embed = inTurn(async (sequences: readonly (readonly number[])[]) => {
-      return (await model.pooled(sequences, { normalize: true })).data;
+    const options = model.sentence ? {} : { normalize: true };
+    const embed = inTurn(async (sequences: readonly (readonly number[])[], name?: (index: number) => string) => {
+      return (await model.pooled(sequences, { ...options, name })).data;
     });
-    models.set(id, { kind: "encoder", id, tokenizer, config: model.config, underWay: 0, embed });
+    const declared = { ...tokenizer, encode: (text: string) => model.idsOf(text) };
+    const config = { ...model.config, D: model.widthOf(options) };
+    models.set(id, { kind: "encoder", id, tokenizer: declared, config, underWay: 0, embed });
   }
   return models;
 }

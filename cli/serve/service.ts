@@ -28,8 +28,8 @@ export interface ServedEncoder {
   readonly config: { readonly V: number; readonly maxPositions: number; readonly D: number };
   /** Requests that run or wait. */
   underWay: number;
-  /** One vector of unit length a sequence of ids, [B, D]. */
-  embed(sequences: readonly (readonly number[])[]): Promise<ArrayLike<number>>;
+  /** One vector a sequence of ids, [B, D], of unit length unless the model declares others; errors call sequences by `name`. */
+  embed(sequences: readonly (readonly number[])[], name?: (index: number) => string): Promise<ArrayLike<number>>;
 }
 
 /** A model and its kind. */

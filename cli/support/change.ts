@@ -1,7 +1,7 @@
 /** How far two models of the same kind are apart on the same texts. */
 import type { DecoderModel } from "../../src/run/decoder.ts";
 import type { EncoderModel } from "../../src/run/encoder.ts";
-import { logProbabilities } from "../../src/run/probabilities.ts";
+import { logProbabilities, requireFinite } from "../../src/run/probabilities.ts";
 
 /** What became of a decoder's outputs; losses and divergence in nats a token. */
 export interface DecoderChange {
@@ -34,6 +34,9 @@ export async function decoderChange(
   const sums = { tokens: 0, scored: 0, before: 0, after: 0, divergence: 0, sameChoice: 0, sameDepth: 0 };
   for (const [index, ids] of sequences.entries()) {
     const [a, b] = [await first.forward([ids], { logits: true }), await second.forward([ids], { logits: true })];
+    for (const { logits } of [a, b]) {
+      requireFinite(logits!.data, () => `measure the change: the logits of text ${index + 1}`);
+    }
     for (let m = 0; m < ids.length; m++) {
       const p = logProbabilities(a.logits!.data, m * V, V), q = logProbabilities(b.logits!.data, m * V, V);
       sums.divergence += p.reduce((sum, log, v) => sum + Math.exp(log) * (log - q[v]), 0);
@@ -86,6 +89,9 @@ export async function encoderChange(
   let [moved, length, tokens] = [0, 0, 0];
   for (const ids of sequences) {
     const [a, b] = [(await first.forward([ids])).hidden.data, (await second.forward([ids])).hidden.data];
+    for (const hidden of [a, b]) {
+      requireFinite(hidden, () => `measure the change: the hidden states of text ${cosines.length + 1}`);
+    }
     for (let i = 0; i < ids.length * D; i++) {
       moved += (b[i] - a[i]) ** 2;
       length += a[i] ** 2;

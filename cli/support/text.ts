@@ -44,9 +44,13 @@ export async function readLines(path?: string): Promise<{ name: string; text: st
 }
 
 /** Ids of texts. Throws when a model has no tokenizer, or a text is empty or too long for it. */
-export function tokenize(loaded: Loaded, texts: readonly { name: string; text: string }[]): Sequence[] {
-  const tokenizer = demandTokenizer(loaded);
-  return texts.map(({ name, text }) => fits(loaded.model.config, { name, text, ids: tokenizer.encode(text) }));
+export function tokenize(
+  loaded: Loaded,
+  texts: readonly { name: string; text: string }[],
+  encode = (text: string) => demandTokenizer(loaded).encode(text),
+): Sequence[] {
+  demandTokenizer(loaded);
+  return texts.map(({ name, text }) => fits(loaded.model.config, { name, text, ids: encode(text) }));
 }
 
 /** Sequences of `--ids` flags. */

@@ -1,6 +1,7 @@
 /** What a model did with every token of a text: recursion depth, router scores, experts; the data of all pictures. */
 import type { Decoder, Encoder } from "../../mod.ts";
 import type { ExpertResult } from "../../src/model/results.ts";
+import { requireFinite } from "../../src/run/probabilities.ts";
 import { TextStream, type Tokenizer } from "../../src/run/tokenizer.ts";
 
 /** One token. */
@@ -60,6 +61,7 @@ export async function traceDecoder(
 ): Promise<Trace> {
   const { recursion: { N, routing }, mol } = decoder.config;
   const result = await decoder.forward([ids], { selection });
+  requireFinite(result.hidden.data, () => "trace the text: its hidden states");
   const logits = result.depthLogits?.data;
   const scoresOf = (m: number) => {
     if (logits) return Array.from(logits.slice(m * N, (m + 1) * N));
@@ -89,7 +91,8 @@ export async function traceEncoder(
   ids: readonly number[],
   named: Named,
 ): Promise<Trace> {
-  const { experts } = await encoder.forward([ids]);
+  const { experts, hidden } = await encoder.forward([ids]);
+  requireFinite(hidden.data, () => "trace the text: its hidden states");
   const texts = tokenTexts(encoder.tokenizer, ids);
   return {
     ...named,

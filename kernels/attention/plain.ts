@@ -45,7 +45,7 @@ fn run(group: u32, lane: u32) {
     sum = sum * kept + weight;
     ${unroll(K, (i) => `sums[${i}] = sums[${i}] * kept + weight * kv[v + ${i}];`)}
   }
-  for (var i = 0u; i < K; i++) { y[at * K + i] = select(0.0, sums[i] / sum, sum > 0.0); }
+  for (var i = 0u; i < K; i++) { y[at * K + i] = select(sums[i] / sum, 0.0, sum == 0.0); }
 }`,
   };
 }

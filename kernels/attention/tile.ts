@@ -32,6 +32,9 @@ interface Shape extends Tile {
 /**
  * An online softmax over steps of keys. `next` is the first key that a row of the tile has yet to see, `past` the end of
  * that row's range: gaps between the ranges of a tile are jumped over, never read. Both are uniform over the work group.
+ *
+ * Keys of a walk that a row does not see weigh nothing, but 0·NaN is NaN: a row begins with empty sums in the first walk
+ * that it sees keys of and is written after the last one, so that no other sequence's values are in it.
  */
 export function tile({ inputs: { q, offsets }, params: { H, G, K } }: AttentionCall, tile: Tile): Dispatch {
   const M = q.shape[0];
@@ -60,11 +63,12 @@ fn run(at: u32, lane: u32) {
   let stride = 2 * sizes.G * ${units};
   let values = sizes.G * ${units};
   let keyHead = head * sizes.G / sizes.H * ${units};
-${unroll(rows, (r) => loadRow(r, shape))}
+${unroll(rows, (r) => loadRow(r, shape) + writeRow(r, shape, `start${r} >= end${r}`))}
   var n = 0;
   loop {
 ${nextKeys}
     if (next == ${FAR}) { break; }
+${unroll(rows, (r) => emptySums(r, shape))}
     for (n = next; n < past; n += ${staged}) {
 ${stage(shape)}
 ${feed === "workgroup" ? `for (var k = n; k < min(past, n + ${staged}); k += ${keys}) {` : "{ let k = n;"}
@@ -74,9 +78,9 @@ ${unroll(rows, (r) => onlineWeights(r, keys))}
 ${unroll(units, (u) => sums(u, shape))}
       }
     }
+${unroll(rows, (r) => writeRow(r, shape, `end${r} > next && end${r} <= past`))}
     n = past;
   }
-${unroll(rows, (r) => writeRow(r, shape))}
 }`,
   };
 }
@@ -152,7 +156,7 @@ export function onlineWeights(r: number, keys: number): string {
   let higher${r} = max(most${r}, ${unroll(keys - 1, (t) => `max(s${r}_${t}, `, "")}s${r}_${keys - 1}${")".repeat(keys)};
   let kept${r} = exp(most${r} - higher${r});
   most${r} = higher${r};
-  ${unroll(keys, (t) => `let w${r}_${t} = select(0.0, exp(s${r}_${t} - higher${r}), s${r}_${t} > ${NOTHING});`)}
+  ${unroll(keys, (t) => `let w${r}_${t} = select(0.0, exp(s${r}_${t} - higher${r}), ${seen(t)});`)}
   sum${r} = sum${r} * kept${r} + ${unroll(keys, (t) => `w${r}_${t}`, " + ")};`;
 }
 
@@ -163,9 +167,14 @@ function sums(u: number, shape: Shape): string {
   return `{ ${fetch(u, shape, true)} ${unroll(shape.rows, add)} }`;
 }
 
-/** Divides row r by the sum of its weights and writes it, if it is live. */
-function writeRow(r: number, { lanes, units }: Shape): string {
-  return `if (first + ${r * lanes} + lane < live) {
+/** Empties the sums of row r before the first walk that it sees keys of. */
+function emptySums(r: number, { units, element }: Shape): string {
+  return `if (start${r} >= next) { ${unroll(units, (u) => `y${r}_${u} = ${element}();`, " ")} }`;
+}
+
+/** Divides row r by the sum of its weights and writes it, if it is live and a condition holds. */
+function writeRow(r: number, { lanes, units }: Shape, condition: string): string {
+  return `if (first + ${r * lanes} + lane < live && ${condition}) {
     let share = select(0.0, 1.0 / sum${r}, sum${r} > 0.0);
     ${unroll(units, (u) => `y[at${r} + ${u}] = y${r}_${u} * share;`)}
   }`;

@@ -1,3 +1,4 @@
+import { POOLINGS } from "../../src/kinds.ts";
 import { spec } from "../../src/op.ts";
 import type { ActivationKind } from "../../src/ops/activation.ts";
 import type { vocabulary } from "../../src/vocabulary.ts";
@@ -52,7 +53,7 @@ export const blocksGrad = {
     }),
   ),
   poolGrad: each(
-    { D: widths, kind: ["mean", "first", "last"] as const, normalize: [true, false] },
+    { D: widths, kind: POOLINGS, normalize: [true, false] },
     ({ D, kind, normalize }) => ({
       inputs: { x: spec([20, D]), dy: spec([3, D]), offsets: whole(4) },
       params: { kind, normalize },

@@ -1,3 +1,4 @@
+import { POOLINGS } from "../../src/kinds.ts";
 import { spec } from "../../src/op.ts";
 import type { vocabulary } from "../../src/vocabulary.ts";
 import { type Calls, each, offsets, optional, whole } from "./call.ts";
@@ -10,7 +11,7 @@ const alternatives = [4, 30, 50368] as const;
 /** Examples of what is done with the last rows: pooling, losses, picking. */
 export const heads = {
   pool: each(
-    { D: [64, 30], kind: ["mean", "first", "last"] as const, normalize: [true, false] },
+    { D: [64, 30], kind: POOLINGS, normalize: [true, false] },
     ({ D, kind, normalize }) => ({
       inputs: { x: spec([9, D]), offsets: whole(4) },
       params: { kind, normalize },

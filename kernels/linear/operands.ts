@@ -9,6 +9,7 @@ import type { LinearParams } from "../../src/ops/linear.ts";
 import type { NormParams } from "../../src/ops/norm.ts";
 import { liveRows, rowSizes } from "../grid.ts";
 import type { Call, Dispatch } from "../kernel.ts";
+import { normScale } from "../norm_scale.ts";
 
 /** A call of linear, or of the same with rows of x that are yet to be normed: then with the norm's weight. */
 export type LinearCall = Call<
@@ -27,7 +28,7 @@ export type Operands = Required<Pick<Dispatch, "elements" | "sizes" | "floats">>
   /**
    * WGSL: `liveRows()`; `xLine(row)` and `wLine(column)` start a line (past the edge: the last one), `xAt(line, step)`
    * and `wAt(line, step)` read its numbers 4·step to 4·step + 3 (zero past D) for step < `sizes.steps`;
-   * `weightAt(0, step)` is the norm's weight; `scaleOf(squares)` what norms a row with this sum of squares;
+   * `weightAt(0, step)` is the norm's weight; `scaleOf(squares, line, 0)` what norms a line with this sum of squares;
    * `finish(row, column, sums)` adds bias and residual and writes what is inside y of four columns from a multiple of 4.
    */
   readonly wgsl: string;
@@ -59,7 +60,7 @@ ${liveRows(offsets)}
 fn xLine(row: u32) -> u32 { return min(row, sizes.M - 1) * sizes.pitch; }
 fn wLine(column: u32) -> u32 { return (sizes.first + min(column, sizes.O - 1)) * sizes.pitch; }
 ${lines.map(wholeLines ? wholeLine : brokenLine).join("")}
-${norm ? "fn scaleOf(squares: f32) -> f32 { return inverseSqrt(squares / f32(sizes.D) + EPS); }" : ""}
+${norm ? normScale({ word: "vec4<f32>", words: "sizes.steps", columns: "f32(sizes.D)", centered: "xAt(row, w)" }) : ""}
 ${wholeResults ? wholeResult(!!bias, !!residual) : brokenResult(!!bias, !!residual)}`,
   };
 }

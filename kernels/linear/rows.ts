@@ -62,7 +62,8 @@ ${normed ? unroll(rows, keep("square", "squares")) : ""}
       sum += partial[i * ${rows} + thread];
       ${normed ? `square += squares[i * ${rows} + thread];` : ""}
     }
-    finish(row + thread, column, sum${normed ? " * scaleOf(square)" : ""});
+    ${normed ? "let scale = scaleOf(square, xLine(row + thread), 0.0);" : ""}
+    finish(row + thread, column, sum${normed ? " * scale.x * scale.y" : ""});
   }
 }`,
   };

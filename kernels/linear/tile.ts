@@ -43,7 +43,8 @@ export function tile(call: LinearCall, { rows, quads, shared, unit }: Tile): Dis
   const enough = (height: number, i: number) =>
     `live > ${heights[i - 1] ?? 0} && ${height === rows ? "true" : `live <= ${height}`}`;
   const loads = shared ? rows / LANES : rows; // rows of x that an invocation loads
-  const scaled = (r: number, quad: number) => norm ? `sum${r}_${quad} * scale${r}` : `sum${r}_${quad}`;
+  const scaled = (r: number, quad: number) =>
+    norm ? `sum${r}_${quad} * scales[${r}].x * scales[${r}].y` : `sum${r}_${quad}`;
   const finish = (r: number) =>
     unit
       ? `finish(row + ${r}, column, value(${scaled(r, 0)}) * (${scaled(r, 1)}));`
@@ -76,7 +77,7 @@ ${norm ? "let weight = weightAt(0, d);" : ""}
 ${step(height, { quads, shared, normed: !!norm })}
   }`).join("")
     }
-${norm ? unroll(rows, (r) => `let scale${r} = scaleOf(${squaresOf(r, shared)});`) : ""}
+${norm ? scales(rows, shared) : ""}
   if (row >= liveRows()) { return; }
 ${unroll(rows, finish)}
 }`,
@@ -94,6 +95,14 @@ function step(rows: number, { quads, shared, normed }: { quads: number; shared: 
   const hand = (block: number) => (lane: number) =>
     `{ let a = subgroupBroadcast(a${block}, ${lane}u); ${multiply(block * LANES + lane)} }`;
   return unroll(rows / LANES, (block) => `${load(block)}\n${unroll(LANES, hand(block))}`);
+}
+
+/** WGSL: `scales` of the rows of a tile, in a loop of unknown length: compilers would copy its body for every row. */
+function scales(rows: number, shared: boolean): string {
+  return /* wgsl */ `
+  var squares = array<f32, ${rows}>(${unroll(rows, (r) => squaresOf(r, shared), ", ")});
+  var scales: array<vec2<f32>, ${rows}>;
+  for (var r = 0u; r < min(${rows}u, sizes.M - row); r++) { scales[r] = scaleOf(squares[r], xLine(row + r), 0.0); }`;
 }
 
 /** WGSL: the sum of squares of row r of a tile; where lanes load rows for each other, one of them has it. */

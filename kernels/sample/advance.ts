@@ -6,7 +6,7 @@ const LANES = 64;
 /** One work group, because the place in the list may only move on when every sequence has read it. */
 export const advance = defineKernel(advanceOp, ({ inputs: { list }, params: { stops, limit, restart } }) => {
   const [n, B] = list.shape;
-  const ends = stops.map((stop) => `token == ${stop}`).concat(`grown[b] + 1 >= ${limit}`).join(" || ");
+  const ends = stops.map((stop) => `token == ${stop}`).concat("token < 0", `grown[b] + 1 >= ${limit}`).join(" || ");
   const end = restart === undefined
     ? "ended[b] = 1;"
     : `ids[b] = ${restart}; lengths[b] = 0; seeds[b] += i32(sizes.B);`;

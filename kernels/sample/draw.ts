@@ -1,4 +1,4 @@
-import { DRAW_SALT, sampleOp } from "../../src/ops/sample.ts";
+import { DRAW_SALT, NO_TOKEN, sampleOp } from "../../src/ops/sample.ts";
 import type { Adapter } from "../adapter.ts";
 import { grid, liveRows, rowSizes } from "../grid.ts";
 import { defineKernel } from "../kernel.ts";
@@ -87,6 +87,25 @@ fn draw(row: Row, lowest: u32, u: f32, lane: u32) -> Drawn {
 }`;
 }
 
+/**
+ * WGSL: `inspect` notes a NaN or +∞ among logits, seen in their bits: compilers may take for granted that there is none.
+ */
+const inspect = /* wgsl */ `
+var<workgroup> fault: atomic<u32>;
+fn inspect(x: Word) {
+  let bits = bitcast<Keys>(x);
+  let wrong = (bits & Keys(0x7f800000u)) == Keys(0x7f800000u);
+  if (any(wrong & (bits != Keys(0xff800000u)))) { atomicStore(&fault, 1u); }
+}`;
+
+/** WGSL: what is written of a row, by its first lane. */
+const result = /* wgsl */ `
+  if (lane == 0) {
+    let none = atomicLoad(&fault) != 0 || bitcast<u32>(row.most) == 0xff800000u;
+    ids[b] = select(i32(drawn.id), ${NO_TOKEN}, none);
+    logProbs[b] = select(drawn.logit - row.most - log(drawn.sum), 0.0, none);
+  }`;
+
 /** One work group a row: the filters become a least key, see {@link cut}; then one number is drawn. */
 export const sample = defineKernel(sampleOp, ({ inputs: { logits, seen, offsets }, adapter }) => {
   const [B, V] = logits.shape;
@@ -108,6 +127,7 @@ ${sumVectors(lanes)}
 var<workgroup> shares: array<f32, ${lanes}>;
 ${rowOf(seen !== undefined, vector)}
 ${cut(vector)}
+${inspect}
 ${share}
 ${draw(vector)}
 fn run(b: u32, lane: u32) {
@@ -120,8 +140,10 @@ fn run(b: u32, lane: u32) {
   var row = Row(b * sizes.W, 0.0, 0.0, scale, options[5 * b + 4]);
   var most = logits[row.start + min(lane, sizes.W - 1)];
   var top = penalised(row, min(lane, sizes.W - 1), most);
+  inspect(most);
   for (var w = lane + LANES; w < sizes.W; w += LANES) {
     let x = logits[row.start + w];
+    inspect(x);
     most = max(most, x);
     top = max(top, penalised(row, w, x));
   }
@@ -141,10 +163,7 @@ fn run(b: u32, lane: u32) {
   }
   let u = uniformAt(seeds[b], ${DRAW_SALT}u, vec4<u32>(bitcast<u32>(counters[b]))).x;
   let drawn = draw(row, lowest, select(0.0, u, temperature > 0.0), lane);
-  if (lane == 0) {
-    ids[b] = i32(drawn.id);
-    logProbs[b] = drawn.logit - row.most - log(drawn.sum);
-  }
+${result}
 }`,
   }];
 });

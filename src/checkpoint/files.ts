@@ -49,10 +49,12 @@ export async function writeFilesAtomically(
   const targets = Object.entries(files).map(([name, chunks]): [string, Chunks] => {
     return [`${folder.replace(/[\\/]$/, "")}/${partsOf(name).join("/")}`, chunks];
   });
-  try {
-    await fileSystem(`write ${folder}`).mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw new Error(`Cannot write ${folder}: ${reasonOf(error)}`, { cause: error });
+  for (const place of new Set([folder, ...targets.map(([path]) => path.slice(0, path.lastIndexOf("/")))])) {
+    try {
+      await fileSystem(`write ${place}`).mkdir(place, { recursive: true });
+    } catch (error) {
+      throw new Error(`Cannot write ${place}: ${reasonOf(error)}`, { cause: error });
+    }
   }
   await replaceAll(targets, options);
 }

@@ -31,12 +31,25 @@ export async function readJson(
   file = "config.json",
   limits?: JsonLimits,
 ): Promise<Record<string, unknown>> {
+  const { bytes, action } = await readBytes(source, file);
+  return parseJsonObject(bytes, action, limits);
+}
+
+/** Reads a JSON file that holds a list. Throws as {@link readJson} does. */
+export async function readJsonList(source: Source, file: string): Promise<unknown[]> {
+  const { bytes, action } = await readBytes(source, file);
+  const value = parse(decode(bytes, action), action, FILE_LIMITS);
+  if (!Array.isArray(value)) throw new Error(`Cannot ${action}: expected a list, found ${describe(value)}`);
+  return value;
+}
+
+async function readBytes(source: Source, file: string): Promise<{ bytes: Uint8Array; action: string }> {
   const size = await source.size(file);
   if (size === undefined) throw new Error(`Cannot read ${file}: there is none in ${source.name}`);
   const action = `read ${file} of ${source.name}`;
   const most = mostJsonBytes(file);
   if (size > most) throw new Error(`Cannot ${action}: ${size} bytes, at most ${most}`);
-  return parseJsonObject(await source.read(file, 0, size), action, limits);
+  return { bytes: await source.read(file, 0, size), action };
 }
 
 /**
@@ -50,15 +63,17 @@ export function parseJsonObject(
   action: string,
   limits: JsonLimits = FILE_LIMITS,
 ): Record<string, unknown> {
-  let text: string;
+  const value = parse(decode(bytes, action), action, limits);
+  if (!isRecord(value)) throw new Error(`Cannot ${action}: expected an object, found ${describe(value)}`);
+  return value;
+}
+
+function decode(bytes: Uint8Array, action: string): string {
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
     throw new Error(`Cannot ${action}: its ${bytes.length} bytes are not UTF-8 text`, { cause: error });
   }
-  const value = parse(text, action, limits);
-  if (!isRecord(value)) throw new Error(`Cannot ${action}: expected an object, found ${describe(value)}`);
-  return value;
 }
 
 function parse(text: string, action: string, limits: JsonLimits): unknown {

@@ -1,4 +1,5 @@
 // From a folder, URL or files to a configuration and the parameters of a model.
+import { requireChoice } from "../choices.ts";
 import type { HostTensor } from "../device.ts";
 import type { DecoderConfig } from "../model/config.ts";
 import { parseDecoderConfig } from "../model/decoder_json.ts";
@@ -110,6 +111,7 @@ export async function openEncoder(
   from: CheckpointSource,
   { head = "required", signal, onProgress }: OpenEncoderOptions = {},
 ): Promise<OpenedEncoder> {
+  requireChoice("open an encoder", "head", head, ["required", "optional"]);
   const checkpoint = await openCheckpoint(from, { signal });
   const json = await readJson(checkpoint.source);
   const parsed = parseEncoderConfig(json, { action: reading(checkpoint) });

@@ -7,6 +7,7 @@ import { type Chunks, writeFilesAtomically, type WriteOptions } from "./files.ts
 import { describePlace, findInfinite } from "./finite.ts";
 import { type Layout, nativeLayout } from "./layout.ts";
 import { quote } from "./messages.ts";
+import { sentenceFiles } from "./sentence.ts";
 import type { Source } from "./source.ts";
 import { encodeSafetensors, type TensorToWrite } from "./write.ts";
 
@@ -101,8 +102,8 @@ const COMPANIONS = [
 const PIECE_BYTES = 2 ** 20;
 
 /**
- * The files of a source that go along when its model is saved elsewhere: tokenizer and generation settings, those that
- * are there. Nothing is read before it is written.
+ * The files of a source that go along when its model is saved elsewhere: tokenizer and generation settings, and the modules
+ * of a sentence-transformers folder, those that are there. Their numbers are not read before they are written.
  *
  * ```ts
  * import { openSource } from "./source.ts";
@@ -112,8 +113,9 @@ const PIECE_BYTES = 2 ** 20;
  */
 export async function carriedFiles(
   source: Source,
-  names: readonly string[] = COMPANIONS,
+  given?: readonly string[],
 ): Promise<Record<string, Chunks>> {
+  const names = given ?? [...COMPANIONS, ...await sentenceFiles(source)];
   const sizes = await Promise.all(names.map((name) => source.size(name)));
   const there = names.flatMap((name, i) =>
     sizes[i] === undefined ? [] : [[name, copy(source, name, sizes[i])] as const]

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { fitsFloat32, FLOAT32_SIZES } from "../float32.ts";
+
 /** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -97,8 +99,7 @@ export class Fields {
       const kind = fraction ? "number" : "whole number";
       this.#fail(`${this.path}.${key} is ${show(value)}, expected a ${kind} from ${least} to ${most}`, key);
     }
-    const holds = Number.isFinite(Math.fround(value)) || !fraction;
-    this.check(holds, () => `${this.path}.${key} is ${value}, expected a number that float32 holds`, key);
+    if (fraction && !fitsFloat32(value)) this.#fail(`${this.path}.${key} is ${value}, expected ${FLOAT32_SIZES}`, key);
     return value;
   }
 
@@ -146,6 +147,8 @@ export class Fields {
         key,
       );
     }
+    const unfit = value.find((item) => !fitsFloat32(item));
+    if (unfit !== undefined) this.#fail(`${this.path}.${key} has ${unfit}, expected ${FLOAT32_SIZES}`, key);
     return value;
   }
 

@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { requireChoice } from "../choices.ts";
+import { fitsFloat32, FLOAT32_SIZES } from "../float32.ts";
+import { MERGES } from "../kinds.ts";
 import type { Backend, Tensor } from "../op.ts";
 import { expertMerge } from "../ops/merge.ts";
 import type { MolConfig } from "./mol_config.ts";
@@ -11,16 +14,19 @@ import type { LayerParams } from "./parameters.ts";
 /** How to merge. */
 export interface MergeOptions {
   /** Exact mean of the updates (default), or the literal single adapter. */
-  mode?: "delta" | "factor";
+  mode?: typeof MERGES[number];
   /** Weight of each expert, length E, for all layers; 1/E each unless given. Should sum to 1. */
   weights?: readonly number[];
 }
 
-/** The weights q_e of a merge, checked. Throws a RangeError when there are not E finite ones. */
-export function mergeWeights({ E }: MolConfig, { weights }: MergeOptions): Float64Array {
+/** The weights q_e of a merge, checked. Throws a RangeError when there are not E that float32 holds, and for unknown modes. */
+export function mergeWeights({ E }: MolConfig, { mode = "delta", weights }: MergeOptions): Float64Array {
+  requireChoice("merge experts", "mode", mode, MERGES);
   if (!weights) return new Float64Array(E).fill(1 / E);
-  if (weights.length !== E || !weights.every(Number.isFinite)) {
-    throw new RangeError(`Cannot merge experts: got weights [${weights}], expected ${E} numbers`);
+  if (weights.length !== E || !weights.every(fitsFloat32)) {
+    throw new RangeError(
+      `Cannot merge experts: got weights [${weights}], expected ${E} numbers, each ${FLOAT32_SIZES}`,
+    );
   }
   return Float64Array.from(weights);
 }
@@ -31,7 +37,7 @@ export function mergeLayer<T extends Tensor>(
   params: LayerParams<T>,
   { alpha, R }: MolConfig,
   q: T,
-  mode: "delta" | "factor" = "delta",
+  mode: typeof MERGES[number] = "delta",
 ): LayerParams<T> {
   const { gateUp, down, mol } = params.mlp;
   if (!mol) return params;

@@ -4,10 +4,11 @@
  * @module
  */
 import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { ACTIVATIONS, GATED } from "../kinds.ts";
 import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
 
 /** A plain activation; `gelu` is exact (erf), `square` is x². */
-export type ActivationKind = "gelu" | "silu" | "relu" | "tanh" | "sigmoid" | "square";
+export type ActivationKind = typeof ACTIVATIONS[number];
 
 /** y = f(x), element by element. x [M, F] → y [M, F]. */
 export const activationOp: Op<"x" | "offsets?", "y", { readonly kind: ActivationKind }> = defineOp({
@@ -15,6 +16,7 @@ export const activationOp: Op<"x" | "offsets?", "y", { readonly kind: Activation
   family: "activation",
   inputs: ["x", "offsets?"],
   outputs: ["y"],
+  choices: { kind: ACTIVATIONS },
   infer({ x, offsets }) {
     requireShape("activation", "x", x, [undefined, undefined]);
     requireOffsets("activation", offsets);
@@ -31,7 +33,7 @@ export function activation<T extends Tensor>(backend: Backend<T>, x: T, kind: Ac
 }
 
 /** The activation inside a gated unit: `silu` makes SwiGLU, `gelu` (exact) GeGLU (Shazeer, arXiv 2002.05202). */
-export type GateKind = "silu" | "gelu";
+export type GateKind = typeof GATED[number];
 
 /** z = f(u[:F]) ⊙ u[F:], row by row. u [M, 2F] → z [M, F]. */
 export const gatedUnitOp: Op<"u" | "offsets?", "z", { readonly kind: GateKind }> = defineOp({
@@ -39,6 +41,7 @@ export const gatedUnitOp: Op<"u" | "offsets?", "z", { readonly kind: GateKind }>
   family: "activation",
   inputs: ["u", "offsets?"],
   outputs: ["z"],
+  choices: { kind: GATED },
   infer({ u, offsets }) {
     requireShape("gatedUnit", "u", u, [undefined, undefined]);
     demand("gatedUnit", u.shape[1] % 2 === 0, () => `u has ${u.shape[1]} columns, which do not halve`);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ACTIVATIONS, GATED } from "../kinds.ts";
 import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 import type { ActivationKind, GateKind } from "./activation.ts";
 
@@ -12,6 +13,7 @@ export const activationGradOp: Op<"x" | "dy" | "offsets?", "dx", { readonly kind
   family: "activation_grad",
   inputs: ["x", "dy", "offsets?"],
   outputs: ["dx"],
+  choices: { kind: ACTIVATIONS },
   infer({ x, dy, offsets }) {
     requireShape("activationGrad", "x", x, [undefined, undefined]);
     requireShape("activationGrad", "dy", dy, x.shape);
@@ -35,6 +37,7 @@ export const gatedUnitGradOp: Op<"u" | "dz" | "offsets?", "du", { readonly kind:
   family: "activation_grad",
   inputs: ["u", "dz", "offsets?"],
   outputs: ["du"],
+  choices: { kind: GATED },
   infer({ u, dz, offsets }) {
     requireShape("gatedUnitGrad", "u", u, [undefined, undefined]);
     demand("gatedUnitGrad", u.shape[1] % 2 === 0, () => `u has ${u.shape[1]} columns, which do not halve`);

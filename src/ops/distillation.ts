@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { requireFloat32 } from "../float32.ts";
 import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 import { cosineDistanceGrad, divergenceGrad } from "./distillation_grad.ts";
 
@@ -26,7 +27,7 @@ export const divergenceOp: Op<"student" | "teacher" | "offsets?", "kl", Divergen
     requireShape("divergence", "student", student, [undefined, undefined]);
     requireShape("divergence", "teacher", teacher, student.shape);
     demand("divergence", student.shape[1] > 0, () => "student has no columns");
-    demand("divergence", temperature > 0, () => `temperature is ${temperature}, expected more than 0`);
+    requireFloat32("apply divergence", "temperature", temperature, { least: 2 ** -63, most: 2 ** 63 }); // and its square
     requireOffsets("divergence", offsets);
     return { kl: spec([student.shape[0], 1]) };
   },

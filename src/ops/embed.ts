@@ -6,7 +6,7 @@
 import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 import { embedGrad } from "./embed_grad.ts";
 
-/** y[m] = table[ids[m]]. ids [M] i32 inside the table, table [V, J] → y [M, J]. */
+/** y[m] = table[ids[m]], 0 where ids[m] < 0 (no token). ids [M] i32 below V, table [V, J] → y [M, J]. */
 export const embedOp: Op<"ids" | "table" | "offsets?", "y", Record<never, never>> = defineOp({
   name: "embed",
   family: "embed",

@@ -5,7 +5,7 @@
  */
 import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 
-/** dtable[v] = Σ over live rows m with ids[m] = v of dy[m]. ids [M] i32 below V, dy [M, J] → dtable [V, J]. */
+/** dtable[v] = Σ over live rows m with ids[m] = v of dy[m]. ids [M] i32 below V (below 0: no token), dy [M, J] → dtable [V, J]. */
 export const embedGradOp: Op<"ids" | "dy" | "offsets?", "dtable", { readonly V: number }> = defineOp({
   name: "embedGrad",
   family: "embed_grad",

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { GATED } from "../kinds.ts";
 import {
   type Backend,
   defineOp,
@@ -81,6 +82,7 @@ export const expertUnitOp: Op<
   family: "experts",
   inputs: ["u", "a", "b", "experts", "weights", "offsets?"],
   outputs: ["z", "mix"],
+  choices: { kind: GATED },
   infer({ u, a, b, experts, weights, offsets }) {
     requireShape("expertUnit", "b", b, [undefined, undefined, undefined]);
     requireShape("expertUnit", "experts", experts, [undefined, undefined], "i32");

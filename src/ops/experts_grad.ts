@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { GATED } from "../kinds.ts";
 import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 import type { ExpertUnitParams } from "./experts.ts";
 
@@ -145,6 +146,7 @@ export const expertUnitGradOp: Op<
   family: "experts_grad",
   inputs: ["u", "a", "b", "experts", "dz", "offsets?"],
   outputs: ["dv"],
+  choices: { kind: GATED },
   infer({ u, a, b, experts, dz, offsets }) {
     requireShape("expertUnitGrad", "b", b, [undefined, undefined, undefined]);
     requireShape("expertUnitGrad", "experts", experts, [undefined, undefined], "i32");

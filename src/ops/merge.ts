@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { MERGES } from "../kinds.ts";
 import { type Backend, defineOp, type Op, requireShape, spec, type Tensor } from "../op.ts";
 
 /** How experts become one. */
 export interface MergeParams {
   /** `delta`: W + s·Σ q_e·B_e·A_e, the exact mean of the updates. `factor`: W + s·(Σ q_e·B_e)·(Σ q_e·A_e), one adapter. */
-  readonly mode: "delta" | "factor";
+  readonly mode: typeof MERGES[number];
   /** s = alpha / rank. */
   readonly scale: number;
 }
@@ -19,6 +20,7 @@ export const expertMergeOp: Op<"w" | "a" | "b" | "q", "y", MergeParams> = define
   family: "merge",
   inputs: ["w", "a", "b", "q"],
   outputs: ["y"],
+  choices: { mode: MERGES },
   infer({ w, a, b, q }) {
     requireShape("expertMerge", "w", w, [undefined, undefined]);
     requireShape("expertMerge", "a", a, [undefined, undefined, w.shape[1]]);

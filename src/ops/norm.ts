@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { NORMS } from "../kinds.ts";
 import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 import { normGrad, normGradWeight } from "./norm_grad.ts";
 
 /** Which norm, and its ε. */
 export interface NormParams {
   /** `rms`: x / √(mean x² + ε) (Zhang & Sennrich 2019). `layer`: (x − mean) / √(variance + ε), without bias. */
-  readonly kind: "rms" | "layer";
+  readonly kind: typeof NORMS[number];
   /** Added to the mean square or the (biased) variance. */
   readonly eps: number;
 }
@@ -20,6 +21,7 @@ export const normOp: Op<"x" | "weight" | "offsets?", "y", NormParams> = defineOp
   family: "norm",
   inputs: ["x", "weight", "offsets?"],
   outputs: ["y"],
+  choices: { kind: NORMS },
   infer({ x, weight, offsets }) {
     requireShape("norm", "x", x, [undefined, undefined]);
     requireShape("norm", "weight", weight, [x.shape[1]]);

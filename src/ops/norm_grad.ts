@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { NORMS } from "../kinds.ts";
 import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 import type { NormParams } from "./norm.ts";
 
@@ -16,6 +17,7 @@ export const normGradOp: Op<"x" | "weight" | "dy" | "offsets?", "dx", NormParams
   family: "norm_grad",
   inputs: ["x", "weight", "dy", "offsets?"],
   outputs: ["dx"],
+  choices: { kind: NORMS },
   infer({ x, weight, dy, offsets }) {
     requireShape("normGrad", "x", x, [undefined, undefined]);
     requireShape("normGrad", "weight", weight, [x.shape[1]]);
@@ -40,6 +42,7 @@ export const normGradWeightOp: Op<"x" | "dy" | "offsets?", "dweight", NormParams
   family: "norm_grad",
   inputs: ["x", "dy", "offsets?"],
   outputs: ["dweight"],
+  choices: { kind: NORMS },
   infer({ x, dy, offsets }) {
     requireShape("normGradWeight", "x", x, [undefined, undefined]);
     requireShape("normGradWeight", "dy", dy, x.shape);

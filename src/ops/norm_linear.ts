@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { GATED, NORMS } from "../kinds.ts";
 import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 import { gatedUnit, type GateKind } from "./activation.ts";
 import { linear, type LinearParams } from "./linear.ts";
@@ -46,6 +47,7 @@ export const normLinearOp: Op<"x" | "weight" | "w" | "offsets?", "y", NormLinear
   family: "norm_linear",
   inputs: ["x", "weight", "w", "offsets?"],
   outputs: ["y"],
+  choices: { kind: NORMS },
   infer({ x, weight, w, offsets }, { from, to }: NormLinearParams) {
     requireNormed("normLinear", { x, weight, w, offsets });
     const rows = w.shape[0];
@@ -77,6 +79,7 @@ export const normGatedOp: Op<"x" | "weight" | "w" | "offsets?", "y", NormGatedPa
   family: "norm_linear",
   inputs: ["x", "weight", "w", "offsets?"],
   outputs: ["y"],
+  choices: { kind: NORMS, unit: GATED },
   infer({ x, weight, w, offsets }) {
     requireNormed("normGated", { x, weight, w, offsets });
     demand("normGated", w.shape[0] % 2 === 0, () => `w has ${w.shape[0]} rows, which do not halve`);

@@ -56,7 +56,8 @@ export function adamW<T extends Tensor>(
 /**
  * y = carry + Σ x², over all elements; deterministic, in at least 128 partial sums, which bounds the error of long ones.
  *
- * x of any shape, carry [1] (0 unless given) → y [1]. Where an element is not finite, y is not.
+ * x of any shape, carry [1] (0 unless given) → y [1]. Where an element is not finite, or its square is not, y is not; squares
+ * below 2⁻¹²⁶ may count as 0, which changes no gradient that is clipped at a norm of 2⁻⁴⁰ or more.
  */
 export const sumSquaresOp: Op<"x" | "carry?", "y", Record<never, never>> = defineOp({
   name: "sumSquares",

@@ -3,23 +3,35 @@
  *
  * @module
  */
+import { POOLINGS } from "../kinds.ts";
 import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 import { poolGrad } from "./pool_grad.ts";
 
-/** How rows become one vector. */
+/** A way in which the rows of a sequence become one vector, see {@link PoolParams}. */
+export type Pooling = typeof POOLINGS[number];
+
+/** How n rows x₀ … xₙ₋₁ become one vector. */
 export interface PoolParams {
-  /** Mean of all rows, or the first, or the last. */
-  readonly kind: "mean" | "first" | "last";
+  /**
+   * `mean`: Σ xᵢ/n. `first`, `last`: x₀, xₙ₋₁. `max`: the greatest of each column. `mean_sqrt_len`: Σ xᵢ/√n.
+   * `weighted_mean`: Σ (i+1)·xᵢ / Σ (i+1).
+   */
+  readonly kind: Pooling;
   /** Whether the vector is divided by its Euclidean norm. */
   readonly normalize: boolean;
 }
 
-/** y[b] = pool of the rows of sequence b; an empty sequence gives zeros. x [M, D], offsets [B+1] → y [B, D]. */
+/**
+ * y[b] = pool of the rows of sequence b; an empty sequence gives zeros, and so does a zero vector that is normalised.
+ *
+ * A vector of any size is normalised: it is scaled by a power of two first. x [M, D], offsets [B+1] → y [B, D].
+ */
 export const poolOp: Op<"x" | "offsets", "y", PoolParams> = defineOp({
   name: "pool",
   family: "pool",
   inputs: ["x", "offsets"],
   outputs: ["y"],
+  choices: { kind: POOLINGS },
   infer({ x, offsets }) {
     requireShape("pool", "x", x, [undefined, undefined]);
     requireOffsets("pool", offsets);

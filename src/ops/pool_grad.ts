@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { POOLINGS } from "../kinds.ts";
 import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 import type { PoolParams } from "./pool.ts";
 
 /**
- * dx[m]: what reaches row m of its sequence's vector v; dv/length for `mean`, dv at the first or last row, 0 elsewhere.
+ * dx[m]: what reaches row m of its sequence's vector v: dv times the weight that the row has in it; `max` passes each
+ * column's dv to the first of its greatest rows.
  *
  * dv = dy, or (dy − ŷ·(ŷ·dy))/|v| with ŷ = v/|v| where the vector was normalised (0 where v = 0). x [M, D], dy [B, D],
  * offsets [B+1] → dx [M, D].
@@ -17,6 +19,7 @@ export const poolGradOp: Op<"x" | "dy" | "offsets", "dx", PoolParams> = defineOp
   family: "pool_grad",
   inputs: ["x", "dy", "offsets"],
   outputs: ["dx"],
+  choices: { kind: POOLINGS },
   infer({ x, dy, offsets }) {
     requireShape("poolGrad", "x", x, [undefined, undefined]);
     requireOffsets("poolGrad", offsets);

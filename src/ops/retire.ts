@@ -17,7 +17,7 @@ export interface RetireParams {
  *
  * The log's line is `clock` mod n; first log[line, s] = (−1, 0, 0, 0) for every slot. Then for the slot s of each live entry
  * m of the list, unless it is idle: log[line, s] = (drawn[m], depth, logProbs[m], z[s]). It ends, stage = idle, if drawn[m] ∈
- * stops, or at its limit: length + 2 ≥ limit. If not, length += 1 and depth = 0. Last, clock += 1 (mod 2³²).
+ * stops or drawn[m] < 0, or at its limit: length + 2 ≥ limit. If not, length += 1 and depth = 0. Last, clock += 1 (mod 2³²).
  *
  * slots [S, 10+N] i32, log [n, 4·S] f32 (ids below 2²⁴ are exact), clock [1] i32, drawn [M] i32, logProbs [M, 1], z [S, 1],
  * rows [M] i32 (distinct), offsets.

@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { GATES, ROUTES } from "../kinds.ts";
 import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 import { gateGrad, routeGrad } from "./router_grad.ts";
 
 /** The function between a recursion's score and its gate (Mixture-of-Recursions §2.2.1). */
 export interface GateParams {
   /** `sigmoid`: α·σ(z). `tanh`: α·tanh(z). `none`: z itself. */
-  readonly kind: "sigmoid" | "tanh" | "none";
+  readonly kind: typeof GATES[number];
   /** α; ignored by `none`. */
   readonly alpha: number;
 }
@@ -20,6 +21,7 @@ export const gateOp: Op<"scores" | "offsets?", "gates", GateParams> = defineOp({
   family: "router",
   inputs: ["scores", "offsets?"],
   outputs: ["gates"],
+  choices: { kind: GATES },
   infer({ scores, offsets }) {
     requireShape("gate", "scores", scores, [undefined, 1]);
     requireOffsets("gate", offsets);
@@ -40,7 +42,7 @@ export interface RouteParams {
   /** Alternatives chosen per row. */
   readonly k: number;
   /** p = α·softmax(z) or p = α·σ(z). */
-  readonly kind: "softmax" | "sigmoid";
+  readonly kind: typeof ROUTES[number];
   /** α, 1 for experts. */
   readonly alpha: number;
   /** Whether the chosen weights are divided by their sum. */
@@ -59,6 +61,7 @@ export const routeOp: Op<"logits" | "bias?" | "offsets?", "probs" | "experts" | 
   family: "router",
   inputs: ["logits", "bias?", "offsets?"],
   outputs: ["probs", "experts", "weights"],
+  choices: { kind: ROUTES },
   infer({ logits, bias, offsets }, { k }: RouteParams) {
     requireShape("route", "logits", logits, [undefined, undefined]);
     const [M, E] = logits.shape;

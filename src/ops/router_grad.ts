@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GATES, ROUTES } from "../kinds.ts";
 import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 import type { GateParams, RouteParams } from "./router.ts";
 
@@ -12,6 +13,7 @@ export const gateGradOp: Op<"scores" | "dgates" | "offsets?", "dscores", GatePar
   family: "router_grad",
   inputs: ["scores", "dgates", "offsets?"],
   outputs: ["dscores"],
+  choices: { kind: GATES },
   infer({ scores, dgates, offsets }) {
     requireShape("gateGrad", "scores", scores, [undefined, 1]);
     requireShape("gateGrad", "dgates", dgates, scores.shape);
@@ -46,6 +48,7 @@ export const routeGradOp: Op<
   family: "router_grad",
   inputs: ["probs", "experts", "weights", "dprobs?", "dweights?", "offsets?"],
   outputs: ["dlogits"],
+  choices: { kind: ROUTES },
   infer({ probs, experts, weights, dprobs, dweights, offsets }, { k }: RouteParams) {
     requireShape("routeGrad", "probs", probs, [undefined, undefined]);
     const M = probs.shape[0];

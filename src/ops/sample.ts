@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { requireFloat32 } from "../float32.ts";
 import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
 
 /** How a token is drawn; what is left out is off. */
 export interface SamplingOptions {
-  /** Divides the logits; 0 takes the greatest. 1 unless given. */
+  /** Divides the logits; 0 takes the greatest, and other ones are from 2⁻¹²⁶ to 2¹²⁶. 1 unless given. */
   readonly temperature?: number;
   /** Only tokens with fewer than this many likelier ones; 0 for all. */
   readonly topK?: number;
@@ -15,26 +16,33 @@ export interface SamplingOptions {
   readonly topP?: number;
   /** Only tokens with at least this fraction of the greatest probability; 0 for all. */
   readonly minP?: number;
-  /** Makes tokens that were seen less likely where it is above 1. */
+  /** Makes tokens that were seen less likely where it is above 1; from 2⁻⁶³ to 2⁶³. */
   readonly repetitionPenalty?: number;
 }
 
 /** Place of drawing among the users of random numbers, see `uniformAt` of src/random.ts. */
 export const DRAW_SALT = 0x64726177;
 
-/** One row of `sample`'s options: (temperature, topK, topP, minP, repetitionPenalty). Throws a RangeError outside their ranges. */
+/** The id that `sample` gives a row without a distribution: one with a NaN or +∞, or with nothing above −∞. */
+export const NO_TOKEN: number = -2;
+
+/** Greatest repetition penalty, and its inverse the least: logits up to as much stay inside float32. */
+const MOST_PENALTY = 2 ** 63;
+
+/**
+ * One row of `sample`'s options: (temperature, topK, topP, minP, repetitionPenalty). Throws a RangeError outside their
+ * ranges, whose ends every device can tell from 0 and infinity.
+ */
 export function samplingRow(
   { temperature = 1, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 }: SamplingOptions,
 ): number[] {
-  const require = (name: string, value: number, fits: boolean, expected: string) => {
-    if (!fits) throw new RangeError(`Cannot sample: ${name} is ${value}, expected ${expected}`);
-  };
-  require("temperature", temperature, temperature >= 0 && temperature < Infinity, "a number of at least 0");
-  require("topK", topK, Number.isInteger(topK) && topK >= 0 && topK < 2 ** 24, "a whole number from 0 to 16777215");
-  require("topP", topP, topP > 0 && topP <= 1, "0 < topP <= 1");
-  require("minP", minP, minP >= 0 && minP <= 1, "0 <= minP <= 1");
-  const penalty = repetitionPenalty;
-  require("repetitionPenalty", penalty, penalty > 0 && penalty < Infinity, "a number above 0");
+  requireFloat32("sample", "temperature", temperature, { zero: true });
+  if (!(Number.isInteger(topK) && topK >= 0 && topK < 2 ** 24)) {
+    throw new RangeError(`Cannot sample: topK is ${topK}, expected a whole number from 0 to 16777215`);
+  }
+  requireFloat32("sample", "topP", topP, { most: 1 });
+  requireFloat32("sample", "minP", minP, { most: 1, zero: true });
+  requireFloat32("sample", "repetitionPenalty", repetitionPenalty, { least: 1 / MOST_PENALTY, most: MOST_PENALTY });
   return [temperature, topK, topP, minP, repetitionPenalty];
 }
 
@@ -70,7 +78,8 @@ export function pick<T extends Tensor>(backend: Backend<T>, logits: T, offsets?:
  *    remaining weight (ties stay together; the likeliest always stays).
  *
  * The id is the first, in order of ids, at which the sum of the remaining w exceeds u·(their sum over all ids), u =
- * `uniformAt(seed, DRAW_SALT, counter)`. logits [B, V] finite, seeds [B] i32, counters [B] i32 (position of the token to be
+ * `uniformAt(seed, DRAW_SALT, counter)`. A row with a NaN or +∞, or with nothing above −∞, gives (`NO_TOKEN`, 0). logits
+ * [B, V], seeds [B] i32, counters [B] i32 (position of the token to be
  * drawn), seen [B, V] i32 counts → ids [B] i32, logProbs [B, 1] = log softmax(logits)_id, of the logits as they came in.
  */
 export const sampleOp: Op<
@@ -117,7 +126,7 @@ export interface AdvanceParams {
  * Takes the drawn tokens over into the state of a batch, in place: the end of a step of decoding.
  *
  * For every sequence b with ended[b] = 0 (the others only get list[at, b] = −1): list[at, b] = drawn[b]. It ends if
- * drawn[b] ∈ stops, or at `limit` tokens: grown[b] + 1 ≥ limit. If not, ids[b] = drawn[b] and lengths[b] = grown[b]. If it
+ * drawn[b] ∈ stops or drawn[b] < 0, or at `limit` tokens: grown[b] + 1 ≥ limit. If not, ids[b] = drawn[b] and lengths[b] = grown[b]. If it
  * does, ended[b] = 1; or, where `restart` is given, the slot is used again: ids[b] = restart, lengths[b] = 0, seeds[b] += B.
  * Last, at = (at + 1) mod n.
  *

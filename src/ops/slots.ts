@@ -132,6 +132,7 @@ export const placeRowsOp: Op<"slots" | "rows?" | "offsets", "positions" | "place
   family: "slots",
   inputs: ["slots", "rows?", "offsets"],
   outputs: ["positions", "places", "ranges"],
+  choices: { at: ["outer", "own"] },
   infer({ slots, rows, offsets }, { layout, at, M }: PlaceParams) {
     const S = requireSlots("placeRows", slots, layout.units.length);
     if (rows) demand("placeRows", requireList("placeRows", rows, offsets) === M, () => `${rows.shape} rows, not ${M}`);

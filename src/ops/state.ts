@@ -68,7 +68,7 @@ export function deepen<T extends Tensor>(
 }
 
 /**
- * Counts tokens: seen[rows[m], ids[m]] += 1, in place.
+ * Counts tokens: seen[rows[m], ids[m]] += 1, in place, where ids[m] is a token; an id below 0 is none.
  *
  * seen [B, V] i32, ids [M] i32 below V, rows [M] i32 distinct (every row in turn unless given; then M = B); offsets end with
  * the number of live entries.

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Tensor } from "../op.ts";
-import { type SamplingOptions, samplingRow } from "../ops/sample.ts";
+import { NO_TOKEN, type SamplingOptions, samplingRow } from "../ops/sample.ts";
 import type { DecoderModel } from "./decoder.ts";
 import { Decoding } from "./decoding.ts";
 import { single } from "../single.ts";
@@ -56,11 +56,16 @@ class Shelf {
   }
 }
 
+/** Where logits are not finite: at the token of a document that comes next. */
+const notFiniteAt = ({ number, ids }: { readonly number: number; readonly ids: readonly number[] }) =>
+  `the logits of token ${ids.length + 1} of document ${number + 1} are not finite`;
+
 /**
  * Draws documents, in order, as ids without first and end tokens. A document ends with an end token of the model, or where
  * it would begin the next one. Slot b of the batch draws document b, then b + batch, ….
  *
- * Throws for routed models, models without a first token, options out of range, and a second loop.
+ * Throws for routed models, models without a first token, options out of range, logits that are not finite, and a second
+ * loop.
  */
 export function sampleDocuments<T extends Tensor>(
   model: DecoderModel<T>,
@@ -97,6 +102,7 @@ async function* drawn<T extends Tensor>(
       for (const { ids: drawn } of await decoding.read()) {
         slots.forEach((slot, b) => {
           if (slot.number >= documents) return;
+          if (drawn[b] === NO_TOKEN) throw new Error(`Cannot sample documents: ${notFiniteAt(slot)}`);
           tokens++;
           const ends = stops.includes(drawn[b]);
           if (!ends) slot.ids.push(drawn[b]);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { requireChoice } from "../choices.ts";
 import type { Device, HostTensor } from "../device.ts";
 import type { Backend, Tensor } from "../op.ts";
 import { ropeTable } from "../ops/rope.ts";
@@ -91,7 +92,9 @@ export class DecoderModel<T extends Tensor = Tensor> {
    * Runs sequences of ids. Throws a RangeError for empty sequences, ids outside the vocabulary and too many tokens.
    */
   async forward(sequences: readonly ArrayLike<number>[], options: ForwardOptions = {}): Promise<DecoderResult> {
-    const topk = this.config.recursion.routing === "expert" && options.selection === "topk";
+    const { selection = "threshold" } = options;
+    requireChoice("run sequences", "selection", selection, ["threshold", "topk"]);
+    const topk = this.config.recursion.routing === "expert" && selection === "topk";
     const batch = packRows(sequences, this.config);
     const M = batch.ids.shape[0];
     const program = this.#forwardProgram(topk, this.tables.rows(longest(sequences)), options);

@@ -20,7 +20,7 @@ import { checkDecoding, type DecodingOptions, refusal, stopsOf } from "./decodin
 
 /** One step for a batch. */
 export interface Step {
-  /** New ids, [B]; −1 for sequences that had ended. */
+  /** New ids, [B]; −1 for sequences that had ended, `NO_TOKEN` where the logits were not finite. */
   readonly ids: Int32Array;
   /** Recursions run by the rows that chose them, [B]; 0 for sequences that had ended. */
   readonly depth: Int32Array;

@@ -45,6 +45,12 @@ export function stopsOf(ids: readonly number[], V: number): number[] {
   throw new RangeError(`Cannot decode: ${stops.length} ids end a sequence, at most ${MOST_STOPS}`);
 }
 
+/** An error about logits that were not finite at a step (from 1), of one sequence of a batch where it is named. */
+export function notFinite(step: number, sequence?: number): Error {
+  const place = sequence === undefined ? "" : ` of sequence ${sequence + 1}`;
+  return new Error(`Cannot generate: the logits of step ${step}${place} are not finite`);
+}
+
 /** Throws a RangeError for what cannot be decoded. */
 export function checkDecoding(
   { recursion, maxPositions, V, eos }: DecoderConfig,

@@ -5,7 +5,6 @@
  */
 import type { Device, HostTensor } from "../device.ts";
 import type { Backend, Tensor } from "../op.ts";
-import { pool, type PoolParams } from "../ops/pool.ts";
 import { ropeTable } from "../ops/rope.ts";
 import { gather } from "../ops/rows.ts";
 import { longest, packLabels, packPlaces, packRows } from "../model/batch.ts";
@@ -17,26 +16,13 @@ import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
 import { RopeTables } from "../model/rope_tables.ts";
 import { backpropagate, gradientOutputs, readGradients } from "../train/gradients.ts";
 import * as results from "../model/results.ts";
-import type { EncoderResult } from "./encoder_result.ts";
-import { encodeText, type Tokenizer } from "./tokenizer.ts";
+import type { SentenceConfig } from "../model/sentence.ts";
 import { download, tensorsOf, upload } from "../model/upload.ts";
+import type { EncoderForwardOptions, EncoderResult } from "./encoder_result.ts";
 import { Programs } from "./programs.ts";
-
-/** What a forward pass should return beside hidden states and routing. */
-export interface EncoderForwardOptions {
-  /** Also masked-language logits of every row. */
-  logits?: boolean;
-  /** Also losses against these labels, one list a sequence; −100 is not scored. */
-  labels?: readonly ArrayLike<number>[];
-}
-
-/** How texts become vectors. */
-export interface EmbedOptions {
-  /** Mean of all tokens unless given. */
-  pooling?: PoolParams["kind"];
-  /** Whether vectors are made unit length; false unless given. */
-  normalize?: boolean;
-}
+import { sentenceIds } from "./sentence_ids.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+import { type EmbedOptions, Vectors } from "./vectors.ts";
 
 type Named<T> = Record<string, T>;
 
@@ -49,20 +35,26 @@ export class EncoderModel<T extends Tensor = Tensor> {
   readonly #tables: RopeTables<T>;
   readonly #localTables?: RopeTables<T>;
   readonly #programs: Programs<T>;
+  readonly #vectors: Vectors<T>;
 
-  /** Copies weights to a device, all or none; without a head there are hidden states and vectors, but no logits. */
+  /**
+   * Copies weights to a device, all or none; without a head there are hidden states and vectors, but no logits. `sentence`
+   * says how texts become vectors where options do not.
+   */
   constructor(
     readonly device: Device<T>,
     readonly config: EncoderConfig,
     params: EncoderParams<HostTensor>,
     readonly tokenizer?: Tokenizer,
     readonly hasHead = true,
+    readonly sentence?: SentenceConfig,
   ) {
     const { maxPositions, K, rope, local } = config;
     this.#params = upload(device, encoderSchema(config), params);
     this.#tables = new RopeTables(device, maxPositions, (rows) => ropeTable(rows, K, rope));
     this.#localTables = local && new RopeTables(device, maxPositions, (rows) => ropeTable(rows, K, local.rope));
     this.#programs = new Programs(device, tensorsOf(encoderSchema(config), this.#params));
+    this.#vectors = new Vectors(device, config.D, this.#programs, sentence);
   }
 
   /** Waits until the weights are on the device. Throws where there was no room for them. */
@@ -161,19 +153,32 @@ export class EncoderModel<T extends Tensor = Tensor> {
     return readGradients(schema, await program(inputs as Named<HostTensor>));
   }
 
-  /** One vector a sequence of ids, [B, D]. */
+  /**
+   * One vector a sequence of ids, [B, width], as the checkpoint declares and the options say.
+   *
+   * Throws as {@link EncoderModel.forward} does, a RangeError for unknown poolings, and an Error for a vector that is not
+   * finite.
+   */
   async pooled(sequences: readonly ArrayLike<number>[], options: EmbedOptions = {}): Promise<HostTensor> {
-    const { pooling = "mean", normalize = false } = options;
-    const program = this.#program(`pool ${pooling} ${normalize}`, sequences, (named, tables) => {
-      const { hidden } = this.#encode(named, tables);
-      return { y: pool(this.device, hidden, named.offsets, { kind: pooling, normalize }) };
+    return await this.#vectors.run({ ...packRows(sequences, this.config) }, options, {
+      program: (key, body) =>
+        this.#program(key, sequences, (named, tables) => body(named, (rows) => this.#encode(rows, tables).hidden)),
     });
-    return (await program({ ...packRows(sequences, this.config) } as Named<HostTensor>)).y;
   }
 
-  /** One vector a text, [B, D]. Throws for an empty text and a model without tokenizer. */
-  encode(texts: readonly string[], options: EmbedOptions = {}): Promise<HostTensor> {
-    return this.pooled(texts.map((text) => encodeText(this.tokenizer, text)), options);
+  /** Numbers of a vector. Throws a RangeError for unknown poolings. */
+  widthOf(options: EmbedOptions = {}): number {
+    return this.#vectors.plan(options).width;
+  }
+
+  /** Ids of a text to be made a vector of: with the declared prompt, cut to the declared length. Throws for an empty text. */
+  idsOf(text: string): number[] {
+    return sentenceIds(this.tokenizer, text, this.sentence);
+  }
+
+  /** One vector a text, [B, width]. Throws as {@link EncoderModel.pooled} does, for an empty text, and without tokenizer. */
+  async encode(texts: readonly string[], options: EmbedOptions = {}): Promise<HostTensor> {
+    return await this.pooled(texts.map((text) => this.idsOf(text)), { name: (b) => `text ${b + 1}`, ...options });
   }
 
   /** A model without experts on the same device (mol.md §3). Throws when this one has none. */
@@ -186,7 +191,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
     const merged = { ...this.#params, groups };
     const params = await download<T, EncoderParams<HostTensor>>(this.device, encoderSchema(rest), merged);
     this.device.free(q);
-    return new EncoderModel(this.device, rest, params, this.tokenizer, this.hasHead);
+    return new EncoderModel(this.device, rest, params, this.tokenizer, this.hasHead, this.sentence);
   }
 
   /** The weights, on the host. */
@@ -199,6 +204,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
   dispose(): void {
     this.#tables.dispose();
     this.#localTables?.dispose();
+    this.#vectors.dispose();
     this.#programs.dispose();
   }
 }

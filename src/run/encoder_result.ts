@@ -1,10 +1,18 @@
 /**
- * What an encoder's forward pass gives.
+ * What a forward pass of an encoder is asked for, and what it returns.
  *
  * @module
  */
 import type { HostTensor } from "../device.ts";
 import type { ExpertResult } from "../model/results.ts";
+
+/** What a forward pass should return beside hidden states and routing. */
+export interface EncoderForwardOptions {
+  /** Also masked-language logits of every row. */
+  logits?: boolean;
+  /** Also losses against these labels, one list a sequence; −100 is not scored. */
+  labels?: readonly ArrayLike<number>[];
+}
 
 /** What a forward pass returned, per row: sequences one after the other. */
 export interface EncoderResult {

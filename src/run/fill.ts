@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "../op.ts";
 import type { EncoderModel } from "./encoder.ts";
-import { logProbabilities } from "./probabilities.ts";
+import { logProbabilities, requireFinite } from "./probabilities.ts";
 import { encodeText, type Tokenizer } from "./tokenizer.ts";
 
 /** How masks are filled. */
@@ -39,7 +39,7 @@ function encodeMasked(tokenizer: Tokenizer | undefined, text: string): { ids: nu
  * the lower id.
  *
  * p = softmax over V of the masked-language logits at the mask (mol.md §1). Throws for a text without masks or with more
- * tokens than positions, a tokenizer without mask token, and a model without tokenizer or head.
+ * tokens than positions, a tokenizer without mask token, a model without tokenizer or head, and logits that are not finite.
  */
 export async function fill<T extends Tensor>(
   model: EncoderModel<T>,
@@ -53,6 +53,7 @@ export async function fill<T extends Tensor>(
   const { ids, rows } = encodeMasked(model.tokenizer, text);
   const { data } = await model.logitsAt(ids, rows);
   return rows.map((_, mask) => {
+    requireFinite(data, () => `fill masks: the logits of mask ${mask + 1}`, mask * V, (mask + 1) * V);
     const logs = logProbabilities(data, mask * V, V);
     const best = Array.from(logs.keys()).sort((a, b) => logs[b] - logs[a] || a - b).slice(0, candidates);
     return best.map((id) => ({ text: model.tokenizer!.decode([id]), id, probability: Math.exp(logs[id]) }));

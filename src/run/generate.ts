@@ -7,13 +7,13 @@ import { abortable } from "../abortable.ts";
 import type { Tensor } from "../op.ts";
 import { packRows } from "../model/batch.ts";
 import type { DecoderConfig } from "../model/config.ts";
-import { type SamplingOptions, samplingRow } from "../ops/sample.ts";
+import { NO_TOKEN, type SamplingOptions, samplingRow } from "../ops/sample.ts";
 import { single } from "../single.ts";
 import { demandSeed } from "../whole.ts";
 import { defaultRoom } from "./caches.ts";
 import type { DecoderModel } from "./decoder.ts";
 import { Decoding, type Step } from "./decoding.ts";
-import { depthFault } from "./decoding_options.ts";
+import { depthFault, notFinite } from "./decoding_options.ts";
 import { TextPieces } from "./text_pieces.ts";
 import { encodeText } from "./tokenizer.ts";
 
@@ -105,7 +105,7 @@ export function samplingOf(
  * Generates for a batch of prompts of ids, a step at a time; a sequence ends with one of the model's end tokens.
  *
  * Throws as `packRows` and `Decoding` do, for prompts that fill all positions, and options out of range, also where nothing
- * is to be generated. A second loop over the same generation throws.
+ * is to be generated; at a step whose logits are not finite; and for a second loop over the same generation.
  */
 export function generateIds<T extends Tensor>(
   model: DecoderModel<T>,
@@ -128,7 +128,7 @@ async function* steps<T extends Tensor>(
   packRows(prompts, config);
   signal?.throwIfAborted();
   if (budgeted === 0) return await model.device.ready([]);
-  let left = budgeted;
+  let left = budgeted, made = 0;
   const decoding = new Decoding(model, {
     seeds: prompts.map((_, b) => (seed + b) | 0),
     limit: Math.max(...prompts.map(({ length }) => length)) + budgeted,
@@ -144,6 +144,9 @@ async function* steps<T extends Tensor>(
       const read = await abortable(decoding.read(), signal);
       const spent = performance.now() - started;
       for (const step of read) {
+        made++;
+        const fault = step.ids.indexOf(NO_TOKEN);
+        if (fault >= 0) throw notFinite(made, prompts.length > 1 ? fault : undefined);
         yield step;
         for (const b of running) if (eos.includes(step.ids[b])) running.delete(b);
         if (running.size === 0) return;
@@ -166,7 +169,7 @@ export function paced(steps: number, milliseconds: number, reading = READING): n
  * Continues a text, piece by piece.
  *
  * Throws for an empty text, a model without tokenizer, a prompt that fills all positions, and options out of range, also
- * where nothing is to be generated. A second loop over the same generation throws.
+ * where nothing is to be generated; at a step whose logits are not finite; and for a second loop over the same generation.
  */
 export function generate<T extends Tensor>(
   model: DecoderModel<T>,

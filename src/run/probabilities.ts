@@ -13,3 +13,11 @@ export function logProbabilities(logits: ArrayLike<number>, from: number, V: num
   const logSum = greatest + Math.log(sum);
   return Float64Array.from({ length: V }, (_, v) => logits[from + v] - logSum);
 }
+
+/** Throws `Cannot <subject> are not finite` where there is a NaN or an infinity among the numbers [from, to). */
+export function requireFinite(numbers: ArrayLike<number>, subject: () => string, from = 0, to = numbers.length): void {
+  for (let i = from; i < to; i++) {
+    if (Number.isFinite(numbers[i])) continue;
+    throw new Error(`Cannot ${subject()} are not finite: number ${i - from} is ${numbers[i]}`);
+  }
+}

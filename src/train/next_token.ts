@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { requireChoice } from "../choices.ts";
 import { type Device, hostIndices, type HostTensor } from "../device.ts";
 import { capacityRows } from "../model/batch.ts";
 import type { DecoderConfig } from "../model/config.ts";
@@ -64,7 +65,8 @@ export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T
     readonly config: DecoderConfig,
     readonly options: NextTokenOptions<T>,
   ) {
-    const { teacher } = options;
+    const { teacher, selection = "topk" } = options;
+    requireChoice("train", "selection", selection, ["topk", "threshold"]);
     if (teacher && teacher.config.V !== config.V) {
       throw new RangeError(
         `Cannot learn from the teacher: its vocabulary has ${teacher.config.V} tokens, the student's ${config.V}`,

@@ -4,6 +4,9 @@
  * @module
  */
 
+import { requireChoice } from "../choices.ts";
+import { requireFloat32 } from "../float32.ts";
+
 /** A learning rate over the updates of a run: linear warm-up, the peak, then a decay to the final value. */
 export interface Schedule {
   /** How it decays: not at all, or from the end of the warm-up in a line or half a cosine, or in a line over the last share. */
@@ -36,7 +39,8 @@ export function checkSchedule(schedule: Schedule): void {
   const fail = (reason: string): never => {
     throw new RangeError(`Cannot schedule the learning rate: ${reason}`);
   };
-  if (!(peak > 0 && peak < Infinity)) fail(`its peak is ${peak}, expected a positive number`);
+  requireChoice("schedule the learning rate", "kind", kind, ["constant", "linear", "cosine", "trapezoid"]);
+  requireFloat32("schedule the learning rate", "peak", peak);
   if (!(Number.isSafeInteger(steps) && steps > 0)) fail(`${steps} steps, expected a whole number of at least 1`);
   if (!(Number.isSafeInteger(warmup) && warmup >= 0)) fail(`a warm-up of ${warmup} steps, expected a whole number`);
   if (!(final >= 0 && final <= 1)) fail(`the final share of the peak is ${final}, expected 0 to 1`);

@@ -57,7 +57,7 @@ export const cosineDistance = shape(0).chain(([M, D]) =>
     other: tensor([M, D]),
     along: fc.constantFrom(0, 0, 1, -2, 100),
     across: fc.constantFrom(0, 1e-3, 1, 1),
-    scale: fc.constantFrom(1, 1e-3, 100, 1e-12),
+    scale: fc.constantFrom(1, 1e-3, 100, 1e-25, 1e25),
     zero: fc.integer({ min: 0, max: 5 }),
     offsets: maybe(offsets(M)),
   }).map(({ a, other, along, across, scale, zero, offsets }) => {

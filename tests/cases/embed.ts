@@ -3,10 +3,10 @@ import { hostIndices } from "../../src/device.ts";
 import { indices, maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
 
-/** Ids of a table's rows, with repetitions; dead rows hold ids that are in no table. */
+/** Ids of a table's rows, with repetitions, and of no token; dead rows hold ids that are in no table. */
 export const embed = fc.tuple(size(130), size(70, 1), size(70)).chain(([M, V, J]) =>
   fc.record({
-    ids: indices(M, 0, V - 1),
+    ids: indices(M, -2, V - 1),
     table: tensor([V, J]),
     offsets: maybe(offsets(M)),
   }).map(({ ids, table, offsets }) => {

@@ -6,10 +6,10 @@ import { liveElements } from "../support/equivalence.ts";
 /** Tables of a block, of several, and small ones whose rows are met often. */
 const sizes = fc.tuple(size(260), fc.oneof(size(9, 1), size(600, 1)), size(140));
 
-/** Ids of a table's rows, with repetitions; dead rows hold ids of the table or of none, and no numbers. */
+/** Ids of a table's rows, with repetitions, and of no token; dead rows hold ids of the table or of none, and no numbers. */
 export const embedGrad = sizes.chain(([M, V, J]) =>
   fc.record({
-    ids: indices(M, 0, V - 1),
+    ids: indices(M, -2, V - 1),
     dy: tensor([M, J]),
     offsets: maybe(offsets(M)),
     outside: fc.boolean(),

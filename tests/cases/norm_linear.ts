@@ -7,12 +7,12 @@ import { liveElements } from "../support/equivalence.ts";
 const rows = fc.tuple(fc.oneof(size(9), size(40), size(80)), fc.oneof(size(130), size(32).map((quads) => 4 * quads)))
   .chain(([M, D]) =>
     fc.record({
-      x: fc.constantFrom(1e-3, 1, 1e3).chain((scale) => tensor([M, D], scale)),
+      x: fc.constantFrom(1e-3, 1, 1e3, 1e-25, 1e25).chain((scale) => tensor([M, D], scale)),
       weight: tensor([D]),
       offsets: maybe(offsets(M)),
       norm: fc.record({
         kind: fc.constantFrom("rms" as const, "rms" as const, "rms" as const, "layer" as const),
-        eps: fc.constantFrom(1e-5, 1e-12),
+        eps: fc.constantFrom(1e-5, 1e-12, 1e-30),
       }),
     })
   );

@@ -14,7 +14,7 @@ export const retire = fc.tuple(size(130), fc.integer({ min: 1, max: 3 }), fc.int
       slots: slotsOf(S, N),
       log: tensor([n, 4 * S]),
       clock,
-      drawn: fc.oneof(indices(M, 0, 6), indices(M, 2 ** 24 - 7, 2 ** 24 - 1)),
+      drawn: fc.oneof(indices(M, -2, 6), indices(M, 2 ** 24 - 7, 2 ** 24 - 1)),
       logProbs: tensor([M, 1]).map(({ shape, data }) => hostTensor(shape, data.map((x) => -Math.abs(x)))),
       z: tensor([S, 1]),
       rows: fc.constant(rows),

@@ -65,18 +65,39 @@ function decided(logits: ArrayLike<number>, options: Float32Array, seen: ArrayLi
   return on(options);
 }
 
-/** Rows whose filters and draws are further from a boundary than rounding reaches; coarse logits have ties. */
+/** Where a row has no distribution: one logit that is none, or all of them −∞. */
+const fault = fc.record({ row: fc.nat(), column: fc.nat(), value: fc.constantFrom(NaN, Infinity, -Infinity) });
+
+/** Writes a fault into some row of logits. */
+function spoil(
+  logits: Float32Array,
+  V: number,
+  { row, column, value }: { row: number; column: number; value: number },
+) {
+  const start = row % (logits.length / V) * V;
+  if (value === -Infinity) logits.fill(value, start, start + V);
+  else logits[start + column % V] = value;
+}
+
+/**
+ * Rows whose filters and draws are further from a boundary than rounding reaches; coarse logits have ties, some are masked
+ * out, and some rows have no distribution.
+ */
 export const sample = fc.tuple(size(9), fc.oneof(size(300, 1), fc.constantFrom(1023, 4100, 8193))).chain(([B, V]) =>
   fc.record({
     logits: tensor([B, V], 2),
     grain: fc.constantFrom(0, 0.5),
+    least: fc.constantFrom(-2, -Infinity),
+    fault: maybe(fault),
     options: fc.array(sampling, { minLength: B, maxLength: B }),
     seeds: indices(B, -(2 ** 31), 2 ** 31 - 1),
     counters: indices(B, 0, 1e6),
     seen: maybe(indices(B, 0, 2)),
     offsets: maybe(offsets(B)),
-  }).map(({ logits, grain, options, seeds, counters, seen, offsets }) => {
-    const data = logits.data.map((value) => grain ? grain * Math.round(value / grain) : value);
+  }).map(({ logits, grain, least, fault, options, seeds, counters, seen, offsets }) => {
+    const data = logits.data.map((value) =>
+      value < least ? -Infinity : grain ? grain * Math.round(value / grain) : value
+    );
     const counts = new Int32Array(B * V).map((_, i) => seen ? seen.data[Math.floor(i / V)] * (i % 3 ? 0 : 1) : 0);
     const rows = Float32Array.from(options.flatMap(samplingRow));
     for (let b = 0; b < B; b++) {
@@ -87,6 +108,7 @@ export const sample = fc.tuple(size(9), fc.oneof(size(300, 1), fc.constantFrom(1
       for (let tries = 0; tries < 1000 && undecided(); tries++) (counters.data as Int32Array)[b]++;
       if (undecided()) row[0] = 0;
     }
+    if (fault && B > 0) spoil(data as Float32Array, V, fault);
     const inputs = { logits: hostTensor([B, V], data), options: hostTensor([B, 5], rows), seeds, counters, offsets };
     const live = { ids: liveElements(B, 1, offsets), logProbs: liveElements(B, 1, offsets) };
     return { inputs: { ...inputs, seen: seen && hostIndices(counts, [B, V]) }, params: {}, live };
@@ -96,7 +118,7 @@ export const sample = fc.tuple(size(9), fc.oneof(size(300, 1), fc.constantFrom(1
 /** Batches around a work group's width; some sequences have ended, some end now. */
 export const advance = fc.tuple(size(130), fc.integer({ min: 1, max: 5 })).chain(([B, n]) =>
   fc.record({
-    drawn: indices(B, 0, 6),
+    drawn: indices(B, -2, 6),
     grown: indices(B, 1, 9),
     ids: indices(B, 0, 6),
     lengths: indices(B, 0, 8),

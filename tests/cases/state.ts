@@ -37,7 +37,7 @@ export const count = fc.tuple(size(130), size(40, 1), fc.boolean()).chain(([B, V
   return fc.record({
     seen: indices(B * V, 0, 5).map(({ data }) => hostIndices(data, [B, V])),
     rows: listed ? fc.shuffledSubarray(all) : fc.constant(all),
-    ids: indices(B, 0, V - 1),
+    ids: indices(B, -2, V - 1),
     offsets: maybe(offsets(B)),
   }).map(({ seen, rows, ids, offsets: ends }) => {
     const M = rows.length;

@@ -26,7 +26,7 @@ Deno.test("what does not fit is one line, and no file", async () => {
   for (
     const [flags, message] of [
       [["--documents", "0"], "--documents 0: expected a whole number of at least 1"],
-      [["--documents", "1", "--top-p", "2"], "topP is 2, expected 0 < topP <= 1"],
+      [["--documents", "1", "--top-p", "2"], "topP is 2, expected a number from 1.18e-38 to 1"],
       [["--documents", "1", "--temperature", "hot"], "--temperature hot: expected a number"],
       [["--documents", "1", "--max-tokens", "65"], "64 positions"],
     ] as const

@@ -28,9 +28,9 @@ Deno.test("engine: refuses requests that cannot be, and serves the others", asyn
   for (const repetitionPenalty of [0, -1, NaN]) {
     refused([1], { repetitionPenalty }, `Cannot sample: repetitionPenalty is ${repetitionPenalty}, expected a number`);
   }
-  refused([1], { temperature: -1 }, "Cannot sample: temperature is -1, expected a number of at least 0");
+  refused([1], { temperature: -1 }, "Cannot sample: temperature is -1, expected 0 or a number from 1.18e-38");
   refused([1], { topK: 1.5 }, "Cannot sample: topK is 1.5");
-  refused([1], { topP: 0 }, "Cannot sample: topP is 0, expected 0 < topP <= 1");
+  refused([1], { topP: 0 }, "Cannot sample: topP is 0, expected a number from 1.18e-38 to 1");
   refused([1], { minP: 2 }, "Cannot sample: minP is 2");
   refused([1], { stop: [""] }, "Cannot generate: a stop text is empty");
   assertThrows(() => engine.submit("text"), Error, "Cannot encode text: the model was loaded without a tokenizer");

@@ -16,11 +16,13 @@ import { smallDecoder, smallEncoder, spreadWeights } from "./models.ts";
 export const STORY =
   "Once upon a time there was a little otter. The otter liked the river, and the river liked the otter.\n";
 
-const V = 276;
+/** Size of its vocabulary. */
+export const V = 276;
 const special = ["<|endoftext|>", "[PAD]", "[MASK]", "[CLS]", "[SEP]"];
 const tokens = { special, begin: "[CLS]", end: "[SEP]", mask: "[MASK]" };
 
-function tokenizerFiles(): Record<string, Uint8Array[]> {
+/** A tokenizer of the story. */
+export function tokenizerFiles(): Record<string, Uint8Array[]> {
   const counts = new Map<string, number>();
   countWords(STORY, counts);
   const file = (json: unknown) => [new TextEncoder().encode(JSON.stringify(json))];

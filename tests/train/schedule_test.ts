@@ -83,7 +83,7 @@ Deno.test("learning rate: says what does not fit, with the numbers", () => {
   );
   assertThrows(of({ kind: "linear", warmup: 100 }), RangeError, "the decay begins at step 100");
   assertThrows(of({ kind: "constant", warmup: 101 }), RangeError, "a warm-up of 101 steps does not fit into 100");
-  assertThrows(of({ peak: NaN }), RangeError, "its peak is NaN, expected a positive number");
+  assertThrows(of({ peak: NaN }), RangeError, "peak is NaN, expected a number from 1.18e-38 to 8.51e+37");
   assertThrows(of({ decay: 1.5 }), RangeError, "a share of 1.5");
   assertThrows(of({ final: -1 }), RangeError, "share of the peak is -1");
   assertThrows(of({ steps: 0 }), RangeError, "0 steps");

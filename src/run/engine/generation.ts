@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { NO_TOKEN } from "../../ops/sample.ts";
+import { notFinite } from "../decoding_options.ts";
 import type { Piece } from "../generate.ts";
 import { secondLoop } from "../../single.ts";
 import { TextPieces } from "../text_pieces.ts";
@@ -72,8 +74,9 @@ export class Stream implements Generation {
     return this.cancelled || this.finish !== undefined || this.#fault !== undefined;
   }
 
-  /** Takes a token. */
+  /** Takes a token, or fails where none could be drawn. */
   push(token: DrawnToken): void {
+    if (token.id === NO_TOKEN) return this.fail(notFinite(this.newTokens + 1));
     const { ends, most } = this.options;
     this.idleTicks = 0;
     if (ends.includes(token.id)) return this.end("stop");

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { requireChoice } from "../../choices.ts";
 import type { DecoderConfig } from "../../model/config.ts";
 import { blockLayers, capacities, outerLayers, ownsKeys } from "../../model/sharing.ts";
 import type { CacheLayout } from "../../ops/slots.ts";
@@ -59,6 +60,7 @@ export function engineLayout(
       'Cannot make an engine: kv is "hybrid", which depends on rows to come; expected "recursion" or "share"',
     );
   }
+  requireChoice("make an engine", "room", room, ["all", "capacity"]);
   if (room === "capacity" && routing !== "expert") {
     throw new RangeError(`Cannot make an engine: room is "capacity", but routing is "${routing}", expected "expert"`);
   }

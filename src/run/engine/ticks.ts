@@ -43,7 +43,7 @@ export function deliver({ first, ticks, slots }: Ticks, log: HostTensor, mostIdl
     for (let tick = first; tick < first + ticks && !stream.over; tick++) {
       const at = 4 * (tick % KEPT * slots.length + slot);
       const [id, depth, logProb, score] = log.data.subarray(at, at + 4);
-      if (id < 0) continue;
+      if (id === -1) continue;
       const token = { id, depth, logProb, score };
       stream.push(token);
       drawn.push(token);

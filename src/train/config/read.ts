@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { LEAST_SIZE, MOST_SIZE } from "../../float32.ts";
 import { Fields, type Json, nearest } from "../../model/fields.ts";
 import type { LossFactors } from "../gradients.ts";
 import { checkSchedule, type Schedule } from "../schedule.ts";
@@ -21,7 +22,7 @@ const METHODS: readonly StartMethod[] = [
   ...["teacher_layers", "teacher_mean"] as const,
 ];
 
-const POSITIVE = { fraction: true, least: Number.MIN_VALUE };
+const POSITIVE = { fraction: true, least: LEAST_SIZE, most: MOST_SIZE };
 const SHARE = { fraction: true, most: 1 };
 const DECAY = { fraction: true, most: 1 - Number.EPSILON };
 

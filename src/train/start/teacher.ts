@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { requireChoice } from "../../choices.ts";
 import { type HostTensor, hostTensor } from "../../device.ts";
 import type { EncoderConfig } from "../../model/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../../model/encoder_schema.ts";
@@ -26,9 +27,10 @@ export interface FromTeacherOptions {
  * Layers of a teacher of L layers that each of K groups starts from: round(linspace(0, L − 1, K)), halves to even (`layers`),
  * or the span of neighbours from ⌊g·L/K⌋ to the next group's (`mean`; the specification leaves the spans open).
  *
- * @throws RangeError when there are fewer layers than groups to average
+ * @throws RangeError when there are fewer layers than groups to average, and for unknown methods
  */
 export function teacherLayers(L: number, K: number, method: "layers" | "mean"): number[][] {
+  requireChoice("start from the teacher", "method", method, ["layers", "mean"]);
   if (method === "layers") return spacedLayers(0, L - 1, K).map((layer) => [layer]);
   if (L >= K) return spansOfLayers(L, K);
   throw new RangeError(`Cannot start from the teacher: its ${L} layers give no spans to ${K} groups`);

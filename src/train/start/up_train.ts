@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { requireChoice } from "../../choices.ts";
 import type { HostTensor } from "../../device.ts";
 import type { DecoderConfig } from "../../model/config.ts";
 import { type DecoderParams, decoderSchema } from "../../model/decoder_schema.ts";
@@ -43,6 +44,7 @@ export function upTrainingLayers(
   method: UpTraining,
   seed = 0,
 ): number[][] {
+  requireChoice("up-train", "method", method, ["stepwise", "average", "lower", "upper", "random"]);
   const { sharing } = target.recursion;
   const [b, outer] = [blockLayers(target), outerLayers(sharing)];
   const around = outer ? " and the first and last" : "";
