@@ -7,7 +7,7 @@ import { quote } from "../checkpoint/messages.ts";
 import { isRecord } from "../checkpoint/messages.ts";
 import type { Json } from "../model/fields.ts";
 import { type AddedToken, readAddedToken } from "./added_tokens.ts";
-import type { Entry } from "./entry.ts";
+import { Entry } from "./entry.ts";
 import type { Frame } from "./post_processors.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
@@ -22,12 +22,14 @@ export function tokenText(entry: Entry): string | undefined {
   return entry.optional((entry) => isRecord(entry.value) ? entry.at("content").text() : entry.text());
 }
 
-/** The keys of `special_tokens_map.json` that `tokenizer_config.json` does not have. */
+/** A configuration with the tokens of `special_tokens_map.json` that it does not name. Throws where one is no token. */
 export function withSpecialTokens(config: Json, map: Json): Json {
-  const missing = Object.entries(map).filter(([key]) =>
-    NAMED.includes(key) && (config[key] ?? undefined) === undefined
-  );
-  return { ...config, ...Object.fromEntries(missing) };
+  const entry = new Entry(map, "special_tokens_map.json");
+  const tokens = NAMED.map((key) => [key, tokenText(entry.at(key))] as const);
+  return {
+    ...config,
+    ...Object.fromEntries(tokens.filter(([key, token]) => token !== undefined && config[key] == null)),
+  };
 }
 
 /** Throws on keys that would change ids and are not supported. */

@@ -1,5 +1,5 @@
 /** What `tokenizer_config.json` and `special_tokens_map.json` change. */
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { loadTokenizer } from "../../mod.ts";
 import { openSource } from "../../src/checkpoint/source.ts";
 import { FieldError, type Json } from "../../src/model/fields.ts";
@@ -62,6 +62,8 @@ Deno.test("special_tokens_map.json names the tokens that tokenizer_config.json d
   assertEquals((await load({ add_eos_token: true }, eos))!.encode("").at(-1), 0);
   assertEquals((await load({}, mask))!.mask, { text: "    ", id: 277 });
   assertEquals((await load({ mask_token: "[MASK]" }, mask))!.mask, { text: "[MASK]", id: 1 });
+  const damaged = "Cannot read special_tokens_map.json: mask_token is 5, expected a text";
+  await assertRejects(() => load({}, { mask_token: 5 }), FieldError, damaged);
 });
 
 Deno.test("special tokens of the configuration are special: found in texts, left out of decoded ones", () => {
