@@ -19,6 +19,9 @@ export interface Bounds {
   readonly bytes: number;
 }
 
+/** A process may take as many times longer until its first case. */
+const START = 10;
+
 /** Milliseconds between two looks at a child. */
 const LOOK = 250;
 
@@ -39,7 +42,14 @@ export async function watch(
   const args = ["run", "-A", "--quiet", ...script, String(seed)];
   const child = new Deno.Command(Deno.execPath(), { args, stdout: "piped", stderr: "piped" }).spawn();
   const errors = new Response(child.stderr).text();
-  const now = { seed, cases: 0, taken: 0, since: performance.now(), reason: undefined as string | undefined };
+  const now = {
+    seed,
+    begun: false,
+    cases: 0,
+    taken: 0,
+    since: performance.now(),
+    reason: undefined as string | undefined,
+  };
   const stop = (reason?: string) => {
     now.reason ??= reason;
     try {
@@ -49,12 +59,12 @@ export async function watch(
   const end = performance.now() + milliseconds;
   const timer = setInterval(async () => {
     const spent = (performance.now() - now.since) / 1000, bytes = await residentBytes(child.pid);
-    if (spent > bounds.seconds) stop(`no end after ${spent.toFixed(0)} s`);
+    if (spent > bounds.seconds * (now.begun ? 1 : START)) stop(`no end after ${spent.toFixed(0)} s`);
     else if (bytes > bounds.bytes) stop(`${(bytes / 1e9).toFixed(1)} GB of memory, at most ${bounds.bytes / 1e9}`);
     else if (performance.now() > end) stop();
   }, LOOK);
   for await (const line of linesOf(child.stdout)) {
-    now.since = performance.now();
+    now.since = performance.now(), now.begun = true;
     if ("seed" in line) now.seed = line.seed;
     else if ("broken" in line) stop(line.broken);
     else now.cases++, now.taken += Number(line.outcome === "taken"), onCase(now.cases);
