@@ -119,7 +119,7 @@ export { type LossFactors, type LossSeeds } from "./train/gradients.ts";
 export * from "./train/guard.ts";
 export * from "./train/masked.ts";
 export * from "./train/next_token.ts";
-export type { Computed, Objective, Position } from "./train/objective.ts";
+export type { Computed, ComputeOptions, Objective, Position } from "./train/objective.ts";
 export * from "./train/schedule.ts";
 export * from "./train/statistics.ts";
 export * from "./train/trainer.ts";

@@ -5,7 +5,7 @@ import type { Inputs, Op } from "../src/op.ts";
 import { attentionOp } from "../src/ops/attention.ts";
 import { attentionGradKvOp } from "../src/ops/attention_grad.ts";
 import { balanceOp, crossEntropyOp, meanOp } from "../src/ops/losses.ts";
-import { sumSquaresOp } from "../src/ops/optimizer.ts";
+import { countChoicesOp, sumSquaresOp } from "../src/ops/optimizer.ts";
 import { poolOp } from "../src/ops/pool.ts";
 import { selectThresholdOp } from "../src/ops/select.ts";
 import { normals } from "../src/random.ts";
@@ -13,6 +13,10 @@ import { worstRatio } from "./support/equivalence.ts";
 import { everyVariant, gpuTest } from "./support/gpu.ts";
 
 const random = (shape: number[]): HostTensor => ({ shape, data: normals(7, shape.reduce((a, b) => a * b, 1)) });
+const some = (shape: number[], below: number): HostTensor => ({
+  shape,
+  data: Int32Array.from({ length: shape[0] }, (_, i) => i * 7919 % below),
+});
 
 function long<I extends string, O extends string, P>(op: Op<I, O, P>, inputs: Inputs<I, HostTensor>, params: P): void {
   const shapes = Object.values<HostTensor | undefined>(inputs).map((tensor) => `[${tensor?.shape}]`).join(" ");
@@ -42,6 +46,7 @@ for (const [M, N, K] of [[9, 700, 50], [9, 300, 132], [2, 3000, 64], [20, 3000, 
   long(attentionGradKvOp, { q, kv, ranges: everyKey(M, N), dy, stats }, { H, G: 1, K });
 }
 long(balanceOp, { probs: random([8192, 64]), counts: hostTensor([64], new Float32Array(64).fill(128)) }, { k: 1 });
+long(countChoicesOp, { experts: some([600_000, 1], 64) }, { E: 64 });
 long(meanOp, { x: random([600_000, 1]) }, {});
 long(poolOp, { x: random([8192, 8]), offsets: hostIndices([0, 8192]) }, { kind: "mean", normalize: false });
 long(crossEntropyOp, { logits: random([1, 300_001]), labels: hostIndices([299_999]) }, {});
