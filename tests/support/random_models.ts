@@ -111,7 +111,8 @@ export const encoderSamples: fc.Arbitrary<Sample> = fc.record({
   mol: fc.option(experts, { nil: undefined, freq: 3 }),
   layers: fc.subarray([0, 1, 2]),
   sizes: fc.tuple(from(1, 30), from(1, 30)),
-}).map(({ modern, H, head, J, V, depth, groups, mol, layers, sizes, ...rest }) => {
+  untied: fc.boolean(),
+}).map(({ modern, H, head, J, V, depth, groups, mol, layers, sizes, untied, ...rest }) => {
   const json: Json = {
     model_type: modern ? "modernbert" : "modernalbert",
     hidden_size: H * head,
@@ -120,6 +121,7 @@ export const encoderSamples: fc.Arbitrary<Sample> = fc.record({
     num_attention_heads: H,
     num_hidden_layers: depth * groups,
     max_position_embeddings: 32,
+    tie_word_embeddings: !untied,
     ...(modern
       ? { local_attention: 4, global_attn_every_n_layers: 2 }
       : { embedding_size: J, group_depth: depth, expert_intermediate_size: sizes[1] }),
