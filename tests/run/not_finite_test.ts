@@ -1,7 +1,6 @@
 /** Logits that are no numbers: an error with the step, for the sequence that has them and for no other. */
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Device, HostTensor } from "../../src/device.ts";
-import type { DecoderParams } from "../../src/model/decoder_schema.ts";
+import type { Device } from "../../src/device.ts";
 import type { DecoderModel } from "../../src/run/decoder.ts";
 import { Engine } from "../../src/run/engine/engine.ts";
 import { sampleDocuments } from "../../src/run/corpus.ts";
@@ -10,19 +9,9 @@ import { ReferenceDevice } from "../../reference/mod.ts";
 import { kinds, whole } from "../support/engine.ts";
 import { gpuTest } from "../support/gpu.ts";
 import { decoderOn } from "../support/models.ts";
+import { POISON, poisoned } from "../support/poisoned.ts";
 
 const reference = new ReferenceDevice() as unknown as Device;
-const POISON = 7;
-
-/** A decoder with a head of its own whose embedding of one token is no number. */
-function poisoned(device: Device, json = {}, value = NaN): DecoderModel {
-  return decoderOn(device, { ...json, tie_word_embeddings: false }, 1, (params) => {
-    const data = (params.embedding as HostTensor).data.slice();
-    data.fill(value, POISON * 16, (POISON + 1) * 16);
-    return { ...params, embedding: { ...params.embedding, data } } as DecoderParams<HostTensor>;
-  });
-}
-
 const ids = async (model: DecoderModel, prompts: number[][], options: GenerateIdsOptions = {}) =>
   (await Array.fromAsync(generateIds(model, prompts, { maxNewTokens: 6, ...options }))).map((step) => [...step.ids]);
 
