@@ -111,14 +111,13 @@ export class Calls {
     return judged;
   }
 
-  /** Tries at once, where memory is short a second time without idle buffers. */
+  /** Tries at once, where memory is short a second time, without idle buffers. */
   #attempt<R>(action: string, body: () => R): Attempt<R> {
     this.faults.check(action);
     try {
       return this.#once(body);
     } catch (error) {
       if (!(error instanceof Shortage)) throw error;
-      this.memory.trim();
     }
     try {
       return this.#once(body);
@@ -135,7 +134,7 @@ export class Calls {
       pipelines.forget(made);
       const cause = shortage ? undefined : memory.reasonOf(uses?.buffers ?? []); // a buffer of another call that failed
       const reason = memory.discard(asked, shortage ? undefined : cause ?? message);
-      if (shortage) memory.trim();
+      if (shortage) memory.trim(asked.bytes);
       return { reason, shortage: shortage || cause !== undefined };
     };
     const judged = async (verdict?: Verdict) => {
@@ -152,7 +151,9 @@ export class Calls {
     } catch (error) {
       pipelines.forget(made);
       const reason = memory.discard(asked);
-      throw error instanceof Shortage ? new Shortage(reason, { cause: error }) : error;
+      if (!(error instanceof Shortage)) throw error;
+      memory.trim(asked.bytes);
+      throw new Shortage(reason, { cause: error });
     }
   }
 }

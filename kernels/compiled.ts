@@ -38,11 +38,14 @@ function keyOf(inputs: Hosts): string {
   );
 }
 
-/** Inputs whose data are their own. */
-export function copyOf(inputs: Hosts): Hosts {
-  return Object.fromEntries(
-    Object.entries(inputs).map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]),
-  );
+/** Inputs whose data are their own; undefined where the host has no room for them. */
+export function copyOf(inputs: Hosts): Hosts | undefined {
+  try {
+    const copies = Object.entries(inputs).map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]);
+    return Object.fromEntries(copies);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The programs of one body. */

@@ -126,9 +126,10 @@ export class WebGpuDevice implements Device<GpuTensor> {
     this.faults.check("compile a program for the GPU");
     const programs = new CompiledPrograms(this, body as never, (body) => this.#record(body));
     const perform = <R>(inputs: Hosts, work: (compiled: Compiled) => Work<R>, started: boolean) => {
-      const again = !programs.has(inputs);
-      const hosts = again ? copyOf(inputs) : inputs; // for a second attempt, when the caller may have changed them
-      return this.#pend(this.#calls.perform(action, () => programs.prepare(hosts, work), { started, again }));
+      const copies = programs.has(inputs) ? undefined : copyOf(inputs);
+      const again = copies !== undefined; // later, when the caller may have changed the inputs
+      const body = () => programs.prepare(copies ?? inputs, work);
+      return this.#pend(this.#calls.perform(action, body, { started, again }));
     };
     const run = async (inputs: Hosts) =>
       await perform(inputs, ({ program, outputs }) => readBack(this.memory, this.faults, program, outputs), false);

@@ -5,7 +5,7 @@
  */
 
 /** Bytes that an allocation must leave. */
-const RESERVE = 64 * 2 ** 20;
+const RESERVE = 32 * 2 ** 20;
 
 /** Bytes that may be allocated between two probes. */
 const UNPROBED = 2 ** 20;
@@ -33,6 +33,15 @@ export class Headroom {
     } catch (error) {
       throw new Shortage((error as Error).message, { cause: error });
     }
+  }
+
+  /** Has the memory freed that nobody uses any more, where some more bytes are not there: JavaScript's, and the GPU's. */
+  reclaim(bytes: number): void {
+    if (!this.probing) return;
+    try {
+      new ArrayBuffer(2 * RESERVE + bytes).transfer(0); // garbage is collected before this fails
+    } catch { /* the attempt that follows tells */ }
+    this.device.queue.submit([]);
   }
 
   /** Makes a buffer. Throws a Shortage where that is known to have failed; not for a lost device, which makes none. */

@@ -102,10 +102,11 @@ export class Memory {
     return Iterator.from(buffers).map((buffer) => this.#reasons.get(buffer)).find((reason) => reason !== undefined);
   }
 
-  /** Destroys what nobody uses. */
-  trim(): void {
+  /** Destroys what nobody uses; `wanted` bytes are to be allocated next. */
+  trim(wanted = 0): void {
     for (const pool of this.#pools) pool.trim();
     this.generation++;
+    this.headroom.reclaim(wanted);
   }
 
   /** Destroys everything. */
