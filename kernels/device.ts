@@ -9,6 +9,7 @@ import type { Adapter } from "./adapter.ts";
 import { FaultWatch } from "./faults.ts";
 import { type Compiled, keepRecent } from "./compiled.ts";
 import { kernels } from "./kernels.ts";
+import { haveParts, joinParts, runParts, splitRows } from "./parts.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { BufferPool } from "./buffers.ts";
 import { GpuProgram } from "./program.ts";
@@ -59,21 +60,29 @@ export class WebGpuDevice implements Device<GpuTensor> {
     refuseExpired(`apply ${op.name}`, inputs);
     const specs = op.infer(inputs, params);
     const whole = { inputs, outputs: specs, params, adapter: this.adapter };
-    if (op.compose && !kernels[op.name]?.fuses?.(whole)) return op.compose(this, inputs, params);
+    if (op.compose && (haveParts(inputs) || !kernels[op.name]?.fuses?.(whole))) return op.compose(this, inputs, params);
+    const computed = runParts(this, op, whole, this.maxTensorBytes);
+    if (computed) return computed;
     const make = ([name, { shape, dtype }]: [string, Tensor]) => [name, new GpuTensor(shape, dtype)];
     const outputs = Object.fromEntries(Object.entries<Tensor>(specs).map(make));
     this.#steps.push({ op, inputs: inputs as Step["inputs"], outputs, params });
     return outputs;
   }
 
-  /** Copies host data to the GPU, where it stays. */
+  /** Bytes of a whole tensor at most; matrices of floats that have more are held as row parts. */
+  get maxTensorBytes(): number {
+    return this.adapter.maxBindingBytes;
+  }
+
+  /** Copies host data to the GPU, where it stays; floats above one binding in row parts. */
   from({ shape, data }: HostTensor): GpuTensor {
     this.faults.check("copy data to the GPU");
+    const parts = splitRows({ shape, data }, this.maxTensorBytes);
+    if (parts.length > 1) return joinParts(parts.map((part) => this.from(part)));
     const tensor = new GpuTensor(shape, data instanceof Int32Array ? "i32" : "f32", true);
-    const { maxBindingBytes } = this.adapter;
-    if (tensor.bytes > maxBindingBytes) {
+    if (tensor.bytes > this.maxTensorBytes) {
       throw new RangeError(
-        `Cannot copy a tensor [${shape}] to the GPU: ${tensor.bytes} bytes, this adapter binds ${maxBindingBytes} at most`,
+        `Cannot copy a tensor [${shape}] to the GPU: ${tensor.bytes} bytes, this adapter binds ${this.maxTensorBytes} at most`,
       );
     }
     tensor.buffer = this.stored.take(tensor.bytes);
@@ -88,8 +97,9 @@ export class WebGpuDevice implements Device<GpuTensor> {
 
   /** Frees a tensor made by `from`; whatever uses it from now on throws. */
   free(tensor: GpuTensor): void {
+    if (tensor.parts) return tensor.parts.forEach((part) => this.free(part));
     if (tensor.expired || !tensor.persistent) return;
-    tensor.expired = true;
+    tensor.expire();
     this.stored.give(tensor.buffer!);
   }
 

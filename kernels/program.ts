@@ -8,6 +8,7 @@ import type { Adapter } from "./adapter.ts";
 import type { Dispatch } from "./kernel.ts";
 import { kernels } from "./kernels.ts";
 import { type Binding, bindingsOf, usedBindings } from "./module.ts";
+import { tooLarge, wholeTensors } from "./parts.ts";
 import type { PipelineCache } from "./pipelines.ts";
 import type { BufferPool } from "./buffers.ts";
 import type { GpuTensor, Step } from "./tensor.ts";
@@ -48,11 +49,12 @@ export class GpuProgram {
     inputs: readonly GpuTensor[],
     results: readonly GpuTensor[],
   ) {
+    const read = wholeTensors(results);
     try {
-      check(steps, inputs, results, planner.adapter);
-      assignBuffers(steps, inputs, results, planner.pool);
+      check(steps, inputs, read, planner.adapter);
+      assignBuffers(steps, inputs, read, planner.pool);
     } finally {
-      for (const tensor of madeBy(steps, inputs)) tensor.expired = true; // nothing else may rely on their buffers
+      for (const tensor of madeBy(steps, inputs)) tensor.expire(); // nothing else may rely on their buffers
     }
     this.#stored = steps.flatMap((step) =>
       Object.values(step.inputs).filter((tensor) => tensor?.persistent) as GpuTensor[]
@@ -105,7 +107,7 @@ function check(
     if (!persistent && !made.has(tensor)) {
       throw refuse("belongs to another recording; only tensors made by `from` stay");
     }
-    if (bytes > maxBindingBytes) throw refuse(`has ${bytes} bytes, this adapter binds ${maxBindingBytes} at most`);
+    if (bytes > maxBindingBytes) throw tooLarge(action, name, tensor, maxBindingBytes);
   };
   for (const { op, inputs, outputs } of steps) {
     for (const [name, tensor] of Object.entries({ ...inputs, ...outputs })) {

@@ -10,15 +10,29 @@ import { sizeOf } from "../src/op.ts";
 export class GpuTensor implements Tensor {
   /** Set for tensors that stay (made by `from`), and by the plan for the others. */
   buffer?: GPUBuffer;
-  /** True once the recording that made this tensor has run: its buffer may hold something else. */
-  expired = false;
+  #expired = false;
 
-  /** Makes a handle; `persistent` tensors keep their buffer until freed. */
-  constructor(readonly shape: Shape, readonly dtype: DType, readonly persistent = false) {}
+  /** Makes a handle; `persistent` tensors keep their buffer until freed. A tensor of `parts` has no buffer of its own. */
+  constructor(
+    readonly shape: Shape,
+    readonly dtype: DType,
+    readonly persistent = false,
+    readonly parts?: readonly GpuTensor[],
+  ) {}
 
   /** Size in bytes: four per element. */
   get bytes(): number {
     return 4 * sizeOf(this.shape);
+  }
+
+  /** True once the recording that made this tensor has run: its buffer may hold something else. */
+  get expired(): boolean {
+    return this.parts ? this.parts.some(({ expired }) => expired) : this.#expired;
+  }
+
+  /** Nothing may use this tensor from now on. */
+  expire(): void {
+    this.#expired = true;
   }
 }
 
