@@ -24,6 +24,7 @@ import type { EngineOptions } from "./src/run/engine/api.ts";
 import { Engine } from "./src/run/engine/engine.ts";
 import { type Candidate, fill, type FillOptions } from "./src/run/fill.ts";
 import { generate, type GenerateOptions, type Piece } from "./src/run/generate.ts";
+import { loadOn } from "./src/run/load_on.ts";
 import type { Tokenizer } from "./src/run/tokenizer.ts";
 
 export * from "./src/mod.ts";
@@ -101,9 +102,11 @@ export class Decoder extends DecoderModel {
    * Throws one error that lists what is missing, unexpected and misshapen.
    */
   static async load(source: CheckpointSource, options: DecoderLoadOptions = {}): Promise<Decoder> {
-    const { config, params, checkpoint } = await openDecoder(source, options);
-    const tokenizer = options.tokenizer ?? await loadTokenizer(checkpoint.source);
-    const { device, owned } = await deviceOf(options);
+    const { opened, device, owned } = await loadOn(() => deviceOf(options), async (place) => {
+      const opened = await openDecoder(source, { ...options, place });
+      return { ...opened, tokenizer: options.tokenizer ?? await loadTokenizer(opened.checkpoint.source) };
+    });
+    const { config, params, tokenizer } = opened;
     const decoder = new Decoder(device, config, params, tokenizer);
     decoder.#owned = owned;
     return decoder;
@@ -152,9 +155,11 @@ export class Encoder extends EncoderModel {
    * Throws one error that lists what is missing, unexpected and misshapen.
    */
   static async load(source: CheckpointSource, options: LoadOptions = {}): Promise<Encoder> {
-    const { config, params, hasHead, checkpoint } = await openEncoder(source, { head: "optional", ...options });
-    const tokenizer = options.tokenizer ?? await loadTokenizer(checkpoint.source);
-    const { device, owned } = await deviceOf(options);
+    const { opened, device, owned } = await loadOn(() => deviceOf(options), async (place) => {
+      const opened = await openEncoder(source, { head: "optional", ...options, place });
+      return { ...opened, tokenizer: options.tokenizer ?? await loadTokenizer(opened.checkpoint.source) };
+    });
+    const { config, params, hasHead, tokenizer } = opened;
     const encoder = new Encoder(device, config, params, tokenizer, hasHead);
     encoder.#owned = owned;
     return encoder;

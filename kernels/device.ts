@@ -15,6 +15,7 @@ import { BufferPool } from "./buffers.ts";
 import { GpuProgram } from "./program.ts";
 import { readBack, runOnce } from "./readback.ts";
 import { GpuTensor, type Step } from "./tensor.ts";
+import { Uploads } from "./upload.ts";
 
 /**
  * Runs operations as WebGPU kernels. Operations are recorded; `read` and compiled programs run them.
@@ -36,6 +37,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
   readonly staging: BufferPool;
   /** Errors that the GPU reported on its own. */
   readonly faults: FaultWatch;
+  readonly #uploads: Uploads;
   #steps: Step[] = [];
   #pending = new Set<Promise<unknown>>();
 
@@ -48,6 +50,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
     this.uniforms = new BufferPool(device, UNIFORM | COPY_DST, "sizes");
     this.staging = new BufferPool(device, MAP_READ | COPY_DST, "staging");
     this.faults = new FaultWatch(device);
+    this.#uploads = new Uploads(device);
   }
 
   /** Records one operation; throws a RangeError when shapes do not fit or a tensor is gone. */
@@ -86,13 +89,8 @@ export class WebGpuDevice implements Device<GpuTensor> {
       );
     }
     tensor.buffer = this.stored.take(tensor.bytes);
-    this.#upload(tensor, data);
+    this.#uploads.write(tensor.buffer, data);
     return tensor;
-  }
-
-  #upload({ buffer }: GpuTensor, data: HostTensor["data"]): void {
-    const words = data instanceof Float64Array ? Float32Array.from(data) : data;
-    if (words.length > 0) this.device.queue.writeBuffer(buffer!, 0, words as BufferSource); // Deno panics on none
   }
 
   /** Frees a tensor made by `from`; whatever uses it from now on throws. */
@@ -133,7 +131,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
       const key = JSON.stringify(hosts.map(([name, { shape, data }]) => [name, shape, data instanceof Int32Array]));
       const compiled = programs.get(key) ?? this.#record(body as never, inputs);
       keepRecent(programs, key, compiled);
-      hosts.forEach(([name, { data }]) => this.#upload(compiled.inputs[name], data));
+      hosts.forEach(([name, { data }]) => this.#uploads.write(compiled.inputs[name].buffer!, data));
       return compiled;
     };
     const run = async (inputs: Readonly<Record<string, HostTensor>>) => {

@@ -7,9 +7,10 @@ import type { Device, HostTensor } from "../device.ts";
 import type { Tensor } from "../op.ts";
 import { mapParams } from "./parameters.ts";
 
-/** Copies every parameter of a schema to a device. */
+/** Copies every parameter of a schema to a device; those that are there already stay. */
 export function upload<T extends Tensor, P>(device: Device<T>, schema: unknown, params: unknown): P {
-  return mapParams<HostTensor, T>(schema, (_leaf, host) => device.from(host), params) as P;
+  const place = (_leaf: unknown, tensor: HostTensor | T) => "data" in tensor ? device.from(tensor) : tensor;
+  return mapParams<HostTensor | T, T>(schema, place, params) as P;
 }
 
 /** Copies every parameter back to the host, one read for all of them. */

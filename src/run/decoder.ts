@@ -58,11 +58,11 @@ export class DecoderModel<T extends Tensor = Tensor> {
   #seeds?: LossSeeds<T>;
   readonly #programs = new Map<string, Program<string, string>>();
 
-  /** Copies weights to a device. */
+  /** Copies weights to a device; those that are there already become the model's. */
   constructor(
     readonly device: Device<T>,
     readonly config: DecoderConfig,
-    params: DecoderParams<HostTensor>,
+    params: DecoderParams<HostTensor | T>,
     readonly tokenizer?: Tokenizer,
   ) {
     this.params = upload(device, decoderSchema(config), params);

@@ -59,11 +59,11 @@ export class EncoderModel<T extends Tensor = Tensor> {
   #seeds?: LossSeeds<T>;
   readonly #programs = new Map<string, Program<string, string>>();
 
-  /** Copies weights to a device; without a head there are hidden states and vectors, but no logits. */
+  /** Copies weights to a device, or takes them over; without a head there are hidden states and vectors, but no logits. */
   constructor(
     readonly device: Device<T>,
     readonly config: EncoderConfig,
-    params: EncoderParams<HostTensor>,
+    params: EncoderParams<HostTensor | T>,
     readonly tokenizer?: Tokenizer,
     readonly hasHead = true,
   ) {
