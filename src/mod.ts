@@ -56,6 +56,7 @@ export * from "./model/encoder_json.ts";
 export * from "./model/encoder_schema.ts";
 export * from "./model/feed_forward.ts";
 export { type Json, nearest } from "./model/fields.ts";
+export * from "./model/groups.ts";
 export * from "./model/init.ts";
 export * from "./model/layer.ts";
 export type { Noise } from "./model/noise.ts";

@@ -5,49 +5,33 @@
  */
 import { type Device, hostIndices, type HostTensor, type Program } from "../device.ts";
 import type { Backend, Tensor } from "../op.ts";
-import { pool, type PoolParams } from "../ops/pool.ts";
+import { mean } from "../ops/losses.ts";
+import { pool } from "../ops/pool.ts";
 import { ropeTable } from "../ops/rope.ts";
 import { gather } from "../ops/rows.ts";
 import { packLabels, packRows } from "../model/batch.ts";
-import { encode, maskedLogits } from "../model/encoder.ts";
+import { encode } from "../model/encoder.ts";
 import type { EncoderConfig } from "../model/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
-import { meanCrossEntropy, molBalance } from "../model/losses.ts";
+import { encoderColumns, groupSequences, rowsAtOnce } from "../model/groups.ts";
+import { joinRows } from "../model/join_results.ts";
+import { molBalance } from "../model/losses.ts";
 import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
-import { backpropagate, gradientOutputs, type LossSeeds, lossSeeds, readGradients } from "../train/gradients.ts";
-import * as results from "../model/results.ts";
-import { encodeText, type Tokenizer } from "./tokenizer.ts";
 import { download, release, upload } from "../model/upload.ts";
+import { backpropagate, gradientOutputs, type LossSeeds, lossSeeds, readGradients } from "../train/gradients.ts";
+import { FORGET_HEAD, hostParts, joinLogits, nameParts, partRows } from "../train/head.ts";
+import {
+  type EmbedOptions,
+  type EncoderForwardOptions,
+  encoderHead,
+  encoderOutputs,
+  type EncoderResult,
+  encoderResult,
+} from "./encoder_forward.ts";
+import type { Group } from "./group_losses.ts";
+import { encodeText, type Tokenizer } from "./tokenizer.ts";
 
-/** What a forward pass should return beside hidden states and routing. */
-export interface EncoderForwardOptions {
-  /** Also masked-language logits of every row. */
-  logits?: boolean;
-  /** Also losses against these labels, one list a sequence; −100 is not scored. */
-  labels?: readonly ArrayLike<number>[];
-}
-
-/** What a forward pass returned, per row: sequences one after the other. */
-export interface EncoderResult {
-  /** Where sequences start, [B+1]. */
-  readonly offsets: Int32Array;
-  /** After the final norm, [M, D]. */
-  readonly hidden: HostTensor;
-  /** [M, V], if asked for. */
-  readonly logits?: HostTensor;
-  /** Every use of experts. */
-  readonly experts: readonly results.ExpertResult[];
-  /** Masked-language loss, load balance and their weighted total, if labels were given. */
-  readonly losses?: { readonly mlm: number; readonly molBalance: number; readonly total: number };
-}
-
-/** How texts become vectors. */
-export interface EmbedOptions {
-  /** Mean of all tokens unless given. */
-  pooling?: PoolParams["kind"];
-  /** Whether vectors are made unit length; false unless given. */
-  normalize?: boolean;
-}
+export type { EmbedOptions, EncoderForwardOptions, EncoderResult } from "./encoder_forward.ts";
 
 type Named<T> = Record<string, T>;
 
@@ -73,6 +57,10 @@ export class EncoderModel<T extends Tensor = Tensor> {
     this.#localTable = local && device.from(ropeTable(maxPositions, K, local.theta));
   }
 
+  get #model() {
+    return { params: this.#params, config: this.config };
+  }
+
   #program(key: string, body: (inputs: Named<T>) => Named<T>): Program<string, string> {
     if (!this.#programs.has(key)) this.#programs.set(key, this.device.compile(body));
     return this.#programs.get(key)!;
@@ -83,57 +71,68 @@ export class EncoderModel<T extends Tensor = Tensor> {
     return encode(backend, this.#params, this.config, inputs);
   }
 
-  /** Runs sequences of ids. Throws a RangeError for empty sequences, ids outside the vocabulary and too many tokens. */
+  /**
+   * Runs sequences of ids, as many at once as the device can bind activations of.
+   *
+   * Throws a RangeError for empty sequences, ids outside the vocabulary and too many tokens.
+   */
   async forward(sequences: readonly ArrayLike<number>[], options: EncoderForwardOptions = {}): Promise<EncoderResult> {
-    if (options.logits || options.labels) this.#demandHead();
+    const { logits, labels } = options;
+    if (logits || labels) this.#demandHead();
+    const cut = this.#groups(sequences);
+    if (labels) packLabels(sequences, labels);
+    const groups: Group[] = [];
+    let from = 0;
+    for (const group of cut) {
+      const scored = labels?.slice(from, from += group.length);
+      groups.push(await this.#forward(group, { logits, labels: scored }, cut.length > 1));
+    }
+    return await encoderResult(this.device, this.config, groups, options);
+  }
+
+  /** Sequences in groups that the device can bind. Throws for what is wrong in any of them. */
+  #groups(sequences: readonly ArrayLike<number>[]): ArrayLike<number>[][] {
+    packRows(sequences, this.config);
+    return groupSequences(sequences, rowsAtOnce(this.device, encoderColumns(this.config)));
+  }
+
+  /** Parts of the head for so many rows. */
+  #parts(rows: number): Named<HostTensor> {
+    return nameParts(hostParts(rows, partRows(this.config.V, this.device)));
+  }
+
+  async #forward(
+    sequences: readonly ArrayLike<number>[],
+    { logits = false, labels: lists }: EncoderForwardOptions,
+    grouped: boolean,
+  ): Promise<Group> {
     const batch = packRows(sequences, this.config);
-    const inputs: Named<HostTensor> = { ...batch };
-    if (options.labels) inputs.labels = packLabels(sequences, options.labels);
-    const named = await this.#forwardProgram(options.logits ?? false, Boolean(options.labels))(inputs);
-    return {
-      offsets: batch.offsets.data as Int32Array,
-      hidden: named.hidden,
-      logits: named.logits,
-      experts: results.readExperts(named),
-      losses: options.labels ? this.#losses(named) : undefined,
-    };
+    const labels = lists && packLabels(sequences, lists);
+    const wanted = { logits, losses: Boolean(labels), grouped };
+    const program = this.#program(
+      `forward ${Object.values(wanted)}`,
+      (named) => encoderOutputs(this.device, this.#model, this.#encode(named), named, wanted),
+    );
+    const parts = logits || labels ? this.#parts(batch.ids.shape[0]) : {};
+    const named = await program({ ...batch, ...(labels && { labels }), ...parts });
+    return { offsets: batch.offsets.data as Int32Array, labels, named, recursions: [] };
   }
 
   /** Masked-language logits of some rows of one sequence of ids, [R, V]. Throws as {@link EncoderModel.forward} does. */
   async logitsAt(sequence: ArrayLike<number>, rows: ArrayLike<number>): Promise<HostTensor> {
     this.#demandHead();
-    const program = this.#program("logits at rows", ({ rows, ...named }) => {
-      const hidden = gather(this.device, this.#encode(named).hidden, rows);
-      return { logits: maskedLogits(this.device, this.#params, this.config, hidden) };
+    const program = this.#program("logits at rows", ({ rows, offsets, ...named }) => {
+      const hidden = gather(this.device, this.#encode({ ...named, offsets }).hidden, rows);
+      return encoderHead(this.device, this.#model, hidden, named).logits;
     });
-    const inputs = { ...packRows([sequence], this.config), rows: hostIndices(rows) };
-    return (await program(inputs as Named<HostTensor>)).logits;
+    const inputs = { ...packRows([sequence], this.config), rows: hostIndices(rows), ...this.#parts(rows.length) };
+    return joinLogits(await program(inputs));
   }
 
   #demandHead(): void {
     if (this.hasHead) return;
     const names = "head.dense, head.norm, decoder";
     throw new Error(`Cannot compute masked-language logits: the checkpoint has no head (${names})`);
-  }
-
-  #forwardProgram(logits: boolean, losses: boolean): Program<string, string> {
-    return this.#program(`forward ${logits} ${losses}`, (named) => {
-      const { offsets, labels } = named;
-      const { hidden, experts } = this.#encode(named);
-      const read = { hidden, ...results.expertOutputs(experts) };
-      if (!logits && !losses) return read;
-      const scores = maskedLogits(this.device, this.#params, this.config, hidden, offsets);
-      const scored = logits ? { ...read, logits: scores } : read;
-      if (!losses) return scored;
-      const mlm = meanCrossEntropy(this.device, { logits: scores, labels, offsets });
-      return { ...scored, ...results.balanceOutputs(molBalance(this.device, experts)), mlm };
-    });
-  }
-
-  #losses(named: Named<HostTensor>) {
-    const mlm = named.mlm.data[0];
-    const molBalance = results.meanBalance(named);
-    return { mlm, molBalance, total: mlm + this.config.balanceCoefficient * molBalance };
   }
 
   /** Gradients of the training total against labels (see {@link EncoderForwardOptions}), for every parameter. */
@@ -145,26 +144,27 @@ export class EncoderModel<T extends Tensor = Tensor> {
     const seeds = this.#seeds ??= lossSeeds(this.device, { lm: 1, molBalance: this.config.balanceCoefficient });
     const program = this.#program("gradients", (named) => {
       const forward = (tape: Backend<T>) => {
-        const { hidden, experts } = this.#encode(named, tape);
-        const { labels, offsets } = named;
-        const logits = maskedLogits(tape, this.#params, this.config, hidden, offsets);
-        return { lm: [meanCrossEntropy(tape, { logits, labels, offsets })], molBalance: molBalance(tape, experts) };
+        const { hidden, experts } = this.#encode(named, tape), { labels, offsets } = named;
+        const { nll } = encoderHead(tape, this.#model, hidden, named);
+        return { lm: [mean(tape, nll!, { labels, offsets })], molBalance: molBalance(tape, experts) };
       };
-      const { gradients } = backpropagate(this.device, { schema, params: this.#params }, forward, seeds);
+      const { gradients } = backpropagate(this.device, { schema, params: this.#params }, forward, seeds, FORGET_HEAD);
       return gradientOutputs(gradients);
     });
-    const inputs = { ...packRows(sequences, this.config), labels: packLabels(sequences, labels) };
-    return readGradients(schema, await program(inputs as Named<HostTensor>));
+    const batch = packRows(sequences, this.config), parts = this.#parts(batch.ids.shape[0]);
+    return readGradients(schema, await program({ ...batch, labels: packLabels(sequences, labels), ...parts }));
   }
 
-  /** One vector a sequence of ids, [B, D]. */
+  /** One vector a sequence of ids, [B, D], as many sequences at once as the device can bind. */
   async pooled(sequences: readonly ArrayLike<number>[], options: EmbedOptions = {}): Promise<HostTensor> {
     const { pooling = "mean", normalize = false } = options;
     const program = this.#program(`pool ${pooling} ${normalize}`, (named) => {
       const { hidden } = this.#encode(named);
       return { y: pool(this.device, hidden, named.offsets, { kind: pooling, normalize }) };
     });
-    return (await program({ ...packRows(sequences, this.config) } as Named<HostTensor>)).y;
+    const vectors: HostTensor[] = [];
+    for (const group of this.#groups(sequences)) vectors.push((await program({ ...packRows(group, this.config) })).y);
+    return joinRows(vectors);
   }
 
   /** One vector a text, [B, D]. Throws for an empty text and a model without tokenizer. */

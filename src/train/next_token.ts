@@ -72,7 +72,7 @@ export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T
     this.factors = { lm: 1, ...config.losses, ...options.factors };
     const configs = teacher ? [config, teacher.config] : [config];
     this.#tables = configs.map(({ maxPositions, K, theta }) => device.from(ropeTable(maxPositions, K, theta)));
-    this.#parts = headParts(device, options.rows, partRows(config.V));
+    this.#parts = headParts(device, options.rows, partRows(config.V, device));
   }
 
   /**
