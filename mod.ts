@@ -12,6 +12,7 @@
  */
 import { type OpenOptions, openWebGpu } from "./kernels/mod.ts";
 import { ReferenceDevice } from "./reference/mod.ts";
+import type { Checkpoint } from "./src/checkpoint/shards.ts";
 import type { CheckpointSource } from "./src/checkpoint/source.ts";
 import type { Progress } from "./src/checkpoint/safetensors.ts";
 import { openDecoder, openEncoder } from "./src/checkpoint/open.ts";
@@ -24,6 +25,7 @@ import type { EngineOptions } from "./src/run/engine/api.ts";
 import { Engine } from "./src/run/engine/engine.ts";
 import { type Candidate, fill, type FillOptions } from "./src/run/fill.ts";
 import { generate, type GenerateOptions, type Piece } from "./src/run/generate.ts";
+import { loadOn } from "./src/run/load_on.ts";
 import { loadTokenizer } from "./src/run/load_tokenizer.ts";
 import { placed } from "./src/run/placed.ts";
 import type { Tokenizer } from "./src/run/tokenizer.ts";
@@ -68,6 +70,14 @@ async function deviceOf({ device = "webgpu" }: LoadOptions): Promise<{ device: D
   return typeof device === "string" ? { device: await openDevice(device), owned: true } : { device, owned: false };
 }
 
+/** The tokenizer that is given, or that of the checkpoint. */
+async function tokenizerOf(
+  { checkpoint, config }: { readonly checkpoint: Checkpoint; readonly config: { readonly V: number } },
+  { tokenizer }: LoadOptions,
+): Promise<Tokenizer | undefined> {
+  return tokenizer ?? await loadTokenizer(checkpoint.source, config.V);
+}
+
 /** A causal decoder: Llama, recursive, or Mixture-of-Recursions. */
 export class Decoder extends DecoderModel {
   #owned = false;
@@ -78,9 +88,11 @@ export class Decoder extends DecoderModel {
    * Throws one error that lists what is missing, unexpected and misshapen.
    */
   static async load(source: CheckpointSource, options: DecoderLoadOptions = {}): Promise<Decoder> {
-    const { config, params, checkpoint } = await openDecoder(source, options);
-    const tokenizer = options.tokenizer ?? await loadTokenizer(checkpoint.source, config.V);
-    const { device, owned } = await deviceOf(options);
+    const { opened, device, owned } = await loadOn(() => deviceOf(options), async (place) => {
+      const opened = await openDecoder(source, { ...options, place });
+      return { ...opened, tokenizer: await tokenizerOf(opened, options) };
+    });
+    const { config, params, tokenizer } = opened;
     const decoder = await placed({ device, owned }, () => new Decoder(device, config, params, tokenizer));
     decoder.#owned = owned;
     return decoder;
@@ -130,10 +142,12 @@ export class Encoder extends EncoderModel {
    * missing, unexpected and misshapen, and names modules and settings that the library does not compute.
    */
   static async load(source: CheckpointSource, options: LoadOptions = {}): Promise<Encoder> {
-    const { config, params, hasHead, checkpoint } = await openEncoder(source, { head: "optional", ...options });
-    const tokenizer = options.tokenizer ?? await loadTokenizer(checkpoint.source, config.V);
-    const sentence = await readSentence(checkpoint.source, config);
-    const { device, owned } = await deviceOf(options);
+    const { opened, device, owned } = await loadOn(() => deviceOf(options), async (place) => {
+      const opened = await openEncoder(source, { head: "optional", ...options, place });
+      const sentence = await readSentence(opened.checkpoint.source, opened.config);
+      return { ...opened, sentence, tokenizer: await tokenizerOf(opened, options) };
+    });
+    const { config, params, hasHead, tokenizer, sentence } = opened;
     const make = () => new Encoder(device, config, params, tokenizer, hasHead, sentence);
     const encoder = await placed({ device, owned }, make);
     encoder.#owned = owned;

@@ -20,7 +20,7 @@ import { compete, enter } from "./throughput/contest.ts";
 import { Meter } from "./throughput/meter.ts";
 import { report, tableOf } from "./throughput/report.ts";
 import { lengthsAt, SHAPES, variantsOf, variantsOfCheckpoint } from "./throughput/shapes.ts";
-import { SMALL_MODEL, stories } from "./throughput/stories.ts";
+import { SMALL_MODEL, stories, whyNoStories } from "./throughput/stories.ts";
 
 /** Shows what is going on, where somebody looks. */
 function progress(line: string): void {
@@ -50,12 +50,15 @@ async function settings() {
   const names = [...all.map(({ name }) => name), SMALL_MODEL], wanted = only?.split(",") ?? names;
   const unknown = wanted.find((name) => !names.includes(name));
   if (unknown !== undefined) throw new RangeError(`Cannot measure ${unknown}: expected ${names.join(", ")}`);
+  const missing = wanted.includes(SMALL_MODEL) ? await whyNoStories() : undefined;
+  if (missing && only !== undefined) throw new RangeError(`Cannot measure ${SMALL_MODEL}: ${missing}`);
+  if (missing) console.log(`${SMALL_MODEL} is not measured: ${missing}`);
   const model = checkpoint
     ? `${checkpoint}, experts not among the FLOPs, beside random weights`
     : `shape ${flags.shape}: ${JSON.stringify(shape.json)}, random weights, routers balanced by calibration`;
   return {
     variants: all.filter(({ name }) => wanted.includes(name)),
-    wanted,
+    small: wanted.includes(SMALL_MODEL) && !missing,
     model,
     lengths,
     scale,
@@ -66,7 +69,7 @@ async function settings() {
 }
 
 async function main(): Promise<void> {
-  const { variants, wanted, model, lengths, scale, tokens, rounds, json } = await settings();
+  const { variants, small, model, lengths, scale, tokens, rounds, json } = await settings();
   const device = await openWebGpu();
   const rates = { ...await peaks(device), software: device.adapter.family === "cpu" };
   const info = (await navigator.gpu.requestAdapter())?.info;
@@ -80,10 +83,10 @@ async function main(): Promise<void> {
   );
   const entrants = await enter(device, variants, lengths, progress);
   await compete(entrants, new Meter(device.device), { lengths, tokens, rounds }, progress);
-  const small = wanted.includes(SMALL_MODEL) ? await stories(device, rounds, progress) : [];
+  const ofSmall = small ? await stories(device, rounds, progress) : [];
   progress("");
   const lines = report(entrants, rates, lengths);
-  const bars = [...barsOf(entrants, lines, !rates.software), ...small];
+  const bars = [...barsOf(entrants, lines, !rates.software), ...ofSmall];
   if (lines.length > 0) console.log(tableOf(lines));
   console.log(bars.map(lineOf).join("\n"));
   if (json === undefined) return;

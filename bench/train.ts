@@ -10,7 +10,7 @@ import { decoderSchema } from "../src/model/decoder_schema.ts";
 import { countParameters } from "../src/model/parameters.ts";
 import { printMemory } from "./train/memory.ts";
 import { type Learner, type TrainTask, trainTask } from "./train/task.ts";
-import { median } from "./support/median.ts";
+import { median, samplesOf } from "./support/median.ts";
 
 /** How many times faster than jax-js Refrain has to be. */
 const BAR = 2;
@@ -72,7 +72,8 @@ async function compare(task: TrainTask, own: Learner, other: Learner, samples: n
 }
 
 if (import.meta.main) {
-  const { strict, samples } = parseArgs(Deno.args, { boolean: ["strict"], default: { samples: 3 } });
+  const { strict, ...flags } = parseArgs(Deno.args, { boolean: ["strict"], default: { samples: 3 } });
+  const samples = samplesOf(flags.samples);
   const task = trainTask();
   const info = (await globalThis.navigator?.gpu?.requestAdapter())?.info;
   console.log(`adapter: ${info ? info.description || info.vendor : "none"}, ${samples} samples in turns, medians`);
@@ -82,8 +83,8 @@ if (import.meta.main) {
   console.log("for scale: PyTorch 1.13 on two cores of this kind of machine makes 8400 tokens/s");
   const [own, other] = [await load("refrain", task), await load("jax", task)];
   const same = own && other && await agree(own, other);
-  if (!same) console.log("nothing to compare");
-  const reached = same ? await compare(task, own, other, Number(samples)) : false;
+  if (!same) console.error("Cannot compare: both libraries must start, and find the same losses");
+  const reached = same ? await compare(task, own, other, samples) : false;
   await printMemory();
-  Deno.exit(strict && !reached ? 1 : 0); // libraries leave workers and devices behind
+  Deno.exit(!same || strict && !reached ? 1 : 0); // libraries leave workers and devices behind
 }

@@ -3,10 +3,12 @@ import { parseArgs } from "@std/cli/parse-args";
 import type { Adapter } from "./adapter.ts";
 import { gpuEnvironment, whyNoAdapter } from "./gpu_environment.ts";
 import { canInstall } from "./lavapipe.ts";
+import { fitLines, fits } from "./support/limits.ts";
 
 const help = `deno task doctor [--fix] [--json]
 
-Prints the WebGPU adapter that the other tasks use, its limits beside what Refrain's kernels need, and its features.
+Prints the WebGPU adapter that the other tasks use, its limits beside what Refrain's kernels need, its features, and how
+models fit into what it binds at once.
 Ends with 1 when there is no adapter or a limit is too small.
 
   --fix    install a software adapter when there is none (as root, with apt-get)
@@ -44,7 +46,8 @@ async function examine(fix: boolean) {
     return { name, needed, available, ok: available >= needed };
   });
   const features = await Promise.all(useful.map(async (name) => [name, await hasFeature(adapter, name, env)] as const));
-  return { ...platform, adapter, env, limits, features: Object.fromEntries(features) };
+  const models = fits(adapter.limits.maxStorageBufferBindingSize);
+  return { ...platform, adapter, env, limits, features: Object.fromEntries(features), models };
 }
 
 type Report = Awaited<ReturnType<typeof examine>>;
@@ -59,6 +62,7 @@ function print(report: Report): void {
     console.log(`${ok ? "ok " : "LOW"} ${name.padEnd(36)}${available} (needed ${needed})`);
   }
   for (const [name, has] of Object.entries(report.features)) console.log(`${has ? "yes" : "no "} ${name}`);
+  for (const line of fitLines(report.adapter.limits.maxStorageBufferBindingSize)) console.log(line);
   for (const [name, value] of Object.entries(report.env)) console.log(`set by the tasks: ${name}=${value}`);
   if (software) {
     console.log("A processor does the work here; with a GPU, install its Vulkan driver and run this again.");

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Device, type HostTensor, type Program, ShortageError } from "../src/device.ts";
+import { allocate, type Device, type HostTensor, type Program, ShortageError } from "../src/device.ts";
 import type { Inputs, Op, Outputs, Tensor } from "../src/op.ts";
 import type { Adapter } from "./adapter.ts";
 import type { BufferPool } from "./buffers.ts";
@@ -12,6 +12,7 @@ import { type Compiled, CompiledPrograms, copyOf, type Hosts } from "./compiled.
 import { FaultWatch } from "./faults.ts";
 import { kernels } from "./kernels.ts";
 import { Memory } from "./memory.ts";
+import { haveParts, joinParts, runParts, splitRows, wholeTensors } from "./parts.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { GpuProgram } from "./program.ts";
 import { readBack, runInPlace } from "./readback.ts";
@@ -54,21 +55,29 @@ export class WebGpuDevice implements Device<GpuTensor> {
     refuseExpired(`apply ${op.name}`, inputs);
     const specs = op.infer(inputs, params);
     const whole = { inputs, outputs: specs, params, adapter: this.adapter };
-    if (op.compose && !kernels[op.name]?.fuses?.(whole)) return op.compose(this, inputs, params);
+    if (op.compose && (haveParts(inputs) || !kernels[op.name]?.fuses?.(whole))) return op.compose(this, inputs, params);
+    const computed = runParts(this, op, whole, this.maxTensorBytes);
+    if (computed) return computed;
     const make = ([name, { shape, dtype }]: [string, Tensor]) => [name, new GpuTensor(shape, dtype)];
     const outputs = Object.fromEntries(Object.entries<Tensor>(specs).map(make));
     this.#steps.push({ op, inputs: inputs as Step["inputs"], outputs, params });
     return outputs;
   }
 
-  /** Copies host data to the GPU, where it stays. */
+  /** Bytes of a whole tensor at most; matrices of floats that have more are held as row parts. */
+  get maxTensorBytes(): number {
+    return this.adapter.maxBindingBytes;
+  }
+
+  /** Copies host data to the GPU, where it stays; floats above one binding in row parts. */
   from({ shape, data }: HostTensor): GpuTensor {
     this.faults.check("copy data to the GPU");
+    const parts = splitRows({ shape, data }, this.maxTensorBytes);
+    if (parts.length > 1) return joinParts(allocate(this, (from) => parts.map(from)));
     const tensor = new GpuTensor(shape, data instanceof Int32Array ? "i32" : "f32", true);
-    const { maxBindingBytes } = this.adapter;
-    if (tensor.bytes > maxBindingBytes) {
+    if (tensor.bytes > this.maxTensorBytes) {
       throw new RangeError(
-        `Cannot copy a tensor [${shape}] to the GPU: ${tensor.bytes} bytes, this adapter binds ${maxBindingBytes} at most`,
+        `Cannot copy a tensor [${shape}] to the GPU: ${tensor.bytes} bytes, this adapter binds ${this.maxTensorBytes} at most`,
       );
     }
     this.#calls.allocate("copy data to the GPU", tensor, () => {
@@ -80,6 +89,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
 
   /** Frees a tensor made by `from`; whatever uses it from now on throws. */
   free(tensor: GpuTensor): void {
+    if (tensor.parts) return tensor.parts.forEach((part) => this.free(part));
     if (tensor.expired || !tensor.persistent) return;
     tensor.expired = true;
     this.memory.stored.give(tensor.buffer!);
@@ -91,7 +101,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
     this.faults.check(action);
     await this.#calls.settle();
     await this.faults.guard(action, this.device.queue.onSubmittedWorkDone());
-    for (const { fault } of tensors) if (fault) throw new ShortageError(action, fault);
+    for (const { fault } of wholeTensors([...tensors])) if (fault) throw new ShortageError(action, fault);
   }
 
   /** Runs everything recorded and copies the named tensors back. */

@@ -2,17 +2,17 @@ import { embedOp } from "../src/ops/embed.ts";
 import { grid, liveRows, rowSizes } from "./grid.ts";
 import { defineKernel } from "./kernel.ts";
 
-/** y[m] = table[ids[m]], or 0 where that is below 0; one invocation a word, or four where the width allows; words are copied as they are. */
-export const embed = defineKernel(embedOp, ({ inputs: { ids, table, offsets } }) => {
+/** y[m] = table[ids[m] − from], zero outside; one invocation a word, or four where the width allows; words are copied as they are. */
+export const embed = defineKernel(embedOp, ({ inputs: { ids, table, offsets }, params: { from = 0 } }) => {
   const [M] = ids.shape;
-  const J = table.shape[1];
+  const [V, J] = table.shape;
   const vector = J % 4 === 0;
   const W = vector ? J / 4 : J;
   const word = vector ? "vec4<u32>" : "u32";
   return [{
     label: "embed",
     constants: { W: Math.max(1, W) }, // nothing is divided by zero, even where nothing is done
-    sizes: rowSizes(M, offsets),
+    sizes: { V, FROM: from, ...rowSizes(M, offsets) },
     elements: { table: word, y: word },
     workgroups: grid(Math.ceil(M * W / 64)),
     lanes: 64,
@@ -22,8 +22,10 @@ fn run(group: u32, lane: u32) {
   let at = group * 64 + lane;
   let m = at / W;
   if (m >= liveRows()) { return; }
-  let id = ids[m];
-  y[at] = select(${word}(), table[u32(max(id, 0)) * W + at % W], id >= 0);
+  let v = u32(ids[m]) - sizes.FROM; // wraps below the first
+  var word = ${word}();
+  if (v < sizes.V) { word = table[v * W + at % W]; }
+  y[at] = word;
 }`,
   }];
 });

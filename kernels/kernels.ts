@@ -29,6 +29,7 @@ import { pool } from "./pool.ts";
 import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
 import { dotRows, place, scaleRows } from "./rows_grad.ts";
 import { add, ratio } from "./add.ts";
+import { joinColumns, takeColumns } from "./columns.ts";
 import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./losses_grad.ts";
 import { normGrad, normGradWeight } from "./norm_grad.ts";
 import { linearGradW, linearGradX, sumRows } from "./linear_grad/linear_grad.ts";
@@ -103,6 +104,8 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   dotRows,
   add,
   ratio,
+  takeColumns,
+  joinColumns,
   crossEntropyGrad,
   binaryCrossEntropyGrad,
   logSumExpGrad,

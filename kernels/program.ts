@@ -9,6 +9,7 @@ import type { Uses } from "./calls.ts";
 import type { Dispatch } from "./kernel.ts";
 import { kernels } from "./kernels.ts";
 import { type Binding, bindingsOf, usedBindings } from "./module.ts";
+import { tooLarge, wholeTensors } from "./parts.ts";
 import type { PipelineCache } from "./pipelines.ts";
 import type { Memory } from "./memory.ts";
 import type { GpuTensor, Step } from "./tensor.ts";
@@ -50,12 +51,12 @@ export class GpuProgram {
     results: readonly GpuTensor[],
   ) {
     const { adapter, memory } = planner;
-    const made = madeBy(steps, inputs);
+    const made = madeBy(steps, inputs), read = wholeTensors(results);
     for (const tensor of made) tensor.expired = false; // of an attempt that failed
     let buffers: Set<GPUBuffer>;
     try {
-      check(steps, inputs, results, adapter);
-      buffers = assignBuffers(steps, inputs, results, memory.tensors);
+      check(steps, inputs, read, adapter);
+      buffers = assignBuffers(steps, inputs, read, memory.tensors);
     } finally {
       for (const tensor of made) tensor.expired = true; // nothing else may rely on their buffers
     }
@@ -67,7 +68,7 @@ export class GpuProgram {
     this.dispatches = planned.map(({ dispatch }) => dispatch);
     this.#sizes = writeSizes(planner, this.dispatches);
     if (this.#sizes) buffers.add(this.#sizes);
-    this.uses = { ...stayingOf(steps, results), buffers };
+    this.uses = { ...stayingOf(steps, read), buffers };
     try {
       this.#bound = planned.map((entry, index) => bind(planner, entry, this.#sizes, index));
     } catch (error) {
@@ -136,7 +137,7 @@ function check(
     if (!persistent && !made.has(tensor)) {
       throw refuse("belongs to another recording; only tensors made by `from` stay");
     }
-    if (bytes > maxBindingBytes) throw refuse(`has ${bytes} bytes, this adapter binds ${maxBindingBytes} at most`);
+    if (bytes > maxBindingBytes) throw tooLarge(action, name, tensor, maxBindingBytes);
   };
   for (const { op, inputs, outputs } of steps) {
     for (const [name, tensor] of Object.entries({ ...inputs, ...outputs })) {

@@ -4,14 +4,20 @@
  * @module
  */
 import { hostBuffer, type HostTensor } from "../src/device.ts";
+import { type Shape, sizeOf } from "../src/op.ts";
+import type { BufferPool } from "./buffers.ts";
 import type { Work } from "./calls.ts";
 import type { FaultWatch } from "./faults.ts";
 import type { Memory } from "./memory.ts";
+import { wholeTensors } from "./parts.ts";
 import type { GpuProgram } from "./program.ts";
 import type { GpuTensor } from "./tensor.ts";
 
 /** Copies start at multiples of this many bytes. */
 const ALIGNMENT = 16;
+
+/** Bytes of a staging buffer, unless one tensor has more: what every adapter makes, with room for the size's class. */
+const MOST_STAGED = 2 ** 28;
 
 /** Bytes that are copied from a mapped buffer at a time: Deno ends the process where memory for one such copy is short. */
 const PART = 2 ** 22;
@@ -40,29 +46,62 @@ export function readBack<K extends string>(
   tensors: { readonly [Name in K]: GpuTensor },
 ): Work<{ [Name in K]: HostTensor }> {
   const entries = Object.entries<GpuTensor>(tensors);
-  const offsets: number[] = [];
-  let total = 0;
-  for (const [, { bytes }] of entries) {
-    offsets.push(total);
-    total += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
-  }
-  const host = hostBuffer(ACTION, total);
+  const { places, sizes } = arrange(wholeTensors(entries.map(([, tensor]) => tensor)));
+  const hosts = sizes.map((bytes) => hostBuffer(ACTION, bytes));
   const encoder = encode(device, program);
-  const target = staging.take(total);
-  entries.forEach(([, { buffer, bytes }], index) => {
-    if (bytes > 0) encoder.copyBufferToBuffer(buffer!, 0, target, offsets[index], bytes);
-  });
+  const targets = takeAll(staging, sizes);
+  for (const { tensor: { buffer, bytes }, target, offset } of places) {
+    if (bytes > 0) encoder.copyBufferToBuffer(buffer!, 0, targets[target], offset, bytes);
+  }
   device.queue.submit([encoder.finish()]);
-  const copied = faults.guard(ACTION, copyOut(target, host)).finally(() => staging.give(target));
-  const result = copied.then(() => {
-    const results = entries.map(([name, { shape, dtype, bytes }], index): [string, HostTensor] => {
-      const make = dtype === "i32" ? Int32Array : Float32Array;
-      return [name, { shape, data: new make(host, offsets[index], bytes / 4) }];
+  const copies = targets.map((target, i) =>
+    faults.guard(ACTION, copyOut(target, hosts[i])).finally(() => staging.give(target))
+  );
+  const result = Promise.all(copies).then(() => {
+    const arrays = places.map(({ tensor: { dtype, bytes }, target, offset }) =>
+      new (dtype === "i32" ? Int32Array : Float32Array)(hosts[target], offset, bytes / 4)
+    );
+    const results = entries.map(([name, { shape, parts }]): [string, HostTensor] => {
+      const [first, ...others] = arrays.splice(0, parts?.length ?? 1);
+      return [name, { shape, data: others.length > 0 ? concatenated(shape, [first, ...others]) : first }];
     });
     return Object.fromEntries(results) as { [Name in K]: HostTensor };
   });
   result.catch(() => {}); // the GPU's verdict comes first
-  return { uses: { ...program.uses, buffers: new Set([...program.uses.buffers, target]) }, result };
+  return { uses: { ...program.uses, buffers: new Set([...program.uses.buffers, ...targets]) }, result };
+}
+
+/** Takes a buffer of each size, or none. */
+function takeAll(pool: BufferPool, sizes: readonly number[]): GPUBuffer[] {
+  const taken: GPUBuffer[] = [];
+  try {
+    for (const bytes of sizes) taken.push(pool.take(bytes));
+    return taken;
+  } catch (error) {
+    for (const buffer of taken) pool.give(buffer);
+    throw error;
+  }
+}
+
+/** Places of tensors in staging buffers. */
+function arrange(tensors: readonly GpuTensor[]) {
+  const sizes = [0];
+  const places = tensors.map((tensor) => {
+    const bytes = Math.ceil(tensor.bytes / ALIGNMENT) * ALIGNMENT;
+    if (sizes.at(-1)! > 0 && sizes.at(-1)! + bytes > MOST_STAGED) sizes.push(0);
+    const target = sizes.length - 1;
+    const offset = sizes[target];
+    sizes[target] += bytes;
+    return { tensor, target, offset };
+  });
+  return { places, sizes };
+}
+
+/** Row parts as one array. */
+function concatenated(shape: Shape, parts: readonly HostTensor["data"][]): Float32Array {
+  const data = new Float32Array(hostBuffer(ACTION, 4 * sizeOf(shape)));
+  parts.reduce((at, part) => (data.set(part, at), at + part.length), 0);
+  return data;
 }
 
 async function copyOut(target: GPUBuffer, host: ArrayBuffer): Promise<void> {

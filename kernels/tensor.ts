@@ -18,19 +18,32 @@ export interface Missed {
 export class GpuTensor implements Tensor {
   /** Set for tensors that stay (made by `from`), and by the plan for the others. */
   buffer?: GPUBuffer;
-  /** True once the recording that made this tensor has run: its buffer may hold something else. */
-  expired = false;
   /** Why there is nothing in it: its buffer could not be made. */
   fault?: string;
   /** An update in place that was not run, until a call that reads the tensor has told it. */
   missed?: Missed;
+  #expired = false;
 
-  /** Makes a handle; `persistent` tensors keep their buffer until freed. */
-  constructor(readonly shape: Shape, readonly dtype: DType, readonly persistent = false) {}
+  /** Makes a handle; `persistent` tensors keep their buffer until freed. A tensor of `parts` has no buffer of its own. */
+  constructor(
+    readonly shape: Shape,
+    readonly dtype: DType,
+    readonly persistent = false,
+    readonly parts?: readonly GpuTensor[],
+  ) {}
 
   /** Size in bytes: four per element. */
   get bytes(): number {
     return 4 * sizeOf(this.shape);
+  }
+
+  /** True once the recording that made this tensor has run: its buffer may hold something else. */
+  get expired(): boolean {
+    return this.parts ? this.parts.some(({ expired }) => expired) : this.#expired;
+  }
+
+  set expired(expired: boolean) {
+    this.#expired = expired;
   }
 }
 

@@ -28,6 +28,7 @@ import { pool } from "./pool.ts";
 import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
 import { dotRows, place, scaleRows } from "./rows_grad.ts";
 import { add, ratio } from "./add.ts";
+import { joinColumns, takeColumns } from "./columns.ts";
 import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./losses_grad.ts";
 import { normGrad, normGradWeight } from "./norm_grad.ts";
 import { linearGradW, linearGradX, sumRows } from "./linear_grad.ts";
@@ -95,6 +96,8 @@ export const references: Readonly<Record<string, AnyReference>> = {
   dotRows,
   add,
   ratio,
+  takeColumns,
+  joinColumns,
   crossEntropyGrad,
   binaryCrossEntropyGrad,
   logSumExpGrad,

@@ -34,6 +34,8 @@ export interface Program<I extends string, O extends string> {
 export interface Device<T extends Tensor = Tensor> extends Backend<T> {
   /** Which of the two backends this is. */
   readonly kind: "webgpu" | "reference";
+  /** Bytes of one tensor at most, where that is limited; tensors of weights may have more. */
+  readonly maxTensorBytes?: number;
   /** Copies host data to the device, where it stays until {@link Device.free} or disposal. */
   from(host: HostTensor): T;
   /** Frees a tensor made by {@link Device.from}; never throws. */

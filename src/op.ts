@@ -70,6 +70,13 @@ export interface Op<I extends string, O extends string, P> {
   infer(inputs: Inputs<I, Tensor>, params: P): Outputs<O, Tensor>;
   /** Of a fused operation: the same as a composition of others, for tapes and for backends that have nothing faster. */
   compose?<T extends Tensor>(backend: Backend<T>, inputs: Inputs<I, T>, params: P): Outputs<O, T>;
+  /** The same where tensors are row parts, because they have more bytes than a device binds at once. */
+  readonly parts?: {
+    /** Inputs and outputs that may be row parts; every other tensor of a call is whole. */
+    readonly of: readonly string[];
+    /** Computes the call of calls on the parts. */
+    run<T extends Tensor>(backend: PartsBackend<T>, inputs: Inputs<I, T>, params: P): Outputs<O, T>;
+  };
   /** Derivative in the same vocabulary: the gradient of each differentiable input, computed when it is asked for. */
   vjp?<T extends Tensor>(backend: Backend<T>, call: ForwardCall<I, O, P, T>): Gradients<T>;
 }
@@ -110,6 +117,16 @@ export interface Backend<T extends Tensor> {
   segment?<R>(kind: SegmentKind, body: () => R): R;
   /** The same without being remembered: no gradient passes what it computes. Absent: this backend remembers nothing. */
   readonly untracked?: Backend<T>;
+}
+
+/** A backend that holds a large tensor as row parts: tensors that follow each other along the first axis. */
+export interface PartsBackend<T extends Tensor> extends Backend<T> {
+  /** The parts of a tensor; the tensor alone where it is whole. */
+  partsOf(tensor: T): readonly T[];
+  /** Rows of each part of a tensor of this shape. */
+  cut(shape: Shape): readonly number[];
+  /** The tensor of some parts; the part itself where there is one. */
+  join(parts: readonly T[]): T;
 }
 
 /** Runs a body as a segment. */

@@ -25,6 +25,7 @@ import { growOp, retireOp } from "./ops/retire.ts";
 import { countOp, deepenOp, settleOp } from "./ops/state.ts";
 import { selectThresholdOp, selectTopKOp } from "./ops/select.ts";
 import { addOp, ratioOp } from "./ops/add.ts";
+import { joinColumnsOp, takeColumnsOp } from "./ops/columns.ts";
 import { dotRowsOp, placeOp, scaleRowsOp } from "./ops/rows_grad.ts";
 import { embedGradOp } from "./ops/embed_grad.ts";
 import { linearGradWOp, linearGradXOp, sumRowsOp } from "./ops/linear_grad.ts";
@@ -111,6 +112,10 @@ export const vocabulary = {
   countChoices: countChoicesOp,
   balanceBias: balanceBiasOp,
   store: storeOp,
+
+  // row parts of large tensors
+  takeColumns: takeColumnsOp,
+  joinColumns: joinColumnsOp,
 
   // derivatives
   add: addOp,

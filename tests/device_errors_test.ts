@@ -1,6 +1,6 @@
 /** What the WebGPU backend says when something cannot be done: once, clearly, and with the numbers. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { hostTensor } from "../src/device.ts";
+import { hostIndices, hostTensor } from "../src/device.ts";
 import { activation } from "../src/ops/activation.ts";
 import { linear } from "../src/ops/linear.ts";
 import { type GpuTensor, openWebGpu, WebGpuDevice } from "../kernels/mod.ts";
@@ -48,8 +48,10 @@ gpuTest("device: tensors of a recording do not leave it", async (gpu) => {
 
 gpuTest("device: tensors too big to bind are refused, with the numbers", async (gpu) => {
   const device = new WebGpuDevice(gpu.device, { ...gpu.adapter, maxBindingBytes: 64 });
-  const big = "Cannot copy a tensor [17] to the GPU: 68 bytes, this adapter binds 64 at most";
-  assertThrows(() => device.from(hostTensor([17], new Float32Array(17))), RangeError, big);
+  const big = "to the GPU: 68 bytes, this adapter binds 64 at most";
+  const wide = hostTensor([1, 17], new Float32Array(17)); // a row is in one part
+  assertThrows(() => device.from(wide), RangeError, `Cannot copy a tensor [1,17] ${big}`);
+  assertThrows(() => device.from(hostIndices(Array(17).fill(0))), RangeError, `Cannot copy a tensor [17] ${big}`);
   const w = device.from(hostTensor([8, 1], new Float32Array(8)));
   const { bytes } = device;
   const y = linear(device, w, w);

@@ -5,6 +5,7 @@ import { measure } from "../cli/conformance/check.ts";
 import { compare } from "../cli/conformance/compare.ts";
 import { quantitiesOf } from "../cli/conformance/model.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
+import { WebGpuDevice } from "../kernels/mod.ts";
 import type { Device } from "../src/device.ts";
 import { everyVariant, gpuTest } from "./support/gpu.ts";
 import { build, decoderSamples, encoderSamples, type Sample } from "./support/random_models.ts";
@@ -54,4 +55,18 @@ gpuTest("random decoders: kernels equal the reference", async (device) => {
 
 gpuTest("random encoders: kernels equal the reference", async (device) => {
   await equivalence("encoders on WebGPU", encoderSamples, everyVariant(device) as unknown as Device[], 12);
+});
+
+/** The same with a vocabulary whose matrices have more bytes than a device of 64 KiB a binding binds. */
+const large = (sample: Sample): Sample => ({
+  ...sample,
+  json: { ...sample.json, vocab_size: 2000 + 48 * Number(sample.json.vocab_size) },
+});
+
+gpuTest("random models: kernels equal the reference where the vocabulary is above one binding", async (gpu) => {
+  const limited = everyVariant(gpu).map(({ device, adapter }) =>
+    new WebGpuDevice(device, { ...adapter, maxBindingBytes: 2 ** 16 }) as unknown as Device
+  );
+  await equivalence("decoders in row parts", decoderSamples.map(large), limited, 2);
+  await equivalence("encoders in row parts", encoderSamples.map(large), limited, 2);
 });

@@ -35,13 +35,14 @@ async function engine(model: DecoderModel<GpuTensor>, B: number): Promise<() => 
   return async () => void await Promise.all(Array.from({ length: B }, (_, seed) => one(seed)));
 }
 
-/** Measures both ways at both batches in turns; nothing where the model is not at hand. */
+/** Why it cannot be measured: it lies beside the project, not in it; undefined where it can. */
+export async function whyNoStories(): Promise<string | undefined> {
+  const found = await Deno.stat(`${FOLDER}config.json`).then(() => true, () => false);
+  return found ? undefined : `there is no checkpoint in ${FOLDER}`;
+}
+
+/** Measures both ways at both batches in turns. */
 export async function stories(device: WebGpuDevice, rounds: number, progress: (line: string) => void): Promise<Bar[]> {
-  try {
-    await Deno.stat(FOLDER);
-  } catch {
-    return [];
-  }
   const { config, params } = await openDecoder(FOLDER);
   const model = new DecoderModel(device, { ...config, eos: [] }, params);
   const runs: { what: string; bar: number; B: number; run: () => Promise<void>; rates: number[] }[] = [];

@@ -10,9 +10,11 @@ const rows = [1, 2, 3, 4, 8, 9, 16, 17, 30, 32, 600] as const;
 /** Result columns and terms of a sum, whole vectors or not. */
 const sizes = [[64, 64], [30, 64], [64, 30], [384, 1024]] as const;
 
-/** Examples of the derivatives of what has weights. */
+/** Examples of the derivatives of what has weights, and of what joins their row parts. */
 export const weightsGrad = {
   ratio: [{ inputs: { a: spec([9, 30]), b: spec([9, 30]) }, params: {} }],
+  takeColumns: [{ inputs: { x: spec([9, 30]) }, params: { from: 1, to: 8 } }],
+  joinColumns: [{ inputs: { a: spec([9, 30]), b: spec([9, 7]) }, params: {} }],
   add: [{ inputs: { a: spec([9, 30]), b: spec([9, 30]) }, params: { scale: 1 } }],
   linearGradX: each({ rows, size: sizes, offsets }, ({ rows: M, size: [D, O], offsets }) => ({
     inputs: { dy: spec([M, O]), w: spec([O, D]), offsets },

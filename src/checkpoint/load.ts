@@ -17,6 +17,8 @@ export interface LoadParametersOptions extends ReadOptions {
   readonly signal?: AbortSignal;
   /** Says of a part, by its name in the schema, that it may be missing: it is then zero. None may unless given. */
   readonly optional?: (part: string) => boolean;
+  /** Makes the leaf of a loaded tensor, whose memory is not kept: on a device, say. The tensor itself unless given. */
+  readonly place?: (host: HostTensor) => unknown;
 }
 
 const AT_ONCE = 4; // tensors read at the same time: a server's delay is shared, memory is not
@@ -41,7 +43,7 @@ export async function loadParameters<P>(
   checkpoint: Checkpoint,
   schema: unknown,
   layout: Layout = nativeLayout,
-  { onProgress, signal, optional = () => false }: LoadParametersOptions = {},
+  { onProgress, signal, optional = () => false, place = (host) => host }: LoadParametersOptions = {},
 ): Promise<P> {
   const leaves = parametersOf(schema);
   const match = matchTensors(checkpoint, leaves.flatMap(({ parts }) => parts), layout);
@@ -49,9 +51,9 @@ export async function loadParameters<P>(
   const missing = match.missing.filter(({ part }) => !absent.has(part));
   refuseMismatch({ ...match, missing }, layout, `load ${checkpoint.source.name}`);
   const read = reader(checkpoint, match, onProgress);
-  const loaded = new Map<Parameter, HostTensor>();
+  const loaded = new Map<Parameter, unknown>();
   await inParallel(leaves, AT_ONCE, async (leaf) => {
-    loaded.set(leaf, await loadLeaf(leaf, match, read, signal));
+    loaded.set(leaf, await place(await loadLeaf(leaf, match, read, signal)));
   });
   return mapParams(schema, (leaf) => loaded.get(leaf)) as P;
 }

@@ -23,26 +23,29 @@ import type { CheckpointSource, SourceOptions } from "./source.ts";
 import { resolveEnds, tokenizerIds } from "./token_ids.ts";
 
 /** Options of opening a model; `onProgress` counts the bytes of the tensors that are needed. */
-export interface OpenOptions extends SourceOptions, ReadOptions {}
+export interface OpenOptions<T = HostTensor> extends SourceOptions, ReadOptions {
+  /** Makes the leaf of a loaded tensor; the tensor on the host unless given. */
+  readonly place?: (host: HostTensor) => T | Promise<T>;
+}
 
 /** Options of {@link openDecoder}. */
-export interface OpenDecoderOptions extends OpenOptions {
+export interface OpenDecoderOptions<T = HostTensor> extends OpenOptions<T> {
   /** Replaces the `recursion` of config.json (recursion.md §9); files of the MoR authors need it. */
   readonly recursion?: Json;
 }
 
 /** Options of {@link openEncoder}. */
-export interface OpenEncoderOptions extends OpenOptions {
+export interface OpenEncoderOptions<T = HostTensor> extends OpenOptions<T> {
   /** Whether the masked-language head must be there (default) or may be missing, as in base models. */
   readonly head?: "required" | "optional";
 }
 
 /** A decoder's configuration and weights. */
-export interface OpenedDecoder {
+export interface OpenedDecoder<T = HostTensor> {
   /** Sizes, sharing, routing. */
   readonly config: DecoderConfig;
-  /** Weights on the host. */
-  readonly params: DecoderParams<HostTensor>;
+  /** Weights, on the host unless they were placed elsewhere. */
+  readonly params: DecoderParams<T>;
   /** `config.json` as it was read. */
   readonly json: Json;
   /** Where it came from. */
@@ -50,11 +53,11 @@ export interface OpenedDecoder {
 }
 
 /** An encoder's configuration and weights. */
-export interface OpenedEncoder {
+export interface OpenedEncoder<T = HostTensor> {
   /** Sizes, groups, experts. */
   readonly config: EncoderConfig;
-  /** Weights on the host. */
-  readonly params: EncoderParams<HostTensor>;
+  /** Weights, on the host unless they were placed elsewhere. */
+  readonly params: EncoderParams<T>;
   /** False if `head: "optional"` and part of the masked-language head is missing: `params.head` must not be used. */
   readonly hasHead: boolean;
   /** `config.json` as it was read. */
@@ -75,10 +78,10 @@ export interface OpenedEncoder {
  * const open = async () => await openDecoder("models/authors", { recursion });
  * ```
  */
-export async function openDecoder(
+export async function openDecoder<T = HostTensor>(
   from: CheckpointSource,
-  { recursion, signal, onProgress }: OpenDecoderOptions = {},
-): Promise<OpenedDecoder> {
+  { recursion, signal, onProgress, place }: OpenDecoderOptions<T> = {},
+): Promise<OpenedDecoder<T>> {
   const checkpoint = await openCheckpoint(from, { signal });
   const json = await readJson(checkpoint.source);
   const hint = authorsHint(checkpoint);
@@ -89,10 +92,11 @@ export async function openDecoder(
   const config = { ...parsed, ...await resolveEnds(checkpoint.source, parsed, parsed.V) };
   const layout = detectLayout(checkpoint, config, hint);
   const schema = decoderSchema(config);
-  const params = await loadParameters<DecoderParams<HostTensor>>(checkpoint, schema, layout, {
+  const params = await loadParameters<DecoderParams<T>>(checkpoint, schema, layout, {
     optional: (part) => part === "model.recursion.router_bias", // absent: zero
     signal,
     onProgress,
+    place,
   });
   return { config, params, json, checkpoint };
 }
@@ -107,10 +111,10 @@ export async function openDecoder(
  * const open = async () => await openEncoder("models/encoder", { head: "optional" });
  * ```
  */
-export async function openEncoder(
+export async function openEncoder<T = HostTensor>(
   from: CheckpointSource,
-  { head = "required", signal, onProgress }: OpenEncoderOptions = {},
-): Promise<OpenedEncoder> {
+  { head = "required", signal, onProgress, place }: OpenEncoderOptions<T> = {},
+): Promise<OpenedEncoder<T>> {
   requireChoice("open an encoder", "head", head, ["required", "optional"]);
   const checkpoint = await openCheckpoint(from, { signal });
   const json = await readJson(checkpoint.source);
@@ -120,10 +124,11 @@ export async function openEncoder(
   const ofHead = new Set(parametersOf(schema.head).flatMap(({ parts }) => parts.map(({ name }) => name)));
   const parts = parametersOf(schema).flatMap((leaf) => leaf.parts);
   const { missing } = matchTensors(checkpoint, parts, nativeLayout);
-  const params = await loadParameters<EncoderParams<HostTensor>>(checkpoint, schema, nativeLayout, {
+  const params = await loadParameters<EncoderParams<T>>(checkpoint, schema, nativeLayout, {
     optional: (part) => head === "optional" && ofHead.has(part),
     signal,
     onProgress,
+    place,
   });
   return { config, params, hasHead: !missing.some(({ part }) => ofHead.has(part)), json, checkpoint };
 }

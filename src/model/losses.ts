@@ -5,7 +5,7 @@
  */
 import type { Backend, Tensor } from "../op.ts";
 import { activation } from "../ops/activation.ts";
-import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "../ops/losses.ts";
+import { balance, binaryCrossEntropy, logSumExp, mean } from "../ops/losses.ts";
 import { countChoices } from "../ops/optimizer.ts";
 import type { Routed } from "../ops/router.ts";
 import type { LossCoefficients } from "./config.ts";
@@ -78,14 +78,6 @@ export function molBalance<T extends Tensor>(
   return uses.map(({ routed: { probs, experts }, rows: { offsets } }, use) =>
     balance(backend, { probs, experts, offsets, counts: counts?.[use] })
   );
-}
-
-/** Mean cross-entropy over labelled rows, next-token or masked. logits [M, V], labels [M] i32 (negative: not scored) → [1]. */
-export function meanCrossEntropy<T extends Tensor>(
-  backend: Backend<T>,
-  { logits, labels, offsets }: { logits: T; labels: T; offsets: T },
-): T {
-  return mean(backend, crossEntropy(backend, logits, labels, offsets), { labels, offsets });
 }
 
 /** Loss terms of routing and experts in a decoder, beside its language-model loss `lm` [1]. offsets [B+1]. */

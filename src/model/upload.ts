@@ -7,9 +7,12 @@ import { allocate, type Device, type HostTensor } from "../device.ts";
 import type { Tensor } from "../op.ts";
 import { mapParams } from "./parameters.ts";
 
-/** Copies every parameter of a schema to a device; where one cannot be copied, nothing stays there. */
+/** Copies every parameter of a schema to a device, all or none; those that are there already stay. */
 export function upload<T extends Tensor, P>(device: Device<T>, schema: unknown, params: unknown): P {
-  return allocate(device, (from) => mapParams<HostTensor, T>(schema, (_leaf, host) => from(host), params) as P);
+  return allocate(device, (from) => {
+    const place = (_leaf: unknown, tensor: HostTensor | T) => "data" in tensor ? from(tensor) : tensor;
+    return mapParams<HostTensor | T, T>(schema, place, params) as P;
+  });
 }
 
 /** Copies every parameter back to the host, one read for all of them. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Backend, defineOp, type Op, requireShape, spec, type Tensor } from "../op.ts";
+import { elementwise } from "../parts.ts";
 
 /** y = a + scale·b, element by element. a, b of one shape → y of that shape. */
 export const addOp: Op<"a" | "b", "y", { readonly scale: number }> = defineOp({
@@ -16,6 +17,7 @@ export const addOp: Op<"a" | "b", "y", { readonly scale: number }> = defineOp({
     requireShape("add", "b", b, a.shape);
     return { y: spec(a.shape) };
   },
+  parts: { of: ["a", "b", "y"], run: (backend, inputs, params) => elementwise(backend, addOp, inputs, params) },
   vjp: (backend, { grads: { y }, params: { scale } }) => ({
     a: () => y!,
     b: () => scale === 1 ? y! : add(backend, y!, y!, scale - 1),

@@ -4,22 +4,44 @@
  * @module
  */
 import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
-import { embedGrad } from "./embed_grad.ts";
+import { placedParts } from "../parts.ts";
+import { add } from "./add.ts";
+import { embedGrad, requireFrom } from "./embed_grad.ts";
 
-/** y[m] = table[ids[m]], 0 where ids[m] < 0 (no token). ids [M] i32 below V, table [V, J] → y [M, J]. */
-export const embedOp: Op<"ids" | "table" | "offsets?", "y", Record<never, never>> = defineOp({
+/** Where the rows of a table stand in the vocabulary. */
+export interface EmbedParams {
+  /** Id of the table's first row; 0 unless given. */
+  readonly from?: number;
+}
+
+/**
+ * y[m] = table[ids[m] − from], zero for ids that are not in the table.
+ *
+ * ids [M] i32, table [V, J] → y [M, J].
+ */
+export const embedOp: Op<"ids" | "table" | "offsets?", "y", EmbedParams> = defineOp({
   name: "embed",
   family: "embed",
   inputs: ["ids", "table", "offsets?"],
   outputs: ["y"],
-  infer({ ids, table, offsets }) {
+  infer({ ids, table, offsets }, { from = 0 }: EmbedParams) {
     requireShape("embed", "ids", ids, [undefined], "i32");
     requireShape("embed", "table", table, [undefined, undefined]);
+    requireFrom("embed", from);
     requireOffsets("embed", offsets);
     return { y: spec([ids.shape[0], table.shape[1]]) };
   },
-  vjp: (backend, { inputs: { ids, table, offsets }, grads: { y } }) => ({
-    table: () => embedGrad(backend, { ids, dy: y!, offsets }, table.shape[0]),
+  parts: {
+    of: ["table"],
+    run(backend, { ids, table, offsets }, { from = 0 }) {
+      const rows = placedParts(backend, table).map((part) =>
+        backend.run(embedOp, { ids, table: part.tensor, offsets }, { from: from + part.from }).y
+      );
+      return { y: rows.reduce((sum, part) => add(backend, sum, part)) };
+    },
+  },
+  vjp: (backend, { inputs: { ids, table, offsets }, grads: { y }, params: { from } }) => ({
+    table: () => embedGrad(backend, { ids, dy: y!, offsets }, table.shape[0], from),
   }),
 });
 

@@ -4,6 +4,9 @@
  * @module
  */
 import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { overlaps, placedParts } from "../parts.ts";
+import { add } from "./add.ts";
+import { joinColumns, takeColumns } from "./columns.ts";
 import { linearGradW, linearGradX, sumRows } from "./linear_grad.ts";
 
 /** Which rows of the weight are used: output column o is weight row `from + o`. */
@@ -35,6 +38,20 @@ export const linearOp: Op<"x" | "w" | "bias?" | "residual?" | "offsets?", "y", L
     if (residual) requireShape("linear", "residual", residual, [M, to - from]);
     requireOffsets("linear", offsets);
     return { y: spec([M, to - from]) };
+  },
+  parts: {
+    of: ["w"],
+    run(backend, { x, w, bias, residual, offsets }, range) {
+      const columns = overlaps(placedParts(backend, w), range).map(({ part, from, to }) =>
+        linear(backend, x, part.tensor, {
+          bias: bias && takeColumns(backend, bias, part),
+          offsets,
+          rows: [from - part.from, to - part.from],
+        })
+      );
+      const y = columns.reduce((before, next) => joinColumns(backend, before, next));
+      return { y: residual ? add(backend, y, residual) : y };
+    },
   },
   vjp: (backend, { inputs: { x, w, offsets }, grads, params: { from, to } }) => {
     const dy = grads.y!;

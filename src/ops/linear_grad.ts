@@ -4,6 +4,9 @@
  * @module
  */
 import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { overlaps, placedParts, rowRanges } from "../parts.ts";
+import { add } from "./add.ts";
+import { takeColumns } from "./columns.ts";
 import type { LinearParams } from "./linear.ts";
 
 /** dx = dy·w over rows [from, to) of w. dy [M, O], w [≥to, D], O = to − from → dx [M, D]. */
@@ -23,6 +26,19 @@ export const linearGradXOp: Op<"dy" | "w" | "offsets?", "dx", LinearParams> = de
     requireShape("linearGradX", "dy", dy, [undefined, to - from]);
     requireOffsets("linearGradX", offsets);
     return { dx: spec([dy.shape[0], D]) };
+  },
+  parts: {
+    of: ["w"],
+    run(backend, { dy, w, offsets }, range) {
+      const terms = overlaps(placedParts(backend, w), range).map(({ part, from, to }) =>
+        linearGradX(
+          backend,
+          { dy: takeColumns(backend, dy, { from: from - range.from, to: to - range.from }), w: part.tensor, offsets },
+          { from: from - part.from, to: to - part.from },
+        )
+      );
+      return { dx: terms.reduce((sum, term) => add(backend, sum, term)) };
+    },
   },
 });
 
@@ -56,6 +72,21 @@ export const linearGradWOp: Op<"dy" | "x" | "offsets?", "dw", WeightRows> = defi
     demand("linearGradW", 0 <= from && to <= rows, () => `rows ${from}..${to} are not inside the weight's ${rows}`);
     requireOffsets("linearGradW", offsets);
     return { dw: spec([rows, x.shape[1]]) };
+  },
+  parts: {
+    of: ["dw"],
+    run(backend, { dy, x, offsets }, { from, rows }) {
+      const to = from + dy.shape[1];
+      const parts = rowRanges(backend.cut([rows, x.shape[1]])).map((part) => {
+        const [first, last] = [part.from, part.to].map((row) => Math.min(Math.max(row, from), to));
+        const columns = takeColumns(backend, dy, { from: first - from, to: last - from });
+        return linearGradW(backend, { dy: columns, x, offsets }, {
+          from: first < last ? first - part.from : 0,
+          rows: part.to - part.from,
+        });
+      });
+      return { dw: backend.join(parts) };
+    },
   },
 });
 

@@ -3,7 +3,18 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import {
+  type Backend,
+  defineOp,
+  demand,
+  type Op,
+  type PartsBackend,
+  requireOffsets,
+  requireShape,
+  spec,
+  type Tensor,
+} from "../op.ts";
+import { elementwise } from "../parts.ts";
 
 /** What is fixed for a parameter during a training run. */
 export interface AdamWParams {
@@ -42,6 +53,7 @@ export const adamWOp: Op<"p" | "m" | "v" | "g" | "squares" | "rates", "p" | "m" 
     requireShape("adamW", "rates", rates, [3]);
     return { p: spec(p.shape), m: spec(p.shape), v: spec(p.shape) };
   },
+  parts: { of: ["p", "m", "v", "g"], run: (backend, inputs, params) => elementwise(backend, adamWOp, inputs, params) },
 });
 
 /** Applies {@link adamWOp}. */
@@ -69,6 +81,12 @@ export const sumSquaresOp: Op<"x" | "carry?", "y", Record<never, never>> = defin
     if (carry) requireShape("sumSquares", "carry", carry, [1]);
     return { y: spec([1]) };
   },
+  parts: {
+    of: ["x"],
+    run<T extends Tensor>(backend: PartsBackend<T>, { x, carry }: { x: T; carry?: T }) {
+      return { y: backend.partsOf(x).reduce<T | undefined>((sum, part) => sumSquares(backend, part, sum), carry)! };
+    },
+  },
 });
 
 /** Applies {@link sumSquaresOp}: → [1]. */
@@ -93,6 +111,7 @@ export const averageOp: Op<"average" | "p" | "squares", "average", { readonly de
     requireShape("average", "squares", squares, [1]);
     return { average: spec(average.shape) };
   },
+  parts: { of: ["average", "p"], run: (backend, inputs, params) => elementwise(backend, averageOp, inputs, params) },
 });
 
 /** Applies {@link averageOp}. */

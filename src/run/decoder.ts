@@ -6,49 +6,32 @@
 import { requireChoice } from "../choices.ts";
 import type { Device, HostTensor } from "../device.ts";
 import type { Backend, Tensor } from "../op.ts";
+import { mean } from "../ops/losses.ts";
 import { ropeTable } from "../ops/rope.ts";
 import { type Batch, capacityRows, longest, nextTokenLabels, packRows } from "../model/batch.ts";
 import type { DecoderConfig } from "../model/config.ts";
-import { decode, type DecoderInputs, headLogits } from "../model/decoder.ts";
+import { decode, type DecoderInputs } from "../model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
-import { decoderLosses, type LossValues, meanCrossEntropy, totalLoss } from "../model/losses.ts";
+import { decoderColumns, groupSequences, rowsAtOnce } from "../model/groups.ts";
+import { decoderLosses } from "../model/losses.ts";
 import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
 import { RopeTables } from "../model/rope_tables.ts";
-import { backpropagate, gradientOutputs, readGradients } from "../train/gradients.ts";
-import * as results from "../model/results.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import { readRecursions } from "../model/results.ts";
 import { download, tensorsOf, upload } from "../model/upload.ts";
+import { backpropagate, gradientOutputs, readGradients } from "../train/gradients.ts";
+import { FORGET_HEAD, headInputs, partRows } from "../train/head.ts";
+import {
+  decoderHead,
+  decoderOutputs,
+  type DecoderResult,
+  decoderResult,
+  type ForwardOptions,
+} from "./decoder_forward.ts";
+import type { Group } from "./group_losses.ts";
 import { Programs } from "./programs.ts";
+import type { Tokenizer } from "./tokenizer.ts";
 
-/** What a forward pass should return beside hidden states and routing. */
-export interface ForwardOptions {
-  /** How expert-choice recursions choose: `threshold` is causal, `topk` looks at whole sequences as in training. */
-  selection?: "threshold" | "topk";
-  /** Also the vocabulary logits of every row. */
-  logits?: boolean;
-  /** Also the loss terms of next-token prediction. */
-  losses?: boolean;
-}
-
-/** What a forward pass returned, per row: sequences one after the other. */
-export interface DecoderResult {
-  /** Where sequences start, [B+1]. */
-  readonly offsets: Int32Array;
-  /** After the final norm, [M, D]. */
-  readonly hidden: HostTensor;
-  /** [M, V], if asked for. */
-  readonly logits?: HostTensor;
-  /** Recursions run by each row, 1..N, [M]. */
-  readonly depth: Int32Array;
-  /** What each recursion did; empty without routing. */
-  readonly recursions: readonly results.RecursionResult[];
-  /** Token-choice: router logits, [M, N]. */
-  readonly depthLogits?: HostTensor;
-  /** Every use of experts. */
-  readonly experts: readonly results.ExpertResult[];
-  /** Loss terms and their weighted total, if asked for. */
-  readonly losses?: LossValues & { readonly total: number };
-}
+export type { DecoderResult, ForwardOptions } from "./decoder_forward.ts";
 
 type Named<T> = Record<string, T>;
 
@@ -60,11 +43,11 @@ export class DecoderModel<T extends Tensor = Tensor> {
   readonly tables: RopeTables<T>;
   readonly #programs: Programs<T>;
 
-  /** Copies weights to a device, all or none. */
+  /** Copies weights to a device, all or none; those that are there already become the model's. */
   constructor(
     readonly device: Device<T>,
     readonly config: DecoderConfig,
-    params: DecoderParams<HostTensor>,
+    params: DecoderParams<HostTensor | T>,
     readonly tokenizer?: Tokenizer,
   ) {
     this.params = upload(device, decoderSchema(config), params);
@@ -89,53 +72,48 @@ export class DecoderModel<T extends Tensor = Tensor> {
   }
 
   /**
-   * Runs sequences of ids. Throws a RangeError for empty sequences, ids outside the vocabulary and too many tokens.
+   * Runs sequences of ids, as many at once as the device can bind activations of.
+   *
+   * Throws a RangeError for empty sequences, ids outside the vocabulary and too many tokens.
    */
   async forward(sequences: readonly ArrayLike<number>[], options: ForwardOptions = {}): Promise<DecoderResult> {
-    const { selection = "threshold" } = options;
-    requireChoice("run sequences", "selection", selection, ["threshold", "topk"]);
-    const topk = this.config.recursion.routing === "expert" && selection === "topk";
+    requireChoice("run sequences", "selection", options.selection ?? "threshold", ["threshold", "topk"]);
+    packRows(sequences, this.config); // refuses before anything runs
+    const cut = groupSequences(sequences, rowsAtOnce(this.device, decoderColumns(this.config)));
+    const groups: Group[] = [];
+    for (const group of cut) groups.push(await this.#forward(group, options, cut.length > 1));
+    return await decoderResult(this.device, this.config, groups, options);
+  }
+
+  async #forward(sequences: readonly ArrayLike<number>[], options: ForwardOptions, grouped: boolean): Promise<Group> {
+    const topk = this.config.recursion.routing === "expert" && options.selection === "topk";
     const batch = packRows(sequences, this.config);
     const M = batch.ids.shape[0];
-    const program = this.#forwardProgram(topk, this.tables.rows(longest(sequences)), options);
-    const named = await program(this.#host(batch, topk, options));
-    const recursions = results.readRecursions(named, M, M);
-    const losses = options.losses ? results.readLosses(named) : undefined;
+    const inputs = this.#host(batch, topk, options);
+    const { logits = false, losses = false } = options, rows = this.tables.rows(longest(sequences));
+    const program = this.#programs.get(`forward ${topk} ${rows} ${logits} ${losses} ${grouped}`, (named) => {
+      const table = this.tables.upTo(rows);
+      const outputs = decode(this.device, this.params, this.config, this.#inputs(named, topk, table));
+      return decoderOutputs(this.device, this.params, outputs, named, { logits, losses, grouped });
+    });
+    const named = await program(inputs);
+    const { offsets } = batch;
     return {
-      offsets: batch.offsets.data as Int32Array,
-      hidden: named.hidden,
-      logits: named.logits,
-      depth: results.depthOf(recursions, M),
-      recursions,
-      depthLogits: named["depth.logits"],
-      experts: results.readExperts(named),
-      losses: losses && { ...losses, total: totalLoss(losses, this.config.losses) },
+      offsets: offsets.data as Int32Array,
+      labels: inputs.labels,
+      named,
+      recursions: readRecursions(named, M, M),
     };
   }
 
-  #host(batch: Batch, topk: boolean, { losses }: ForwardOptions): Named<HostTensor> {
+  #host(batch: Batch, topk: boolean, { logits, losses }: ForwardOptions): Named<HostTensor> {
     const inputs: Named<HostTensor> = { ...batch };
     const { data } = batch.offsets;
     const lengths = Array.from({ length: data.length - 1 }, (_, b) => data[b + 1] - data[b]);
     if (topk) capacityRows(this.config, lengths).forEach((rows, r) => inputs[`capacity.${r}`] = rows);
     if (losses) inputs.labels = nextTokenLabels(batch);
-    return inputs;
-  }
-
-  #forwardProgram(topk: boolean, rows: number, { logits = false, losses = false }: ForwardOptions) {
-    return this.#programs.get(`forward ${topk} ${rows} ${logits} ${losses}`, (named) => {
-      const { offsets, labels } = named, table = this.tables.upTo(rows);
-      const outputs = decode(this.device, this.params, this.config, this.#inputs(named, topk, table));
-      const read = { hidden: outputs.hidden, ...results.recursionOutputs(outputs) };
-      const routed = { ...read, ...results.expertOutputs(outputs.experts) };
-      if (!logits && !losses) return routed;
-      const scores = headLogits(this.device, this.params, outputs.hidden, offsets);
-      const scored = logits ? { ...routed, logits: scores } : routed;
-      if (!losses) return scored;
-      const lm = meanCrossEntropy(this.device, { logits: scores, labels, offsets });
-      const terms = decoderLosses(this.device, outputs, { lm, offsets });
-      return { ...scored, ...results.lossOutputs(terms) };
-    });
+    if (!logits && !losses) return inputs;
+    return { ...inputs, ...headInputs(batch.ids.shape[0], partRows(this.config.V, this.device)) };
   }
 
   /**
@@ -151,10 +129,10 @@ export class DecoderModel<T extends Tensor = Tensor> {
       const { offsets, labels } = named;
       const forward = (tape: Backend<T>) => {
         const outputs = decode(tape, this.params, this.config, this.#inputs(named, topk, table));
-        const logits = headLogits(tape, this.params, outputs.hidden, offsets);
-        return decoderLosses(tape, outputs, { lm: meanCrossEntropy(tape, { logits, labels, offsets }), offsets });
+        const { nll } = decoderHead(tape, this.params, outputs.hidden, named);
+        return decoderLosses(tape, outputs, { lm: mean(tape, nll!, { labels, offsets }), offsets });
       };
-      const { gradients } = backpropagate(this.device, { schema, params: this.params }, forward, seeds);
+      const { gradients } = backpropagate(this.device, { schema, params: this.params }, forward, seeds, FORGET_HEAD);
       return gradientOutputs(gradients);
     });
     return readGradients(schema, await program(this.#host(batch, topk, { losses: true })));

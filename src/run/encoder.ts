@@ -5,24 +5,36 @@
  */
 import type { Device, HostTensor } from "../device.ts";
 import type { Backend, Tensor } from "../op.ts";
+import { mean } from "../ops/losses.ts";
 import { ropeTable } from "../ops/rope.ts";
 import { gather } from "../ops/rows.ts";
 import { longest, packLabels, packPlaces, packRows } from "../model/batch.ts";
-import { encode, type EncoderInputs, maskedLogits } from "../model/encoder.ts";
+import { encode, type EncoderInputs } from "../model/encoder.ts";
 import type { EncoderConfig } from "../model/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
-import { meanCrossEntropy, molBalance } from "../model/losses.ts";
+import { encoderColumns, groupSequences, rowsAtOnce } from "../model/groups.ts";
+import { joinRows } from "../model/join_results.ts";
+import { molBalance } from "../model/losses.ts";
 import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
 import { RopeTables } from "../model/rope_tables.ts";
-import { backpropagate, gradientOutputs, readGradients } from "../train/gradients.ts";
-import * as results from "../model/results.ts";
 import type { SentenceConfig } from "../model/sentence.ts";
 import { download, tensorsOf, upload } from "../model/upload.ts";
-import type { EncoderForwardOptions, EncoderResult } from "./encoder_result.ts";
+import { backpropagate, gradientOutputs, readGradients } from "../train/gradients.ts";
+import { FORGET_HEAD, headInputs, joinLogits, partRows } from "../train/head.ts";
+import {
+  type EncoderForwardOptions,
+  encoderHead,
+  encoderOutputs,
+  type EncoderResult,
+  encoderResult,
+} from "./encoder_forward.ts";
+import type { Group } from "./group_losses.ts";
 import { Programs } from "./programs.ts";
 import { sentenceIds } from "./sentence_ids.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { type EmbedOptions, Vectors } from "./vectors.ts";
+
+export type { EncoderForwardOptions, EncoderResult } from "./encoder_forward.ts";
 
 type Named<T> = Record<string, T>;
 
@@ -38,13 +50,13 @@ export class EncoderModel<T extends Tensor = Tensor> {
   readonly #vectors: Vectors<T>;
 
   /**
-   * Copies weights to a device, all or none; without a head there are hidden states and vectors, but no logits. `sentence`
-   * says how texts become vectors where options do not.
+   * Copies weights to a device, all or none, or takes them over; without a head there are hidden states and vectors, but
+   * no logits. `sentence` says how texts become vectors where options do not.
    */
   constructor(
     readonly device: Device<T>,
     readonly config: EncoderConfig,
-    params: EncoderParams<HostTensor>,
+    params: EncoderParams<HostTensor | T>,
     readonly tokenizer?: Tokenizer,
     readonly hasHead = true,
     readonly sentence?: SentenceConfig,
@@ -60,6 +72,10 @@ export class EncoderModel<T extends Tensor = Tensor> {
   /** Waits until the weights are on the device. Throws where there was no room for them. */
   ready(): Promise<void> {
     return this.#programs.ready();
+  }
+
+  get #model() {
+    return { params: this.#params, config: this.config };
   }
 
   /** The program of a key for sequences, with tables for their positions. */
@@ -78,20 +94,52 @@ export class EncoderModel<T extends Tensor = Tensor> {
     return encode(backend, this.#params, this.config, { ids, positions, offsets, ...tables });
   }
 
-  /** Runs sequences of ids. Throws a RangeError for empty sequences, ids outside the vocabulary and too many tokens. */
+  /**
+   * Runs sequences of ids, as many at once as the device can bind activations of.
+   *
+   * Throws a RangeError for empty sequences, ids outside the vocabulary and too many tokens.
+   */
   async forward(sequences: readonly ArrayLike<number>[], options: EncoderForwardOptions = {}): Promise<EncoderResult> {
-    if (options.logits || options.labels) this.#demandHead();
+    const { logits, labels } = options;
+    if (logits || labels) this.#demandHead();
+    const cut = this.#groups(sequences);
+    if (labels) packLabels(sequences, labels, this.config.V);
+    const groups: Group[] = [];
+    let from = 0;
+    for (const group of cut) {
+      const scored = labels?.slice(from, from += group.length);
+      groups.push(await this.#forward(group, { logits, labels: scored }, cut.length > 1));
+    }
+    return await encoderResult(this.device, this.config, groups, options);
+  }
+
+  /** Sequences in groups that the device can bind. Throws for what is wrong in any of them. */
+  #groups(sequences: readonly ArrayLike<number>[]): ArrayLike<number>[][] {
+    packRows(sequences, this.config);
+    return groupSequences(sequences, rowsAtOnce(this.device, encoderColumns(this.config)));
+  }
+
+  /** Parts of the head for so many rows. */
+  #parts(rows: number): Named<HostTensor> {
+    return headInputs(rows, partRows(this.config.V, this.device));
+  }
+
+  async #forward(
+    sequences: readonly ArrayLike<number>[],
+    { logits = false, labels: lists }: EncoderForwardOptions,
+    grouped: boolean,
+  ): Promise<Group> {
     const batch = packRows(sequences, this.config);
-    const inputs: Named<HostTensor> = { ...batch };
-    if (options.labels) inputs.labels = packLabels(sequences, options.labels, this.config.V);
-    const named = await this.#forwardProgram(sequences, options)(inputs);
-    return {
-      offsets: batch.offsets.data as Int32Array,
-      hidden: named.hidden,
-      logits: named.logits,
-      experts: results.readExperts(named),
-      losses: options.labels ? this.#losses(named) : undefined,
-    };
+    const labels = lists && packLabels(sequences, lists, this.config.V);
+    const wanted = { logits, losses: Boolean(labels), grouped };
+    const program = this.#program(
+      `forward ${Object.values(wanted)}`,
+      sequences,
+      (named, tables) => encoderOutputs(this.device, this.#model, this.#encode(named, tables), named, wanted),
+    );
+    const parts = logits || labels ? this.#parts(batch.ids.shape[0]) : {};
+    const named = await program({ ...batch, ...(labels && { labels }), ...parts });
+    return { offsets: batch.offsets.data as Int32Array, labels, named, recursions: [] };
   }
 
   /** Masked-language logits of some rows of one sequence of ids, [R, V]. Throws as {@link EncoderModel.forward} does. */
@@ -99,37 +147,18 @@ export class EncoderModel<T extends Tensor = Tensor> {
     this.#demandHead();
     const program = this.#program("logits at rows", [sequence], ({ rows, ...named }, tables) => {
       const hidden = gather(this.device, this.#encode(named, tables).hidden, rows);
-      return { logits: maskedLogits(this.device, this.#params, this.config, hidden) };
+      return encoderHead(this.device, this.#model, hidden, named).logits;
     });
-    const inputs = { ...packRows([sequence], this.config), rows: packPlaces(rows, sequence.length) };
-    return (await program(inputs as Named<HostTensor>)).logits;
+    const places = packPlaces(rows, sequence.length);
+    return joinLogits(
+      await program({ ...packRows([sequence], this.config), rows: places, ...this.#parts(rows.length) }),
+    );
   }
 
   #demandHead(): void {
     if (this.hasHead) return;
     const names = "head.dense, head.norm, decoder";
     throw new Error(`Cannot compute masked-language logits: the checkpoint has no head (${names})`);
-  }
-
-  #forwardProgram(sequences: readonly ArrayLike<number>[], { logits = false, labels }: EncoderForwardOptions) {
-    const losses = labels !== undefined;
-    return this.#program(`forward ${logits} ${losses}`, sequences, (named, tables) => {
-      const { offsets, labels } = named;
-      const { hidden, experts } = this.#encode(named, tables);
-      const read = { hidden, ...results.expertOutputs(experts) };
-      if (!logits && !losses) return read;
-      const scores = maskedLogits(this.device, this.#params, this.config, hidden, offsets);
-      const scored = logits ? { ...read, logits: scores } : read;
-      if (!losses) return scored;
-      const mlm = meanCrossEntropy(this.device, { logits: scores, labels, offsets });
-      return { ...scored, ...results.balanceOutputs(molBalance(this.device, experts)), mlm };
-    });
-  }
-
-  #losses(named: Named<HostTensor>) {
-    const mlm = named.mlm.data[0];
-    const molBalance = results.meanBalance(named);
-    return { mlm, molBalance, total: mlm + this.config.balanceCoefficient * molBalance };
   }
 
   /** Gradients of the training total against labels (see {@link EncoderForwardOptions}), for every parameter. */
@@ -141,29 +170,39 @@ export class EncoderModel<T extends Tensor = Tensor> {
     const program = this.#program("gradients", sequences, (named, tables) => {
       const seeds = this.#programs.seeds({ lm: 1, molBalance: this.config.balanceCoefficient });
       const forward = (tape: Backend<T>) => {
-        const { hidden, experts } = this.#encode(named, tables, tape);
-        const { labels, offsets } = named;
-        const logits = maskedLogits(tape, this.#params, this.config, hidden, offsets);
-        return { lm: [meanCrossEntropy(tape, { logits, labels, offsets })], molBalance: molBalance(tape, experts) };
+        const { hidden, experts } = this.#encode(named, tables, tape), { labels, offsets } = named;
+        const { nll } = encoderHead(tape, this.#model, hidden, named);
+        return { lm: [mean(tape, nll!, { labels, offsets })], molBalance: molBalance(tape, experts) };
       };
-      const { gradients } = backpropagate(this.device, { schema, params: this.#params }, forward, seeds);
+      const { gradients } = backpropagate(this.device, { schema, params: this.#params }, forward, seeds, FORGET_HEAD);
       return gradientOutputs(gradients);
     });
-    const inputs = { ...packRows(sequences, this.config), labels: packLabels(sequences, labels, this.config.V) };
-    return readGradients(schema, await program(inputs as Named<HostTensor>));
+    const batch = packRows(sequences, this.config), packed = packLabels(sequences, labels, this.config.V);
+    return readGradients(schema, await program({ ...batch, labels: packed, ...this.#parts(batch.ids.shape[0]) }));
   }
 
   /**
-   * One vector a sequence of ids, [B, width], as the checkpoint declares and the options say.
+   * One vector a sequence of ids, [B, width], as the checkpoint declares and the options say; as many sequences at once as
+   * the device can bind.
    *
    * Throws as {@link EncoderModel.forward} does, a RangeError for unknown poolings, and an Error for a vector that is not
    * finite.
    */
   async pooled(sequences: readonly ArrayLike<number>[], options: EmbedOptions = {}): Promise<HostTensor> {
-    return await this.#vectors.run({ ...packRows(sequences, this.config) }, options, {
-      program: (key, body) =>
-        this.#program(key, sequences, (named, tables) => body(named, (rows) => this.#encode(rows, tables).hidden)),
-    });
+    const { name = (b: number) => `sequence ${b + 1}` } = options, vectors: HostTensor[] = [];
+    let first = 0;
+    for (const group of this.#groups(sequences)) {
+      const start = first;
+      first += group.length;
+      const named = { ...options, name: (b: number) => name(start + b) };
+      vectors.push(
+        await this.#vectors.run({ ...packRows(group, this.config) }, named, {
+          program: (key, body) =>
+            this.#program(key, group, (named, tables) => body(named, (rows) => this.#encode(rows, tables).hidden)),
+        }),
+      );
+    }
+    return joinRows(vectors);
   }
 
   /** Numbers of a vector. Throws a RangeError for unknown poolings. */

@@ -72,7 +72,7 @@ export class Masked<T extends Tensor> implements Objective<T, EncoderParams<T>> 
     if (teacher) checkTeacher(config, teacher.config, Boolean(this.factors.cosine));
     this.#tables = tablesOf(device, config);
     this.#teacherTables = teacher ? tablesOf(device, teacher.config) : [];
-    this.#parts = headParts(device, scored, partRows(config.V));
+    this.#parts = headParts(device, scored, partRows(config.V, device));
   }
 
   /** Ids, the rows that are scored with their labels, and the seed of the step's noise. */

@@ -78,7 +78,7 @@ export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T
     this.#tables = configs.map(({ maxPositions, K, rope }) =>
       new RopeTables(device, maxPositions, (rows) => ropeTable(rows, K, rope))
     );
-    this.#parts = headParts(device, options.rows, partRows(config.V));
+    this.#parts = headParts(device, options.rows, partRows(config.V, device));
   }
 
   /**

@@ -1,0 +1,57 @@
+/**
+ * Computing on row parts of tensors that have more bytes than a device binds at once.
+ *
+ * @module
+ */
+import type { AnyOp, Inputs, Op, Outputs, PartsBackend, Tensor } from "./op.ts";
+
+/** Rows [from, to) of a tensor. */
+export interface RowRange {
+  /** First row. */
+  readonly from: number;
+  /** One past the last row. */
+  readonly to: number;
+}
+
+/** A row part with its place in the whole tensor. */
+export interface RowPart<T> extends RowRange {
+  /** Its rows, [to − from, …]. */
+  readonly tensor: T;
+}
+
+/** Row ranges of parts with these numbers of rows. */
+export function rowRanges(rows: readonly number[]): RowRange[] {
+  let to = 0;
+  return rows.map((count) => ({ from: to, to: to += count }));
+}
+
+/** The parts of a tensor with their places. */
+export function placedParts<T extends Tensor>(backend: PartsBackend<T>, tensor: T): RowPart<T>[] {
+  const parts = backend.partsOf(tensor);
+  return rowRanges(parts.map(({ shape }) => shape[0])).map((range, i) => ({ ...range, tensor: parts[i] }));
+}
+
+/** The row parts that have rows of [from, to), each with the rows that they share; one that has none for an empty range. */
+export function overlaps<R extends RowRange>(parts: readonly R[], { from, to }: RowRange) {
+  const used = parts.filter((part) => Math.max(from, part.from) < Math.min(to, part.to));
+  const some = used.length > 0 ? used : [parts.find((part) => from <= part.to)!];
+  return some.map((part) => ({ part, from: Math.max(from, part.from), to: Math.min(to, part.to) }));
+}
+
+/** Runs an operation that treats every element alike part by part; inputs that are not among its `parts` go to every call. */
+export function elementwise<T extends Tensor, I extends string, O extends string, P>(
+  backend: PartsBackend<T>,
+  op: Op<I, O, P>,
+  inputs: Inputs<I, T>,
+  params: P,
+): Outputs<O, T> {
+  const { parts, outputs } = op as AnyOp;
+  const cut = Object.entries<T | undefined>(inputs).filter(([name]) => parts!.of.includes(name))
+    .map(([name, tensor]) => [name, backend.partsOf(tensor!)] as const);
+  const results = cut[0][1].map((_, i) => {
+    const some = Object.fromEntries(cut.map(([name, list]) => [name, list[i]]));
+    return backend.run(op, { ...inputs, ...some }, params) as Record<string, T>;
+  });
+  const whole = outputs.map((name: string) => [name, backend.join(results.map((result) => result[name]))]);
+  return Object.fromEntries(whole) as Outputs<O, T>;
+}

@@ -1,0 +1,63 @@
+/** Commands that have nothing to do say so, and fail where something was asked for. */
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { samplesOf } from "../../bench/support/median.ts";
+import { fitLines, fits } from "../../cli/support/limits.ts";
+import { assertRefused, decoderFolder, run, temporary } from "./support.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** Runs a bench of a clone that has nothing beside it. */
+async function bench(...args: string[]) {
+  const clone = `${temporary()}/clone`;
+  await Deno.symlink(root, clone);
+  const command = { args: ["run", "-A", "--no-check", `${clone}/bench/throughput.ts`, ...args] };
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), command).output();
+  return { code, out: new TextDecoder().decode(stdout), bytes: stdout, err: new TextDecoder().decode(stderr) };
+}
+
+Deno.test("throughput: a model that is not at hand, and a name of none, are refused by name", async () => {
+  const missing = assertRefused(await bench("--only", "stories260k"));
+  assertStringIncludes(missing, "Cannot measure stories260k: there is no checkpoint in ");
+  const unknown = assertRefused(await bench("--only", "vanila"));
+  assertStringIncludes(unknown, "Cannot measure vanila: expected vanilla");
+});
+
+Deno.test("benches: no samples are no measurement", () => {
+  assertEquals([samplesOf(5), samplesOf("3")], [5, 3]);
+  for (const none of [0, "", "many", -1, 1.5]) {
+    assertThrows(() => samplesOf(none), RangeError, `--samples is ${none}, expected a whole number from 1`);
+  }
+});
+
+Deno.test("commands: empty sets of what they work on are refused", async () => {
+  const model = ["--model", await decoderFolder(), "--device", "reference"];
+  const refused = async (name: string, ...args: string[]) => assertRefused(await run(name, args));
+  const out = `${temporary()}/out`;
+  assertEquals((await run("merge", [...model, "--out", out])).code, 0);
+  const merged = ["--model", out, "--device", "reference", "--out", `${out}-again`];
+  assertStringIncludes(await refused("merge", ...merged), "Cannot merge experts: this model has none");
+  assertStringIncludes(
+    await refused("sample_corpus", ...model, "--out", out, "--documents", "0"),
+    "expected a whole number of at least 1",
+  );
+  assertStringIncludes(await refused("conformance"), "no folder is given");
+  const empty = temporary();
+  const { code, out: report } = await run("conformance", [empty, "--device", "reference"]);
+  assertEquals(code, 1);
+  assertStringIncludes(report, "it is not a golden folder");
+});
+
+Deno.test("doctor: says how models fit into what an adapter binds", () => {
+  const by = Object.fromEntries(fits(2 ** 27).map((fit) => [fit.model, fit]));
+  const of = (model: string) => [by[model].split, by[model].parts, by[model].runs];
+  assertEquals(of("modernbert-base"), [1, 2, true]);
+  assertEquals(of("smollm-360m"), [1, 2, true]);
+  assertEquals(of("smollm-135m"), [0, 1, true]);
+  assertEquals(by["modernbert-base"].largest, 4 * 50368 * 768);
+  assertEquals(by["modernbert-base"].tokens, 14563);
+  assert(fits(2 ** 31).every(({ split, runs }) => split === 0 && runs));
+  assert(fits(1024).some(({ runs }) => !runs), "a row of 768 columns has more than 1,024 bytes");
+  const lines = fitLines(2 ** 27).join("\n");
+  assertStringIncludes(lines, "A binding holds 134 MB");
+  assertStringIncludes(lines, "1 tensor in row parts, the largest in 2; 14563 tokens at once");
+});
