@@ -67,6 +67,11 @@ export function isId(id: number, V: number): boolean {
   return Number.isInteger(id) && id >= 0 && id < V;
 }
 
+/** Tokens of each sequence of a batch. */
+export function lengthsOf({ offsets: { data } }: Batch): number[] {
+  return Array.from({ length: data.length - 1 }, (_, b) => data[b + 1] - data[b]);
+}
+
 /** Tokens of the longest sequence. */
 export function longest(sequences: readonly ArrayLike<number>[]): number {
   return sequences.reduce((most, { length }) => Math.max(most, length), 0);

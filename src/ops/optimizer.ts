@@ -45,10 +45,7 @@ export const adamWOp: Op<"p" | "m" | "v" | "g" | "squares" | "rates", "p" | "m" 
   outputs: ["p", "m", "v"],
   inPlace: { p: "p", m: "m", v: "v" },
   infer({ p, m, v, g, squares, rates }) {
-    requireShape("adamW", "p", p, p.shape);
-    requireShape("adamW", "m", m, p.shape);
-    requireShape("adamW", "v", v, p.shape);
-    requireShape("adamW", "g", g, p.shape);
+    for (const [name, tensor] of Object.entries({ p, m, v, g })) requireShape("adamW", name, tensor, p.shape);
     requireShape("adamW", "squares", squares, [1]);
     requireShape("adamW", "rates", rates, [3]);
     return { p: spec(p.shape), m: spec(p.shape), v: spec(p.shape) };

@@ -8,7 +8,7 @@ import type { Device, HostTensor } from "../device.ts";
 import type { Backend, Tensor } from "../op.ts";
 import { mean } from "../ops/losses.ts";
 import { ropeTable } from "../ops/rope.ts";
-import { type Batch, capacityRows, longest, nextTokenLabels, packRows } from "../model/batch.ts";
+import { type Batch, capacityRows, lengthsOf, longest, nextTokenLabels, packRows } from "../model/batch.ts";
 import type { DecoderConfig } from "../model/config.ts";
 import { decode, type DecoderInputs } from "../model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
@@ -108,9 +108,7 @@ export class DecoderModel<T extends Tensor = Tensor> {
 
   #host(batch: Batch, topk: boolean, { logits, losses }: ForwardOptions): Named<HostTensor> {
     const inputs: Named<HostTensor> = { ...batch };
-    const { data } = batch.offsets;
-    const lengths = Array.from({ length: data.length - 1 }, (_, b) => data[b + 1] - data[b]);
-    if (topk) capacityRows(this.config, lengths).forEach((rows, r) => inputs[`capacity.${r}`] = rows);
+    if (topk) capacityRows(this.config, lengthsOf(batch)).forEach((rows, r) => inputs[`capacity.${r}`] = rows);
     if (losses) inputs.labels = nextTokenLabels(batch);
     if (!logits && !losses) return inputs;
     return { ...inputs, ...headInputs(batch.ids.shape[0], partRows(this.config.V, this.device)) };

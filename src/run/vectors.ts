@@ -4,15 +4,17 @@
  * @module
  */
 import { requireChoice } from "../choices.ts";
-import { type Device, hostIndices, type HostTensor, hostTensor } from "../device.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../device.ts";
 import { POOLINGS } from "../kinds.ts";
+import { packRows } from "../model/batch.ts";
+import { joinRows } from "../model/join_results.ts";
 import type { DenseStep, SentenceConfig, VectorStep } from "../model/sentence.ts";
 import type { Tensor } from "../op.ts";
 import { activation } from "../ops/activation.ts";
 import { linear } from "../ops/linear.ts";
 import { pool, type Pooling } from "../ops/pool.ts";
 import { requireFinite } from "./probabilities.ts";
-import type { Programs } from "./programs.ts";
+import type { EncoderWeights } from "./encoder_weights.ts";
 
 /** How texts become vectors; what is left out is as the checkpoint declares it. */
 export interface EmbedOptions {
@@ -33,26 +35,12 @@ interface Plan {
   readonly width: number;
 }
 
-/** Runs what was recorded. */
-type Run = (inputs: Named<HostTensor>) => Promise<Named<HostTensor>>;
-
-/** Where hidden states come from. */
-export interface HiddenStates<T> {
-  /** The program of a key; its body is given rows, and `hidden`, which records their hidden states. */
-  program(key: string, body: (named: Named<T>, hidden: (rows: Named<T>) => T) => Named<T>): Run;
-}
-
 /** Makes vectors on a device, from hidden states of D numbers. */
 export class Vectors<T extends Tensor> {
   readonly #dense = new Map<DenseStep, { w: T; bias?: T }>();
 
-  /** For a device and the programs of a model; projections are copied to the device when they are first used. */
-  constructor(
-    readonly device: Device<T>,
-    readonly D: number,
-    readonly programs: Programs<T>,
-    readonly declared?: SentenceConfig,
-  ) {}
+  /** For an encoder; projections are copied to its device when they are first used. */
+  constructor(readonly weights: EncoderWeights<T>, readonly declared?: SentenceConfig) {}
 
   /** What options come to. Throws a RangeError for unknown poolings, and for vectors that a projection does not take. */
   plan({ pooling, normalize }: EmbedOptions): Plan {
@@ -62,7 +50,7 @@ export class Vectors<T extends Tensor> {
     if (wanted.length === 0) throw new RangeError("Cannot encode: pooling is an empty list");
     const others = normalize === undefined ? steps : steps.filter((step) => step !== "normalize");
     const planned = normalize ? [...others, "normalize" as const] : others;
-    let width = wanted.length * this.D;
+    let width = wanted.length * this.weights.config.D;
     for (const step of planned) {
       if (step === "normalize") continue;
       const [O, I] = step.weight.shape;
@@ -77,25 +65,36 @@ export class Vectors<T extends Tensor> {
   }
 
   /**
-   * One vector a sequence, [B, width], from the rows of a batch and their hidden states.
+   * One vector a sequence of ids, [B, width], as many sequences at once as the device can bind.
    *
-   * Throws as {@link Vectors.plan} does, and an Error for vectors that are not finite, by the name of their sequence.
+   * Throws as {@link Vectors.plan} does, for sequences that cannot be run, and an Error for vectors that are not finite, by
+   * the name of their sequence.
    */
-  async run(batch: Named<HostTensor>, options: EmbedOptions, states: HiddenStates<T>): Promise<HostTensor> {
+  async of(sequences: readonly ArrayLike<number>[], options: EmbedOptions): Promise<HostTensor> {
+    const { name = (b: number) => `sequence ${b + 1}` } = options, vectors: HostTensor[] = [];
+    let first = 0;
+    for (const group of this.weights.groups(sequences)) {
+      const start = first;
+      first += group.length;
+      vectors.push(await this.#run(group, options, (b) => name(start + b)));
+    }
+    return joinRows(vectors);
+  }
+
+  async #run(group: readonly ArrayLike<number>[], options: EmbedOptions, name: (b: number) => string) {
     const { poolings, steps, width } = this.plan(options);
-    const { name = (b: number) => `sequence ${b + 1}` } = options;
-    const B = batch.offsets.shape[0] - 1;
+    const batch = packRows(group, this.weights.config), B = group.length;
     const each = hostIndices(Array.from({ length: B + 1 }, (_, b) => b));
     const one = poolings.length === 1;
     const key = `pool ${poolings} ${one ? stepsKey(steps) : ""}`;
-    const pooled = await states.program(key, ({ each, ...rows }, hidden) => {
-      const x = hidden(rows);
-      const parts = poolings.map((kind) => pool(this.device, x, rows.offsets, { kind, normalize: false }));
+    const pooled = await this.weights.program(key, group, ({ each, ...rows }, tables) => {
+      const x = this.weights.encode(rows, tables).hidden;
+      const parts = poolings.map((kind) => pool(this.weights.device, x, rows.offsets, { kind, normalize: false }));
       return Object.fromEntries(parts.map((part, i) => [i, one ? this.#follow(part, each, steps) : part]));
     })({ ...batch, each });
     let y = one ? pooled[0] : sideBySide(poolings.map((_, i) => pooled[i]));
     if (!one && steps.length > 0) {
-      const program = this.programs.get(
+      const program = this.weights.programs.get(
         `vectors ${stepsKey(steps)}`,
         ({ x, each }) => ({ y: this.#follow(x, each, steps) }),
       );
@@ -111,16 +110,16 @@ export class Vectors<T extends Tensor> {
   /** Steps on vectors x [B, width]; `each` says that a sequence is a row. */
   #follow(x: T, each: T, steps: readonly VectorStep[]): T {
     return steps.reduce((x, step) => {
-      if (step === "normalize") return pool(this.device, x, each, { kind: "first", normalize: true });
+      if (step === "normalize") return pool(this.weights.device, x, each, { kind: "first", normalize: true });
       const { w, bias } = this.#weights(step);
-      const y = linear(this.device, x, w, { bias });
-      return step.activation ? activation(this.device, y, step.activation) : y;
+      const y = linear(this.weights.device, x, w, { bias });
+      return step.activation ? activation(this.weights.device, y, step.activation) : y;
     }, x);
   }
 
   #weights(step: DenseStep): { w: T; bias?: T } {
     const weights = this.#dense.get(step) ??
-      { w: this.device.from(step.weight), bias: step.bias && this.device.from(step.bias) };
+      { w: this.weights.device.from(step.weight), bias: step.bias && this.weights.device.from(step.bias) };
     this.#dense.set(step, weights);
     return weights;
   }
@@ -128,8 +127,8 @@ export class Vectors<T extends Tensor> {
   /** Frees projections. */
   dispose(): void {
     for (const { w, bias } of this.#dense.values()) {
-      this.device.free(w);
-      if (bias) this.device.free(bias);
+      this.weights.device.free(w);
+      if (bias) this.weights.device.free(bias);
     }
   }
 }

@@ -4,13 +4,15 @@
  * @module
  */
 import { hostIndices, type HostTensor } from "../device.ts";
-import { isId } from "../model/batch.ts";
+import { isId, lengthsOf } from "../model/batch.ts";
 import type { RopeTables } from "../model/rope_tables.ts";
 import type { Tensor } from "../op.ts";
 import { NO_LABEL, type TrainingBatch } from "./data/batches.ts";
 
-/** Throws a RangeError for an id or label of a batch outside a vocabulary of V. */
-export function checkBatch({ rows: { ids }, labels }: TrainingBatch, V: number): void {
+/** Throws a RangeError for more rows than there is room for, and an id or label outside a vocabulary of V. */
+export function checkBatch({ rows: { ids }, labels }: TrainingBatch, V: number, room = Infinity): void {
+  const { length } = labels.data;
+  if (length > room) throw new RangeError(`Cannot train on ${length} rows: there is room for ${room}`);
   const check = (what: string, { data }: HostTensor, none?: number) => {
     const row = data.findIndex((id) => !isId(id, V) && id !== none);
     if (row < 0) return;
@@ -30,16 +32,15 @@ const PREFIX = "positions.";
  */
 export function positionsInput<T extends Tensor>(
   tables: readonly RopeTables<T>[],
-  { rows: { offsets: { data } } }: TrainingBatch,
+  { rows }: TrainingBatch,
 ): Record<string, HostTensor> {
-  let longest = 0;
-  for (let b = 0; b + 1 < data.length; b++) longest = Math.max(longest, data[b + 1] - data[b]);
+  const longest = Math.max(0, ...lengthsOf(rows));
   const most = Math.min(...tables.map(({ maxPositions }) => maxPositions));
   if (longest > most) {
     throw new RangeError(`Cannot run the batch: a sequence has ${longest} tokens, ${most} positions is the most`);
   }
-  const rows = Math.max(...tables.map((each) => each.upTo(longest).shape[0]));
-  return { [`${PREFIX}${rows}`]: hostIndices([rows]) };
+  const positions = Math.max(...tables.map((each) => each.rows(longest)));
+  return { [`${PREFIX}${positions}`]: hostIndices([positions]) };
 }
 
 /** The tables for the positions that {@link positionsInput} tells. */

@@ -83,7 +83,7 @@ export class Masked<T extends Tensor> implements Objective<T, EncoderParams<T>> 
     return {
       ...rows,
       ...lists,
-      ...partOffsets(lists.scoredOffsets.data[1], scored, partRows(this.config.V)),
+      ...partOffsets(lists.scoredOffsets.data[1], scored, partRows(this.config.V, this.device)),
       seed: hostIndices([step, firstRow]),
       ...positionsInput([...this.#tables, ...this.#teacherTables], batch),
     };

@@ -5,7 +5,7 @@
  */
 import { requireChoice } from "../choices.ts";
 import { type Device, hostIndices, type HostTensor } from "../device.ts";
-import { capacityRows } from "../model/batch.ts";
+import { capacityRows, lengthsOf } from "../model/batch.ts";
 import type { DecoderConfig } from "../model/config.ts";
 import { decode, type DecoderInputs, headLogits } from "../model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
@@ -91,24 +91,20 @@ export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T
    */
   host(batch: TrainingBatch, { step, firstRow }: Position): Record<string, HostTensor> {
     const { rows, labels } = batch, { data } = rows.offsets;
-    checkBatch(batch, this.config.V);
-    if (labels.data.length > this.options.rows) {
-      throw new RangeError(`Cannot train on ${labels.data.length} rows: there is room for ${this.options.rows}`);
-    }
+    checkBatch(batch, this.config.V, this.options.rows);
     const named: Record<string, HostTensor> = {
       ...rows,
-      ...partOffsets(data[data.length - 1], this.options.rows, partRows(this.config.V)),
+      ...partOffsets(data[data.length - 1], this.options.rows, partRows(this.config.V, this.device)),
       labels,
       seed: hostIndices([step, firstRow]),
       ...positionsInput(this.#tables, batch),
     };
     if (!this.#topk) return named;
-    const lengths = Array.from({ length: data.length - 1 }, (_, b) => data[b + 1] - data[b]);
     const warmup = this.options.capacityWarmup ?? 0;
     const capacity = capacities(this.config.recursion).map((c) => warmedCapacity(c, step, warmup));
     const config = { ...this.config, recursion: { ...this.config.recursion, capacity } };
     const name = step < warmup ? "warming" : "capacity";
-    capacityRows(config, lengths).forEach((kept, r) => named[`${name}.${r}`] = kept);
+    capacityRows(config, lengthsOf(rows)).forEach((kept, r) => named[`${name}.${r}`] = kept);
     return named;
   }
 
