@@ -4,6 +4,7 @@
  * @module
  */
 import { type Device, hostTensor } from "../device.ts";
+import { demandWhole } from "../whole.ts";
 import type { Backend, Tensor } from "../op.ts";
 import { store } from "../ops/optimizer.ts";
 
@@ -12,7 +13,9 @@ export class Journal<T extends Tensor> {
   readonly #lists = new Map<string, T>();
 
   /** Keeps that many lines. */
-  constructor(readonly device: Device<T>, readonly lines: number) {}
+  constructor(readonly device: Device<T>, readonly lines: number) {
+    demandWhole("train", "logEvery", lines, 1);
+  }
 
   /** Records that a scalar [1] is written to line `at` [1] i32. */
   write(backend: Backend<T>, name: string, x: T, at: T): void {

@@ -14,7 +14,7 @@ import { checkEngine } from "./options.ts";
 import type { EngineOptions, EngineStatus, Generation, TextEngine } from "./api.ts";
 import { engineLayout, unitBytes } from "./layout.ts";
 import { type Request, requestOf } from "./request.ts";
-import { stackRouters } from "./routers.ts";
+import { freeStacked, stackRouters } from "./routers.ts";
 import { Seating } from "./seating.ts";
 import { EngineState } from "./state.ts";
 import { Tick } from "./tick.ts";
@@ -57,8 +57,13 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     const layout = engineLayout(config, { S, bytes: cacheBytes, room });
     const router = config.recursion.routing === "expert" ? await stackRouters(device, routers) : routers[0];
     const auxiliary = auxiliaryRouters && await stackRouters(device, auxiliaryRouters);
-    const state = await EngineState.open<T>(device, config, layout, S, KEPT);
-    return new Engine(new Tick<T>(model, state, { width, patience, stops, router, auxiliary }));
+    try {
+      const state = await EngineState.open<T>(device, config, layout, S, KEPT);
+      return new Engine(new Tick<T>(model, state, { width, patience, stops, router, auxiliary }));
+    } catch (error) {
+      freeStacked(model, [router, auxiliary]);
+      throw error;
+    }
   }
 
   /**
@@ -168,10 +173,8 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#close(new Error("Cannot generate: the engine was closed"));
     await this.#serving;
-    const { state, options: { router, auxiliary } } = this.#tick;
-    const routers = state.config.recursion.routing === "expert" ? [router, auxiliary] : []; // stacked for this engine
-    const stacked = routers.flatMap((stack) => [stack?.hidden, stack?.out]).filter((tensor) => tensor !== undefined);
-    for (const tensor of stacked) state.device.free(tensor);
+    const { model, state, options: { router, auxiliary } } = this.#tick;
+    freeStacked(model, [router, auxiliary]);
     state.dispose();
     this.#seating.dispose();
     this.#tick.dispose();

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Device, type HostTensor, hostTensor } from "../../device.ts";
+import type { DecoderConfig } from "../../model/config.ts";
 import type { RouterParams } from "../../model/decoder_schema.ts";
 import type { Tensor } from "../../op.ts";
 
@@ -22,6 +23,15 @@ export async function stackRouters<T extends Tensor>(
   const outs = routers.map((_, r) => read[`out.${r}`]);
   if (!routers[0].hidden) return { out: device.from(below(outs)) };
   return { hidden: device.from(below(routers.map((_, r) => read[`hidden.${r}`]))), out: device.from(diagonal(outs)) };
+}
+
+/** Frees routers that were stacked; those of other models are the model's own. */
+export function freeStacked<T extends Tensor>(
+  { device, config }: { readonly device: Device<T>; readonly config: DecoderConfig },
+  routers: readonly (RouterParams<T> | undefined)[],
+): void {
+  if (config.recursion.routing !== "expert") return;
+  for (const tensor of routers.flatMap((stack) => [stack?.hidden, stack?.out])) if (tensor) device.free(tensor);
 }
 
 /** Matrices one below the other. */
