@@ -25,7 +25,8 @@ export class BufferPool {
 
   /** Takes the smallest free buffer that holds `bytes` without wasting half of it, or makes one. */
   take(bytes: number): GPUBuffer {
-    const size = sizeClass(bytes);
+    const { maxBufferSize } = this.device.limits;
+    const size = bytes > maxBufferSize ? bytes : Math.min(sizeClass(bytes), maxBufferSize - maxBufferSize % 16);
     let best = -1;
     this.#free.forEach((buffer, index) => {
       const fits = buffer.size >= size && buffer.size <= 2 * size;
