@@ -38,7 +38,8 @@ export class BufferPool {
 
   /** Takes the smallest free buffer that holds `bytes` without wasting half of it, or makes one. */
   take(bytes: number): GPUBuffer {
-    const size = sizeClass(bytes);
+    const { maxBufferSize } = this.device.limits;
+    const size = bytes > maxBufferSize ? bytes : Math.min(sizeClass(bytes), maxBufferSize - maxBufferSize % 16);
     const sizes = this.#free.map((buffer) => this.#sizes.get(buffer)!);
     let best = -1;
     sizes.forEach((free, index) => {

@@ -182,7 +182,8 @@ export class Fields {
   noOthers(): void {
     for (const key of Object.keys(this.json)) {
       if (this.#known.has(key)) continue;
-      this.#fail(`${this.path}.${cut(key)} is unknown, the nearest known key is ${nearest(key, this.#known)}`, key);
+      const shown = cut(key);
+      this.#fail(`${this.path}.${shown} is unknown, the nearest known key is ${nearest(key, this.#known)}`, shown);
     }
   }
 }

@@ -51,5 +51,9 @@ Deno.test("engine: ids of a tokenizer beyond the model's vocabulary are refused"
   await using beyond = await Decoder.load("models/stories-mor", { device: "reference", tokenizer });
   await using engine = await beyond.engine({ slots: 1 });
   const { V } = beyond.config;
-  assertThrows(() => engine.submit("x"), RangeError, `Cannot generate: id 99999 is outside the vocabulary of ${V}`);
+  assertThrows(
+    () => engine.submit("x"),
+    RangeError,
+    `Cannot generate: id 99999 at 1 of the prompt is outside the vocabulary of ${V}`,
+  );
 });

@@ -72,13 +72,17 @@ Deno.test("training refuses ids and labels outside the vocabulary of the model",
 Deno.test("a first token or a text outside the vocabulary is refused where decoding begins", async () => {
   const model = decoderOn(device);
   const options = { seeds: [1], limit: 4, kept: 4 };
-  const message = "Cannot decode a batch: sequences begin with id 29, which is outside the vocabulary of 29";
+  const message = "Cannot decode a batch: id 29 is outside the vocabulary of 29";
   assertThrows(() => new Decoding(model, { ...options, restart: 29 }), RangeError, message);
   new Decoding(model, { ...options, restart: 28 }).dispose();
   const tokenizer: Tokenizer = { encode: () => [3, 29], decode: () => "" };
   const foreign = new DecoderModel(device, model.config, await model.weights(), tokenizer);
   await using engine = await Engine.open(foreign, { slots: 1 });
-  assertThrows(() => engine.submit("text"), RangeError, "Cannot generate: id 29 is outside the vocabulary of 29");
+  assertThrows(
+    () => engine.submit("text"),
+    RangeError,
+    "Cannot generate: id 29 at 1 of the prompt is outside the vocabulary of 29",
+  );
   assertEquals((await Array.fromAsync(engine.submit([3], { maxNewTokens: 2 }))).length, 2);
 });
 

@@ -93,7 +93,7 @@ Deno.test("nothing is cut off numbers that are to be whole", async () => {
     await assertRejects(
       () => encoder.logitsAt([3], [row]),
       RangeError,
-      `row is ${row}, expected a whole number from 0`,
+      `row ${row} is outside the sequence of 1 tokens`,
     );
   }
 });
