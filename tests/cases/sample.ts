@@ -24,13 +24,13 @@ export const pick = fc.tuple(size(70), fc.oneof(size(300, 1), fc.constantFrom(10
   })
 );
 
-/** Options of a row, the filters off as often as on. */
+/** Options of a row, the filters off as often as on, some at the ends of their ranges. */
 const sampling = fc.record({
-  temperature: fc.constantFrom(0, 0.1, 0.5, 1, 1, 2),
+  temperature: fc.constantFrom(0, 0.1, 0.5, 1, 1, 2, 2 ** -126, 2 ** 126),
   topK: fc.constantFrom(0, 0, 1, 2, 10, 5000),
-  topP: fc.constantFrom(1, 1, 0.1, 0.5, 0.9, 0.99),
-  minP: fc.constantFrom(0, 0, 0.01, 0.2, 1),
-  repetitionPenalty: fc.constantFrom(1, 1.3, 2, 0.7),
+  topP: fc.constantFrom(1, 1, 0.1, 0.5, 0.9, 0.99, 2 ** -126),
+  minP: fc.constantFrom(0, 0, 0.01, 0.2, 1, 2 ** -126),
+  repetitionPenalty: fc.constantFrom(1, 1.3, 2, 0.7, 2 ** 63, 2 ** -63),
 });
 
 /** Relative distance from every boundary that no order of float32 sums and no exponential of WGSL crosses. */
