@@ -25,7 +25,8 @@ export const cacheWrite = fc.tuple(size(140), width, fc.boolean()).chain(([R, W,
       skipped: indices(M, 0, 3),
       offsets: maybe(offsets(M)),
     }).map(({ cache, x, skipped, offsets }) => {
-      const typed = (host: HostTensor) => whole ? hostIndices(host.data.map((value) => 1e6 * value), host.shape) : host;
+      const typed = (host: HostTensor) =>
+        whole ? hostIndices(host.data.map((value) => Math.trunc(1e6 * value)), host.shape) : host;
       const written = list(places.map((place, m) => skipped.data[m] ? place : -1 - place), offsets);
       return { inputs: { cache: typed(cache), x: typed(x), places: written, offsets }, params: {} };
     });
