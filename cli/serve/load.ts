@@ -6,13 +6,14 @@ import type { TextEngine } from "../../src/run/engine/api.ts";
 import type { Opened } from "../support/device.ts";
 import { demandTokenizer, loadModel } from "../support/model.ts";
 import type { Health } from "./refusal.ts";
+import { ServedEngine } from "./served_engine.ts";
 import type { ServedModel } from "./service.ts";
 
 /** Loads checkpoints, which requests call by the names of their folders. Throws one line for what cannot be served. */
 export async function loadServed(
   checkpoints: readonly string[],
   opened: Opened,
-  makeEngine: (decoder: Decoder) => TextEngine | Promise<TextEngine>,
+  makeEngine: (decoder: Decoder) => Promise<TextEngine & AsyncDisposable>,
 ): Promise<Map<string, ServedModel>> {
   const models = new Map<string, ServedModel>();
   for (const checkpoint of checkpoints) {
@@ -21,7 +22,8 @@ export async function loadServed(
     const tokenizer = demandTokenizer(loaded);
     if (models.has(id)) throw new Error(`Cannot serve ${checkpoint}: there is another model named ${id}`);
     if (loaded.kind === "decoder") {
-      models.set(id, { kind: "decoder", id, tokenizer, engine: await makeEngine(loaded.model) });
+      const { model } = loaded;
+      models.set(id, { kind: "decoder", id, tokenizer, engine: await ServedEngine.of(() => makeEngine(model)) });
       continue;
     }
     const { model } = loaded;

@@ -1,5 +1,6 @@
 /** What the server says instead of an answer, in the form of OpenAI's errors. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
+import { ShortageError } from "../../src/device.ts";
 import { FieldError } from "../../src/model/fields.ts";
 
 /** Status of a request whose client left before the answer, as nginx logs it; nobody reads it. */
@@ -64,14 +65,24 @@ export function outOfOrder(reason: string): Refusal {
   return new Refusal(503, `Cannot answer: ${reason}`, { code: "out_of_order" });
 }
 
+/** The shortage of memory that an error says, or that caused it. */
+export function shortageOf(thrown: unknown): ShortageError | undefined {
+  for (let error = thrown; error instanceof Error; error = error.cause) {
+    if (error instanceof ShortageError) return error;
+  }
+}
+
 /**
  * What was thrown, as a refusal: wrong fields and values out of range are the client's (400); anything else, a RangeError
- * of the runtime too, is the server's, 503 once the models work no more, else 500.
+ * of the runtime too, is the server's, 503 where memory is short or once the models work no more, else 500.
  */
 export function refusalOf(thrown: unknown, { fault }: Health): Refusal {
   if (thrown instanceof Refusal) return thrown;
   if (thrown instanceof FieldError) return new Refusal(400, thrown.message, { param: paramOf(thrown) });
   if (thrown instanceof RangeError && thrown.message.startsWith("Cannot ")) return new Refusal(400, thrown.message);
+  if (shortageOf(thrown)) {
+    return new Refusal(503, reasonOf(thrown), { code: "short_of_memory", headers: { "retry-after": "1" } });
+  }
   return fault === undefined ? new Refusal(500, reasonOf(thrown)) : outOfOrder(fault);
 }
 

@@ -1,5 +1,8 @@
 // Numbers that are none: where the first one is, in an array and in words.
 
+import type { TensorEntry } from "./header.ts";
+import { quote } from "./messages.ts";
+
 /** The magnitude from which finite numbers are infinite once they are rounded to nearest even in a type. */
 const INFINITE_FROM = { F16: 65520, BF16: 2 ** 128 - 2 ** 119 } as const;
 
@@ -42,4 +45,12 @@ export function describePlace(numbers: Float32Array, index: number, shape: reado
   const place: number[] = [];
   shape.reduceRight((rest, size) => (place.unshift(rest % size), Math.floor(rest / size)), index);
   return `${numbers[index]} at index ${index} ([${place.join(", ")}] of [${shape.join(", ")}])`;
+}
+
+/** Throws naming file, tensor, number and place where a tensor that was read has NaN or infinity. */
+export function refuseInfinite({ file, name, dtype, shape }: TensorEntry, numbers: Float32Array): void {
+  const index = findInfinite(numbers);
+  if (index < 0) return;
+  const rounded = dtype === "F64" ? ", as float32" : "";
+  throw new Error(`Cannot load ${file}: ${quote(name)} has ${describePlace(numbers, index, shape)}${rounded}`);
 }

@@ -2,7 +2,7 @@
 import { type HostTensor, hostTensor } from "../device.ts";
 import { sizeOf } from "../op.ts";
 import { mapParams, type Parameter, parametersOf } from "../model/parameters.ts";
-import { describePlace, findInfinite } from "./finite.ts";
+import { refuseInfinite } from "./finite.ts";
 import type { TensorEntry } from "./header.ts";
 import { type Layout, nativeLayout } from "./layout.ts";
 import { type Match, matchTensors, refuseMismatch } from "./match.ts";
@@ -76,13 +76,6 @@ function reader(checkpoint: Checkpoint, { sources }: Match, onProgress?: (progre
     refuseInfinite(entry, numbers);
     return numbers;
   };
-}
-
-function refuseInfinite({ file, name, dtype, shape }: TensorEntry, numbers: Float32Array): void {
-  const index = findInfinite(numbers);
-  if (index < 0) return;
-  const rounded = dtype === "F64" ? ", as float32" : "";
-  throw new Error(`Cannot load ${file}: ${quote(name)} has ${describePlace(numbers, index, shape)}${rounded}`);
 }
 
 async function loadLeaf({ shape, parts }: Parameter, { sources }: Match, read: Read, signal?: AbortSignal) {

@@ -3,6 +3,7 @@ import { hostTensor } from "../device.ts";
 import { Fields } from "../model/fields.ts";
 import type { DenseStep } from "../model/sentence.ts";
 import type { ActivationKind } from "../ops/activation.ts";
+import { refuseInfinite } from "./finite.ts";
 import type { TensorEntry } from "./header.ts";
 import { readJson } from "./json.ts";
 import { quote } from "./messages.ts";
@@ -49,7 +50,9 @@ export async function readDense(source: Source, path: string, width: number): Pr
     if (entry?.shape.join() !== shape.join()) {
       throw new Error(`Cannot ${action}: ${name} of ${weights} ${found}, expected [${shape}]`);
     }
-    return hostTensor(shape, await readTensor(source, entry, "f32"));
+    const numbers = await readTensor(source, entry, "f32");
+    refuseInfinite(entry, numbers);
+    return hostTensor(shape, numbers);
   };
   const find = (name: string) => entries.find((entry) => entry.name === name);
   const names = bias ? ["linear.weight", "linear.bias"] : ["linear.weight"];

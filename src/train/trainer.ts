@@ -4,7 +4,9 @@
  * @module
  */
 import { type Device, hostIndices, type HostTensor, type Program } from "../device.ts";
+import { requireChoice } from "../choices.ts";
 import { Lifetime } from "../lifetime.ts";
+import { demandWhole } from "../whole.ts";
 import { mapParams } from "../model/parameters.ts";
 import { download } from "../model/upload.ts";
 import type { SegmentKind, Tensor } from "../op.ts";
@@ -75,6 +77,8 @@ export class Trainer<T extends Tensor, P> {
     state?: OptimizerState<unknown>,
   ) {
     const { schema, factors } = objective;
+    requireChoice("train", "checkpoint", options.checkpoint, ["none", "recursion"]);
+    demandWhole("train", "accumulate", options.accumulate, 1);
     this.#seeds = lossSeeds(device, factors);
     this.#slots = slotsOf(device, schema, weights, options.optimizer, state);
     this.#params = this.#record(({ p }) => p);

@@ -1,0 +1,30 @@
+// A server that sends nothing any more: reading ends after a stated time, before and within a body.
+import { assertRejects } from "@std/assert";
+import { request } from "../../src/checkpoint/http_range.ts";
+
+/** A server whose body has so many bytes, a pause of `pauseMs` after each, and then never ends. */
+function serve(bytes: number, pauseMs: number, headersMs = 0) {
+  const stop = new AbortController();
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {}, signal: stop.signal }, async () => {
+    await new Promise((resolve) => setTimeout(resolve, headersMs));
+    let sent = 0;
+    const body = new ReadableStream({
+      async pull(controller) {
+        if (sent++ >= bytes) return await new Promise(() => {});
+        controller.enqueue(new Uint8Array(1));
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      },
+    });
+    return new Response(body, { headers: { "content-length": String(bytes + 1) } });
+  });
+  const url = new URL(`http://127.0.0.1:${server.addr.port}/model.safetensors`);
+  return { url, [Symbol.asyncDispose]: () => (stop.abort(), server.finished) };
+}
+
+Deno.test("a server that stalls ends the reading after a stated time, however slowly it sent before", async () => {
+  await using slow = serve(4, 150);
+  const message = `Cannot read ${slow.url.href}: the server sent nothing for 0.4 s`;
+  await assertRejects(() => request(slow.url, undefined, undefined, 400), Error, message);
+  await using silent = serve(1, 0, 1000);
+  await assertRejects(() => request(silent.url, [0, 1], undefined, 100), Error, "the server sent nothing for 0.1 s");
+});
