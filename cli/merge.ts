@@ -7,6 +7,7 @@ import { decoderJson } from "../src/model/decoder_json.ts";
 import { decoderSchema } from "../src/model/decoder_schema.ts";
 import { encoderJson } from "../src/model/encoder_json.ts";
 import { encoderSchema } from "../src/model/encoder_schema.ts";
+import type { Json } from "../src/model/fields.ts";
 import type { DecoderModel } from "../src/run/decoder.ts";
 import type { EncoderModel } from "../src/run/encoder.ts";
 import { FolderLock, LOCK } from "../src/run/training/lock.ts";
@@ -108,13 +109,22 @@ async function measure(loaded: Loaded, merged: DecoderModel | EncoderModel, sequ
   ];
 }
 
+/** Configuration and schema of an encoder; one without a head is written without one. */
+function encoderForm({ config, hasHead }: EncoderModel, given: Json): { json: Json; schema: unknown } {
+  const json = encoderJson(config, given), schema = encoderSchema(config);
+  if (hasHead) return { json, schema };
+  const architectures = (json.architectures as string[]).map((name) => name.replace("ForMaskedLM", "Model"));
+  return { json: { ...json, architectures }, schema: { ...schema, head: {} } };
+}
+
 async function save(loaded: Loaded, merged: DecoderModel | EncoderModel, flags: Flags, dtype: "F32" | "F16" | "BF16") {
   const decoder = loaded.kind === "decoder" ? merged as DecoderModel : undefined;
   const encoder = merged as EncoderModel;
   const source = openSource(flags.model);
   const given = await readJson(source, "config.json");
-  const json = decoder ? decoderJson(decoder.config, given) : encoderJson(encoder.config, given);
-  const schema = decoder ? decoderSchema(decoder.config) : encoderSchema(encoder.config);
+  const { json, schema } = decoder
+    ? { json: decoderJson(decoder.config, given), schema: decoderSchema(decoder.config) }
+    : encoderForm(encoder, given);
   const params = await merged.weights();
   const extraFiles = await carriedFiles(source);
   using _lock = await FolderLock.take(flags.out, "write");

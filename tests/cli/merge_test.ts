@@ -2,6 +2,11 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Decoder, Encoder } from "../../mod.ts";
 import { decoderChange, encoderChange } from "../../cli/support/change.ts";
+import { readJson } from "../../src/checkpoint/json.ts";
+import { openEncoder } from "../../src/checkpoint/open.ts";
+import { saveModel } from "../../src/checkpoint/save.ts";
+import { openCheckpoint } from "../../src/checkpoint/shards.ts";
+import { encoderSchema } from "../../src/model/encoder_schema.ts";
 import { assertRefused, decoderFolder, encoderFolder, names, run, temporary } from "./support.ts";
 
 const [decoder, encoder] = [await decoderFolder(), await encoderFolder()];
@@ -100,4 +105,18 @@ Deno.test("nothing to merge, and the wrong number of weights", async () => {
   const two = await run("merge", ["--model", decoder, "--out", out, "--weights", "0.5,0.5", ...reference]);
   assertStringIncludes(assertRefused(two), "expected 3 numbers");
   assertEquals(await Deno.stat(out).then(() => true, () => false), false);
+});
+
+Deno.test("an encoder without a head is written without one", async () => {
+  const { config, params, json } = await openEncoder(encoder);
+  const headless = temporary(), out = `${temporary()}/merged`;
+  const schema = { ...encoderSchema(config), head: {} };
+  await saveModel(headless, { json, schema, params });
+  const { code, err } = await run("merge", ["--model", headless, "--out", out, ...reference]);
+  assertEquals(code, 0, err);
+  const written = await openCheckpoint(out);
+  assertEquals(written.names().filter((name) => /head|decoder/.test(name)), []);
+  assertEquals((await readJson(written.source)).architectures, ["ModernAlbertModel"]);
+  await using merged = await Encoder.load(out, { device: "reference" });
+  assertEquals([merged.hasHead, merged.config.mol], [false, undefined]);
 });
