@@ -50,7 +50,7 @@ export function filtered(logits: Iterable<number>, options: ArrayLike<number>, s
     });
   };
   if (topK > 0) cut(() => 1, topK);
-  kept = kept.filter((v) => weights[v] >= minP);
+  kept = kept.filter((v) => minP === 0 || z[v] - top >= temperature * Math.log(minP)); // w_v ≥ minP, exact at minP = 1
   if (topP < 1) cut((v) => weights[v], topP * kept.reduce((sum, v) => sum + weights[v], 0));
   return { z, weights, kept: kept.sort((a, b) => a - b) };
 }

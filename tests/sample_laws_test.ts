@@ -80,8 +80,10 @@ Deno.test("sample: what stays is what the definition says of every token", () =>
       if (temperature === 0 || V > 300) continue;
       const x = [...data.subarray(b * V, b * V + V)];
       if (!(x.every((z) => z < Infinity) && Math.max(...x) > -Infinity)) continue; // no distribution
-      const w = x.map((z) => Math.exp((z - Math.max(...x)) / temperature));
-      const among = x.map((z, v) => w[v] >= minP && !(topK > 0 && x.filter((other) => other > z).length >= topK));
+      const top = Math.max(...x);
+      const w = x.map((z) => Math.exp((z - top) / temperature));
+      const likely = x.map((z, v) => minP === 1 ? z === top : w[v] >= minP); // e^−ε is 1 in float64
+      const among = x.map((z, v) => likely[v] && !(topK > 0 && x.filter((other) => other > z).length >= topK));
       const mass = (least: number) => x.reduce((sum, z, v) => sum + (among[v] && z > least ? w[v] : 0), 0);
       const stays = x.map((z, v) => among[v] && (mass(z) === 0 || topP === 1 || mass(z) < topP * mass(-Infinity)));
       const { kept } = filtered(x, [temperature, topK, topP, minP, 1]);
