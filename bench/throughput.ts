@@ -22,7 +22,7 @@ import { report, tableOf } from "./throughput/report.ts";
 import { lengthsAt, SHAPES, variantsOf, variantsOfCheckpoint } from "./throughput/shapes.ts";
 import { SMALL_MODEL, stories, whyNoStories } from "./throughput/stories.ts";
 
-/** Shows what is going on, where somebody looks. */
+/** Shows progress on a terminal. */
 function progress(line: string): void {
   if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[K${line}`));
 }

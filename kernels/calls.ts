@@ -33,7 +33,7 @@ export interface Work<R> {
 
 /** How work is handed over. */
 export interface Manner {
-  /** Whether nobody awaits its result. */
+  /** Whether its result is never awaited. */
   readonly started?: boolean;
   /** Whether it may be tried again later; true unless given. */
   readonly again?: boolean;

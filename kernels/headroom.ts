@@ -35,7 +35,7 @@ export class Headroom {
     }
   }
 
-  /** Has the memory freed that nobody uses any more, where some more bytes are not there: JavaScript's, and the GPU's. */
+  /** Frees unused memory of JavaScript and of the GPU where the next bytes could not be allocated. */
   reclaim(bytes: number): void {
     if (!this.probing) return;
     try {

@@ -1,5 +1,5 @@
 /**
- * All buffers of a device by their use, and those that the call under way has asked for.
+ * All buffers of a device by their use, and the buffers of the current call.
  *
  * @module
  */
@@ -102,7 +102,7 @@ export class Memory {
     return Iterator.from(buffers).map((buffer) => this.#reasons.get(buffer)).find((reason) => reason !== undefined);
   }
 
-  /** Destroys what nobody uses; `wanted` bytes are to be allocated next. */
+  /** Destroys unused buffers; `wanted` bytes are to be allocated next. */
   trim(wanted = 0): void {
     for (const pool of this.#pools) pool.trim();
     this.generation++;

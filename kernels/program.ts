@@ -105,7 +105,7 @@ export class GpuProgram {
   }
 }
 
-/** Tensors that stay: those that are read, and of them those that are overwritten in place. */
+/** Persistent tensors that a program reads, and the ones among them that it overwrites in place. */
 function stayingOf(steps: readonly Step[], results: readonly GpuTensor[]): Pick<Uses, "reads" | "writes"> {
   const [reads, writes] = [new Set(results), new Set<GpuTensor>()];
   for (const { op, inputs } of steps) {

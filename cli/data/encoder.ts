@@ -9,7 +9,7 @@ export interface TextEncoder {
   readonly vocabulary: number;
   /** Ids around a text that is encoded for a model. */
   readonly frame: Frame;
-  /** Ids of the special tokens: those that masking leaves alone. */
+  /** Ids of the special tokens, which masking leaves alone. */
   readonly special: readonly number[];
   /** Ids of a text, without those around it. */
   encode(text: string): readonly number[];

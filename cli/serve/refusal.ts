@@ -3,7 +3,7 @@ import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { ShortageError } from "../../src/device.ts";
 import { FieldError } from "../../src/model/fields.ts";
 
-/** Status of a request whose client left before the answer, as nginx logs it; nobody reads it. */
+/** Status of a request whose client left before the answer, as nginx logs it; it is never sent. */
 export const CLIENT_LEFT = 499;
 
 /** Characters of a message at most: a wrong value of a request may be long. */
@@ -49,7 +49,7 @@ export interface Health {
   stopping?: boolean;
 }
 
-/** The refusal of new requests, and of those that are cut off, while the server ends. */
+/** The refusal of new requests, and of requests that are cut off, while the server ends. */
 export function stopping(): Refusal {
   const headers = { "retry-after": "1", connection: "close" };
   return new Refusal(503, "Cannot answer: the server stops", { code: "stopping", headers });

@@ -38,7 +38,7 @@ function messageOf(name: string, error: unknown): string {
   return text.startsWith("Cannot ") ? text : `Cannot ${name}: ${reasonOf(error)}`;
 }
 
-/** Writes all of a text, or bytes, to standard output. Throws BrokenPipe when nobody reads any more. */
+/** Writes all of a text, or bytes, to standard output. Throws BrokenPipe when the reader has closed it. */
 export function print(content: string | Uint8Array): void {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));

@@ -137,7 +137,7 @@ function reading({ source }: Checkpoint): string {
   return `read config.json of ${source.name}`;
 }
 
-/** Special tokens of an encoder; the tokenizer gives those that neither config.json nor its class has. */
+/** Special tokens of an encoder; the tokenizer gives the ids that neither config.json nor its class has. */
 async function resolveSpecialIds({ source }: Checkpoint, json: Json, { V, ids }: EncoderConfig): Promise<SpecialIds> {
   const absent = specialNames.some((name) => json[`${name}_token_id`] === undefined);
   if (!absent) return ids;

@@ -103,7 +103,7 @@ const PIECE_BYTES = 2 ** 20;
 
 /**
  * The files of a source that go along when its model is saved elsewhere: tokenizer and generation settings, and the modules
- * of a sentence-transformers folder, those that are there. Their numbers are not read before they are written.
+ * of a sentence-transformers folder, where they exist. Their numbers are not read before they are written.
  *
  * ```ts
  * import { openSource } from "./source.ts";

@@ -17,7 +17,7 @@ const range = (from: number, to: number) => Array.from({ length: to - from }, (_
 
 /** What the caller of {@link parseEncoderConfig} knows beside the file. */
 export interface EncoderReading extends ReadingOptions {
-  /** The tokenizer's ids, for those that neither the file nor its class gives. */
+  /** The tokenizer's ids, used where neither the file nor its class gives one. */
   readonly ids?: Partial<SpecialIds>;
 }
 

@@ -7,7 +7,7 @@ import { allocate, type Device, type HostTensor } from "../device.ts";
 import type { Tensor } from "../op.ts";
 import { mapParams } from "./parameters.ts";
 
-/** Copies every parameter of a schema to a device, all or none; those that are there already stay. */
+/** Copies every parameter of a schema to a device, all or none; tensors of the device stay as they are. */
 export function upload<T extends Tensor, P>(device: Device<T>, schema: unknown, params: unknown): P {
   return allocate(device, (from) => {
     const place = (_leaf: unknown, tensor: HostTensor | T) => "data" in tensor ? from(tensor) : tensor;

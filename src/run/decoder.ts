@@ -43,7 +43,7 @@ export class DecoderModel<T extends Tensor = Tensor> {
   readonly tables: RopeTables<T>;
   readonly #programs: Programs<T>;
 
-  /** Copies weights to a device, all or none; those that are there already become the model's. */
+  /** Copies weights to a device, all or none; tensors of the device become the model's. */
   constructor(
     readonly device: Device<T>,
     readonly config: DecoderConfig,

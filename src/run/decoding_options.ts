@@ -35,7 +35,7 @@ export function refusal(reason: string): RangeError {
 const MOST_STOPS = 256;
 
 /**
- * The ids that end a sequence: each once, and only those that a vocabulary of V can draw.
+ * The ids that end a sequence: each once, and inside a vocabulary of V.
  *
  * Throws a RangeError for more than 256 of them.
  */

@@ -1,5 +1,5 @@
 /**
- * Losses of groups of sequences as those of all of them: means by their rows, balance from everybody's choices.
+ * Losses over several groups of sequences: means weighted by rows, balance from the choices of all groups.
  *
  * @module
  */

@@ -57,7 +57,7 @@ export function framed(frame: Frame, config: Entry, vocabulary: Vocabulary): Fra
   return bos.has === bos.wanted && eos.has === eos.wanted ? frame : { before: bos.ids, after: eos.ids };
 }
 
-/** The added tokens with those that the configuration adds, or makes special. */
+/** The added tokens of the file, with tokens that the configuration adds or makes special. */
 export function withConfigured(added: readonly AddedToken[], config: Entry, vocabulary: Vocabulary): AddedToken[] {
   const tokens = new Map(added.map((token) => [token.content, token]));
   const decoder = config.at("added_tokens_decoder");

@@ -17,7 +17,7 @@ export interface TokenPiece {
 
 /** One step of decoding. */
 export interface Stage {
-  /** Takes a piece and gives those that are known now. */
+  /** Takes a piece and returns the pieces that are known now. */
   push(piece: TokenPiece): TokenPiece[];
   /** Gives what was held, at the end of the text. */
   end(): TokenPiece[];

@@ -47,7 +47,7 @@ export function labelsOf(inputs: Readonly<Named<HostTensor>>): number {
   return inputs["total.labels"].data[0];
 }
 
-/** Rows that each recursion chooses from under top-k: those that the recursion before keeps of each sequence. */
+/** Rows that each recursion chooses from under top-k: the rows that the recursion before keeps of each sequence. */
 function candidatesOf(inputs: Readonly<Named<HostTensor>>): number[] {
   const { data } = inputs.offsets;
   let kept = Array.from({ length: data.length - 1 }, (_, b) => data[b + 1] - data[b]);

@@ -26,7 +26,7 @@ function only(name: string, T: number, B = 1): Promise<TrainingBatch> {
   return (name === "encoder" ? maskedBatches(stream, options) : nextTokenBatches(stream, options)).batch(0);
 }
 
-/** The same batch, with ids, positions and labels that nobody may read behind its live rows. */
+/** The same batch, with ids, positions and labels behind its live rows that must not be read. */
 function littered({ rows, labels, targets }: TrainingBatch): TrainingBatch {
   const litter = ({ data, shape }: HostTensor, value: number): HostTensor => ({
     shape,

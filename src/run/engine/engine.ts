@@ -1,5 +1,5 @@
 /**
- * An engine: requests from many sides share one model, and nobody waits for the deepest token of a batch.
+ * An engine: requests from many sides share one model, and no token waits for the deepest one of a batch.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { EngineState } from "./state.ts";
 import { Tick } from "./tick.ts";
 import { deliver, KEPT, mostIdleTicks, type Ticks } from "./ticks.ts";
 
-/** Milliseconds between readings while somebody waits: a slot is free when it was read that its sequence ended. */
+/** Milliseconds between readings while a request waits: a slot is free once the end of its sequence was read. */
 const WAITED = 40;
 
 /** Serves requests on a decoder's device; {@link Engine.open} makes one. */
@@ -125,7 +125,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     }
   }
 
-  /** Seats who can be, runs a part of the prompts, and some ticks; undefined where there was nothing to run. */
+  /** Admits waiting requests, runs a part of the prompts and some ticks; undefined where there was nothing to run. */
   #run(steps: number): Ticks | undefined {
     this.#tick.model.check("run the model");
     this.#seating.seat(this.#admission.seat());
@@ -139,7 +139,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     return { first, ticks, slots: [...this.#admission.slots], read };
   }
 
-  /** Runs a part of the prompts that are not cached yet, and starts the sequences of those that are; whether there was any. */
+  /** Runs a part of the prompts that are not cached yet, and starts sequences with cached prompts; whether there was any. */
   #prompts(): boolean {
     const { parts, maxDepth, entering } = this.#admission.prompts();
     if (parts.length > 0) this.#seating.prompts(parts, maxDepth);
@@ -148,7 +148,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     return parts.length + entering.length > 0;
   }
 
-  /** Ticks after which nobody could have a token to come. */
+  /** Ticks after which no sequence has a token to come. */
   #useful(): number {
     const left = this.#admission.decoding.map(({ stream: { options: { most }, newTokens } }) => most - newTokens);
     return Math.max(0, ...left) * this.#tick.state.layout.units.length;

@@ -45,7 +45,7 @@ export class Stream implements Generation {
   newTokens = 0;
   /** Why it ended. */
   finish: Finish | undefined;
-  /** Whether nobody wants more. */
+  /** Whether its reader has cancelled it. */
   cancelled = false;
   /** Ticks since the last token. */
   idleTicks = 0;

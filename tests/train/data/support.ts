@@ -17,7 +17,7 @@ export function inMemory(documents: readonly (readonly number[])[], vocabulary: 
   return { tokens: stream.length, documents: documents.length, bytes: stream.length, vocabulary, endOfText, read };
 }
 
-/** Ids and labels of each sequence of a batch; those that are missing are left out. */
+/** Ids and labels of each sequence of a batch; missing ones are left out. */
 export async function sequences(batches: Batches, step: number): Promise<{ ids: number[]; labels: number[] }[]> {
   const { rows, labels } = await batches.batch(step);
   const { ids, offsets } = rows, ends = [...offsets.data];
