@@ -42,14 +42,15 @@ async function main(flags: Values<typeof command.flags> & { readonly operand: st
   const progress = new TrainingProgress(file.config, training.first);
   const ended = await interruptible(async (signal) => {
     signal.addEventListener("abort", () => note("Finishing the step; a second signal ends at once, without saving"));
-    return await training.run(signal, progress);
+    const ended = await training.run(signal, progress);
+    if (ended === "finished") await training.export();
+    return ended;
   });
   if (ended === "interrupted") {
     const given = Deno.args.filter((arg) => arg !== "--resume").map((arg) => /[^\w./=-]/.test(arg) ? `'${arg}'` : arg);
     note(`Stopped. This goes on with it:\n  deno task train ${given.join(" ")} --resume`);
     return interruptedCode();
   }
-  await training.export();
   await finish(file, training.seconds);
   return 0;
 }

@@ -58,6 +58,14 @@ const FIELDS: { readonly [Kind in LogLine["kind"]]: { numbers: readonly string[]
   evaluation: { numbers: ["step"], object: "heldOut" },
 };
 
+/** The first number that a run goes on with and that a step's line does not have. */
+function wrongNumber(
+  { losses, labels = 0 }: { losses: Record<string, unknown>; labels?: unknown },
+): string | undefined {
+  if (typeof losses.lm !== "number") return "losses.lm";
+  if (typeof labels !== "number") return "labels";
+}
+
 function parseLine(text: string): LogLine {
   const json = JSON.parse(text);
   if (typeof json !== "object" || json === null) throw new TypeError(`${text.slice(0, 40)} is not an object`);
@@ -71,6 +79,8 @@ function parseLine(text: string): LogLine {
     if (typeof line[field] !== "number") throw new TypeError(`${field} is not a number`);
   }
   if (typeof line[fields.object] !== "object") throw new TypeError(`${fields.object} is not an object`);
+  const wrong = kind === "step" ? wrongNumber(line as { losses: Record<string, unknown> }) : undefined;
+  if (wrong) throw new TypeError(`${wrong} is not a number`);
   if (!(Number.isSafeInteger(line.step) && line.step as number >= 0)) {
     throw new TypeError(`step is ${line.step}, expected a whole number of at least 0`);
   }

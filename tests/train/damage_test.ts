@@ -3,7 +3,7 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import type { Device } from "../../src/device.ts";
 import { parametersOf } from "../../src/model/parameters.ts";
-import { checkpointFolder, readCheckpoint, readState } from "../../src/run/training/checkpoints.ts";
+import { checkpointFolder, readCheckpoint, readState, removeUnfinished } from "../../src/run/training/checkpoints.ts";
 import { TrainingLog } from "../../src/run/training/log.ts";
 import { schemaOf } from "../../src/run/training/start.ts";
 import { readTrainingConfig } from "../../src/train/config/read.ts";
@@ -25,9 +25,10 @@ async function withRun(body: (out: string, read: () => Promise<unknown>) => Prom
 Deno.test("checkpoints: one bit of a body that changed on disk is noticed, whatever it means", async () => {
   await withRun(async (out, read) => {
     const { digests } = await readState(checkpointFolder(out, 6));
-    assertEquals(Object.keys(digests!), ["model.safetensors", "optimizer.safetensors"]);
+    const bodies = ["model.safetensors", "optimizer.safetensors"];
+    assertEquals(Object.keys(digests!), [...bodies, "training.json"]);
     await read();
-    for (const name of Object.keys(digests!)) {
+    for (const name of bodies) {
       const path = `${checkpointFolder(out, 6)}/${name}`;
       const bytes = await Deno.readFile(path), damaged = bytes.slice();
       damaged[bytes.length - 9] ^= 1;
@@ -38,6 +39,38 @@ Deno.test("checkpoints: one bit of a body that changed on disk is noticed, whate
     }
     await read();
   });
+});
+
+Deno.test("checkpoints: a changed record of the position is noticed, whatever changed in it", async () => {
+  await withRun(async (out, read) => {
+    const path = `${checkpointFolder(out, 6)}/training.json`;
+    const state = JSON.parse(await Deno.readTextFile(path));
+    const changes = [{ step: 7 }, { log: 1 }, { texts: "other" }, { settings: { ...state.settings, seed: 1 } }];
+    const { "training.json": own } = state.digests;
+    for (const change of [...changes, { digests: { "training.json": own } }]) {
+      await Deno.writeTextFile(path, JSON.stringify({ ...state, ...change }));
+      const error = await assertRejects(read, Error);
+      assertStringIncludes(error.message, `Cannot read training.json of ${checkpointFolder(out, 6)}: its SHA-256`);
+    }
+    await Deno.writeTextFile(path, JSON.stringify(state));
+    await read();
+  });
+});
+
+Deno.test("run folders: files that a killed process did not finish are removed, others stay", async () => {
+  const out = await Deno.makeTempDir(), id = crypto.randomUUID();
+  const files = [`model.safetensors.${id}.tmp`, `notes.${id}.txt`, "a.tmp"];
+  for (const name of files) await Deno.writeTextFile(`${out}/${name}`, "1");
+  await Deno.mkdir(`${out}/.checkpoint-4.${id}.tmp`);
+  await removeUnfinished(out);
+  assertEquals([...Deno.readDirSync(out)].map(({ name }) => name).sort(), [files[2], files[1]]);
+  await Deno.remove(out, { recursive: true });
+});
+
+Deno.test("log: what is not a file is one error that names it", async () => {
+  const folder = await Deno.makeTempDir();
+  await assertRejects(() => TrainingLog.open(folder, 0), Error, `Cannot write ${folder}: `);
+  await Deno.remove(folder);
 });
 
 Deno.test("checkpoints: the one of a run of an earlier version, without hashes, can be read", async () => {

@@ -66,6 +66,8 @@ Deno.test("log: a damaged line is named with what is wrong", () => {
   assertThrows(read(json({ gradientNorm: undefined })), RangeError, "gradientNorm is not a number");
   assertThrows(read(json({ losses: 3 })), RangeError, "losses is not an object");
   assertThrows(read(json({ losses: { lm: "3" } })), RangeError, 'losses.lm is "3", expected a number');
+  assertThrows(read(json({ losses: { ln: 3 } })), RangeError, "losses.lm is not a number");
+  assertThrows(read(json({ labels: [3] })), RangeError, "labels is not a number");
   assertThrows(read(json({ step: 0.5 })), RangeError, "step is 0.5, expected a whole number");
 });
 

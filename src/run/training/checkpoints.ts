@@ -17,7 +17,7 @@ import { Fields, type Json } from "../../model/fields.ts";
 import { mapParams } from "../../model/parameters.ts";
 import type { Settings } from "../../train/config/settings.ts";
 import type { OptimizerState } from "../../train/update.ts";
-import { fileDigests, refuseDamage } from "./digest.ts";
+import { fileDigests, jsonDigest, refuseDamage } from "./digest.ts";
 
 /** Where a run stands. */
 export interface RunState {
@@ -31,7 +31,7 @@ export interface RunState {
   readonly settings: Settings;
   /** Name of the texts' content. */
   readonly texts: string;
-  /** Hashes of the files with numbers, by name; written by {@link saveCheckpoint}. */
+  /** Hashes of the files with numbers and of this record itself, by name; written by {@link saveCheckpoint}. */
   readonly digests?: Readonly<Record<string, string>>;
 }
 
@@ -58,7 +58,10 @@ export interface CheckpointForm {
 }
 
 const STATE = "training.json", WEIGHTS = "model.safetensors", OPTIMIZER = "optimizer.safetensors";
-const NAME = /^checkpoint-(\d{6,})$/, UNFINISHED = /^\.checkpoint-\d+\.[0-9a-f-]+\.tmp$/;
+const NAME = /^checkpoint-(\d{6,})$/;
+
+/** Names of files and folders that are renamed once all of them is on disk. */
+const UNFINISHED = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 
 /** Folder of a checkpoint after so many updates. */
 export function checkpointFolder(out: string, step: number): string {
@@ -123,7 +126,8 @@ export async function saveCheckpoint<P>(
       },
     });
     const digests = await fileDigests(openSource(temporary), [WEIGHTS, OPTIMIZER]);
-    await writeFilesAtomically(temporary, jsonFiles({ [STATE]: { ...state, digests } }));
+    const own = await jsonDigest({ ...state, digests });
+    await writeFilesAtomically(temporary, jsonFiles({ [STATE]: { ...state, digests: { ...digests, [STATE]: own } } }));
     await disk.remove(folder, { recursive: true }).catch(() => {}); // one of this name that could not be read
     await disk.rename(temporary, folder);
     await syncFolder(out);
@@ -145,17 +149,19 @@ async function syncFolder(folder: string): Promise<void> {
   } catch { /* some systems open no folders */ }
 }
 
-/** Removes what a process that was killed left behind. */
+/** Removes files and folders that a killed process did not finish writing; the folder must be locked. */
 export async function removeUnfinished(out: string): Promise<void> {
   for (const name of (await namesIn(out)).filter((name) => UNFINISHED.test(name))) {
     await fileSystem(`write ${out}`).remove(`${out}/${name}`, { recursive: true });
   }
 }
 
-/** Reads where a checkpoint stands. Throws when training.json is missing or not right. */
+/** Reads where a checkpoint stands. Throws when training.json is missing, damaged, or not right. */
 export async function readState(folder: string): Promise<RunState> {
   const { source } = await openCheckpoint(folder);
-  const fields = new Fields(await readJson(source, STATE), `${folder}/${STATE}`);
+  const json = await readJson(source, STATE);
+  await refuseChangedState(json, `${STATE} of ${source.name}`);
+  const fields = new Fields(json, `${folder}/${STATE}`);
   const settings = fields.object("settings");
   fields.check(settings !== undefined, () => `${fields.path}.settings is missing`);
   const digests = fields.object("digests");
@@ -172,13 +178,21 @@ export async function readState(folder: string): Promise<RunState> {
   return state;
 }
 
+/** Throws unless the record has the hash that it names; earlier versions named none. */
+async function refuseChangedState({ digests, ...state }: Json, name: string): Promise<void> {
+  const { [STATE]: digest, ...bodies } = (digests ?? {}) as Json;
+  if (digest === undefined || digest === await jsonDigest({ ...state, digests: bodies })) return;
+  throw new Error(`Cannot read ${name}: its SHA-256 is not that of what was written`);
+}
+
 /** Reads a checkpoint. Throws when a file is missing, damaged, or not right. */
 export async function readCheckpoint<P>(
   folder: string,
   form: Pick<CheckpointForm, "schema" | "averaged">,
 ): Promise<Saved<P>> {
   const state = await readState(folder);
-  await refuseDamage(openSource(folder), state.digests ?? {}); // runs of earlier versions wrote none
+  const { [STATE]: _, ...bodies } = state.digests ?? {}; // runs of earlier versions wrote none
+  await refuseDamage(openSource(folder), bodies);
   const params = await loadParameters<P>(await openCheckpoint(folder), form.schema);
   const kept = await openCheckpoint(`${folder}/${OPTIMIZER}`);
   return { params, optimizer: await loadParameters<OptimizerState<P>>(kept, optimizerSchema(form)), state };

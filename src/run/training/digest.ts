@@ -32,6 +32,11 @@ export async function fileDigests(
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await fileDigest(source, name)])));
 }
 
+/** Hash of a JSON value: SHA-256 of its text without spaces, in hexadecimal. */
+export async function jsonDigest(value: unknown): Promise<string> {
+  return (await sha256(new TextEncoder().encode(JSON.stringify(value)))).toHex();
+}
+
 /** Compares files with their hashes. Throws naming the first file that is missing, or whose content has changed. */
 export async function refuseDamage(source: Source, digests: Readonly<Record<string, string>>): Promise<void> {
   const found = await fileDigests(source, Object.keys(digests));

@@ -16,13 +16,19 @@ export class TrainingLog implements Disposable {
 
   /**
    * Opens a log of that many bytes; further ones are cut off. A file that is shorter, or missing, is continued as it is:
-   * `lost` counts the bytes that it lacks, and an unfinished line is ended.
+   * `lost` counts the bytes that it lacks, and an unfinished line is ended. Throws naming the path when it is not a file
+   * that can be written.
    */
   static async open(path: string, size: number): Promise<TrainingLog> {
-    const file = await fileSystem(`write ${path}`).open(path, { read: true, write: true, create: true });
-    const found = (await file.stat()).size;
-    const kept = Math.min(found, size);
-    await file.truncate(kept);
+    let file: Deno.FsFile | undefined, kept: number;
+    try {
+      file = await fileSystem(`write ${path}`).open(path, { read: true, write: true, create: true });
+      kept = Math.min((await file.stat()).size, size);
+      await file.truncate(kept);
+    } catch (error) {
+      file?.close();
+      throw new Error(`Cannot write ${path}: ${reasonOf(error)}`, { cause: error });
+    }
     const log = new TrainingLog(path, file, kept, size - kept);
     if (kept > 0 && !(await log.text()).endsWith("\n")) await log.append("\n");
     return log;
