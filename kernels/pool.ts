@@ -34,12 +34,17 @@ function vectorOf(kind: Pooling, word: string): string {
     if (count > 0) { value = x[first * W + w]; }
     for (var m = first; m < first + count; m++) { value = larger(value, ${row}); }`;
   }
+  const weight = kind === "weighted_mean" ? "f32(m - first + 1) * " : "", divisor = divisors[kind] ?? "n";
   return `
     var value = ${word}();
-    for (var m = first; m < first + count; m++) { value += ${
-    kind === "weighted_mean" ? `f32(m - first + 1) * ${row}` : row
-  }; }
-    value /= ${divisors[kind] ?? "n"};`;
+    for (var m = first; m < first + count; m++) { value += ${weight}${row}; }
+    let over = abs(value) > ${word}(3e38);
+    value /= ${divisor};
+    if (any(over)) { // the sum is beyond float32, its mean is not
+      var small = ${word}();
+      for (var m = first; m < first + count; m++) { small += ${weight}(0x1p-40f * ${row}); }
+      value = select(value, small / (0x1p-40f * ${divisor}), over);
+    }`;
 }
 
 /** y[b] = pool of the rows of b; a work group a sequence, every lane its own columns. */

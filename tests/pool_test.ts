@@ -67,6 +67,26 @@ gpuTest("pool: vectors of any size have the same direction, on all devices", asy
   }
 });
 
+gpuTest("pool: a mean inside float32 is found where the sum is beyond it", async (gpu) => {
+  const row = [3e38, -3e38, 1e-30, 1], rows = [row, row, row, row.map((value) => value / 2)];
+  const means: Partial<Record<PoolParams["kind"], number>> = { mean: 3.5 / 4, weighted_mean: 8 / 10 };
+  for (const device of [...everyVariant(gpu), new ReferenceDevice()] as unknown as Device[]) {
+    for (const D of [3, 4]) {
+      for (const [kind, share] of Object.entries(means) as [PoolParams["kind"], number][]) {
+        const x = device.from(hostTensor([4, D], rows.flatMap((row) => row.slice(0, D))));
+        for (const normalize of [false, true]) {
+          const y = pool(device, x, device.from(hostIndices([0, 4])), { kind, normalize });
+          const length = normalize ? Math.SQRT2 * 3e38 * share : 1;
+          [...(await device.read({ y })).y.data].forEach((value, i) => {
+            const wanted = row[i] * share / length;
+            assertAlmostEquals(value, wanted, Math.max(1e-6 * Math.abs(wanted), 1e-38));
+          });
+        }
+      }
+    }
+  }
+});
+
 Deno.test("pool: says what does not fit", () => {
   const x = device.from(hostTensor([3], [1, 2, 3]));
   const offsets = device.from(hostIndices([]));
