@@ -108,6 +108,8 @@ async function readPoolings(source: Source, { path }: Module, D: number, prompt:
   }
   const legacy = MODES.filter(([, , key]) => fields.flag(key, false)).map(([mode]) => mode);
   const given = fields.value("pooling_mode");
+  const none = given === undefined && legacy.length === 0 && fields.has("pooling_mode_mean_tokens");
+  fields.check(!none, () => `${file}.pooling_mode_mean_tokens is false, and no other pooling_mode_… is true`);
   const modes = (given === undefined ? (legacy.length > 0 ? legacy : ["mean"]) : [given].flat()) as string[];
   const both = given !== undefined && legacy.length > 0 && modes.toSorted().join() !== legacy.toSorted().join();
   fields.check(
