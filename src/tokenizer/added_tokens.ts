@@ -30,10 +30,11 @@ export interface AddedToken {
 
 /** Reads one added token. */
 export function readAddedToken(entry: Entry, id: number): AddedToken {
-  const special = entry.at("special").flag(false);
+  const special = entry.at("special").flag(false), content = entry.at("content").text();
+  if (content === "") entry.at("content").refuse("is empty");
   return {
     id,
-    content: entry.at("content").text(),
+    content,
     single_word: entry.at("single_word").flag(false),
     lstrip: entry.at("lstrip").flag(false),
     rstrip: entry.at("rstrip").flag(false),
@@ -49,7 +50,6 @@ export function readAddedTokens(entry: Entry, vocabulary: Vocabulary): AddedToke
   const taken = new Map(vocabulary.entries().map(([token, id]) => [id, token]));
   return entry.items().map((item) => {
     const id = item.at("id").whole(), token = readAddedToken(item, id), { content } = token;
-    if (content === "") item.at("content").refuse("is empty");
     const known = vocabulary.get(content);
     if (known !== undefined && known !== id) {
       item.at("id").refuse(`is ${id}, and model.vocab has ${quote(content)} as ${known}`);
