@@ -76,13 +76,16 @@ const ENDS_WITH_WORD = new RegExp(`${WORD_CHARACTER}$`, "u");
 
 /** Finds some tokens in a text: the leftmost, of several the longest. */
 class Finder {
-  readonly #byFirst = new Map<string, Wanted[]>();
+  readonly #byText = new Map<string, Wanted>();
+  /** Lengths of the texts that begin with a code unit, the longest first. */
+  readonly #byFirst = new Map<string, Set<number>>();
   readonly #begins?: RegExp;
 
   constructor(wanted: readonly Wanted[]) {
     for (const one of wanted.toSorted((a, b) => b.text.length - a.text.length)) {
-      const first = one.text[0];
-      this.#byFirst.set(first, [...this.#byFirst.get(first) ?? [], one]);
+      const first = one.text[0], lengths = this.#byFirst.get(first) ?? new Set();
+      this.#byFirst.set(first, lengths.add(one.text.length));
+      if (!this.#byText.has(one.text)) this.#byText.set(one.text, one);
     }
     const units = [...this.#byFirst.keys()].map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
     if (units.length > 0) this.#begins = new RegExp(`[${units.join("")}]`, "g");
@@ -94,10 +97,18 @@ class Finder {
       begins.lastIndex = at;
       const next = begins.exec(text);
       if (!next) return;
-      const found = this.#byFirst.get(next[0])!.find((one) => text.startsWith(one.text, next.index));
+      const found = this.#longestAt(text, next.index, this.#byFirst.get(next[0])!);
       if (found) yield { ...found, at: next.index };
       at = next.index + (found?.text.length ?? 1);
     }
+  }
+
+  #longestAt(text: string, at: number, lengths: ReadonlySet<number>): Wanted | undefined {
+    for (const length of lengths) {
+      const found = this.#byText.get(text.slice(at, at + length));
+      if (found) return found;
+    }
+    return undefined;
   }
 
   /** A text in parts: tokens, and the text between them. */
