@@ -35,7 +35,7 @@ export interface Module {
 }
 
 /**
- * Reads the modules of a sentence-transformers folder; undefined where there is no `modules.json`.
+ * Reads the modules of a sentence-transformers folder; undefined where there is neither `modules.json` nor `1_Pooling`.
  *
  * @throws naming file, key and value for modules, poolings and settings that the library does not compute
  *
@@ -48,8 +48,8 @@ export async function readSentence(
   source: Source,
   { D, maxPositions }: { readonly D: number; readonly maxPositions: number },
 ): Promise<SentenceConfig | undefined> {
-  if (!await source.has(MODULES)) return undefined;
   const modules = await readModules(source);
+  if (!modules) return undefined;
   const [transformer, pooling, ...rest] = modules;
   const order = modules.slice(0, 2).map(({ type }) => type).join(", ") || "nothing";
   if (order !== "Transformer, Pooling") {
@@ -73,8 +73,20 @@ export async function readSentence(
 /** What errors say could not be done. */
 const action = ({ name }: Source) => `read the modules of ${name}`;
 
-/** The modules in their order. */
-export async function readModules(source: Source): Promise<Module[]> {
+/** Folders of modules under their usual names, which count where the list is missing. */
+const USUAL = [["Dense", "2_Dense"], ["Normalize", "2_Normalize"], ["Normalize", "3_Normalize"]] as const;
+
+async function usualModules(source: Source): Promise<Module[] | undefined> {
+  const has = (path: string) => source.has(`${path}/config.json`);
+  if (!await has("1_Pooling")) return undefined;
+  const there = await Promise.all(USUAL.map(([, path]) => has(path)));
+  const rest = USUAL.filter((_, i) => there[i]).map(([type, path]) => ({ type, path }));
+  return [{ type: "Transformer", path: "" }, { type: "Pooling", path: "1_Pooling" }, ...rest];
+}
+
+/** The modules in their order; undefined where there are none. */
+async function readModules(source: Source): Promise<Module[] | undefined> {
+  if (!await source.has(MODULES)) return await usualModules(source);
   return (await readJsonList(source, MODULES)).map((entry, i) => {
     const fields = new Fields(entry as Json, `${MODULES}[${i}]`, action(source));
     const type = fields.text("type") ?? "";
@@ -92,10 +104,11 @@ export async function readModules(source: Source): Promise<Module[]> {
   });
 }
 
-/** Files of a sentence-transformers folder beside those of its transformer; none where there is no `modules.json`. */
+/** Files of a sentence-transformers folder beside those of its transformer; none of another folder. */
 export async function sentenceFiles(source: Source): Promise<string[]> {
-  if (!await source.has(MODULES)) return [];
-  const folders = (await readModules(source)).map(({ path }) => path).filter((path) => path !== "");
+  const modules = await readModules(source);
+  if (!modules) return [];
+  const folders = modules.map(({ path }) => path).filter((path) => path !== "");
   return [MODULES, ...TEXT_FILES, ...folders.flatMap((path) => [`${path}/config.json`, `${path}/model.safetensors`])];
 }
 
@@ -108,6 +121,8 @@ async function readPoolings(source: Source, { path }: Module, D: number, prompt:
   }
   const legacy = MODES.filter(([, , key]) => fields.flag(key, false)).map(([mode]) => mode);
   const given = fields.value("pooling_mode");
+  const none = given === undefined && legacy.length === 0 && fields.has("pooling_mode_mean_tokens");
+  fields.check(!none, () => `${file}.pooling_mode_mean_tokens is false, and no other pooling_mode_… is true`);
   const modes = (given === undefined ? (legacy.length > 0 ? legacy : ["mean"]) : [given].flat()) as string[];
   const both = given !== undefined && legacy.length > 0 && modes.toSorted().join() !== legacy.toSorted().join();
   fields.check(

@@ -5,7 +5,7 @@
  */
 import type { DecoderConfig, RecursionConfig } from "./config.ts";
 import { Fields, type Json, MOST_LAYERS, show } from "./fields.ts";
-import { keptKeys } from "./keys/keep.ts";
+import { withClassKeys } from "./keys/keep.ts";
 import { configFields, type ReadingOptions } from "./keys/read.ts";
 import type { KeyRules } from "./keys/rule.ts";
 import { keyTables } from "./keys/tables.ts";
@@ -107,8 +107,7 @@ export function decoderJson(config: DecoderConfig, source: Json = {}): Record<st
   const plain = recursion.sharing === "none" && recursion.routing === "none" && !mol;
   const training = Object.values(losses).some((factor) => factor !== 0);
   return {
-    ...CLASS_KEYS,
-    ...keptKeys(source),
+    ...withClassKeys(CLASS_KEYS, source),
     architectures: [plain ? "LlamaForCausalLM" : "MoRForCausalLM"],
     model_type: plain ? "llama" : "mor",
     hidden_size: config.D,

@@ -5,7 +5,7 @@
  */
 import type { EncoderConfig } from "./encoder_config.ts";
 import { Fields, type Json, MOST_LAYERS } from "./fields.ts";
-import { keptKeys } from "./keys/keep.ts";
+import { withClassKeys } from "./keys/keep.ts";
 import { configFields, type ReadingOptions } from "./keys/read.ts";
 import { keyTables } from "./keys/tables.ts";
 import { readMol, writeMol } from "./mol_config.ts";
@@ -145,8 +145,7 @@ export function encoderJson(config: EncoderConfig, source: Json = {}): Record<st
   };
   if (naming === "modernbert") {
     return {
-      ...CLASS_KEYS,
-      ...keptKeys(source),
+      ...withClassKeys(CLASS_KEYS, source),
       architectures: ["ModernBertForMaskedLM"],
       ...common,
       intermediate_size: F[0],
@@ -156,9 +155,7 @@ export function encoderJson(config: EncoderConfig, source: Json = {}): Record<st
   }
   const plain = F.find((_, group) => !wideGroups.includes(group));
   return {
-    hidden_act: "gelu",
-    initializer_range: 0.02,
-    ...keptKeys(source),
+    ...withClassKeys({ hidden_act: "gelu", initializer_range: 0.02 }, source),
     architectures: ["ModernAlbertForMaskedLM"],
     ...common,
     intermediate_size: plain ?? F[0],

@@ -35,8 +35,9 @@ export class TextStream {
 
   /** Starts after a prompt, whose text is not shown again. */
   constructor(tokenizer: Tokenizer, prompt: readonly number[]) {
-    this.#decoding = tokenizer.decoding?.() ?? new WindowDecoding(tokenizer);
-    for (const id of prompt) this.#decoding.push(id);
+    const own = tokenizer.decoding?.();
+    for (const id of own ? prompt : []) own!.push(id);
+    this.#decoding = own ?? new WindowDecoding(tokenizer, prompt);
   }
 
   /** Whether the next id, or the end, decides about text that is held. */

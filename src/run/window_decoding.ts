@@ -28,9 +28,14 @@ export class WindowDecoding implements TextDecoding {
   #ids: number[] = [];
   #shown = 0;
   #text = "";
+  /** Text of the prompt that was held at its end. */
+  #before = "";
 
-  /** Starts a text. */
-  constructor(readonly tokenizer: { decode(ids: readonly number[]): string }) {}
+  /** Starts a text after a prompt, whose text is given again only where later ids change it. */
+  constructor(readonly tokenizer: { decode(ids: readonly number[]): string }, prompt: readonly number[] = []) {
+    for (const id of prompt) this.push(id);
+    this.#before = this.#text.slice(this.#shown);
+  }
 
   get pending(): boolean {
     return this.#shown < this.#text.length;
@@ -39,18 +44,31 @@ export class WindowDecoding implements TextDecoding {
   push(id: number): string {
     this.#ids.push(id);
     this.#text = this.tokenizer.decode(this.#ids);
-    const known = this.#known(), piece = this.#text.slice(this.#shown, known);
-    this.#shown = Math.max(this.#shown, known);
+    const known = this.#known();
+    let piece = "";
+    if (known >= this.#shown + this.#before.length) {
+      this.#skipPrompt();
+      piece = this.#text.slice(this.#shown, known);
+      this.#shown = Math.max(this.#shown, known);
+    }
     if (this.#ids.length > WINDOW) this.#slide();
     return piece;
   }
 
   end(): string {
+    this.#skipPrompt();
     const piece = this.#text.slice(this.#shown);
     this.#ids = [];
     this.#shown = 0;
     this.#text = "";
     return piece;
+  }
+
+  /** Passes over the held text of the prompt, as far as it is still the same. */
+  #skipPrompt(): void {
+    const before = this.#before, start = this.#shown;
+    this.#before = "";
+    for (let i = 0; i < before.length && before[i] === this.#text[start + i]; i++) this.#shown++;
   }
 
   /** Characters of the text that no later id changes. */

@@ -30,10 +30,11 @@ export interface AddedToken {
 
 /** Reads one added token. */
 export function readAddedToken(entry: Entry, id: number): AddedToken {
-  const special = entry.at("special").flag(false);
+  const special = entry.at("special").flag(false), content = entry.at("content").text();
+  if (content === "") entry.at("content").refuse("is empty");
   return {
     id,
-    content: entry.at("content").text(),
+    content,
     single_word: entry.at("single_word").flag(false),
     lstrip: entry.at("lstrip").flag(false),
     rstrip: entry.at("rstrip").flag(false),
@@ -49,7 +50,6 @@ export function readAddedTokens(entry: Entry, vocabulary: Vocabulary): AddedToke
   const taken = new Map(vocabulary.entries().map(([token, id]) => [id, token]));
   return entry.items().map((item) => {
     const id = item.at("id").whole(), token = readAddedToken(item, id), { content } = token;
-    if (content === "") item.at("content").refuse("is empty");
     const known = vocabulary.get(content);
     if (known !== undefined && known !== id) {
       item.at("id").refuse(`is ${id}, and model.vocab has ${quote(content)} as ${known}`);
@@ -76,13 +76,16 @@ const ENDS_WITH_WORD = new RegExp(`${WORD_CHARACTER}$`, "u");
 
 /** Finds some tokens in a text: the leftmost, of several the longest. */
 class Finder {
-  readonly #byFirst = new Map<string, Wanted[]>();
+  readonly #byText = new Map<string, Wanted>();
+  /** Lengths of the texts that begin with a code unit, the longest first. */
+  readonly #byFirst = new Map<string, Set<number>>();
   readonly #begins?: RegExp;
 
   constructor(wanted: readonly Wanted[]) {
     for (const one of wanted.toSorted((a, b) => b.text.length - a.text.length)) {
-      const first = one.text[0];
-      this.#byFirst.set(first, [...this.#byFirst.get(first) ?? [], one]);
+      const first = one.text[0], lengths = this.#byFirst.get(first) ?? new Set();
+      this.#byFirst.set(first, lengths.add(one.text.length));
+      if (!this.#byText.has(one.text)) this.#byText.set(one.text, one);
     }
     const units = [...this.#byFirst.keys()].map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
     if (units.length > 0) this.#begins = new RegExp(`[${units.join("")}]`, "g");
@@ -94,10 +97,18 @@ class Finder {
       begins.lastIndex = at;
       const next = begins.exec(text);
       if (!next) return;
-      const found = this.#byFirst.get(next[0])!.find((one) => text.startsWith(one.text, next.index));
+      const found = this.#longestAt(text, next.index, this.#byFirst.get(next[0])!);
       if (found) yield { ...found, at: next.index };
       at = next.index + (found?.text.length ?? 1);
     }
+  }
+
+  #longestAt(text: string, at: number, lengths: ReadonlySet<number>): Wanted | undefined {
+    for (const length of lengths) {
+      const found = this.#byText.get(text.slice(at, at + length));
+      if (found) return found;
+    }
+    return undefined;
   }
 
   /** A text in parts: tokens, and the text between them. */

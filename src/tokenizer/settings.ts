@@ -7,7 +7,7 @@ import { quote } from "../checkpoint/messages.ts";
 import { isRecord } from "../checkpoint/messages.ts";
 import type { Json } from "../model/fields.ts";
 import { type AddedToken, readAddedToken } from "./added_tokens.ts";
-import { Entry } from "./entry.ts";
+import { Entry, MOST_IDS } from "./entry.ts";
 import type { Frame } from "./post_processors.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
@@ -62,21 +62,21 @@ export function withConfigured(added: readonly AddedToken[], config: Entry, voca
   const tokens = new Map(added.map((token) => [token.content, token]));
   const decoder = config.at("added_tokens_decoder");
   for (const key of decoder.given ? decoder.keys() : []) {
-    const token = declared(decoder.at(key), Number(key), added, vocabulary);
+    const token = declared(decoder.at(key), /^[0-9]+$/.test(key) ? Number(key) : NaN, added, vocabulary);
     tokens.set(token.content, token);
   }
   for (const { entry, content, needed } of specialTokens(config)) {
     const token = tokens.get(content), id = token?.id ?? vocabulary.get(content);
     if (id === undefined && needed) entry.refuse(`is ${quote(content)}, which is not in the vocabulary`);
     const plain = { content, single_word: false, lstrip: false, rstrip: false, normalized: false };
-    if (id !== undefined) tokens.set(content, { ...plain, ...token, id, special: true });
+    if (id !== undefined && content !== "") tokens.set(content, { ...plain, ...token, id, special: true });
   }
   return [...tokens.values()];
 }
 
 /** One token of `added_tokens_decoder`, which must not contradict `tokenizer.json`. */
 function declared(entry: Entry, id: number, added: readonly AddedToken[], vocabulary: Vocabulary): AddedToken {
-  if (!(Number.isSafeInteger(id) && id >= 0)) entry.refuse("is not named by an id");
+  if (!(id < MOST_IDS)) entry.refuse(`is not named by an id from 0 to ${MOST_IDS - 1}`);
   const token = readAddedToken(entry, id), { content } = token;
   const same = added.find((other) => other.id === id) ?? added.find((other) => other.content === content);
   const known = vocabulary.get(content);

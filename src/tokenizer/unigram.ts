@@ -46,6 +46,7 @@ export function readUnigram(entry: Entry): WordModel {
 /** Reads `[["token", score], …]`; ids are places. */
 function readPieces(entry: Entry): Pieces {
   const vocabulary = new Map<string, number>(), scores: number[] = [], longest = new Map<string, number>();
+  if (entry.length === 0) entry.refuse("is empty");
   for (let id = 0; id < entry.length; id++) {
     const piece = (entry.value as unknown[])[id] as [string, number];
     const fits = Array.isArray(piece) && piece.length === 2 && typeof piece[0] === "string" &&

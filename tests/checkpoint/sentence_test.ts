@@ -49,22 +49,18 @@ Deno.test("sentence: unknown modules and poolings", async () => {
     "the Transformer is in 0_Transformer",
   );
   const modes = "cls, max, mean, mean_sqrt_len_tokens, weightedmean, lasttoken";
-  await refused(
-    pooling({ pooling_mode: "median" }),
-    `1_Pooling/config.json.pooling_mode is "median", expected one of ${modes}`,
+  const poolingRefused = (json: object, message: string) => refused(pooling(json), `1_Pooling/config.json.${message}`);
+  await poolingRefused({ pooling_mode: "median" }, `pooling_mode is "median", expected one of ${modes}`);
+  await poolingRefused({ pooling_mode_median_tokens: true }, "pooling_mode_median_tokens is unknown");
+  await poolingRefused(
+    { pooling_mode: "cls", pooling_mode_mean_tokens: true },
+    "pooling_mode is cls, but its pooling_mode_… say mean",
   );
-  await refused(
-    pooling({ pooling_mode_median_tokens: true }),
-    "1_Pooling/config.json.pooling_mode_median_tokens is unknown",
+  await poolingRefused(
+    { pooling_mode_mean_tokens: false, pooling_mode_cls_token: false },
+    "pooling_mode_mean_tokens is false, and no other pooling_mode_… is true",
   );
-  await refused(
-    pooling({ pooling_mode: "cls", pooling_mode_mean_tokens: true }),
-    "1_Pooling/config.json.pooling_mode is cls, but its pooling_mode_… say mean",
-  );
-  await refused(
-    { "1_Pooling/config.json": { embedding_dimension: 8 } },
-    "1_Pooling/config.json.embedding_dimension is 8, the hidden states have 16 numbers",
-  );
+  await poolingRefused({ embedding_dimension: 8 }, "embedding_dimension is 8, the hidden states have 16 numbers");
 });
 
 Deno.test("sentence: settings of texts that are not computed", async () => {

@@ -49,3 +49,29 @@ Deno.test("a configuration of very many or very long keys is refused or read", (
   const long = () => parseDecoderConfig({ ...sizes, ["norm".repeat(2e5)]: "x".repeat(1e6) });
   assert(assertThrows(long, RangeError, "norms of this key").message.length < 500);
 });
+
+Deno.test("names of mechanisms of other models are refused with their value, and pass where it has no effect", () => {
+  const foreign: Json = {
+    rms_eps: 1e-5,
+    add_unit_offset: true,
+    final_logit_cap: 30,
+    mlp_alpha_factor: 3.5,
+    dim_model_base: 256,
+    attn_output_gate: true,
+    attn_type: "linear",
+    mlp_type: "relu2",
+    use_dynamic_tanh: true,
+    num_sinks: 4,
+    layer_repeat: 2,
+  };
+  for (const [key, value] of Object.entries(foreign)) {
+    const message = `Cannot read the configuration: config.${key} is ${JSON.stringify(value)}, but `;
+    for (const model_type of ["llama", "mor"]) {
+      assertThrows(() => parseDecoderConfig({ ...sizes, model_type, [key]: value }), RangeError, message);
+      parseDecoderConfig({ ...sizes, model_type, [key]: false });
+    }
+  }
+  for (const note of ["adam_epsilon", "navigation", "capital", "aggregate", "capture", "repetitions"]) {
+    parseDecoderConfig({ ...sizes, [note]: 1e-8 });
+  }
+});

@@ -50,6 +50,15 @@ Deno.test("a Llama is written with every key of its class", () => {
   }
 });
 
+Deno.test("null in a source is written as the value of the class, which others need", () => {
+  const bertKeys = [...REQUIRED, ...MODERN_BERT], config = bert({});
+  const nulls = (keys: string[]) => Object.fromEntries(keys.map((key) => [key, null]));
+  assertEquals(encoderJson(config, { ...nulls(bertKeys), model_type: "modernbert" }), encoderJson(config));
+  const decoder = smallDecoder({ model_type: "llama" });
+  assertEquals(decoderJson(decoder, { ...nulls(LLAMA), model_type: "llama" }), decoderJson(decoder));
+  assertEquals(decoderJson(decoder, { model_type: "llama", hidden_act: "swish", note: null }).hidden_act, "swish");
+});
+
 Deno.test("layers of a pattern that no number describes are written by name only; an odd window keeps its sides", () => {
   const types = ["sliding_attention", "full_attention", "full_attention", "sliding_attention"];
   const json = encoderJson(bert({ layer_types: types, local_attention: 127 }));

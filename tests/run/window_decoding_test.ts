@@ -24,15 +24,29 @@ Deno.test("pieces and the rest are the text of all ids after that of the prompt"
     fc.property(fc.constantFrom(...tokenizers), ids, fc.nat(60), (tokenizer, given, cut) => {
       const ids = typeof given === "string" ? tokenizer.encode(given) : given;
       const prompt = ids.slice(0, cut),
-        stream = new TextStream(tokenizer, prompt),
-        first = new TextStream(tokenizer, []);
-      const begun = prompt.map((id) => first.push(id)).join("");
+        stream = new TextStream(tokenizer, prompt);
       const pieces = ids.slice(cut).map((id) => stream.push(id));
-      assertEquals(begun + pieces.join("") + stream.end(), tokenizer.decode(ids));
+      const whole = tokenizer.decode(ids), before = tokenizer.decode(prompt);
+      const changed = before.split("").findIndex((unit, i) => unit !== whole[i]); // an incomplete character at the cut
+      assertEquals(pieces.join("") + stream.end(), whole.slice(changed < 0 ? before.length : changed));
       assertEquals(stream.pending, false);
     }),
     { numRuns: 500 },
   );
+});
+
+Deno.test("a U+FFFD at the end of a prompt is not given again; bytes of a character that ids complete are", () => {
+  const [bytes] = tokenizers;
+  const run = (prompt: number[], ids: number[]) => {
+    const stream = new TextStream(bytes, prompt);
+    return ids.map((id) => stream.push(id)).join("") + stream.end();
+  };
+  assertEquals(run(bytes.encode("a\ufffd"), bytes.encode("b\ufffd")), "b\ufffd");
+  assertEquals(run(bytes.encode("a\ufffd"), bytes.encode("\ufffd")), "\ufffd");
+  assertEquals(run(bytes.encode("\ufffd\ufffd"), []), "");
+  const euro = bytes.encode("€");
+  assertEquals(run(euro.slice(0, -1), [euro.at(-1)!, ...bytes.encode("b")]), "€b");
+  assertEquals(run(euro.slice(0, 1), euro.slice(1)), "€");
 });
 
 Deno.test("bytes that never form a character take linear time", () => {

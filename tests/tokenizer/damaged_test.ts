@@ -39,6 +39,7 @@ Deno.test("models: types, ids and merges", () => {
   refused(level, "model.byte_fallback is 1, expected true or false", {}, { byte_fallback: 1 });
   refused(level, "model.merge is unknown, the nearest known key is merges", {}, { merge: [] });
   refused("unigram", "model.unk_id is 99, expected a whole number from 0 to 15", {}, { unk_id: 99 });
+  refused("unigram", "model.vocab is empty", none, { vocab: [] });
   refused("unigram", "model.vocab[1] is an array of 1, expected a token and its score", none, {
     vocab: [["<unk>", 0], ["a"]],
   });

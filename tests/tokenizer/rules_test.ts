@@ -1,5 +1,5 @@
 /** Right ids of small tokenizers, computed by hand: added tokens, models, and marks of blanks. */
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Json } from "../../src/model/fields.ts";
 import { JsonTokenizer } from "../../src/tokenizer/tokenizer.ts";
 import { added, byteLevel, llama, unigram, wordPiece } from "./support.ts";
@@ -96,4 +96,17 @@ Deno.test("Metaspace: a blank before every part, the first one, or none", () => 
   assertEquals(encode("first")("</s>a"), [2, 4]);
   assertEquals(encode("never")("a</s>a a"), [4, 2, 4, 6]);
   assertEquals(encode("always", false)("a a"), [6, 6]);
+});
+
+Deno.test("many added tokens: the longest first, made and found in linear time", () => {
+  const run = (count: number) => {
+    const start = performance.now();
+    const tokens = Array.from({ length: count }, (_, i) => added(1000 + i, `<x${i}>`, { special: true }));
+    const ids = bare(byteLevel([...tokens, added(999, "<x1><x2>")]))("<".repeat(1000) + "<x7><x1><x2><x12>");
+    assertEquals(ids.slice(-3), [1007, 999, 1012]);
+    return performance.now() - start;
+  };
+  run(100);
+  const [few, many] = [run(4000), run(40_000)];
+  assert(many < 40 * few, `4000 tokens took ${few} ms, 40000 took ${many} ms`);
 });

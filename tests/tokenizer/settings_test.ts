@@ -99,6 +99,23 @@ Deno.test("added_tokens_decoder adds tokens, and must not contradict", () => {
     { added_tokens_decoder: { 66: token } },
     'added_tokens_decoder.66 is "<x>", and tokenizer.json has "a" as 66',
   );
+  for (const flags of [{ special: true }, { normalized: false }, {}]) {
+    const empty = { added_tokens_decoder: { 278: { content: "", ...flags } } };
+    refused(byteLevel(), empty, "added_tokens_decoder.278.content is empty");
+  }
+  for (const [id, path] of [["", '[""]'], ["0x116", ".0x116"], ["1e9", ".1e9"], ["67108864", ".67108864"]]) {
+    const message = `added_tokens_decoder${path} is not named by an id from 0 to 67108863`;
+    refused(byteLevel(), { added_tokens_decoder: { [id]: token } }, message);
+  }
+});
+
+Deno.test("an empty special token is found nowhere", () => {
+  const json = byteLevel(), { vocab } = json.model as { vocab: Record<string, number> };
+  const withEmpty = { ...json, model: { ...json.model as Json, vocab: { ...vocab, "": 290 } } };
+  const ids = new JsonTokenizer(json).encode("ab");
+  for (const config of [{ bos_token: "" }, { additional_special_tokens: [""] }]) {
+    assertEquals(new JsonTokenizer(withEmpty, config).encode("ab"), ids);
+  }
 });
 
 Deno.test("add_prefix_space and BERT's keys change ids, or are refused where the file contradicts", () => {

@@ -34,3 +34,12 @@ export function keptKeys(json: Json): Record<string, unknown> {
     !Object.hasOwn(keys, key) || (keys[key].treatment !== "used" && (keys[key].same ?? "dtype") === "dtype");
   return Object.fromEntries(Object.entries(json).filter(kept));
 }
+
+/**
+ * Keys of a class that the model is not built from, with the values of a file where it has them, and what else is kept of
+ * the file. A null of the file means the value of the class, which other readers need.
+ */
+export function withClassKeys(ofClass: Json, json: Json): Record<string, unknown> {
+  const kept = keptKeys(json);
+  return { ...kept, ...Object.fromEntries(Object.entries(ofClass).map(([key, value]) => [key, kept[key] ?? value])) };
+}
