@@ -84,6 +84,9 @@ export function runParts<I extends string, O extends string, P>(
   for (const [name, tensor] of [...given, ...made]) {
     if (!of.includes(name)) throw tooLarge(`apply ${op.name}`, name, tensor!, most);
   }
+  for (const [name, tensor] of Object.entries<GpuTensor | undefined>(inputs)) { // a result without parts, never planned
+    if (tensor && !tensor.parts && tensor.bytes > most) throw tooLarge(`apply ${op.name}`, name, tensor, most);
+  }
   const cutting: PartsBackend<GpuTensor> = {
     run: (op, inputs, params) => backend.run(op, inputs, params),
     partsOf: (tensor) => tensor.parts ?? [tensor],

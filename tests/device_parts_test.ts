@@ -1,9 +1,10 @@
 /** How the WebGPU backend holds tensors above one binding. */
-import { assertEquals, assertThrows } from "@std/assert";
-import { hostTensor } from "../src/device.ts";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { hostIndices, hostTensor } from "../src/device.ts";
 import { sizeOf } from "../src/op.ts";
 import { add } from "../src/ops/add.ts";
 import { linear } from "../src/ops/linear.ts";
+import { gather } from "../src/ops/rows.ts";
 import { norm } from "../src/ops/norm.ts";
 import { normLinear } from "../src/ops/norm_linear.ts";
 import { WebGpuDevice } from "../kernels/mod.ts";
@@ -57,5 +58,9 @@ gpuTest("parts: what has no rule for row parts is refused, with the numbers and 
   refused(() => norm(device, large, weight, { kind: "rms", eps: 1e-5 }), "norm: x [5,16] has 320");
   refused(() => linear(device, large, device.from(random(4))), "linear: x [5,16] has 320");
   refused(() => linear(device, device.from(random(2)), device.from(random(40))), "linear: y [2,40] has 320");
+  const rows = device.from(hostIndices([0, 1, 2, 3, 0]));
+  const many = gather(device, device.from(random(4)), rows); // recorded, and never run
+  refused(() => add(device, many, many), "add: a [5,16] has 320");
+  await assertRejects(() => device.read({}), RangeError, "Cannot apply gather: y [5,16] has 320 bytes");
   await device.read({});
 });

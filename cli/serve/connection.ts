@@ -9,12 +9,14 @@ export const HEAD_BYTES = 16_384;
 /** Milliseconds for which the rest of a body is discarded: a reset would take the answer from the client. */
 const LINGER = 300;
 
-/** The body of a request, read on demand. */
-function bodyOf(request: IncomingMessage): ReadableStream<Uint8Array> {
+/** The body of a request, read on demand; it ends with the reason of its signal. */
+function bodyOf(request: IncomingMessage, signal: AbortSignal): ReadableStream<Uint8Array> {
   const chunks = request.iterator({ destroyOnReturn: false });
+  const aborted = new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  aborted.catch(() => {});
   return new ReadableStream({
     async pull(controller) {
-      const { done, value } = await chunks.next();
+      const { done, value } = await Promise.race([chunks.next(), aborted]);
       if (done) controller.close();
       else controller.enqueue(value);
     },
@@ -28,7 +30,7 @@ export function incomingOf(request: IncomingMessage, signal: AbortSignal): Incom
     const value = headers[name.toLowerCase()];
     return value === undefined ? null : String(value);
   };
-  return { method, url, headers: { get }, body: bodyOf(request), signal };
+  return { method, url, headers: { get }, body: bodyOf(request, signal), signal };
 }
 
 /** A request that fails with `fault`: bytes without a request line, or a request that this server cannot serve. */

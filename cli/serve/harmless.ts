@@ -7,7 +7,7 @@ import type { Fields } from "../../src/model/fields.ts";
 /** Values that change nothing, by parameter. */
 export type Harmless = Readonly<Record<string, readonly unknown[]>>;
 
-/** Parameters of completions: OpenAI's first, then vLLM's. */
+/** Parameters of completions: OpenAI's first, then vLLM's, then llama.cpp's and those of other servers. */
 export const COMPLETION_HARMLESS: Harmless = {
   suffix: [""],
   logit_bias: [{}],
@@ -16,6 +16,8 @@ export const COMPLETION_HARMLESS: Harmless = {
   metadata: [{}],
   store: [false],
   service_tier: ["auto", "default"],
+  safety_identifier: [],
+  prompt_cache_key: [],
   response_format: [{ type: "text" }],
   use_beam_search: [false],
   length_penalty: [1],
@@ -36,8 +38,24 @@ export const COMPLETION_HARMLESS: Harmless = {
   guided_regex: [],
   guided_choice: [],
   guided_grammar: [],
+  guided_decoding_backend: [],
+  guided_whitespace_pattern: [],
+  structured_outputs: [],
+  structural_tag: [],
   logits_processors: [[]],
+  detokenize: [true],
+  return_token_ids: [false],
+  prompt_embeds: [],
+  cache_salt: [],
+  kv_transfer_params: [],
+  vllm_xargs: [],
   priority: [0],
+  repeat_penalty: [1],
+  typical_p: [1],
+  tfs_z: [1],
+  mirostat: [0],
+  n_probs: [0],
+  num_beams: [1],
 };
 
 /** Parameters of embeddings; vectors have unit length, which is `normalize: true`. */

@@ -31,6 +31,8 @@ export class BoundedServer {
   readonly #sockets = new Set<Socket>();
   /** Connections that end after an error; further requests of these are ignored. */
   readonly #refused = new WeakSet<Socket>();
+  /** Errors in the bytes of connections, which are their last answers. */
+  readonly #faults = new WeakMap<Socket, Refusal>();
   /** Unanswered requests with the controllers of their signals. */
   readonly #busy = new Map<IncomingMessage, AbortController>();
   /** Number of unanswered requests by connection. */
@@ -45,6 +47,10 @@ export class BoundedServer {
     this.#server = createServer({ ...times, maxHeaderSize: HEAD_BYTES, requireHostHeader: false })
       .on("connection", (socket) => this.#open(socket))
       .on("request", (request, out) => void this.#answer(request, out))
+      .on("checkExpectation", (request, out) => {
+        const reason = `it expects ${request.headers.expect}, only 100-continue is supported`;
+        void this.#answer(request, out, new Refusal(417, `Cannot read the request: ${reason}`));
+      })
       .on("connect", (request, socket) => {
         this.#refuse(socket as Socket, new Refusal(405, "Cannot CONNECT: this is no proxy"), request);
       })
@@ -80,7 +86,7 @@ export class BoundedServer {
     this.#refuse(socket, new Refusal(503, `Cannot connect: ${connections} connections are the most`, { headers }));
   }
 
-  async #answer(request: IncomingMessage, out: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, out: ServerResponse, fault?: Refusal): Promise<void> {
     const { socket } = request, under = this.#pipelined.get(socket) ?? 0;
     if (this.#refused.has(socket)) return;
     if (under === PIPELINED) {
@@ -94,7 +100,7 @@ export class BoundedServer {
     socket.on("close", left);
     out.on("error", () => {});
     try {
-      const response = await this.handler(incomingOf(request, controller.signal));
+      const response = await this.handler({ ...incomingOf(request, controller.signal), fault });
       await send(response, { request, out, stalledMs: this.limits.stalledMs, controller });
     } catch {
       out.destroy();
@@ -102,15 +108,33 @@ export class BoundedServer {
       socket.off("close", left);
       this.#busy.delete(request);
       this.#pipelined.set(socket, this.#pipelined.get(socket)! - 1);
+      this.#endFaulty(socket);
       if (this.#busy.size === 0) this.#quiet();
     }
   }
 
-  /** Answers bytes that are no request, or a request that does not end; a connection that its client closed gets none. */
+  /**
+   * Answers bytes that are no request, or a request that does not end, after the requests before it; a connection that its
+   * client closed gets no answer.
+   */
   #fault(error: NodeJS.ErrnoException, socket: Socket): void {
     if (this.#refused.has(socket)) return;
-    if (this.#pipelined.get(socket) || !socket.writable || error.code === "ECONNRESET") return void socket.destroy();
-    this.#refuse(socket, refusalOfBytes(error, this.limits));
+    if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+    const fault = refusalOfBytes(error, this.limits);
+    this.#refused.add(socket);
+    this.#faults.set(socket, fault);
+    for (const [request, controller] of this.#busy) {
+      if (request.socket === socket && !request.complete) controller.abort(fault); // the fault is in its body
+    }
+    this.#endFaulty(socket);
+  }
+
+  /** Ends a connection with the error of its bytes, once no request of it is unanswered. */
+  #endFaulty(socket: Socket): void {
+    const fault = this.#faults.get(socket);
+    if (!fault || this.#pipelined.get(socket) || !socket.writable) return;
+    this.#faults.delete(socket);
+    this.#refuse(socket, fault);
   }
 
   /** Ends a connection with an error as its answer. */

@@ -5,6 +5,9 @@ import { describe, isRecord, quote } from "./messages.ts";
 import type { Source } from "./source.ts";
 import { partsOf } from "./source_names.ts";
 
+/** Characters of a file name at most, as file systems have it. */
+const LONGEST_NAME = 255;
+
 /**
  * Reads the `weight_map` of an index file: tensor name → shard file.
  *
@@ -25,7 +28,7 @@ export async function readWeightMap(source: Source, index: string): Promise<Map<
 
 function isInside(file: string): boolean {
   try {
-    return partsOf(file).length > 0;
+    return partsOf(file).every(({ length }) => length <= LONGEST_NAME);
   } catch {
     return false;
   }

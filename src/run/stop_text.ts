@@ -10,8 +10,11 @@ export class StopText<P extends { readonly text: string }> {
   #held: P[] = [];
   #stopped = false;
 
-  /** Watches for some texts. Throws a RangeError for an empty one. */
+  /** Watches for some texts. Throws a RangeError for an empty one, and for no list of texts. */
   constructor(stops: readonly string[]) {
+    if (!Array.isArray(stops) || stops.some((stop) => typeof stop !== "string")) {
+      throw new RangeError(`Cannot generate: stop is ${JSON.stringify(stops)}, expected a list of texts`);
+    }
     if (stops.includes("")) throw new RangeError("Cannot generate: a stop text is empty");
     this.#stops = stops;
   }

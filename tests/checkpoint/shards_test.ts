@@ -64,6 +64,7 @@ Deno.test("shards outside the folder are refused, whatever the spelling", async 
     "C:x",
     "http://127.0.0.1/x",
     "a\0",
+    "a".repeat(256),
   ];
   for (const shard of [...outside, 5, null, ["a"], {}]) {
     await assertRejects(

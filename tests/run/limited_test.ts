@@ -1,5 +1,5 @@
 /** A GPU that binds less than a model's vocabulary: training, generation and serving go on as on one that binds it. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { WebGpuDevice } from "../../kernels/mod.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import type { Device } from "../../src/device.ts";
@@ -76,4 +76,24 @@ gpuTest("limited: generation and an engine draw the tokens of the reference", as
     }
     model.dispose();
   }
+});
+
+gpuTest("limited: the caches of an engine are no larger than the device binds, whatever is asked for", async (gpu) => {
+  const one: Asked = { prompt: someIds(1, 9, V), options: { maxNewTokens: 20 } };
+  const json = { ...kinds[2], vocab_size: V };
+  const expected = await alone(decoderOn(exact(), json), one), model = decoderOn(limited(gpu), json);
+  for (const cacheBytes of [undefined, 2 ** 30]) {
+    await using engine = await Engine.open(model, { slots: 6, cacheBytes });
+    const { config: { G, K } } = model, layers = 2 + 2;
+    assert(engine.status().cacheBytes <= layers * 2 ** 15, `${engine.status().cacheBytes} bytes`);
+    assert(engine.status().cacheBytes > 2 ** 15 - 24 * 3 * 4 * 2 * G * K);
+    assertNear((await serve(engine, [one]))[0].tokens, expected);
+  }
+  const { device, adapter } = gpu;
+  const tiny = new WebGpuDevice(device, { ...adapter, maxBindingBytes: 2048 }) as unknown as Device;
+  const small = decoderOn(tiny, kinds[2]);
+  const message = "Cannot make an engine: 2048 bytes for the cache of a layer, 4608 is the least";
+  await assertRejects(() => Engine.open(small, { slots: 1 }), RangeError, message);
+  const slots = "Cannot make an engine: slots is 7, and the device binds the logits of 1200 tokens for 6 of them";
+  await assertRejects(() => Engine.open(model, { slots: 7 }), RangeError, slots);
 });

@@ -45,6 +45,12 @@ Deno.test("options out of range are refused by name and value, also where nothin
       await assertRejects(() => Array.fromAsync(generate(model, "12", options)), RangeError, message);
       assertThrows(() => engine.submit([1], options), RangeError, message);
     }
+    for (const stop of ["12", [5]] as unknown as string[][]) {
+      const options = { stop, maxNewTokens },
+        message = `Cannot generate: stop is ${JSON.stringify(stop)}, expected a list`;
+      await assertRejects(() => Array.fromAsync(generate(model, "12", options)), RangeError, message);
+      assertThrows(() => engine.submit([1], options), RangeError, message);
+    }
     const options = { maxNewTokens };
     const none = () => Array.fromAsync(generateIds(model, [], options));
     await assertRejects(none, RangeError, "there are no sequences");

@@ -53,8 +53,8 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     const { device, config, params: { routers, auxiliaryRouters } } = model;
     const { slots: S = 32, width = S, patience = width, cacheBytes, room } = options;
     const stops = stopsOf(options.stops ?? config.eos, config.V);
-    checkEngine(config, { slots: S, width, patience, cacheBytes, stops: options.stops ?? [] });
-    const layout = engineLayout(config, { S, bytes: cacheBytes, room });
+    checkEngine(config, { slots: S, width, patience, cacheBytes, stops: options.stops ?? [] }, device.maxTensorBytes);
+    const layout = engineLayout(config, { S, bytes: cacheBytes, room, maxTensorBytes: device.maxTensorBytes });
     const router = config.recursion.routing === "expert" ? await stackRouters(device, routers) : routers[0];
     const auxiliary = auxiliaryRouters && await stackRouters(device, auxiliaryRouters);
     try {

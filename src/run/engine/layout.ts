@@ -46,13 +46,19 @@ export function roomOf({ pool, unit }: CacheLayout): number {
 }
 
 /**
- * Cuts memory for a decoder: `bytes`, or enough for S sequences of all positions as far as every device can bind it.
+ * Cuts memory for a decoder: at most `bytes`, or enough for S sequences of all positions as far as every device can bind
+ * it. No layer's cache has more than `maxTensorBytes` bytes.
  *
  * Throws a RangeError for hybrid keys and values, and for less memory than one unit.
  */
 export function engineLayout(
   config: DecoderConfig,
-  { S, bytes, room = "all" }: { S: number; bytes?: number; room?: "all" | "capacity" },
+  { S, bytes, room = "all", maxTensorBytes = Infinity }: {
+    S: number;
+    bytes?: number;
+    room?: "all" | "capacity";
+    maxTensorBytes?: number;
+  },
 ): EngineLayout {
   const { L, G, K, maxPositions, recursion: { routing, kv, N, sharing } } = config;
   if (kv === "hybrid") {
@@ -77,10 +83,15 @@ export function engineLayout(
     rowBytes: 4 * 2 * G * K,
   };
   const deepest = cut.share || !routed ? unit : cut.units.reduce((sum, rows) => sum + rows, 0);
-  const most = Math.floor(PORTABLE_BYTES / (deepest * cut.rowBytes));
+  const largest = Math.min(maxTensorBytes, bytes === undefined ? PORTABLE_BYTES : Infinity);
+  const most = Math.floor(largest / (deepest * cut.rowBytes));
   const whole = S * unitsFor(cut, maxPositions);
   const perUnit = unitBytes(cut).reduce((sum, bytes) => sum + bytes, 0);
-  const pool = bytes === undefined ? Math.min(whole, most) : Math.min(whole, Math.floor(bytes / perUnit));
+  if (most < 1) {
+    const least = deepest * cut.rowBytes;
+    throw new RangeError(`Cannot make an engine: ${largest} bytes for the cache of a layer, ${least} is the least`);
+  }
+  const pool = Math.min(whole, most, Math.floor((bytes ?? Infinity) / perUnit));
   if (!(pool >= 1)) {
     throw new RangeError(`Cannot make an engine: ${bytes} bytes of cache, ${perUnit} is the least`);
   }
