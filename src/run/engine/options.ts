@@ -10,7 +10,7 @@ import type { EngineOptions } from "./api.ts";
 /** Slots at most. */
 const SLOTS = 4096;
 
-/** Throws a RangeError for numbers out of range, and more slots than have their logits in `maxTensorBytes`. */
+/** Throws a RangeError for numbers out of range, and a width whose logits have more than `maxTensorBytes` bytes. */
 export function checkEngine(
   { V }: DecoderConfig,
   { slots, width, patience, cacheBytes, stops }: Required<Omit<EngineOptions, "room" | "cacheBytes">> & EngineOptions,
@@ -22,9 +22,9 @@ export function checkEngine(
   whole("patience", patience, width);
   if (cacheBytes !== undefined && cacheBytes > 0 && cacheBytes < Infinity) whole("cacheBytes", cacheBytes);
   const most = Math.floor(maxTensorBytes / (4 * V));
-  if (slots > most) {
-    const reason = `the device binds the logits of ${V} tokens for ${most} of them`;
-    throw new RangeError(`Cannot make an engine: slots is ${slots}, and ${reason}`);
+  if (width > most) {
+    const reason = `the device binds the logits of ${V} tokens for ${most} rows`;
+    throw new RangeError(`Cannot make an engine: width is ${width} of ${slots} slots, and ${reason}`);
   }
   for (const id of stops) demandId("make an engine", id, V);
 }
