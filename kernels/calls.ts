@@ -1,5 +1,5 @@
 /**
- * Calls on a device, whose errors come later: each fails alone, in order, and leaves nothing behind.
+ * Calls on a device. Errors of a call arrive later, in order; a failed call frees everything that it made.
  *
  * @module
  */

@@ -38,7 +38,7 @@ function keyOf(inputs: Hosts): string {
   );
 }
 
-/** Inputs whose data are their own; undefined where the host has no room for them. */
+/** A copy of inputs; undefined where the host has no memory for it. */
 export function copyOf(inputs: Hosts): Hosts | undefined {
   try {
     const copies = Object.entries(inputs).map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]);
@@ -60,7 +60,7 @@ export class CompiledPrograms {
     return this.#programs.get(keyOf(inputs))?.program.sound ?? false;
   }
 
-  /** Copies inputs to their program, and works with it; a program whose work fails is forgotten. */
+  /** Copies inputs to their program and runs `work` on it; a failed program is removed. */
   prepare<R>(inputs: Hosts, work: (compiled: Compiled) => Work<R>): Work<R> {
     const key = keyOf(inputs);
     const known = this.#programs.get(key);

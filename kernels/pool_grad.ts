@@ -14,7 +14,7 @@ import { lanesOf, wordsOf } from "./rows.ts";
 
 type PoolGradCall = Call<"x" | "dy" | "offsets", "dx", { readonly kind: Pooling; readonly normalize: boolean }>;
 
-/** WGSL: the row of sequence [start, end) whose gradient is computed: the pooled one, or the first. */
+/** WGSL: the row of sequence [start, end) that receives the gradient: the pooled row, or the first. */
 const anchorOf = (kind: Pooling) => kind === "last" ? "end - 1" : "start";
 
 /** Whether all rows of a sequence are in its vector. */

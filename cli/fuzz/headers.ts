@@ -25,7 +25,7 @@ function validHeader(draw: Draw): { header: Json; bytes: number } {
   return { header, bytes: at };
 }
 
-/** A file whose header, length and data may not be right. */
+/** A safetensors file with a possibly damaged header, length or data. */
 function someFile(draw: Draw): Uint8Array<ArrayBuffer> {
   const { header, bytes } = validHeader(draw);
   for (let i = draw.pick([0, 0, 1, 1, 3]); i > 0; i--) changeJson(draw, header);

@@ -3,7 +3,7 @@ import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { ShortageError } from "../../src/device.ts";
 import { FieldError } from "../../src/model/fields.ts";
 
-/** Status of a request whose client left before the answer, as nginx logs it; it is never sent. */
+/** Status in the log of a request that its client aborted before the answer, as in nginx; it is never sent. */
 export const CLIENT_LEFT = 499;
 
 /** Characters of a message at most: a wrong value of a request may be long. */

@@ -37,8 +37,9 @@ export interface Header {
 }
 
 /**
- * Checks the parsed JSON of a header: names of at most 1024 characters, known element types, sizes that are whole and
- * whose product is safe, byte ranges that fit type and shape and cover the data from `dataStart` to `fileSize` without overlap or hole.
+ * Checks the parsed JSON of a header: names of at most 1024 characters, known element types, whole
+ * sizes with a safe product, and byte ranges. Ranges fit type and shape, and cover the data from `dataStart` to `fileSize`
+ * without overlap or hole.
  *
  * @throws naming the file, the tensor and the numbers that disagree
  */

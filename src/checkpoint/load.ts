@@ -17,7 +17,7 @@ export interface LoadParametersOptions extends ReadOptions {
   readonly signal?: AbortSignal;
   /** Says of a part, by its name in the schema, that it may be missing: it is then zero. None may unless given. */
   readonly optional?: (part: string) => boolean;
-  /** Makes the leaf of a loaded tensor, whose memory is not kept: on a device, say. The tensor itself unless given. */
+  /** Converts a loaded tensor to a leaf, such as a tensor on a device; identity unless given. */
   readonly place?: (host: HostTensor) => unknown;
 }
 

@@ -64,12 +64,7 @@ export function decoderHead<T extends Tensor>(
   hidden: T,
   named: Named<T>,
 ): { logits: Named<T>; nll?: T } {
-  return headOutputs(
-    backend,
-    { hidden, labels: named.labels },
-    named,
-    (some, offsets) => headLogits(backend, params, some, offsets),
-  );
+  return headOutputs(backend, hidden, named, (some, offsets) => headLogits(backend, params, some, offsets));
 }
 
 /** Results of a forward pass by name. */

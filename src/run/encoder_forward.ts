@@ -55,12 +55,7 @@ export function encoderHead<T extends Tensor>(
   hidden: T,
   named: Named<T>,
 ): { logits: Named<T>; nll?: T } {
-  return headOutputs(
-    backend,
-    { hidden, labels: named.labels },
-    named,
-    (some, offsets) => maskedLogits(backend, params, config, some, offsets),
-  );
+  return headOutputs(backend, hidden, named, (some, offsets) => maskedLogits(backend, params, config, some, offsets));
 }
 
 /** Results of a forward pass by name. */

@@ -103,16 +103,16 @@ export function headLosses<T extends Tensor>(
 /**
  * Logits of rows by part, named `logits.0` and so on, and their cross-entropy [M, 1] where there are labels.
  *
- * `logitsOf` is given hidden rows and their offsets. `named` holds what {@link headInputs} made.
+ * `logitsOf` is given hidden rows and their offsets. `named` holds the result of {@link headInputs}, and perhaps labels.
  */
 export function headOutputs<T extends Tensor>(
   backend: Backend<T>,
-  { hidden, labels }: { readonly hidden: T; readonly labels?: T },
+  hidden: T,
   named: Readonly<Record<string, T>>,
   logitsOf: (hidden: T, offsets: T) => T,
 ): { logits: Record<string, T>; nll?: T } {
   const logits: Record<string, T> = {};
-  const tensors: Record<string, T> = labels ? { hidden, labels } : { hidden };
+  const tensors: Record<string, T> = named.labels ? { hidden, labels: named.labels } : { hidden };
   const [nll] = headLosses<T>(backend, { parts: namedParts(named), named }, tensors, (some, offsets) => {
     const scores = logitsOf(some.hidden, offsets);
     logits[`logits.${Object.keys(logits).length}`] = scores;

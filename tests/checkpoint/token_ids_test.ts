@@ -1,18 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { openDecoder, openEncoder } from "../../src/checkpoint/open.ts";
 import type { Json } from "../../src/model/fields.ts";
-import { bertShapes, D, F, files, llamaShapes, V } from "../support/form_files.ts";
+import { bertForm as bert, bertShapes, files, llamaForm as llama, llamaShapes, V } from "../support/form_files.ts";
 import { utf8 } from "./support.ts";
 
-const sizes = { hidden_size: D, intermediate_size: F, vocab_size: V, num_attention_heads: 2 };
-const llama = {
-  model_type: "llama",
-  ...sizes,
-  num_key_value_heads: 1,
-  num_hidden_layers: 2,
-  tie_word_embeddings: true,
-};
-const bert = { model_type: "modernbert", ...sizes, num_hidden_layers: 4 };
 const bytes = (more: Record<string, Json>) =>
   Object.fromEntries(Object.entries(more).map(([name, json]) => [`${name}.json`, utf8(JSON.stringify(json))]));
 

@@ -7,13 +7,14 @@ import { DecoderModel } from "../../src/run/decoder.ts";
 import { EncoderModel } from "../../src/run/encoder.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import {
+  bertForm,
   bertHead,
   bertShapes,
   bias,
   D,
-  F,
   files,
   K,
+  llamaForm as llama,
   llamaShapes,
   matrix,
   type Shapes,
@@ -23,15 +24,7 @@ import { largestDifference } from "../support/models.ts";
 import golden from "../golden/config_forms.json" with { type: "json" };
 
 const device = new ReferenceDevice() as unknown as Device;
-const sizes = { hidden_size: D, intermediate_size: F, vocab_size: V, num_attention_heads: 2 };
-const llama = {
-  model_type: "llama",
-  ...sizes,
-  num_key_value_heads: 1,
-  num_hidden_layers: 2,
-  tie_word_embeddings: true,
-};
-const bert = { model_type: "modernbert", ...sizes, num_hidden_layers: 4, pad_token_id: 0 };
+const bert = { ...bertForm, pad_token_id: 0 };
 const linear = { rope_type: "linear", factor: 4 };
 const llama3 = { rope_type: "llama3", factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
 const long = { ...llama3, original_max_position_embeddings: 64 };

@@ -76,3 +76,17 @@ export const bertHead: Shapes = [["head.dense.weight", D, D], ["head.norm.weight
 export const matrix: Shapes = [["decoder.weight", V, D]];
 /** The bias of a head. */
 export const bias: Shapes = [["decoder.bias", 1, V]];
+
+const sizes = { hidden_size: D, intermediate_size: F, vocab_size: V, num_attention_heads: 2 };
+
+/** `config.json` of a small Llama. */
+export const llamaForm = {
+  model_type: "llama",
+  ...sizes,
+  num_key_value_heads: 1,
+  num_hidden_layers: 2,
+  tie_word_embeddings: true,
+};
+
+/** `config.json` of a small ModernBERT. */
+export const bertForm = { model_type: "modernbert", ...sizes, num_hidden_layers: 4 };
