@@ -32,7 +32,8 @@ Deno.test("any damage is one error that names the file, or leaves a tokenizer th
         if (typeof next !== "object" || next === null || Object.keys(next).length === 0) break;
         if (step !== steps.at(-1)) node = next as Record<string, unknown>;
       }
-      if (value === undefined) delete node[last];
+      if (value === undefined && Array.isArray(node)) node.splice(Number(last), 1);
+      else if (value === undefined) delete node[last];
       else node[key ?? last] = value;
       try {
         const ids = new JsonTokenizer(json).encode("the otter 🙂 a  b \ufffd é");
