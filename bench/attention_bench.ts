@@ -1,11 +1,11 @@
-import { hostIndices, type HostTensor } from "../src/device.ts";
-import { attentionOp, visibilityOp } from "../src/ops/attention.ts";
+import { hostIndices, type HostTensor } from "../src/op/device.ts";
+import { attentionOp, keyRangesOp } from "../src/ops/attention.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
-import { visibility } from "../src/ops/attention.ts";
+import { keyRanges } from "../src/ops/attention.ts";
 import { benchOp, random } from "./support/bench_op.ts";
 
 benchOp(
-  visibilityOp,
+  keyRangesOp,
   ([["small", 1, 1], ["typical", 512, 4], ["large", 65536, 256]] as const).map(([size, M, B]) => ({
     size,
     shape: `${B} sequences of ${M / B}`,
@@ -24,7 +24,7 @@ function evenOffsets(M: number, B: number): HostTensor {
 /** Ranges of one sequence of T tokens, of which the last M ask. */
 function lastRows(T: number, M: number, causal: boolean): HostTensor {
   const device = new ReferenceDevice();
-  const ranges = visibility(device, { offsets: device.from(evenOffsets(T, 1)) }, { M: T, causal, window: 0 });
+  const ranges = keyRanges(device, { offsets: device.from(evenOffsets(T, 1)) }, { M: T, causal, window: 0 });
   return hostIndices(ranges.data.subarray(2 * (T - M)), [M, 2]);
 }
 

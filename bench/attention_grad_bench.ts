@@ -1,4 +1,4 @@
-import { hostIndices, type HostTensor } from "../src/device.ts";
+import { hostIndices, type HostTensor } from "../src/op/device.ts";
 import { attentionGradKvOp, attentionGradQOp, attentionStatsOp } from "../src/ops/attention_grad.ts";
 import { benchOp, random } from "./support/bench_op.ts";
 

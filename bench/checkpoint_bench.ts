@@ -3,7 +3,7 @@ import { findInfinite } from "../src/checkpoint/finite.ts";
 import { readHeader, readTensor } from "../src/checkpoint/safetensors.ts";
 import { openSource } from "../src/checkpoint/source.ts";
 import { encodeSafetensors } from "../src/checkpoint/write.ts";
-import { normals } from "../src/random.ts";
+import { normals } from "../src/common/random.ts";
 
 const BYTES = 1e8;
 

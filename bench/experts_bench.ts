@@ -1,5 +1,5 @@
-import { hostIndices } from "../src/device.ts";
-import { expertExpandOp, expertProjectOp, expertUnitOp } from "../src/ops/experts.ts";
+import { hostIndices } from "../src/op/device.ts";
+import { loraDownOp, loraGatedUnitOp, loraUpOp } from "../src/ops/experts.ts";
 import { benchOp, random } from "./support/bench_op.ts";
 
 /** Rows, width, feed-forward width; two of four experts of rank 16, as in ModernALBERT (typical: its tiny preset). */
@@ -12,7 +12,7 @@ const experts = (M: number) =>
   hostIndices(Array.from({ length: M * k }, (_, slot) => (slot * 7 + slot % k) % E), [M, k]);
 
 benchOp(
-  expertProjectOp,
+  loraDownOp,
   sizes.map(({ size, M, F, shape }) => ({
     size,
     shape,
@@ -24,7 +24,7 @@ benchOp(
 );
 
 benchOp(
-  expertUnitOp,
+  loraGatedUnitOp,
   sizes.map(({ size, M, F, shape }) => ({
     size,
     shape,
@@ -42,7 +42,7 @@ benchOp(
 );
 
 benchOp(
-  expertExpandOp,
+  loraUpOp,
   sizes.map(({ size, M, D, shape }) => ({
     size,
     shape,

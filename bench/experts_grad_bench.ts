@@ -1,9 +1,9 @@
-import { hostIndices } from "../src/device.ts";
+import { hostIndices } from "../src/op/device.ts";
 import {
   dotSlotsOp,
   expertOuterOp,
   expertTransposedOp,
-  expertUnitGradOp,
+  loraGatedUnitGradOp,
   sumSlotsOp,
   weightSlotsOp,
 } from "../src/ops/experts_grad.ts";
@@ -43,7 +43,7 @@ benchOp(
 );
 
 benchOp(
-  expertUnitGradOp,
+  loraGatedUnitGradOp,
   sizes.map(({ size, M, F, shape }) => ({
     size,
     shape,

@@ -1,6 +1,6 @@
 import { fitOp, judgeOp } from "../src/ops/judge.ts";
 import { benchOp, random } from "./support/bench_op.ts";
-import { hostIndices } from "../src/device.ts";
+import { hostIndices } from "../src/op/device.ts";
 import { fullTable, listOf, now } from "./support/slots.ts";
 
 const N = 3;

@@ -1,4 +1,4 @@
-import { hostIndices, hostTensor } from "../src/device.ts";
+import { hostIndices, hostTensor } from "../src/op/device.ts";
 import { balanceOp, binaryCrossEntropyOp, crossEntropyOp, logSumExpOp, meanOp } from "../src/ops/losses.ts";
 import { benchOp, random, spread } from "./support/bench_op.ts";
 

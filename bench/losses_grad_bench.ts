@@ -1,4 +1,4 @@
-import { hostIndices, hostTensor } from "../src/device.ts";
+import { hostIndices, hostTensor } from "../src/op/device.ts";
 import * as ops from "../src/ops/losses_grad.ts";
 import { benchOp, random, spread } from "./support/bench_op.ts";
 

@@ -1,4 +1,4 @@
-import { hostIndices, hostTensor } from "../src/device.ts";
+import { hostIndices, hostTensor } from "../src/op/device.ts";
 import { adamWOp, averageOp, balanceBiasOp, countChoicesOp, storeOp, sumSquaresOp } from "../src/ops/optimizer.ts";
 import { benchOp, random, spread } from "./support/bench_op.ts";
 

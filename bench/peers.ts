@@ -4,7 +4,7 @@
  * A time is the slope between one run and several: what starting and reading back cost cancels out.
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { normals } from "../src/random.ts";
+import { normals } from "../src/common/random.ts";
 import { encoderTask, type Peer, type Run } from "./peers/peer.ts";
 import { median, samplesOf } from "./support/median.ts";
 

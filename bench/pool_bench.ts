@@ -1,4 +1,4 @@
-import { hostIndices } from "../src/device.ts";
+import { hostIndices } from "../src/op/device.ts";
 import { poolOp } from "../src/ops/pool.ts";
 import { benchOp, random } from "./support/bench_op.ts";
 

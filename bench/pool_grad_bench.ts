@@ -1,4 +1,4 @@
-import { hostIndices } from "../src/device.ts";
+import { hostIndices } from "../src/op/device.ts";
 import { poolGradOp } from "../src/ops/pool_grad.ts";
 import { benchOp, random } from "./support/bench_op.ts";
 

@@ -1,4 +1,4 @@
-import { hostIndices, hostTensor } from "../src/device.ts";
+import { hostIndices, hostTensor } from "../src/op/device.ts";
 import { growOp, retireOp } from "../src/ops/retire.ts";
 import { SLOT } from "../src/ops/slots.ts";
 import { benchOp, random, spread } from "./support/bench_op.ts";

@@ -1,4 +1,4 @@
-import { hostIndices } from "../src/device.ts";
+import { hostIndices } from "../src/op/device.ts";
 import { drawsOp, placeRowsOp, queueOp, SLOT, STAGE } from "../src/ops/slots.ts";
 import { benchOp } from "./support/bench_op.ts";
 

@@ -1,4 +1,4 @@
-import { hostIndices } from "../src/device.ts";
+import { hostIndices } from "../src/op/device.ts";
 import { countOp, deepenOp, settleOp } from "../src/ops/state.ts";
 import { benchOp, random, spread } from "./support/bench_op.ts";
 

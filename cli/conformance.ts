@@ -1,7 +1,7 @@
 /** `deno task conformance`: compares recorded quantities of golden folders with what the devices compute. */
 import { parseArgs } from "@std/cli/parse-args";
 import { type DeviceName, openDevice } from "../mod.ts";
-import type { Device } from "../src/device.ts";
+import type { Device } from "../src/op/device.ts";
 import { checkGolden } from "./conformance/check.ts";
 import { openGolden } from "./conformance/golden.ts";
 import { countsOf, json, passes, type Report, summaryLine, table } from "./conformance/report.ts";

@@ -1,8 +1,8 @@
 /** `deno task demo`: what the two trained models of the project do, on this machine's adapter. */
 import { Decoder, Encoder } from "../mod.ts";
-import type { Device } from "../src/device.ts";
+import type { Device } from "../src/op/device.ts";
 import { isMissing } from "../src/checkpoint/host.ts";
-import { describeSharing } from "../src/model/decoder_json.ts";
+import { describeSharing } from "../src/model/config/decoder_json.ts";
 import { decoderSchema } from "../src/model/decoder_schema.ts";
 import { encoderSchema } from "../src/model/encoder_schema.ts";
 import { countParameters } from "../src/model/parameters.ts";

@@ -1,6 +1,6 @@
 /** `deno task encode`: embeddings from an encoder checkpoint. */
 import type { EmbedOptions, Encoder } from "../mod.ts";
-import { POOLINGS } from "../src/kinds.ts";
+import { POOLINGS } from "../src/op/kinds.ts";
 import { writeFileAtomically } from "../src/checkpoint/files.ts";
 import { breathe, interruptible, note, print, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";

@@ -1,6 +1,6 @@
 /** `deno task generate`: text from a decoder checkpoint. */
 import type { Decoder, GenerateOptions, Piece } from "../mod.ts";
-import { generateIds } from "../src/run/generate.ts";
+import { generateIds } from "../src/infer/generate.ts";
 import { breathe, interruptedCode, interruptible, note, print, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
 import { helpFlag, numberOf, numbersOf, seedOf, type Values, wholeOf } from "./support/flags.ts";

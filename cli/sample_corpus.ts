@@ -1,6 +1,6 @@
 /** `deno task sample-corpus`: documents drawn from a decoder, as JSON lines. */
 import { writeFileAtomically } from "../src/checkpoint/files.ts";
-import { type CorpusOptions, sampleDocuments } from "../src/run/corpus.ts";
+import { type CorpusOptions, sampleDocuments } from "../src/infer/corpus.ts";
 import { breathe, interruptedCode, interruptible, note, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
 import { helpFlag, numberOf, seedOf, type Values, wholeOf } from "./support/flags.ts";

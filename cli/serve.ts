@@ -1,5 +1,5 @@
 /** `deno task serve`: completions and embeddings over HTTP, as OpenAI's clients ask for them. */
-import { Engine } from "../src/run/engine/engine.ts";
+import { Engine } from "../src/infer/engine/engine.ts";
 import { interruptible, note, runCommand } from "./support/command.ts";
 import { deviceFlag, openChosenDevice } from "./support/device.ts";
 import { helpFlag, numberOf, type Operands, type Values, wholeOf } from "./support/flags.ts";

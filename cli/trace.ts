@@ -1,5 +1,5 @@
 /** `deno task trace`: the recursion depth and the experts of every token, as a picture. */
-import { describeSharing } from "../src/model/decoder_json.ts";
+import { describeSharing } from "../src/model/config/decoder_json.ts";
 import { writeFileAtomically } from "../src/checkpoint/files.ts";
 import { hasColour, painter } from "./support/colour.ts";
 import { interruptible, note, print, runCommand } from "./support/command.ts";

@@ -1,5 +1,5 @@
 /** `deno task train`: trains a model as a JSON file says. */
-import { FolderLock } from "../src/run/training/lock.ts";
+import { FolderLock } from "../src/train/run/lock.ts";
 import { describeTrainingKeys } from "../src/train/config/keys.ts";
 import { interruptedCode, interruptible, note, runCommand } from "./support/command.ts";
 import { helpFlag, type Values, wholeOf } from "./support/flags.ts";

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { AnyOp, Tensor } from "../src/op.ts";
-import { type OpName, vocabulary } from "../src/vocabulary.ts";
-import { type Adapter, PORTABLE } from "./adapter.ts";
+import type { AnyOp, Tensor } from "../src/op/op.ts";
+import { type OpName, vocabulary } from "../src/ops/vocabulary.ts";
+import { type Adapter, PORTABLE } from "./host/adapter.ts";
 import { attentionGrad } from "./examples/attention_grad.ts";
 import { blocks } from "./examples/blocks.ts";
 import { blocksGrad } from "./examples/blocks_grad.ts";
@@ -19,7 +19,7 @@ import { routingGrad } from "./examples/routing_grad.ts";
 import { training } from "./examples/training.ts";
 import { weightsGrad } from "./examples/weights_grad.ts";
 import { kernels } from "./kernels.ts";
-import { bindingsOf, writeModule } from "./module.ts";
+import { bindingsOf, writeModule } from "./host/module.ts";
 
 /** One complete shader module. */
 export interface Example {

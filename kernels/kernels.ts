@@ -3,52 +3,52 @@
  *
  * @module
  */
-import type { AnyKernel } from "./kernel.ts";
-import { linear } from "./linear/linear.ts";
-import { gather, scatterAdd, scatterRows } from "./rows.ts";
-import { gate, route } from "./router.ts";
-import { selectThreshold, selectTopK } from "./select/select.ts";
-import { expertExpand, expertProject, expertUnit } from "./experts/experts.ts";
-import { embed } from "./embed.ts";
-import { rope, ropeWrite } from "./rope.ts";
-import { ropeGrad } from "./rope_grad.ts";
-import { norm } from "./norm.ts";
-import { normGated, normLinear } from "./norm_linear.ts";
-import { attention } from "./attention/attention.ts";
-import { visibility } from "./attention/visibility.ts";
-import { attentionGradKv, attentionGradQ, attentionStats } from "./attention_grad/attention_grad.ts";
-import { activation, gatedUnit } from "./activation.ts";
-import { appendPlaces, cacheWrite } from "./cache.ts";
-import { expertMerge } from "./merge.ts";
-import { advance, pick, sample } from "./sample/sample.ts";
-import { count, deepen, settle } from "./state.ts";
-import { draws, placeRows, queue } from "./slots/slots.ts";
-import { fit, judge } from "./judge.ts";
-import { grow, retire } from "./retire.ts";
-import { pool } from "./pool.ts";
-import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
-import { dotRows, place, scaleRows } from "./rows_grad.ts";
-import { add, ratio } from "./add.ts";
-import { joinColumns, takeColumns } from "./columns.ts";
-import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./losses_grad.ts";
-import { normGrad, normGradWeight } from "./norm_grad.ts";
-import { linearGradW, linearGradX, sumRows } from "./linear_grad/linear_grad.ts";
+import type { AnyKernel } from "./host/kernel.ts";
+import { linear } from "./ops/linear/linear.ts";
+import { gather, scatterAdd, scatterRows } from "./ops/rows.ts";
+import { gate, route } from "./ops/router.ts";
+import { selectThreshold, selectTopK } from "./ops/select/select.ts";
+import { loraDown, loraGatedUnit, loraUp } from "./ops/experts/experts.ts";
+import { embed } from "./ops/embed.ts";
+import { rope, ropeWrite } from "./ops/rope.ts";
+import { ropeGrad } from "./ops/rope_grad.ts";
+import { norm } from "./ops/norm.ts";
+import { normGated, normLinear } from "./ops/norm_linear.ts";
+import { attention } from "./ops/attention/attention.ts";
+import { keyRanges } from "./ops/attention/key_ranges.ts";
+import { attentionGradKv, attentionGradQ, attentionStats } from "./ops/attention_grad/attention_grad.ts";
+import { activation, gatedUnit } from "./ops/activation.ts";
+import { appendPlaces, cacheWrite } from "./ops/cache.ts";
+import { expertMerge } from "./ops/merge.ts";
+import { advance, pick, sample } from "./ops/sample/sample.ts";
+import { count, deepen, settle } from "./ops/state.ts";
+import { draws, placeRows, queue } from "./ops/slots/slots.ts";
+import { fit, judge } from "./ops/judge.ts";
+import { grow, retire } from "./ops/retire.ts";
+import { pool } from "./ops/pool.ts";
+import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./ops/losses.ts";
+import { dotRows, place, scaleRows } from "./ops/rows_grad.ts";
+import { add, ratio } from "./ops/add.ts";
+import { joinColumns, takeColumns } from "./ops/columns.ts";
+import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./ops/losses_grad.ts";
+import { normGrad, normGradWeight } from "./ops/norm_grad.ts";
+import { linearGradW, linearGradX, sumRows } from "./ops/linear_grad/linear_grad.ts";
 import {
   dotSlots,
   expertOuter,
   expertTransposed,
-  expertUnitGrad,
+  loraGatedUnitGrad,
   sumSlots,
   weightSlots,
-} from "./experts_grad/experts_grad.ts";
-import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
-import { gateGrad, routeGrad } from "./router_grad.ts";
-import { poolGrad } from "./pool_grad.ts";
-import { embedGrad } from "./embed_grad.ts";
-import { cosineDistance, divergence } from "./distillation.ts";
-import { cosineDistanceGrad, divergenceGrad } from "./distillation_grad.ts";
-import { adamW, average, balanceBias, countChoices, store, sumSquares } from "./optimizer.ts";
-import { dropout, jitter } from "./noise.ts";
+} from "./ops/experts_grad/experts_grad.ts";
+import { activationGrad, gatedUnitGrad } from "./ops/activation_grad.ts";
+import { gateGrad, routeGrad } from "./ops/router_grad.ts";
+import { poolGrad } from "./ops/pool_grad.ts";
+import { embedGrad } from "./ops/embed_grad.ts";
+import { cosineDistance, divergence } from "./ops/distillation.ts";
+import { cosineDistanceGrad, divergenceGrad } from "./ops/distillation_grad.ts";
+import { adamW, average, balanceBias, countChoices, store, sumSquares } from "./ops/optimizer.ts";
+import { dropout, jitter } from "./ops/noise.ts";
 
 /** Kernels by operation name. */
 export const kernels: Readonly<Record<string, AnyKernel>> = {
@@ -60,9 +60,9 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   route,
   selectTopK,
   selectThreshold,
-  expertProject,
-  expertUnit,
-  expertExpand,
+  loraDown,
+  loraGatedUnit,
+  loraUp,
   embed,
   rope,
   ropeWrite,
@@ -70,7 +70,7 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   norm,
   normLinear,
   normGated,
-  visibility,
+  keyRanges,
   attention,
   attentionStats,
   attentionGradQ,
@@ -121,7 +121,7 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   weightSlots,
   sumSlots,
   dotSlots,
-  expertUnitGrad,
+  loraGatedUnitGrad,
   activationGrad,
   gatedUnitGrad,
   gateGrad,

@@ -1,4 +1,4 @@
-import { attentionOp, visibilityOp } from "../src/ops/attention.ts";
+import { attentionOp, keyRangesOp } from "../src/ops/attention.ts";
 import { DIVISION_ERROR, expError, TINY, UNIT } from "./bound.ts";
 import { defineReference, liveRows, type RefTensor } from "./reference.ts";
 
@@ -6,7 +6,7 @@ import { defineReference, liveRows, type RefTensor } from "./reference.ts";
  * ranges[m] = [max(s, i − window), min(e, i + window + 1, causal ? i + 1 : ∞)) for key row i = rows[m] (or m) of the
  * sequence [s, e) = [offsets[b], offsets[b + 1]) that holds it; window 0 sets no limit.
  */
-export const visibility = defineReference(visibilityOp, {
+export const keyRanges = defineReference(keyRangesOp, {
   run({ offsets, rows, queryOffsets }, { ranges }, { M, causal, window }) {
     const live = liveRows(queryOffsets ?? (rows ? undefined : offsets), M);
     const ends = [...offsets.data.subarray(1)];

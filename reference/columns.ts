@@ -1,5 +1,5 @@
 import { joinColumnsOp, takeColumnsOp } from "../src/ops/columns.ts";
-import { sizeOf } from "../src/op.ts";
+import { sizeOf } from "../src/op/op.ts";
 import { defineReference } from "./reference.ts";
 
 /** y[m, j] = x[m, from + j]. x [M, D] or [D] → y [M, to − from] or [to − from]. */

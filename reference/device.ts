@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { requireChoice } from "../src/choices.ts";
-import { type Device, hostBuffer, type HostTensor, type Program } from "../src/device.ts";
-import { Lifetime } from "../src/lifetime.ts";
-import { type Inputs, type Op, type Outputs, sizeOf, type Tensor } from "../src/op.ts";
+import { requireChoice } from "../src/common/choices.ts";
+import { type Device, hostBuffer, type HostTensor, type Program } from "../src/op/device.ts";
+import { Lifetime } from "../src/common/lifetime.ts";
+import { type Inputs, type Op, type Outputs, sizeOf, type Tensor } from "../src/op/op.ts";
 import type { AnyReference, RefTensor } from "./reference.ts";
 import { references } from "./references.ts";
 

@@ -1,5 +1,5 @@
 import type { GateKind } from "../src/ops/activation.ts";
-import { expertExpandOp, expertProjectOp, expertUnitOp } from "../src/ops/experts.ts";
+import { loraDownOp, loraGatedUnitOp, loraUpOp } from "../src/ops/experts.ts";
 import { GELU_SLOPE, geluBound, SILU_SLOPE, siluBound, sumBound, TINY, UNIT } from "./bound.ts";
 import { gelu, silu } from "./math.ts";
 import { defineReference, liveRows, type RefTensor } from "./reference.ts";
@@ -27,7 +27,7 @@ export function expanded(
 }
 
 /** y[m, j, r] = Σ_f a[e, r, f]·x[m, f] (or x[m, j, f]), e = experts[m, j]. a [E, R, F] → y [M, k, R]. */
-export const expertProject = defineReference(expertProjectOp, {
+export const loraDown = defineReference(loraDownOp, {
   run({ x, a, experts, offsets }, { y }) {
     const [M, k, R] = y.shape;
     const F = a.shape[2];
@@ -93,7 +93,7 @@ export function unitBound(kind: GateKind, gate: Inexact, other: Inexact): number
  * u_j[o] = u[m, o] + s·Σ_r b[e, o, r]·a[m, j, r];   z[m, j, f] = act(u_j[f])·u_j[F + f];   mix[m, f] = Σ_j w[m, j]·z[m, j, f].
  * u [M, 2F], a [M, k, R], b [E, 2F, R], experts, weights w [M, k] → z [M, k, F], mix [M, F].
  */
-export const expertUnit = defineReference(expertUnitOp, {
+export const loraGatedUnit = defineReference(loraGatedUnitOp, {
   run({ u, a, b, experts, weights, offsets }, { z, mix }, { kind, scale }) {
     const [M, k, F] = z.shape;
     for (let m = 0; m < liveRows(offsets, M); m++) {
@@ -133,7 +133,7 @@ export const expertUnit = defineReference(expertUnitOp, {
 });
 
 /** y[m, d] = x[m, d] + s·Σ_j w[m, j]·Σ_r b[e, d, r]·a[m, j, r]. x [M, D], b [E, D, R] → y [M, D]. */
-export const expertExpand = defineReference(expertExpandOp, {
+export const loraUp = defineReference(loraUpOp, {
   run({ x, a, b, experts, weights, offsets }, { y }, { scale }) {
     const [M, D] = y.shape;
     const k = experts.shape[1];

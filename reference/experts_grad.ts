@@ -2,7 +2,7 @@ import { dotSlotsOp, expertOuterOp, expertTransposedOp, sumSlotsOp, weightSlotsO
 import { sumBound } from "./bound.ts";
 import { defineReference, liveRows, type RefTensor } from "./reference.ts";
 
-export { expertUnitGrad } from "./expert_unit_grad.ts";
+export { loraGatedUnitGrad } from "./lora_gated_unit_grad.ts";
 
 /** Which row of x belongs to a slot (m, j): m where x is [M, …], the slot itself where x is [M, k, …]. */
 const rowOf = (x: RefTensor, slot: number, k: number) => x.shape.length === 2 ? Math.floor(slot / k) : slot;

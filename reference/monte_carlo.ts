@@ -18,9 +18,9 @@
  *
  * @module
  */
-import type { HostTensor, HostTensors } from "../src/device.ts";
-import type { Inputs, Op, Outputs } from "../src/op.ts";
-import { uniforms } from "../src/random.ts";
+import type { HostTensor, HostTensors } from "../src/op/device.ts";
+import type { Inputs, Op, Outputs } from "../src/op/op.ts";
+import { uniforms } from "../src/common/random.ts";
 import { UNIT } from "./bound.ts";
 import { ReferenceDevice } from "./device.ts";
 import { type Decision, decisionOf, follow, isSelection } from "./margin.ts";

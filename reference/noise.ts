@@ -1,5 +1,5 @@
 import { dropoutOp, jitterOp } from "../src/ops/noise.ts";
-import { uniformAt } from "../src/random.ts";
+import { uniformAt } from "../src/common/random.ts";
 import { DIVISION_ERROR, sumBound, TINY, UNIT } from "./bound.ts";
 import { defineReference, type RefTensor } from "./reference.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Inputs, type Op, type Outputs, type Shape, sizeOf, type Tensor } from "../src/op.ts";
+import { type Inputs, type Op, type Outputs, type Shape, sizeOf, type Tensor } from "../src/op/op.ts";
 
 /** A tensor of the reference backend: Float32Array, or Float64Array for gradient checks and exact comparisons. */
 export interface RefTensor extends Tensor {

@@ -8,13 +8,13 @@ import { linear } from "./linear.ts";
 import { gather, scatterAdd, scatterRows } from "./rows.ts";
 import { gate, route } from "./router.ts";
 import { selectThreshold, selectTopK } from "./select.ts";
-import { expertExpand, expertProject, expertUnit } from "./experts.ts";
+import { loraDown, loraGatedUnit, loraUp } from "./experts.ts";
 import { embed } from "./embed.ts";
 import { rope, ropeWrite } from "./rope.ts";
 import { ropeGrad } from "./rope_grad.ts";
 import { norm } from "./norm.ts";
 import { normGated, normLinear } from "./norm_linear.ts";
-import { attention, visibility } from "./attention.ts";
+import { attention, keyRanges } from "./attention.ts";
 import { attentionGradKv, attentionGradQ, attentionStats } from "./attention_grad.ts";
 import { activation, gatedUnit } from "./activation.ts";
 import { appendPlaces, cacheWrite } from "./cache.ts";
@@ -32,7 +32,7 @@ import { joinColumns, takeColumns } from "./columns.ts";
 import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./losses_grad.ts";
 import { normGrad, normGradWeight } from "./norm_grad.ts";
 import { linearGradW, linearGradX, sumRows } from "./linear_grad.ts";
-import { dotSlots, expertOuter, expertTransposed, expertUnitGrad, sumSlots, weightSlots } from "./experts_grad.ts";
+import { dotSlots, expertOuter, expertTransposed, loraGatedUnitGrad, sumSlots, weightSlots } from "./experts_grad.ts";
 import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
 import { gateGrad, routeGrad } from "./router_grad.ts";
 import { poolGrad } from "./pool_grad.ts";
@@ -52,9 +52,9 @@ export const references: Readonly<Record<string, AnyReference>> = {
   route,
   selectTopK,
   selectThreshold,
-  expertProject,
-  expertUnit,
-  expertExpand,
+  loraDown,
+  loraGatedUnit,
+  loraUp,
   embed,
   rope,
   ropeWrite,
@@ -62,7 +62,7 @@ export const references: Readonly<Record<string, AnyReference>> = {
   norm,
   normLinear,
   normGated,
-  visibility,
+  keyRanges,
   attention,
   attentionStats,
   attentionGradQ,
@@ -113,7 +113,7 @@ export const references: Readonly<Record<string, AnyReference>> = {
   weightSlots,
   sumSlots,
   dotSlots,
-  expertUnitGrad,
+  loraGatedUnitGrad,
   activationGrad,
   gatedUnitGrad,
   gateGrad,

@@ -1,5 +1,5 @@
 import { advanceOp, DRAW_SALT, NO_TOKEN, pickOp, sampleOp } from "../src/ops/sample.ts";
-import { uniformAt } from "../src/random.ts";
+import { uniformAt } from "../src/common/random.ts";
 import { logSumExpBound, TINY, UNIT } from "./bound.ts";
 import { exponentials } from "./losses.ts";
 import { defineReference, liveRows } from "./reference.ts";

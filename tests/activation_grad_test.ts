@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { hostTensor } from "../src/device.ts";
+import { hostTensor } from "../src/op/device.ts";
 import { activation, type ActivationKind, gatedUnit } from "../src/ops/activation.ts";
 import { activationGrad, activationGradOp, gatedUnitGrad, gatedUnitGradOp } from "../src/ops/activation_grad.ts";
-import { normals } from "../src/random.ts";
+import { normals } from "../src/common/random.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/activation_grad.ts";
 import { tensor } from "./support/arbitraries.ts";

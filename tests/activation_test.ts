@@ -1,8 +1,8 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostTensor } from "../src/device.ts";
+import { hostTensor } from "../src/op/device.ts";
 import { activation, type ActivationKind, activationOp, gatedUnit, gatedUnitOp } from "../src/ops/activation.ts";
-import { normals } from "../src/random.ts";
+import { normals } from "../src/common/random.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/activation.ts";
 import { equivalence, worstRatio } from "./support/equivalence.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
 import { add, addOp, ratio, ratioOp } from "../src/ops/add.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/add.ts";

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
-import { attention, visibility } from "../src/ops/attention.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
+import { attention, keyRanges } from "../src/ops/attention.ts";
 import {
   attentionGradKv,
   attentionGradKvOp,
@@ -43,7 +43,7 @@ function derive({ q, kv, ranges, dy }: Call, { H, G, K } = heads) {
 /** Ranges of sequences given by their ends, as rows see them. */
 function rangesOf(ends: readonly number[], causal: boolean, window: number): HostTensor {
   const M = ends[ends.length - 1];
-  return visibility(device, { offsets: device.from(hostIndices([0, ...ends])) }, { M, causal, window });
+  return keyRanges(device, { offsets: device.from(hostIndices([0, ...ends])) }, { M, causal, window });
 }
 
 /** Two sequences of together T rows, 4 query heads that share 2 key heads of width 3. */

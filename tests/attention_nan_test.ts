@@ -1,8 +1,8 @@
 /** What attention does with keys and values that are no numbers. */
 import { assertEquals } from "@std/assert";
-import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
-import { attention, visibility } from "../src/ops/attention.ts";
-import { normals } from "../src/random.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
+import { attention, keyRanges } from "../src/ops/attention.ts";
+import { normals } from "../src/common/random.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import { everyVariant, gpuTest } from "./support/gpu.ts";
 
@@ -16,7 +16,7 @@ gpuTest("attention: a NaN stays in the rows of its own sequence, and none of the
     const spoilt = kv.data.map((value, i) => i >= first * 2 * G * K && i < last * 2 * G * K ? NaN : value);
     for (const window of [0, 2]) {
       const params = { M, causal: window === 0, window };
-      const ranges = visibility(reference, { offsets: reference.from(offsets) }, params);
+      const ranges = keyRanges(reference, { offsets: reference.from(offsets) }, params);
       for (const device of everyVariant(gpu)) {
         const run = async (kv: HostTensor) => {
           const inputs = { q: device.from(q), kv: device.from(kv), ranges: device.from(ranges) };

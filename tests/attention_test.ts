@@ -1,13 +1,13 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
-import { attention, attentionOp, visibility, visibilityOp } from "../src/ops/attention.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
+import { attention, attentionOp, keyRanges, keyRangesOp } from "../src/ops/attention.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/attention.ts";
 import { size, tensor } from "./support/arbitraries.ts";
 import { equivalence } from "./support/equivalence.ts";
 
-equivalence(visibilityOp, cases.visibility);
+equivalence(keyRangesOp, cases.keyRanges);
 equivalence(attentionOp, cases.attention, 60);
 
 const device = new ReferenceDevice("f64");
@@ -16,7 +16,7 @@ const device = new ReferenceDevice("f64");
 function rangesOf(lengths: number[], causal: boolean, window: number): HostTensor {
   const offsets = [0];
   for (const length of lengths) offsets.push(offsets.at(-1)! + length);
-  return visibility(device, { offsets: device.from(hostIndices(offsets)) }, { M: offsets.at(-1)!, causal, window });
+  return keyRanges(device, { offsets: device.from(hostIndices(offsets)) }, { M: offsets.at(-1)!, causal, window });
 }
 
 /** Attention of host tensors: 4 query heads of width 3. */
@@ -32,21 +32,21 @@ function rowsOf({ shape: [, W], data }: HostTensor, rows: number[]): HostTensor 
 
 const sequence = size(17, 1).chain((T) => fc.record({ T: fc.constant(T), q: tensor([T, 12]), kv: tensor([T, 12]) }));
 
-Deno.test("visibility: two sequences, by hand", () => {
+Deno.test("keyRanges: two sequences, by hand", () => {
   assertEquals([...rangesOf([3, 2], true, 0).data], [0, 1, 0, 2, 0, 3, 3, 4, 3, 5]);
   assertEquals([...rangesOf([3, 0, 2], false, 0).data], [0, 3, 0, 3, 0, 3, 3, 5, 3, 5]);
   assertEquals([...rangesOf([4], false, 1).data], [0, 2, 0, 3, 1, 4, 2, 4]);
   assertEquals([...rangesOf([4], true, 1).data], [0, 1, 0, 2, 1, 3, 2, 4]);
 });
 
-Deno.test("visibility: a routed row sees what its key row sees", () => {
+Deno.test("keyRanges: a routed row sees what its key row sees", () => {
   const inputs = { offsets: device.from(hostIndices([0, 3, 5])), rows: device.from(hostIndices([1, 4, 0])) };
   const queryOffsets = device.from(hostIndices([0, 2]));
-  const { data } = visibility(device, { ...inputs, queryOffsets }, { M: 3, causal: true, window: 0 });
+  const { data } = keyRanges(device, { ...inputs, queryOffsets }, { M: 3, causal: true, window: 0 });
   assertEquals([...data.subarray(0, 4)], [0, 2, 3, 5]);
 });
 
-Deno.test("visibility: a window as long as the sequence is no limit", () => {
+Deno.test("keyRanges: a window as long as the sequence is no limit", () => {
   fc.assert(fc.property(fc.array(fc.nat(20), { minLength: 1, maxLength: 4 }), fc.boolean(), (lengths, causal) => {
     const longest = Math.max(1, ...lengths);
     assertEquals(rangesOf(lengths, causal, longest), rangesOf(lengths, causal, 0));

@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, hostTensor } from "../src/device.ts";
-import { normals } from "../src/random.ts";
-import { attention, visibility } from "../src/ops/attention.ts";
+import { hostIndices, hostTensor } from "../src/op/device.ts";
+import { normals } from "../src/common/random.ts";
+import { attention, keyRanges } from "../src/ops/attention.ts";
 import { appendPlaces, appendPlacesOp, cacheWrite, cacheWriteOp } from "../src/ops/cache.ts";
 import { scatterRows } from "../src/ops/rows.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
@@ -52,7 +52,7 @@ Deno.test("appendPlaces: attention over a cache filled in two steps equals causa
       assertEquals([...twice.grown.data], T);
       const cached = attention(device, { q: rows(q, second, first), kv: twice.cache, ranges: twice.ranges }, heads);
       const whole = { q: rows(q, T, [0, 0]), kv: rows(kv, T, [0, 0]) };
-      const ranges = visibility(device, { offsets }, { M, causal: true, window: 0 });
+      const ranges = keyRanges(device, { offsets }, { M, causal: true, window: 0 });
       const { data } = attention(device, { ...whole, ranges }, heads);
       const last = second.flatMap((
         n,

@@ -1,13 +1,13 @@
 /** Words and numbers that callers pass: unknown words, and numbers that float32 does not hold, are refused by name. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { type Device, hostIndices, hostTensor } from "../src/device.ts";
-import { fitsFloat32 } from "../src/float32.ts";
-import type { AnyOp } from "../src/op.ts";
+import { type Device, hostIndices, hostTensor } from "../src/op/device.ts";
+import { fitsFloat32 } from "../src/common/float32.ts";
+import type { AnyOp } from "../src/op/op.ts";
 import { pool } from "../src/ops/pool.ts";
 import { samplingRow } from "../src/ops/sample.ts";
-import { vocabulary } from "../src/vocabulary.ts";
+import { vocabulary } from "../src/ops/vocabulary.ts";
 import { checkSchedule } from "../src/train/schedule.ts";
-import { Engine } from "../src/run/engine/engine.ts";
+import { Engine } from "../src/infer/engine/engine.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import { everyVariant, gpuTest } from "./support/gpu.ts";
 import { decoderOn, encoderOn, smallDecoder } from "./support/models.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostTensor } from "../src/device.ts";
+import { hostTensor } from "../src/op/device.ts";
 import { joinColumns, joinColumnsOp, takeColumns, takeColumnsOp } from "../src/ops/columns.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/columns.ts";

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { checkGolden } from "../cli/conformance/check.ts";
 import { openGolden } from "../cli/conformance/golden.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
-import type { Device } from "../src/device.ts";
+import type { Device } from "../src/op/device.ts";
 import { type Recorded, writeGolden } from "./support/golden_folder.ts";
 import type { Sample } from "./support/random_models.ts";
 

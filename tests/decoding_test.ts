@@ -1,11 +1,11 @@
 /** Batches decoded with caches: golden greedy tokens, and documents that depend on nothing but their seed. */
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { openGolden } from "../cli/conformance/golden.ts";
-import { sampleDocuments } from "../src/run/corpus.ts";
-import type { Device } from "../src/device.ts";
-import { DecoderModel, type DecoderResult } from "../src/run/decoder.ts";
-import { Decoding } from "../src/run/decoding.ts";
-import { generateIds } from "../src/run/generate.ts";
+import { sampleDocuments } from "../src/infer/corpus.ts";
+import type { Device } from "../src/op/device.ts";
+import { DecoderModel, type DecoderResult } from "../src/infer/decoder.ts";
+import { Decoding } from "../src/infer/decoding.ts";
+import { generateIds } from "../src/infer/generate.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import { gpuTest } from "./support/gpu.ts";
 import { decoderOn, someIds } from "./support/models.ts";

@@ -1,6 +1,6 @@
 /** What the WebGPU backend says when something cannot be done: once, clearly, and with the numbers. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { hostIndices, hostTensor } from "../src/device.ts";
+import { hostIndices, hostTensor } from "../src/op/device.ts";
 import { activation } from "../src/ops/activation.ts";
 import { linear } from "../src/ops/linear.ts";
 import { type GpuTensor, openWebGpu, WebGpuDevice } from "../kernels/mod.ts";

@@ -1,7 +1,7 @@
 /** How the WebGPU backend holds tensors above one binding. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { hostIndices, hostTensor } from "../src/device.ts";
-import { sizeOf } from "../src/op.ts";
+import { hostIndices, hostTensor } from "../src/op/device.ts";
+import { sizeOf } from "../src/op/op.ts";
 import { add } from "../src/ops/add.ts";
 import { linear } from "../src/ops/linear.ts";
 import { gather } from "../src/ops/rows.ts";

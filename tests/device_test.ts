@@ -1,6 +1,6 @@
 /** What the WebGPU backend promises beside right numbers: programs replay, and results are one's own. */
 import { assert, assertEquals } from "@std/assert";
-import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
 import { activation } from "../src/ops/activation.ts";
 import { cacheWrite } from "../src/ops/cache.ts";
 import { gather } from "../src/ops/rows.ts";

@@ -1,10 +1,10 @@
 import { assertAlmostEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
-import type { AnyOp } from "../src/op.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
+import type { AnyOp } from "../src/op/op.ts";
 import * as distillation from "../src/ops/distillation.ts";
 import * as ops from "../src/ops/distillation_grad.ts";
-import { normals } from "../src/random.ts";
+import { normals } from "../src/common/random.ts";
 import { ReferenceDevice, type RefTensor } from "../reference/mod.ts";
 import * as cases from "./cases/distillation_grad.ts";
 import { size } from "./support/arbitraries.ts";

@@ -1,9 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
 import * as ops from "../src/ops/distillation.ts";
 import { crossEntropy } from "../src/ops/losses.ts";
-import { normals } from "../src/random.ts";
+import { normals } from "../src/common/random.ts";
 import { ReferenceDevice, type RefTensor } from "../reference/mod.ts";
 import * as cases from "./cases/distillation.ts";
 import { size } from "./support/arbitraries.ts";

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, hostTensor } from "../src/device.ts";
+import { hostIndices, hostTensor } from "../src/op/device.ts";
 import { embed } from "../src/ops/embed.ts";
 import { embedGrad, embedGradOp } from "../src/ops/embed_grad.ts";
-import { normals } from "../src/random.ts";
+import { normals } from "../src/common/random.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/embed_grad.ts";
 import { indices, offsets, size, tensor } from "./support/arbitraries.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, hostTensor } from "../src/device.ts";
+import { hostIndices, hostTensor } from "../src/op/device.ts";
 import { embed, embedOp } from "../src/ops/embed.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/embed.ts";

@@ -1,6 +1,6 @@
 /** The shaders that the lint reads are those that run: one set of kernels, two dialects. */
 import { assert, assertEquals } from "@std/assert";
-import { vocabulary } from "../src/vocabulary.ts";
+import { vocabulary } from "../src/ops/vocabulary.ts";
 import { examples } from "../kernels/mod.ts";
 import { gpuTest } from "./support/gpu.ts";
 

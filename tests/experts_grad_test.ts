@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { assertEquals, assertThrows } from "@std/assert";
-import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
 import type { GateKind } from "../src/ops/activation.ts";
 import { add } from "../src/ops/add.ts";
-import { expertExpand, expertProject, expertUnit } from "../src/ops/experts.ts";
+import { loraDown, loraGatedUnit, loraUp } from "../src/ops/experts.ts";
 import * as ops from "../src/ops/experts_grad.ts";
 import {
   dotSlots,
   expertOuter,
   expertTransposed,
-  expertUnitGrad,
+  loraGatedUnitGrad,
   sumSlots,
   weightSlots,
 } from "../src/ops/experts_grad.ts";
@@ -25,7 +25,7 @@ equivalence(ops.expertOuterOp, cases.expertOuter);
 equivalence(ops.weightSlotsOp, cases.weightSlots, 60);
 equivalence(ops.sumSlotsOp, cases.sumSlots, 60);
 equivalence(ops.dotSlotsOp, cases.dotSlots, 60);
-equivalence(ops.expertUnitGradOp, cases.expertUnitGrad, 60);
+equivalence(ops.loraGatedUnitGradOp, cases.loraGatedUnitGrad, 60);
 
 const device = new ReferenceDevice("f64");
 const [M, D, F, R, E, k] = [3, 5, 4, 2, 3, 2];
@@ -61,7 +61,7 @@ function on<T extends Record<string, HostTensor>>(host: T): On<T> {
   return Object.fromEntries(Object.entries(host).map(([name, value]) => [name, device.from(value)])) as On<T>;
 }
 
-Deno.test("expertTransposed, expertOuter: the gradients of expertProject, of shared rows and of one each", () => {
+Deno.test("expertTransposed, expertOuter: the gradients of loraDown, of shared rows and of one each", () => {
   fc.assert(fc.property(mixture, routing, fc.boolean(), (host, { experts, offsets }, shared) => {
     const each = hostTensor(
       [M, k, D],
@@ -70,20 +70,20 @@ Deno.test("expertTransposed, expertOuter: the gradients of expertProject, of sha
     const { da } = on(host);
     const inputs = { x: shared ? host.h : each, a: host.a1 };
     const back = expertTransposed(device, { x: da, a: device.from(host.a1), experts, offsets });
-    assertGradients((t) => inner(expertProject(device, { ...on(t), experts, offsets }), host.da), inputs, {
+    assertGradients((t) => inner(loraDown(device, { ...on(t), experts, offsets }), host.da), inputs, {
       x: shared ? sumSlots(device, back, offsets) : back,
       a: expertOuter(device, { x: da, y: device.from(inputs.x), experts, offsets }, { E }),
     });
   }));
 });
 
-Deno.test("expertUnitGrad and its companions: the gradients of expertUnit", () => {
+Deno.test("loraGatedUnitGrad and its companions: the gradients of loraGatedUnit", () => {
   fc.assert(fc.property(mixture, routing, (host, { experts, offsets, kind }) => {
     const { u, a, b1, weights, dz, dmix } = on(host);
     const forward = (t: Record<"u" | "a" | "b" | "weights", RefTensor>) =>
-      expertUnit(device, { ...t, experts, offsets }, { kind, scale });
+      loraGatedUnit(device, { ...t, experts, offsets }, { kind, scale });
     const onZ = add(device, dz, weightSlots(device, dmix, weights, offsets));
-    const dv = expertUnitGrad(device, { u, a, b: b1, experts, dz: onZ, offsets }, { kind, scale });
+    const dv = loraGatedUnitGrad(device, { u, a, b: b1, experts, dz: onZ, offsets }, { kind, scale });
     const value = (t: Record<"u" | "a" | "b" | "weights", HostTensor>) => {
       const { z, mix } = forward(on(t));
       return inner(z, host.dz) + inner(mix, host.dmix);
@@ -97,12 +97,12 @@ Deno.test("expertUnitGrad and its companions: the gradients of expertUnit", () =
   }));
 });
 
-Deno.test("weightSlots, dotSlots: the gradients of expertExpand", () => {
+Deno.test("weightSlots, dotSlots: the gradients of loraUp", () => {
   fc.assert(fc.property(mixture, routing, (host, { experts, offsets }) => {
     const { a, b2: b, weights, dy } = on(host);
     const x = device.from(host.h);
     const value = (t: Record<"a" | "b" | "weights", HostTensor>) =>
-      inner(expertExpand(device, { x, ...on(t), experts, offsets }, scale), host.dy);
+      inner(loraUp(device, { x, ...on(t), experts, offsets }, scale), host.dy);
     const back = expertTransposed(device, { x: dy, a: b, experts, offsets }, scale);
     const weighted = weightSlots(device, a, weights, offsets);
     assertGradients(value, { a: host.a, b: host.b2, weights: host.weights }, {
@@ -143,7 +143,7 @@ Deno.test("experts_grad: say which sizes do not fit", () => {
   assertThrows(() => dotSlots(device, a, x), RangeError, "Cannot apply dotSlots: b has shape [1,2], expected [1,1]");
   const inputs = { u: x, a, b: a, experts, dz: a };
   assertThrows(
-    () => expertUnitGrad(device, inputs, { kind: "silu", scale }),
+    () => loraGatedUnitGrad(device, inputs, { kind: "silu", scale }),
     RangeError,
     "3 rows an expert, which do not",
   );

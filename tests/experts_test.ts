@@ -1,24 +1,17 @@
 import fc from "fast-check";
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
 import { gatedUnit } from "../src/ops/activation.ts";
-import {
-  expertExpand,
-  expertExpandOp,
-  expertProject,
-  expertProjectOp,
-  expertUnit,
-  expertUnitOp,
-} from "../src/ops/experts.ts";
+import { loraDown, loraDownOp, loraGatedUnit, loraGatedUnitOp, loraUp, loraUpOp } from "../src/ops/experts.ts";
 import { linear } from "../src/ops/linear.ts";
 import { ReferenceDevice, type RefTensor } from "../reference/mod.ts";
 import * as cases from "./cases/experts.ts";
 import { tensor } from "./support/arbitraries.ts";
 import { equivalence } from "./support/equivalence.ts";
 
-equivalence(expertProjectOp, cases.expertProject, 60);
-equivalence(expertUnitOp, cases.expertUnit, 60);
-equivalence(expertExpandOp, cases.expertExpand, 60);
+equivalence(loraDownOp, cases.loraDown, 60);
+equivalence(loraGatedUnitOp, cases.loraGatedUnit, 60);
+equivalence(loraUpOp, cases.loraUp, 60);
 
 const device = new ReferenceDevice("f64");
 const on = (shape: number[], data: ArrayLike<number>) => device.from(hostTensor(shape, Float64Array.from(data)));
@@ -49,13 +42,13 @@ function feedForward(host: Mixture): RefTensor {
     RefTensor
   >;
   const { experts, weights } = t;
-  const a = expertProject(device, { x: t.h, a: t.a1, experts });
-  const { z, mix } = expertUnit(device, { u: linear(device, t.h, t.wi), a, b: t.b1, experts, weights }, {
+  const a = loraDown(device, { x: t.h, a: t.a1, experts });
+  const { z, mix } = loraGatedUnit(device, { u: linear(device, t.h, t.wi), a, b: t.b1, experts, weights }, {
     kind,
     scale,
   });
-  const out = expertProject(device, { x: z, a: t.a2, experts });
-  return expertExpand(device, { x: linear(device, mix, t.wo), a: out, b: t.b2, experts, weights }, scale);
+  const out = loraDown(device, { x: z, a: t.a2, experts });
+  return loraUp(device, { x: linear(device, mix, t.wo), a: out, b: t.b2, experts, weights }, scale);
 }
 
 /** w + s·B·A, for the first expert. */
@@ -84,14 +77,14 @@ Deno.test("experts: with B = 0 the mixture is the shared unit times the sum of w
   fc.assert(fc.property(mixture, (host) => {
     const t = { experts: device.from(host.experts), weights: device.from(host.weights) };
     const u = linear(device, device.from(host.h), device.from(host.wi));
-    const a = expertProject(device, { x: device.from(host.h), a: device.from(host.a1), experts: t.experts });
+    const a = loraDown(device, { x: device.from(host.h), a: device.from(host.a1), experts: t.experts });
     const zero = (shape: number[]) => on(shape, new Float64Array(shape.reduce((p, n) => p * n)));
-    const { mix } = expertUnit(device, { ...t, u, a, b: zero([E, 2 * F, R]) }, { kind, scale });
+    const { mix } = loraGatedUnit(device, { ...t, u, a, b: zero([E, 2 * F, R]) }, { kind, scale });
     const sum = (m: number) => host.weights.data[k * m] + host.weights.data[k * m + 1];
     const plain = gatedUnit(device, u, kind);
     close(mix, on([M, F], plain.data.map((value, at) => value * sum(Math.floor(at / F)))));
     const x = device.from(host.h);
-    assertEquals(expertExpand(device, { ...t, x, a, b: zero([E, D, R]) }, scale).data, x.data);
+    assertEquals(loraUp(device, { ...t, x, a, b: zero([E, D, R]) }, scale).data, x.data);
   }));
 });
 
@@ -111,27 +104,27 @@ Deno.test("experts: their labels mean nothing", () => {
 Deno.test("experts: a worked example", () => {
   const experts = device.from(hostIndices([1], [1, 1]));
   const weights = on([1, 1], [3]);
-  const a = expertProject(device, { x: on([1, 2], [1, 2]), a: on([2, 1, 2], [9, 9, 10, 1]), experts });
+  const a = loraDown(device, { x: on([1, 2], [1, 2]), a: on([2, 1, 2], [9, 9, 10, 1]), experts });
   assertEquals([...a.data], [12]);
   const b = on([2, 2, 1], [9, 9, 0.5, -1]);
-  const { z, mix } = expertUnit(device, { u: on([1, 2], [-6, 20]), a, b, experts, weights }, {
+  const { z, mix } = loraGatedUnit(device, { u: on([1, 2], [-6, 20]), a, b, experts, weights }, {
     kind: "silu",
     scale: 1,
   });
   assertEquals([[...z.data], [...mix.data]], [[0], [0]]); // silu(−6 + 0.5·12)·(20 − 12)
-  assertEquals([...expertExpand(device, { x: on([1, 2], [1, 2]), a, b, experts, weights }, 2).data], [37, -70]);
+  assertEquals([...loraUp(device, { x: on([1, 2], [1, 2]), a, b, experts, weights }, 2).data], [37, -70]);
 });
 
 Deno.test("experts: say which sizes do not fit", () => {
   const experts = device.from(hostIndices([0], [1, 1]));
   const x = on([1, 2], [1, 2]);
   const a = on([1, 1, 3], [1, 2, 3]);
-  assertThrows(() => expertProject(device, { x, a, experts }), RangeError, "x has shape [1,2], expected [1,3]");
+  assertThrows(() => loraDown(device, { x, a, experts }), RangeError, "x has shape [1,2], expected [1,3]");
   const inputs = { u: x, a: on([1, 1, 1], [1]), b: a, experts, weights: x };
   assertThrows(
-    () => expertUnit(device, { ...inputs, b: on([1, 1, 1], [1]) }, { kind, scale }),
+    () => loraGatedUnit(device, { ...inputs, b: on([1, 1, 1], [1]) }, { kind, scale }),
     RangeError,
     "not halve",
   );
-  assertThrows(() => expertExpand(device, { ...inputs, x }, 1), RangeError, "Cannot apply expertExpand: x has shape");
+  assertThrows(() => loraUp(device, { ...inputs, x }, 1), RangeError, "Cannot apply loraUp: x has shape");
 });

@@ -1,6 +1,6 @@
 /** Errors and losses as browsers tell of them: late, and one by one. */
 import { assertEquals, assertRejects } from "@std/assert";
-import { FaultWatch } from "../kernels/faults.ts";
+import { FaultWatch } from "../kernels/host/faults.ts";
 
 const later = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
 

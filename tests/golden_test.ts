@@ -5,7 +5,7 @@ import type { Finding } from "../cli/conformance/compare.ts";
 import { type Golden, openGolden } from "../cli/conformance/golden.ts";
 import { quantitiesOf } from "../cli/conformance/model.ts";
 import { type Measured, ReferenceDevice } from "../reference/mod.ts";
-import type { Device } from "../src/device.ts";
+import type { Device } from "../src/op/device.ts";
 import { gpuTest } from "./support/gpu.ts";
 
 const root = new URL("../../shared/golden/", import.meta.url);

@@ -1,6 +1,6 @@
 /** A device that is lost or disposed, and a model that was: every call throws one error, and every ending is quiet. */
 import { assertEquals } from "@std/assert";
-import type { Device } from "../src/device.ts";
+import type { Device } from "../src/op/device.ts";
 import { openWebGpu } from "../kernels/mod.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import { decoderCalls, deviceCalls, encoderCalls, endings, type Subjects, subjects } from "./support/calls.ts";

@@ -1,7 +1,7 @@
 /** Who goes deeper: equivalence, laws of routing, worked examples. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, hostTensor } from "../src/device.ts";
+import { hostIndices, hostTensor } from "../src/op/device.ts";
 import { fit, fitOp, judge, judgeOp } from "../src/ops/judge.ts";
 import { SLOT, STAGE } from "../src/ops/slots.ts";
 import { ReferenceDevice, type RefTensor } from "../reference/mod.ts";

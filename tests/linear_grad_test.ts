@@ -1,12 +1,12 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { linearGradW as kernelW, linearGradX as kernelX } from "../kernels/linear_grad/linear_grad.ts";
-import { PORTABLE } from "../kernels/adapter.ts";
-import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
-import { type AnyOp, spec } from "../src/op.ts";
+import { linearGradW as kernelW, linearGradX as kernelX } from "../kernels/ops/linear_grad/linear_grad.ts";
+import { PORTABLE } from "../kernels/host/adapter.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
+import { type AnyOp, spec } from "../src/op/op.ts";
 import { linear } from "../src/ops/linear.ts";
 import { linearGradW, linearGradWOp, linearGradX, linearGradXOp, sumRows, sumRowsOp } from "../src/ops/linear_grad.ts";
-import { normals } from "../src/random.ts";
+import { normals } from "../src/common/random.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/linear_grad.ts";
 import { size, tensor } from "./support/arbitraries.ts";

@@ -1,9 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { linear as kernel } from "../kernels/linear/linear.ts";
-import { PORTABLE } from "../kernels/adapter.ts";
-import { hostIndices, hostTensor } from "../src/device.ts";
-import { spec } from "../src/op.ts";
+import { linear as kernel } from "../kernels/ops/linear/linear.ts";
+import { PORTABLE } from "../kernels/host/adapter.ts";
+import { hostIndices, hostTensor } from "../src/op/device.ts";
+import { spec } from "../src/op/op.ts";
 import { linear, linearOp } from "../src/ops/linear.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/linear.ts";

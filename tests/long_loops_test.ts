@@ -1,14 +1,14 @@
 // Long loops: lavapipe ends the loops of an invocation after 65,535 rounds, all of them together, and says nothing.
 import { assert } from "@std/assert";
-import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
-import type { Inputs, Op } from "../src/op.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
+import type { Inputs, Op } from "../src/op/op.ts";
 import { attentionOp } from "../src/ops/attention.ts";
 import { attentionGradKvOp } from "../src/ops/attention_grad.ts";
 import { balanceOp, crossEntropyOp, meanOp } from "../src/ops/losses.ts";
 import { countChoicesOp, sumSquaresOp } from "../src/ops/optimizer.ts";
 import { poolOp } from "../src/ops/pool.ts";
 import { selectThresholdOp } from "../src/ops/select.ts";
-import { normals } from "../src/random.ts";
+import { normals } from "../src/common/random.ts";
 import { worstRatio } from "./support/equivalence.ts";
 import { everyVariant, gpuTest } from "./support/gpu.ts";
 

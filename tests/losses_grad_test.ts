@@ -1,11 +1,11 @@
 import { assertAlmostEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
-import type { AnyOp } from "../src/op.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
+import type { AnyOp } from "../src/op/op.ts";
 import * as losses from "../src/ops/losses.ts";
 import * as ops from "../src/ops/losses_grad.ts";
 import { countChoices } from "../src/ops/optimizer.ts";
-import { normals } from "../src/random.ts";
+import { normals } from "../src/common/random.ts";
 import { ReferenceDevice, type RefTensor } from "../reference/mod.ts";
 import * as cases from "./cases/losses_grad.ts";
 import { size } from "./support/arbitraries.ts";

@@ -1,9 +1,9 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostTensor } from "../src/device.ts";
+import { hostTensor } from "../src/op/device.ts";
 import { linear } from "../src/ops/linear.ts";
 import { expertMerge, expertMergeOp, type MergeParams } from "../src/ops/merge.ts";
-import { normals } from "../src/random.ts";
+import { normals } from "../src/common/random.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/merge.ts";
 import { equivalence } from "./support/equivalence.ts";

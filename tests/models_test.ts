@@ -6,7 +6,7 @@ import { compare } from "../cli/conformance/compare.ts";
 import { quantitiesOf } from "../cli/conformance/model.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import { WebGpuDevice } from "../kernels/mod.ts";
-import type { Device } from "../src/device.ts";
+import type { Device } from "../src/op/device.ts";
 import { everyVariant, gpuTest } from "./support/gpu.ts";
 import { build, decoderSamples, encoderSamples, type Sample } from "./support/random_models.ts";
 

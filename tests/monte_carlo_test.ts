@@ -1,13 +1,13 @@
 /** Noise stays within the bounds of operations, repeats with its seed, and follows selections it could change. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { measureNoise, NoiseDevice, ReferenceDevice, references } from "../reference/mod.ts";
-import { hostIndices, hostTensor } from "../src/device.ts";
+import { hostIndices, hostTensor } from "../src/op/device.ts";
 import { attention } from "../src/ops/attention.ts";
 import { linear, linearOp } from "../src/ops/linear.ts";
 import { route } from "../src/ops/router.ts";
 import { gather } from "../src/ops/rows.ts";
 import { selectTopK } from "../src/ops/select.ts";
-import { normals } from "../src/random.ts";
+import { normals } from "../src/common/random.ts";
 
 const x = hostTensor([5, 7], normals(1, 35));
 const w = hostTensor([3, 7], normals(2, 21));

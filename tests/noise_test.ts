@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
 import { dropout, dropoutOp, jitter, jitterOp } from "../src/ops/noise.ts";
-import { uniformAt } from "../src/random.ts";
+import { uniformAt } from "../src/common/random.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/noise.ts";
 import { tensor } from "./support/arbitraries.ts";

@@ -1,9 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
 import { norm, type NormParams } from "../src/ops/norm.ts";
 import { normGrad, normGradOp, normGradWeight, normGradWeightOp } from "../src/ops/norm_grad.ts";
-import { normals } from "../src/random.ts";
+import { normals } from "../src/common/random.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/norm_grad.ts";
 import { size, tensor } from "./support/arbitraries.ts";

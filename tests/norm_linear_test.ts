@@ -1,8 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { hostTensor } from "../src/device.ts";
-import { spec } from "../src/op.ts";
+import { hostTensor } from "../src/op/device.ts";
+import { spec } from "../src/op/op.ts";
 import { normGated, normGatedOp, normLinear, normLinearOp } from "../src/ops/norm_linear.ts";
-import { PORTABLE } from "../kernels/adapter.ts";
+import { PORTABLE } from "../kernels/host/adapter.ts";
 import { kernels } from "../kernels/kernels.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/norm_linear.ts";

@@ -1,8 +1,8 @@
 import { assert, assertAlmostEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, hostTensor } from "../src/device.ts";
+import { hostIndices, hostTensor } from "../src/op/device.ts";
 import { norm, normOp, type NormParams } from "../src/ops/norm.ts";
-import { normals } from "../src/random.ts";
+import { normals } from "../src/common/random.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/norm.ts";
 import { size } from "./support/arbitraries.ts";

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type Device, hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
-import type { Tensor } from "../src/op.ts";
+import { type Device, hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
+import type { Tensor } from "../src/op/op.ts";
 import { adamW, adamWOp, average, averageOp, balanceBias, balanceBiasOp } from "../src/ops/optimizer.ts";
 import { countChoices, countChoicesOp, store, storeOp, sumSquares, sumSquaresOp } from "../src/ops/optimizer.ts";
-import { normals } from "../src/random.ts";
+import { normals } from "../src/common/random.ts";
 import { ReferenceDevice, type RefTensor } from "../reference/mod.ts";
 import * as cases from "./cases/optimizer.ts";
 import { tensor } from "./support/arbitraries.ts";

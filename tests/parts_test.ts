@@ -1,15 +1,15 @@
 /** Tensors above one binding: row parts compute what whole tensors do, at every limit. */
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { HostTensor } from "../src/device.ts";
-import { type AnyOp, sizeOf, spec, type Tensor } from "../src/op.ts";
+import type { HostTensor } from "../src/op/device.ts";
+import { type AnyOp, sizeOf, spec, type Tensor } from "../src/op/op.ts";
 import { addOp } from "../src/ops/add.ts";
 import { embedOp } from "../src/ops/embed.ts";
 import { embedGradOp } from "../src/ops/embed_grad.ts";
 import { linearOp } from "../src/ops/linear.ts";
 import { linearGradWOp, linearGradXOp } from "../src/ops/linear_grad.ts";
 import { adamWOp, averageOp, sumSquaresOp } from "../src/ops/optimizer.ts";
-import { vocabulary } from "../src/vocabulary.ts";
+import { vocabulary } from "../src/ops/vocabulary.ts";
 import { WebGpuDevice } from "../kernels/mod.ts";
 import * as sums from "./cases/add.ts";
 import { embed } from "./cases/embed.ts";

@@ -1,10 +1,10 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
-import { POOLINGS } from "../src/kinds.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
+import { POOLINGS } from "../src/op/kinds.ts";
 import { pool, type PoolParams } from "../src/ops/pool.ts";
 import { poolGrad, poolGradOp } from "../src/ops/pool_grad.ts";
-import { normals } from "../src/random.ts";
+import { normals } from "../src/common/random.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/pool_grad.ts";
 import { offsets, tensor } from "./support/arbitraries.ts";

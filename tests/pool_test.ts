@@ -1,9 +1,9 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type Device, hostIndices, hostTensor } from "../src/device.ts";
-import { POOLINGS } from "../src/kinds.ts";
+import { type Device, hostIndices, hostTensor } from "../src/op/device.ts";
+import { POOLINGS } from "../src/op/kinds.ts";
 import { pool, poolOp, type PoolParams } from "../src/ops/pool.ts";
-import { normals } from "../src/random.ts";
+import { normals } from "../src/common/random.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/pool.ts";
 import { size } from "./support/arbitraries.ts";

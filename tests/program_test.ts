@@ -1,7 +1,7 @@
 /** Programs that are started, not read: work in place, in order, on both devices. */
 import { assertEquals } from "@std/assert";
-import { type Device, hostIndices, hostTensor } from "../src/device.ts";
-import type { Tensor } from "../src/op.ts";
+import { type Device, hostIndices, hostTensor } from "../src/op/device.ts";
+import type { Tensor } from "../src/op/op.ts";
 import { add } from "../src/ops/add.ts";
 import { cacheWrite } from "../src/ops/cache.ts";
 import { ReferenceDevice } from "../reference/mod.ts";

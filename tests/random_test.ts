@@ -1,7 +1,7 @@
 // Numbers from counters: what a counter draws, and that counters are independent of one another.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { uniformAt } from "../src/random.ts";
+import { uniformAt } from "../src/common/random.ts";
 import * as cases from "./cases/noise.ts";
 
 Deno.test("uniformAt: worked examples, modulo 2³²", () => {

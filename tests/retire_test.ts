@@ -1,7 +1,7 @@
 /** Tokens that leave: equivalence, laws of endings and of the log, worked examples. */
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
 import { grow, growOp, retire, retireOp } from "../src/ops/retire.ts";
 import { SLOT, STAGE } from "../src/ops/slots.ts";
 import { ReferenceDevice } from "../reference/mod.ts";

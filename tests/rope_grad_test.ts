@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
 import { rope, ropeTable } from "../src/ops/rope.ts";
 import { ropeGrad, ropeGradOp } from "../src/ops/rope_grad.ts";
 import { ReferenceDevice } from "../reference/mod.ts";

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
 import { rope, ropeOp, ropeTable, ropeWriteOp } from "../src/ops/rope.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/rope.ts";

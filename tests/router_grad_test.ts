@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { assertAlmostEquals, assertThrows } from "@std/assert";
-import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
 import { gate, route, type RouteParams } from "../src/ops/router.ts";
 import { gateGrad, gateGradOp, routeGrad, routeGradOp } from "../src/ops/router_grad.ts";
-import { normals } from "../src/random.ts";
+import { normals } from "../src/common/random.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/router_grad.ts";
 import { tensor } from "./support/arbitraries.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { hostTensor } from "../src/device.ts";
+import { hostTensor } from "../src/op/device.ts";
 import { gate, gateOp, route, routeOp } from "../src/ops/router.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/router.ts";

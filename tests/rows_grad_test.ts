@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { hostIndices, type HostTensor, hostTensor } from "../src/device.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
 import { gather, scatterAdd } from "../src/ops/rows.ts";
 import { dotRows, dotRowsOp, place, placeOp, scaleRows, scaleRowsOp } from "../src/ops/rows_grad.ts";
 import { ReferenceDevice } from "../reference/mod.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { assertEquals, assertThrows } from "@std/assert";
-import { hostIndices, hostTensor } from "../src/device.ts";
+import { hostIndices, hostTensor } from "../src/op/device.ts";
 import { gather, gatherOp, scatterAdd, scatterAddOp, scatterRows, scatterRowsOp } from "../src/ops/rows.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/rows.ts";

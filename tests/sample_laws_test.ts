@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type Device, hostIndices, hostTensor } from "../src/device.ts";
+import { type Device, hostIndices, hostTensor } from "../src/op/device.ts";
 import { advance, sample, type SamplingOptions, samplingRow } from "../src/ops/sample.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import { filtered } from "../reference/sample.ts";

@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostTensor } from "../src/device.ts";
+import { hostTensor } from "../src/op/device.ts";
 import { advanceOp, pick, pickOp, sampleOp } from "../src/ops/sample.ts";
-import { normals } from "../src/random.ts";
+import { normals } from "../src/common/random.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/sample.ts";
 import { size } from "./support/arbitraries.ts";

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { assertEquals, assertThrows } from "@std/assert";
-import { hostIndices, hostTensor } from "../src/device.ts";
-import { MOST_SIZE } from "../src/float32.ts";
+import { hostIndices, hostTensor } from "../src/op/device.ts";
+import { MOST_SIZE } from "../src/common/float32.ts";
 import { type Selection, selectThreshold, selectThresholdOp, selectTopK, selectTopKOp } from "../src/ops/select.ts";
 import { gather } from "../src/ops/rows.ts";
-import { normals } from "../src/random.ts";
+import { normals } from "../src/common/random.ts";
 import { ReferenceDevice, type RefTensor } from "../reference/mod.ts";
 import * as cases from "./cases/select.ts";
 

@@ -1,6 +1,6 @@
 /** A shortage of memory fails one call with the numbers, and nothing else: afterwards everything is as before. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { hostIndices, hostTensor, ShortageError } from "../src/device.ts";
+import { hostIndices, hostTensor, ShortageError } from "../src/op/device.ts";
 import { activation } from "../src/ops/activation.ts";
 import { cacheWrite } from "../src/ops/cache.ts";
 import { linear } from "../src/ops/linear.ts";

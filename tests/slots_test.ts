@@ -1,7 +1,7 @@
 /** Slots of an engine: equivalence, worked examples, and what makes a queue fair and caches safe. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, type HostTensor } from "../src/device.ts";
+import { hostIndices, type HostTensor } from "../src/op/device.ts";
 import { draws, drawsOp, type PlaceParams, placeRows, placeRowsOp, rowsBefore } from "../src/ops/slots.ts";
 import { queue, queueOp, type QueueParams, SLOT, STAGE } from "../src/ops/slots.ts";
 import { ReferenceDevice, type RefTensor } from "../reference/mod.ts";

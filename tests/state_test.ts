@@ -1,6 +1,6 @@
 /** What a step leaves for the next one: equivalence, and worked examples. */
 import { assertEquals, assertThrows } from "@std/assert";
-import { hostIndices, hostTensor } from "../src/device.ts";
+import { hostIndices, hostTensor } from "../src/op/device.ts";
 import { count, countOp, deepen, deepenOp, settle, settleOp } from "../src/ops/state.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/state.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { normals } from "../../src/random.ts";
+import { normals } from "../../src/common/random.ts";
 
 /** Does the work so many times, waits for the end, and returns the last result. */
 export type Run = (repeats: number) => Promise<ArrayLike<number>>;

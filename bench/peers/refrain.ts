@@ -1,7 +1,7 @@
 /** Refrain itself, measured the way its peers are: from the call to the result on the host. */
-import { hostIndices, hostTensor } from "../../src/device.ts";
+import { hostIndices, hostTensor } from "../../src/op/device.ts";
 import { layer } from "../../src/model/layer.ts";
-import { visibility } from "../../src/ops/attention.ts";
+import { keyRanges } from "../../src/ops/attention.ts";
 import { linear } from "../../src/ops/linear.ts";
 import { norm } from "../../src/ops/norm.ts";
 import { ropeTable } from "../../src/ops/rope.ts";
@@ -32,7 +32,7 @@ function encoder(device: WebGpuDevice, { D, H, F, T, eps, theta, x, layers, norm
   const positions = device.from(hostIndices(Int32Array.from({ length: T }, (_, t) => t)));
   const table = device.from(ropeTable(T, D / H, theta));
   return repeated(device, () => {
-    const ranges = visibility(device, { offsets }, { M: T, causal: false, window: 0 });
+    const ranges = keyRanges(device, { offsets }, { M: T, causal: false, window: 0 });
     const view = { positions, offsets, ranges, table };
     const hidden = params.reduce((h, each) => layer(device, h, each, view, style).x, rows);
     return norm(device, hidden, weight, style.norm, offsets);

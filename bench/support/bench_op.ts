@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { hostIndices, type HostTensor } from "../../src/device.ts";
-import type { Inputs, Op } from "../../src/op.ts";
+import { hostIndices, type HostTensor } from "../../src/op/device.ts";
+import type { Inputs, Op } from "../../src/op/op.ts";
 import { type GpuTensor, openWebGpu, timeOnGpu, type WebGpuDevice } from "../../kernels/mod.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
-import { normals } from "../../src/random.ts";
+import { normals } from "../../src/common/random.ts";
 import { peaks } from "./peak.ts";
 
 const adapter = await globalThis.navigator?.gpu?.requestAdapter();

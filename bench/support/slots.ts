@@ -1,4 +1,4 @@
-import { hostIndices, type HostTensor } from "../../src/device.ts";
+import { hostIndices, type HostTensor } from "../../src/op/device.ts";
 import { SLOT, STAGE } from "../../src/ops/slots.ts";
 
 /** S slots of N recursions whose sequences go on for longer than a bench does. */

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { HostTensor } from "../../src/device.ts";
-import type { DecoderConfig } from "../../src/model/config.ts";
+import type { HostTensor } from "../../src/op/device.ts";
+import type { DecoderConfig } from "../../src/model/config/config.ts";
 import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
 import { initialize } from "../../src/model/init.ts";
-import { capacities } from "../../src/model/sharing.ts";
-import { uniforms } from "../../src/random.ts";
-import { DecoderModel } from "../../src/run/decoder.ts";
+import { capacities } from "../../src/model/config/sharing.ts";
+import { uniforms } from "../../src/common/random.ts";
+import { DecoderModel } from "../../src/infer/decoder.ts";
 import type { GpuTensor, WebGpuDevice } from "../../kernels/mod.ts";
 import type { Lengths } from "./shapes.ts";
 

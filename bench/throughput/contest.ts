@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { engineLayout, unitBytes } from "../../src/run/engine/layout.ts";
-import { Engine } from "../../src/run/engine/engine.ts";
-import { DecoderModel } from "../../src/run/decoder.ts";
+import { engineLayout, unitBytes } from "../../src/infer/engine/layout.ts";
+import { Engine } from "../../src/infer/engine/engine.ts";
+import { DecoderModel } from "../../src/infer/decoder.ts";
 import type { GpuTensor, WebGpuDevice } from "../../kernels/mod.ts";
 import { balancedModel } from "./balanced.ts";
 import type { Meter } from "./meter.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { DecoderConfig } from "../../src/model/config.ts";
-import { blockLayers, outerLayers } from "../../src/model/sharing.ts";
+import type { DecoderConfig } from "../../src/model/config/config.ts";
+import { blockLayers, outerLayers } from "../../src/model/config/sharing.ts";
 import type { Peaks } from "../support/peak.ts";
 import type { Lengths } from "./shapes.ts";
 

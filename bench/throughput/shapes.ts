@@ -4,11 +4,11 @@
  * @module
  */
 import { openDecoder } from "../../src/checkpoint/open.ts";
-import type { HostTensor } from "../../src/device.ts";
-import type { DecoderConfig } from "../../src/model/config.ts";
-import { parseDecoderConfig } from "../../src/model/decoder_json.ts";
+import type { HostTensor } from "../../src/op/device.ts";
+import type { DecoderConfig } from "../../src/model/config/config.ts";
+import { parseDecoderConfig } from "../../src/model/config/decoder_json.ts";
 import type { DecoderParams } from "../../src/model/decoder_schema.ts";
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 
 /** Models that differ in their recursions only. */
 export interface Shape {

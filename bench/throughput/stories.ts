@@ -4,9 +4,9 @@
  * @module
  */
 import { openDecoder } from "../../src/checkpoint/open.ts";
-import { DecoderModel } from "../../src/run/decoder.ts";
-import { generateIds } from "../../src/run/generate.ts";
-import { Engine } from "../../src/run/engine/engine.ts";
+import { DecoderModel } from "../../src/infer/decoder.ts";
+import { generateIds } from "../../src/infer/generate.ts";
+import { Engine } from "../../src/infer/engine/engine.ts";
 import type { GpuTensor, WebGpuDevice } from "../../kernels/mod.ts";
 import type { Bar } from "./bars.ts";
 import { median } from "../support/median.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 import { cpuUsage } from "node:process";
-import { normals, uniforms } from "../../src/random.ts";
-import type { EngineStatus, Generation } from "../../src/run/engine/api.ts";
-import type { Engine } from "../../src/run/engine/engine.ts";
+import { normals, uniforms } from "../../src/common/random.ts";
+import type { EngineStatus, Generation } from "../../src/infer/engine/api.ts";
+import type { Engine } from "../../src/infer/engine/engine.ts";
 import type { GpuTensor } from "../../kernels/mod.ts";
 import { randomIds } from "./balanced.ts";
 import { median } from "../support/median.ts";

@@ -4,7 +4,7 @@
  * Two things go round what Deno's WGSL compiler does not take or jax-js does not compile: the gradient of the embedding
  * is a product with one-hot rows instead of a scatter, and the labels' logits are picked by a comparison.
  */
-import type { HostTensor } from "../../src/device.ts";
+import type { HostTensor } from "../../src/op/device.ts";
 import type { DecoderParams } from "../../src/model/decoder_schema.ts";
 import { ropeTable } from "../../src/ops/rope.ts";
 import type { Jax, JaxArray } from "./jax_api.ts";

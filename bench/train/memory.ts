@@ -1,8 +1,8 @@
 /** Memory of a training step with and without recursions computed again: bytes of its intermediate tensors, by recursions. */
 import { openWebGpu } from "../../kernels/mod.ts";
-import { hostIndices } from "../../src/device.ts";
+import { hostIndices } from "../../src/op/device.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
-import { parseDecoderConfig } from "../../src/model/decoder_json.ts";
+import { parseDecoderConfig } from "../../src/model/config/decoder_json.ts";
 import { initialize } from "../../src/model/init.ts";
 import { NextToken } from "../../src/train/next_token.ts";
 import { Trainer, type TrainerOptions } from "../../src/train/trainer.ts";

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { hostIndices, type HostTensor } from "../../src/device.ts";
-import type { DecoderConfig } from "../../src/model/config.ts";
-import { parseDecoderConfig } from "../../src/model/decoder_json.ts";
+import { hostIndices, type HostTensor } from "../../src/op/device.ts";
+import type { DecoderConfig } from "../../src/model/config/config.ts";
+import { parseDecoderConfig } from "../../src/model/config/decoder_json.ts";
 import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
 import { initialize } from "../../src/model/init.ts";
-import { uniforms } from "../../src/random.ts";
+import { uniforms } from "../../src/common/random.ts";
 import type { TrainingBatch } from "../../src/train/data/batches.ts";
 
 /** Next-token prediction by a Llama of 1.5 million parameters. */

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { HostTensor } from "../../src/device.ts";
+import type { HostTensor } from "../../src/op/device.ts";
 import { type Batch, cutRows, packRows } from "../../src/model/batch.ts";
 import { decode, headLogits } from "../../src/model/decoder.ts";
-import type { Tensor } from "../../src/op.ts";
-import { Caches } from "../../src/run/caches.ts";
-import type { DecoderModel } from "../../src/run/decoder.ts";
+import type { Tensor } from "../../src/op/op.ts";
+import { Caches } from "../../src/infer/caches.ts";
+import type { DecoderModel } from "../../src/infer/decoder.ts";
 
 /** Their name; they are compared with the recorded `infer.logits`. */
 export const CACHED_LOGITS = "infer.logits, cached";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Device, HostTensors } from "../../src/device.ts";
+import type { Device, HostTensors } from "../../src/op/device.ts";
 import { type Measured, measureNoise } from "../../reference/mod.ts";
 import { CACHED_LOGITS } from "./cached.ts";
 import { compare, type Finding } from "./compare.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { HostTensor } from "../../src/device.ts";
+import type { HostTensor } from "../../src/op/device.ts";
 
 /** What a comparison found. */
 export interface Finding {

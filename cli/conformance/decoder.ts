@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { type Device, hostIndices, type HostTensor, type HostTensors } from "../../src/device.ts";
-import type { DecoderConfig } from "../../src/model/config.ts";
+import { type Device, hostIndices, type HostTensor, type HostTensors } from "../../src/op/device.ts";
+import type { DecoderConfig } from "../../src/model/config/config.ts";
 import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
-import { DecoderModel, type DecoderResult } from "../../src/run/decoder.ts";
-import { generateIds } from "../../src/run/generate.ts";
+import { DecoderModel, type DecoderResult } from "../../src/infer/decoder.ts";
+import { generateIds } from "../../src/infer/generate.ts";
 import { CACHED_LOGITS, cachedLogits } from "./cached.ts";
 import { nameGradients } from "./gradients.ts";
 import { padded, type Task } from "./task.ts";

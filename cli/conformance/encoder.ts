@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Device, HostTensor, HostTensors } from "../../src/device.ts";
-import type { EncoderConfig } from "../../src/model/encoder_config.ts";
+import type { Device, HostTensor, HostTensors } from "../../src/op/device.ts";
+import type { EncoderConfig } from "../../src/model/config/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../../src/model/encoder_schema.ts";
 import { mapParams } from "../../src/model/parameters.ts";
-import { EncoderModel } from "../../src/run/encoder.ts";
+import { EncoderModel } from "../../src/infer/encoder.ts";
 import { nameGradients } from "./gradients.ts";
 import { padded, type Task } from "./task.ts";
 

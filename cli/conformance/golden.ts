@@ -7,7 +7,7 @@ import { openDecoder, openEncoder } from "../../src/checkpoint/open.ts";
 import { readJson } from "../../src/checkpoint/json.ts";
 import { type Checkpoint, openCheckpoint } from "../../src/checkpoint/shards.ts";
 import { openSource } from "../../src/checkpoint/source.ts";
-import type { HostTensor } from "../../src/device.ts";
+import type { HostTensor } from "../../src/op/device.ts";
 import { padded, type Task, unpadded } from "./task.ts";
 import type { Model } from "./model.ts";
 

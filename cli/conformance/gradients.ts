@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { HostTensor } from "../../src/device.ts";
+import type { HostTensor } from "../../src/op/device.ts";
 import { mapParams } from "../../src/model/parameters.ts";
-import { sizeOf } from "../../src/op.ts";
+import { sizeOf } from "../../src/op/op.ts";
 
 /** Names the gradient of every checkpoint tensor: a parameter's parts follow one another in its gradient. */
 export function nameGradients(named: Record<string, HostTensor>, schema: unknown, gradients: unknown): void {

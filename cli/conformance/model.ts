@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Device, HostTensor, HostTensors } from "../../src/device.ts";
-import type { DecoderConfig } from "../../src/model/config.ts";
+import type { Device, HostTensor, HostTensors } from "../../src/op/device.ts";
+import type { DecoderConfig } from "../../src/model/config/config.ts";
 import type { DecoderParams } from "../../src/model/decoder_schema.ts";
-import type { EncoderConfig } from "../../src/model/encoder_config.ts";
+import type { EncoderConfig } from "../../src/model/config/encoder_config.ts";
 import type { EncoderParams } from "../../src/model/encoder_schema.ts";
 import { decoderQuantities } from "./decoder.ts";
 import { encoderQuantities } from "./encoder.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { HostTensor } from "../../src/device.ts";
-import { sizeOf } from "../../src/op.ts";
+import type { HostTensor } from "../../src/op/device.ts";
+import { sizeOf } from "../../src/op/op.ts";
 
 /** What to run. */
 export interface Task {

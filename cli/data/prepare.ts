@@ -1,7 +1,7 @@
 /** The work of preparing a corpus: learn a tokenizer, encode what is trained on and what is held out. */
 import { createHash } from "node:crypto";
-import type { Json } from "../../src/model/fields.ts";
-import { type TokenDocument, writeTokens } from "../../src/run/data/write_tokens.ts";
+import type { Json } from "../../src/model/config/fields.ts";
+import { type TokenDocument, writeTokens } from "../../src/train/data/write_tokens.ts";
 import { countWords } from "../../src/train/data/bpe.ts";
 import { isHeldOut } from "../../src/train/data/split.ts";
 import { type SpecialTokens, tokenizerConfig, trainTokenizer } from "../../src/train/data/tokenizer_json.ts";

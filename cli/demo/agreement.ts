@@ -1,7 +1,7 @@
 /** Whether the kernels compute what the reference computes, on the first tokens of a text. */
 import { measureNoise } from "../../reference/mod.ts";
-import type { Device } from "../../src/device.ts";
-import { DecoderModel } from "../../src/run/decoder.ts";
+import type { Device } from "../../src/op/device.ts";
+import { DecoderModel } from "../../src/infer/decoder.ts";
 
 /** How far a device is from the reference in double precision. */
 export interface Agreement {

@@ -1,8 +1,8 @@
 /** The other acts of the demo: masks of sentences filled, and what held-out text costs an encoder. */
 import { openSource } from "../../src/checkpoint/source.ts";
-import type { EncoderModel } from "../../src/run/encoder.ts";
-import { fill } from "../../src/run/fill.ts";
-import { readTokenizerFiles } from "../../src/run/load_tokenizer.ts";
+import type { EncoderModel } from "../../src/infer/encoder.ts";
+import { fill } from "../../src/infer/fill.ts";
+import { readTokenizerFiles } from "../../src/infer/load_tokenizer.ts";
 import type { Batches } from "../../src/train/data/batches.ts";
 import { maskedBatches } from "../../src/train/data/masking.ts";
 import { documentsOf } from "../data/documents.ts";

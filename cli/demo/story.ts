@@ -1,9 +1,9 @@
 /** The first act of the demo: a story, and what its depths saved. */
 import type { Decoder } from "../../mod.ts";
 import { account } from "../../src/model/account.ts";
-import type { DecoderConfig } from "../../src/model/config.ts";
-import type { DecoderResult } from "../../src/run/decoder.ts";
-import { encodeText } from "../../src/run/tokenizer.ts";
+import type { DecoderConfig } from "../../src/model/config/config.ts";
+import type { DecoderResult } from "../../src/infer/decoder.ts";
+import { encodeText } from "../../src/infer/tokenizer.ts";
 import { depthColour, painter } from "../support/colour.ts";
 import { counted } from "../support/table.ts";
 import { type StoryPage, StoryWriter } from "./story_writer.ts";

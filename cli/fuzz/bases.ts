@@ -1,5 +1,5 @@
 /** Valid configurations of every kind of model, small enough to run in milliseconds. */
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 
 const decoder: Json = {
   hidden_size: 8,

@@ -1,5 +1,5 @@
 /** Random choices of a case, all from its seed. */
-import { uniforms } from "../../src/random.ts";
+import { uniforms } from "../../src/common/random.ts";
 
 /** A stream of choices; the same seed gives the same ones. */
 export class Draw {

@@ -1,6 +1,6 @@
 /** Requests to the server, without a socket: every one has an answer in time, and the next right one is right. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
-import { Engine } from "../../src/run/engine/engine.ts";
+import { Engine } from "../../src/infer/engine/engine.ts";
 import { makeHandler } from "../serve/app.ts";
 import { loadServed } from "../serve/load.ts";
 import { openReference } from "../support/device.ts";

@@ -1,7 +1,7 @@
 /** The JSON of a request, read no further than it may be long. */
 import { parseJsonObject } from "../../src/checkpoint/json.ts";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
-import { Fields } from "../../src/model/fields.ts";
+import { Fields } from "../../src/model/config/fields.ts";
 import type { Incoming } from "./incoming.ts";
 import { CLIENT_LEFT, Refusal } from "./refusal.ts";
 

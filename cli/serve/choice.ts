@@ -1,9 +1,9 @@
 /** One completion of one prompt: the pieces of its generation in the words of OpenAI's answers. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
-import { ShortageError } from "../../src/device.ts";
-import type { Generation } from "../../src/run/engine/api.ts";
-import type { Piece } from "../../src/run/generate.ts";
-import { encodeText } from "../../src/run/tokenizer.ts";
+import { ShortageError } from "../../src/op/device.ts";
+import type { Generation } from "../../src/infer/engine/api.ts";
+import type { Piece } from "../../src/infer/generate.ts";
+import { encodeText } from "../../src/infer/tokenizer.ts";
 import type { CompletionRequest } from "./completion_request.ts";
 import { admit, type ServedDecoder, type Service } from "./service.ts";
 

@@ -1,6 +1,6 @@
 /** `POST /v1/embeddings`. */
-import type { Fields } from "../../src/model/fields.ts";
-import { encodeText } from "../../src/run/tokenizer.ts";
+import type { Fields } from "../../src/model/config/fields.ts";
+import { encodeText } from "../../src/infer/tokenizer.ts";
 import { breathe } from "../support/command.ts";
 import { batches, fits } from "../support/text.ts";
 import { readBody } from "./body.ts";

@@ -2,7 +2,7 @@
  * Parameters of other servers that are not implemented, each with its default values. Clients send these defaults
  * unasked, and they are accepted, as null is for every parameter. Any other value is refused by name.
  */
-import type { Fields } from "../../src/model/fields.ts";
+import type { Fields } from "../../src/model/config/fields.ts";
 
 /** Values that change nothing, by parameter. */
 export type Harmless = Readonly<Record<string, readonly unknown[]>>;

@@ -1,8 +1,8 @@
 /** From checkpoints to what is served, all on one device. */
 import type { Decoder } from "../../mod.ts";
 import { WebGpuDevice } from "../../mod.ts";
-import type { Device } from "../../src/device.ts";
-import type { TextEngine } from "../../src/run/engine/api.ts";
+import type { Device } from "../../src/op/device.ts";
+import type { TextEngine } from "../../src/infer/engine/api.ts";
 import type { Opened } from "../support/device.ts";
 import { demandTokenizer, loadModel } from "../support/model.ts";
 import type { Health } from "./refusal.ts";

@@ -1,7 +1,7 @@
 /** What the server says instead of an answer, in the form of OpenAI's errors. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
-import { ShortageError } from "../../src/device.ts";
-import { FieldError } from "../../src/model/fields.ts";
+import { ShortageError } from "../../src/op/device.ts";
+import { FieldError } from "../../src/model/config/fields.ts";
 
 /** Status in the log of a request that its client aborted before the answer, as in nginx; it is never sent. */
 export const CLIENT_LEFT = 499;

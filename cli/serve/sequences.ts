@@ -1,5 +1,5 @@
 /** Prompts and inputs as OpenAI's requests have them: a text, ids, or a list of either. */
-import type { Fields } from "../../src/model/fields.ts";
+import type { Fields } from "../../src/model/config/fields.ts";
 
 const isText = (item: unknown) => typeof item === "string";
 const isNumber = (item: unknown) => typeof item === "number";

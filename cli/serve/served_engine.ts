@@ -1,6 +1,6 @@
 /** The engine of a served decoder, which memory may run short for. */
-import { ShortageError } from "../../src/device.ts";
-import type { EngineStatus, Generation, TextEngine } from "../../src/run/engine/api.ts";
+import { ShortageError } from "../../src/op/device.ts";
+import type { EngineStatus, Generation, TextEngine } from "../../src/infer/engine/api.ts";
 import { shortageOf } from "./refusal.ts";
 
 /** An engine that has to be closed. */

@@ -1,6 +1,6 @@
 /** What is served, to how many at once, and by which device. */
-import type { TextEngine } from "../../src/run/engine/api.ts";
-import type { Tokenizer } from "../../src/run/tokenizer.ts";
+import type { TextEngine } from "../../src/infer/engine/api.ts";
+import type { Tokenizer } from "../../src/infer/tokenizer.ts";
 import type { BodyLimits } from "./body.ts";
 import { type Health, Refusal } from "./refusal.ts";
 

@@ -1,7 +1,7 @@
 /** How far two models of the same kind are apart on the same texts. */
-import type { DecoderModel } from "../../src/run/decoder.ts";
-import type { EncoderModel } from "../../src/run/encoder.ts";
-import { logProbabilities, requireFinite } from "../../src/run/probabilities.ts";
+import type { DecoderModel } from "../../src/infer/decoder.ts";
+import type { EncoderModel } from "../../src/infer/encoder.ts";
+import { logProbabilities, requireFinite } from "../../src/infer/probabilities.ts";
 
 /** What became of a decoder's outputs; losses and divergence in nats a token. */
 export interface DecoderChange {

@@ -1,6 +1,6 @@
 /** Which device a command runs on. */
 import { type DeviceName, openDevice } from "../../mod.ts";
-import type { Device } from "../../src/device.ts";
+import type { Device } from "../../src/op/device.ts";
 import { findAdapter, howToInstall } from "../adapter.ts";
 import { whyNoAdapter } from "../gpu_environment.ts";
 import { note } from "./command.ts";

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { partRows } from "../../kernels/parts.ts";
+import { partRows } from "../../kernels/host/parts.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
 import { decoderColumns, encoderColumns, rowsAtOnce } from "../../src/model/groups.ts";
 import { parametersOf } from "../../src/model/parameters.ts";
-import { decoderPreset, encoderPreset, encoderPresetNames } from "../../src/model/presets.ts";
-import { sizeOf } from "../../src/op.ts";
+import { decoderPreset, encoderPreset, encoderPresetNames } from "../../src/model/config/presets.ts";
+import { sizeOf } from "../../src/op/op.ts";
 
 /** How a model fits. */
 export interface Fit {

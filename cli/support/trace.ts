@@ -1,8 +1,8 @@
 /** What a model did with every token of a text: recursion depth, router scores, experts; the data of all pictures. */
 import type { Decoder, Encoder } from "../../mod.ts";
 import type { ExpertResult } from "../../src/model/results.ts";
-import { requireFinite } from "../../src/run/probabilities.ts";
-import { TextStream, type Tokenizer } from "../../src/run/tokenizer.ts";
+import { requireFinite } from "../../src/infer/probabilities.ts";
+import { TextStream, type Tokenizer } from "../../src/infer/tokenizer.ts";
 
 /** One token. */
 export interface TokenTrace {

@@ -2,7 +2,7 @@
 import { MOST_JSON_BYTES, parseJsonObject, readJson } from "../../src/checkpoint/json.ts";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { openSource } from "../../src/checkpoint/source.ts";
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import type { TrainingConfig } from "../../src/train/config/config.ts";
 import { readTrainingConfig } from "../../src/train/config/read.ts";
 import { readBytes } from "../support/read_bytes.ts";

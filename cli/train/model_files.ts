@@ -1,7 +1,7 @@
 /** The JSON files beside the weights that a run writes. */
 import { readJson } from "../../src/checkpoint/json.ts";
 import { openSource } from "../../src/checkpoint/source.ts";
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import type { TrainingConfig } from "../../src/train/config/config.ts";
 import { modelJson } from "../../src/train/config/model.ts";
 import type { Corpus } from "../data/corpus.ts";

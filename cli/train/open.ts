@@ -1,11 +1,11 @@
 /** Everything that a run needs, opened: device, texts, starting weights, log. */
 import { countParameters } from "../../src/model/parameters.ts";
-import type { Tensor } from "../../src/op.ts";
-import type { Saved } from "../../src/run/training/checkpoints.ts";
-import { TrainingLog } from "../../src/run/training/log.ts";
-import { TrainingRun } from "../../src/run/training/run.ts";
-import { schemaOf, startingWeights } from "../../src/run/training/start.ts";
-import { type Marks, openTask } from "../../src/run/training/task.ts";
+import type { Tensor } from "../../src/op/op.ts";
+import type { Saved } from "../../src/train/run/checkpoints.ts";
+import { TrainingLog } from "../../src/train/run/log.ts";
+import { TrainingRun } from "../../src/train/run/run.ts";
+import { schemaOf, startingWeights } from "../../src/train/run/start.ts";
+import { type Marks, openTask } from "../../src/train/run/task.ts";
 import type { TrainingConfig } from "../../src/train/config/config.ts";
 import { type Corpus, prepareCorpus } from "../data/corpus.ts";
 import { interruptible, note } from "../support/command.ts";

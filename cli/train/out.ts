@@ -8,8 +8,8 @@ import {
   readState,
   removeUnfinished,
   type Saved,
-} from "../../src/run/training/checkpoints.ts";
-import { schemaOf } from "../../src/run/training/start.ts";
+} from "../../src/train/run/checkpoints.ts";
+import { schemaOf } from "../../src/train/run/start.ts";
 import { differingSetting } from "../../src/train/config/settings.ts";
 import { note } from "../support/command.ts";
 import type { ConfigFile } from "./config_file.ts";

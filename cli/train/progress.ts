@@ -1,5 +1,5 @@
 /** How a run is shown: a moving line on a terminal, a line a reading elsewhere. */
-import type { EvaluationRecord, Reading, RunEvents } from "../../src/run/training/parts.ts";
+import type { EvaluationRecord, Reading, RunEvents } from "../../src/train/run/parts.ts";
 import type { TrainingConfig } from "../../src/train/config/config.ts";
 import { type RoutingStatistics, summary } from "../../src/train/statistics.ts";
 import { note } from "../support/command.ts";

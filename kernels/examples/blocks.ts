@@ -1,6 +1,6 @@
-import { spec } from "../../src/op.ts";
+import { spec } from "../../src/op/op.ts";
 import type { ActivationKind } from "../../src/ops/activation.ts";
-import type { vocabulary } from "../../src/vocabulary.ts";
+import type { vocabulary } from "../../src/ops/vocabulary.ts";
 import { type Calls, each, offsets, optional, whole } from "./call.ts";
 
 type Vocabulary = typeof vocabulary;
@@ -54,7 +54,7 @@ export const blocks = {
     inputs: { x: spec([9, (H + 2 * G) * K]), positions: whole(9), table: spec([32, K]), offsets },
     params: { H, G, K },
   })),
-  visibility: each(
+  keyRanges: each(
     { rows: optional(whole(9)), queryOffsets: optional(whole(4)), causal: [true, false], window: [0, 4] },
     ({ rows, queryOffsets, causal, window }) => ({
       inputs: { offsets: whole(4), rows, queryOffsets },

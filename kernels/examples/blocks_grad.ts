@@ -1,7 +1,7 @@
-import { POOLINGS } from "../../src/kinds.ts";
-import { spec } from "../../src/op.ts";
+import { POOLINGS } from "../../src/op/kinds.ts";
+import { spec } from "../../src/op/op.ts";
 import type { ActivationKind } from "../../src/ops/activation.ts";
-import type { vocabulary } from "../../src/vocabulary.ts";
+import type { vocabulary } from "../../src/ops/vocabulary.ts";
 import { type Calls, each, offsets, whole } from "./call.ts";
 
 type Vocabulary = typeof vocabulary;

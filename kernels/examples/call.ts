@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Inputs, type Op, spec, type Tensor } from "../../src/op.ts";
+import { type Inputs, type Op, spec, type Tensor } from "../../src/op/op.ts";
 
 /** Shapes and parameters of one call. */
 export interface ExampleCall<I extends string, P> {

@@ -1,5 +1,5 @@
-import { spec } from "../../src/op.ts";
-import type { vocabulary } from "../../src/vocabulary.ts";
+import { spec } from "../../src/op/op.ts";
+import type { vocabulary } from "../../src/ops/vocabulary.ts";
 import { type Calls, each, offsets } from "./call.ts";
 
 type Vocabulary = typeof vocabulary;

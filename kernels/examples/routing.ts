@@ -1,5 +1,5 @@
-import { spec } from "../../src/op.ts";
-import type { vocabulary } from "../../src/vocabulary.ts";
+import { spec } from "../../src/op/op.ts";
+import type { vocabulary } from "../../src/ops/vocabulary.ts";
 import { type Calls, each, offsets, optional, whole } from "./call.ts";
 
 type Vocabulary = typeof vocabulary;
@@ -55,14 +55,14 @@ export const routing = {
       params: {},
     }),
   ),
-  expertProject: each(
+  loraDown: each(
     { choice: choices, adapter: adapters, M: [1, 40], shared: [true, false], offsets },
     ({ choice: [k, E], adapter: [R, F], M, shared, offsets }) => ({
       inputs: { x: spec(shared ? [M, F] : [M, k, F]), a: spec([E, R, F]), experts: whole(M, k), offsets },
       params: {},
     }),
   ),
-  expertUnit: each(
+  loraGatedUnit: each(
     { choice: choices, adapter: adapters, M: [1, 40], kind: ["silu", "gelu"] as const, offsets },
     ({ choice: [k, E], adapter: [R, F], M, kind, offsets }) => ({
       inputs: {
@@ -76,7 +76,7 @@ export const routing = {
       params: { kind, scale: 2 },
     }),
   ),
-  expertExpand: each(
+  loraUp: each(
     { choice: choices, adapter: adapters, M: [1, 40], offsets },
     ({ choice: [k, E], adapter: [R, , D], M, offsets }) => ({
       inputs: {

@@ -1,5 +1,5 @@
-import { spec } from "../../src/op.ts";
-import type { vocabulary } from "../../src/vocabulary.ts";
+import { spec } from "../../src/op/op.ts";
+import type { vocabulary } from "../../src/ops/vocabulary.ts";
 import { type Calls, each, offsets, whole } from "./call.ts";
 
 type Vocabulary = typeof vocabulary;
@@ -55,7 +55,7 @@ export const routingGrad = {
     inputs: { a: spec([9, 2, F]), b: spec(shared ? [9, F] : [9, 2, F]), offsets },
     params: {},
   })),
-  expertUnitGrad: each(
+  loraGatedUnitGrad: each(
     { choice: choices, R: [16, 5], M: [1, 40], kind: ["silu", "gelu"] as const, offsets },
     ({ choice: [k, E], R, M, kind, offsets }) => ({
       inputs: {

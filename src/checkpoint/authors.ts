@@ -1,8 +1,8 @@
 // Recognises files of the MoR authors' trainer by their names. Their settings are in a yaml beside the checkpoint, so
 // what the names do not tell (gate, alpha, keys and values) the user has to say.
-import type { DecoderConfig } from "../model/config.ts";
-import type { Json } from "../model/fields.ts";
-import { uniqueLayers } from "../model/sharing.ts";
+import type { DecoderConfig } from "../model/config/config.ts";
+import type { Json } from "../model/config/fields.ts";
+import { uniqueLayers } from "../model/config/sharing.ts";
 import { authorsLayout, type Layout, nativeLayout, unrolledLayout } from "./layout.ts";
 import { quote } from "./messages.ts";
 import type { Checkpoint } from "./shards.ts";

@@ -1,7 +1,7 @@
 // Under which names a checkpoint holds the tensors of a model: ours, or those of the MoR authors' released trainer.
-import type { DecoderConfig } from "../model/config.ts";
-import type { Json } from "../model/fields.ts";
-import { blockLayers, outerLayers, uniqueLayer } from "../model/sharing.ts";
+import type { DecoderConfig } from "../model/config/config.ts";
+import type { Json } from "../model/config/fields.ts";
+import { blockLayers, outerLayers, uniqueLayer } from "../model/config/sharing.ts";
 
 /** Names of a model's tensors in a file. */
 export interface Layout {
@@ -66,7 +66,7 @@ export function unrolledLayout(config: DecoderConfig): Layout {
  * @throws if the model has MoL experts, which those files cannot hold
  *
  * ```ts
- * import { parseDecoderConfig } from "../model/decoder_json.ts";
+ * import { parseDecoderConfig } from "../model/config/decoder_json.ts";
  * const config = parseDecoderConfig({
  *   hidden_size: 8, num_attention_heads: 2, intermediate_size: 8, vocab_size: 8, num_hidden_layers: 4,
  *   recursion: { sharing: "middle_cycle", num_recursions: 2, routing: "expert" },

@@ -1,6 +1,6 @@
 // From the tensors of a checkpoint to the parameters of a model.
-import { type HostTensor, hostTensor } from "../device.ts";
-import { sizeOf } from "../op.ts";
+import { type HostTensor, hostTensor } from "../op/device.ts";
+import { sizeOf } from "../op/op.ts";
 import { mapParams, type Parameter, parametersOf } from "../model/parameters.ts";
 import { refuseInfinite } from "./finite.ts";
 import type { TensorEntry } from "./header.ts";

@@ -1,15 +1,15 @@
 // From a folder, URL or files to a configuration and the parameters of a model.
-import { requireChoice } from "../choices.ts";
-import type { HostTensor } from "../device.ts";
-import type { DecoderConfig } from "../model/config.ts";
-import { parseDecoderConfig } from "../model/decoder_json.ts";
+import { requireChoice } from "../common/choices.ts";
+import type { HostTensor } from "../op/device.ts";
+import type { DecoderConfig } from "../model/config/config.ts";
+import { parseDecoderConfig } from "../model/config/decoder_json.ts";
 import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
-import type { EncoderConfig } from "../model/encoder_config.ts";
-import { parseEncoderConfig } from "../model/encoder_json.ts";
+import type { EncoderConfig } from "../model/config/encoder_config.ts";
+import { parseEncoderConfig } from "../model/config/encoder_json.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
-import { modelTypeOf } from "../model/keys/tables.ts";
-import { type SpecialIds, specialNames } from "../model/token_ids.ts";
-import type { Json } from "../model/fields.ts";
+import { modelTypeOf } from "../model/config/keys/tables.ts";
+import { type SpecialIds, specialNames } from "../model/config/token_ids.ts";
+import type { Json } from "../model/config/fields.ts";
 import { parametersOf } from "../model/parameters.ts";
 import { authorsHint, detectLayout, requireRecursion } from "./authors.ts";
 import { readJson } from "./json.ts";

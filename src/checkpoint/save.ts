@@ -1,7 +1,7 @@
 // From the parameters of a model to a checkpoint folder.
-import type { HostTensor } from "../device.ts";
-import { sizeOf } from "../op.ts";
-import type { Json } from "../model/fields.ts";
+import type { HostTensor } from "../op/device.ts";
+import { sizeOf } from "../op/op.ts";
+import type { Json } from "../model/config/fields.ts";
 import { mapParams, type Parameter } from "../model/parameters.ts";
 import { type Chunks, writeFilesAtomically, type WriteOptions } from "./files.ts";
 import { describePlace, findInfinite } from "./finite.ts";
@@ -37,7 +37,7 @@ export interface SavedModel extends WriteOptions {
  *
  * ```ts
  * import { parameter } from "../model/parameters.ts";
- * import { hostTensor } from "../device.ts";
+ * import { hostTensor } from "../op/device.ts";
  * const folder = await Deno.makeTempDir();
  * const schema = { w: parameter("w", [2]) };
  * await saveModel(folder, { json: {}, schema, params: { w: hostTensor([2], [1, 2]) }, dtype: "BF16" });

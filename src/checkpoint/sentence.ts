@@ -1,7 +1,7 @@
 // What the modules of a sentence-transformers folder say of vectors: transformer, pooling, projections, unit length.
 import type { Pooling } from "../ops/pool.ts";
-import { Fields, type Json } from "../model/fields.ts";
-import type { SentenceConfig, VectorStep } from "../model/sentence.ts";
+import { Fields, type Json } from "../model/config/fields.ts";
+import type { SentenceConfig, VectorStep } from "../model/config/sentence.ts";
 import { readJson, readJsonList } from "./json.ts";
 import { describe } from "./messages.ts";
 import { readDense } from "./sentence_dense.ts";

@@ -1,7 +1,7 @@
 // A projection of vectors in a folder of its own.
-import { hostTensor } from "../device.ts";
-import { Fields } from "../model/fields.ts";
-import type { DenseStep } from "../model/sentence.ts";
+import { hostTensor } from "../op/device.ts";
+import { Fields } from "../model/config/fields.ts";
+import type { DenseStep } from "../model/config/sentence.ts";
 import type { ActivationKind } from "../ops/activation.ts";
 import { refuseInfinite } from "./finite.ts";
 import type { TensorEntry } from "./header.ts";

@@ -1,6 +1,6 @@
 // What a sentence-transformers folder does to texts before they are tokens, and to the number of tokens and numbers.
-import { Fields } from "../model/fields.ts";
-import type { SentenceConfig } from "../model/sentence.ts";
+import { Fields } from "../model/config/fields.ts";
+import type { SentenceConfig } from "../model/config/sentence.ts";
 import { readJson } from "./json.ts";
 import { describe, isRecord, quote } from "./messages.ts";
 import type { Source } from "./source.ts";

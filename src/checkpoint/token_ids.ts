@@ -1,6 +1,6 @@
 // Ids of the tokens around a text, from the files beside config.json.
-import { Fields, type Json } from "../model/fields.ts";
-import { readId, readIds, specialNames } from "../model/token_ids.ts";
+import { Fields, type Json } from "../model/config/fields.ts";
+import { readId, readIds, specialNames } from "../model/config/token_ids.ts";
 import { readJson } from "./json.ts";
 import { isRecord } from "./messages.ts";
 import type { Source } from "./source.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { DecoderConfig } from "./config.ts";
-import { blockLayers, capacities, outerLayers } from "./sharing.ts";
+import type { DecoderConfig } from "./config/config.ts";
+import { blockLayers, capacities, outerLayers } from "./config/sharing.ts";
 
 /** Cost of running T tokens through a decoder. */
 export interface Account {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { hostIndices, type HostTensor } from "../device.ts";
-import type { DecoderConfig } from "./config.ts";
-import { capacities, keptTokens } from "./sharing.ts";
+import { hostIndices, type HostTensor } from "../op/device.ts";
+import type { DecoderConfig } from "./config/config.ts";
+import { capacities, keptTokens } from "./config/sharing.ts";
 
 /** Sequences as rows. */
 export interface Batch {

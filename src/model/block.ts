@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Backend, Tensor } from "../op.ts";
-import { visibility } from "../ops/attention.ts";
+import type { Backend, Tensor } from "../op/op.ts";
+import { keyRanges } from "../ops/attention.ts";
 import { gather } from "../ops/rows.ts";
 import type { DecoderCache, Placed } from "./cache.ts";
-import type { KeyValues } from "./config.ts";
+import type { KeyValues } from "./config/config.ts";
 import { type KeyCache, layer, type LayerResult, type LayerStyle, type View } from "./layer.ts";
 import type { Noise } from "./noise.ts";
 import type { LayerParams } from "./parameters.ts";
@@ -106,5 +106,5 @@ function visibleKeys<T extends Tensor>(
 ): T {
   if (first?.ranges) return withinFirst ? gather(backend, first.ranges, withinFirst, offsets) : first.ranges;
   const seen = first ? { offsets: first.offsets, rows: withinFirst, queryOffsets: offsets } : { offsets };
-  return visibility(backend, seen, { M, causal: true, window: 0 });
+  return keyRanges(backend, seen, { M, causal: true, window: 0 });
 }

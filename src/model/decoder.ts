@@ -3,19 +3,19 @@
  *
  * @module
  */
-import { type Backend, segment, type Tensor } from "../op.ts";
+import { type Backend, segment, type Tensor } from "../op/op.ts";
 import { embed } from "../ops/embed.ts";
 import { linear } from "../ops/linear.ts";
 import { norm } from "../ops/norm.ts";
 import type { Routed } from "../ops/router.ts";
 import type { Block, Subset } from "./block.ts";
 import type { DecoderCache } from "./cache.ts";
-import type { DecoderConfig } from "./config.ts";
+import type { DecoderConfig } from "./config/config.ts";
 import type { DecoderParams } from "./decoder_schema.ts";
 import type { Noise } from "./noise.ts";
 import { expertChoice, type Recursed, type RecursionTrace, tokenChoice } from "./recursion.ts";
-import { decoderStyle, PlainLayers } from "./plain.ts";
-import { blockLayers, outerLayers } from "./sharing.ts";
+import { decoderStyle, UnrolledLayers } from "./unrolled.ts";
+import { blockLayers, outerLayers } from "./config/sharing.ts";
 
 /** What a decoder reads. */
 export interface DecoderInputs<T> {
@@ -76,7 +76,7 @@ export function decode<T extends Tensor>(
   const style = decoderStyle(config);
   const experts: ExpertUse<T>[] = [];
   const embedded = embed(backend, inputs.ids, params.embedding, offsets);
-  const layers = new PlainLayers(backend, params, config, {
+  const layers = new UnrolledLayers(backend, params, config, {
     ...{ positions, offsets, table, noise, cache },
     onLayer: (l, u, { routed }) => {
       if (routed) experts.push({ layer: u, application: l, rows: { offsets }, routed });

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { DecoderConfig } from "./config.ts";
+import type { DecoderConfig } from "./config/config.ts";
 import { joined, type LayerParams, molSchema, type Parameter, parameter } from "./parameters.ts";
-import { uniqueLayers } from "./sharing.ts";
+import { uniqueLayers } from "./config/sharing.ts";
 
 /** A router: one matrix, or two around an activation. */
 export interface RouterParams<T> {

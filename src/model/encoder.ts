@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { type Backend, segment, type Tensor } from "../op.ts";
+import { type Backend, segment, type Tensor } from "../op/op.ts";
 import { activation } from "../ops/activation.ts";
-import { visibility } from "../ops/attention.ts";
+import { keyRanges } from "../ops/attention.ts";
 import { embed } from "../ops/embed.ts";
 import { linear } from "../ops/linear.ts";
 import { norm } from "../ops/norm.ts";
 import type { ExpertUse } from "./decoder.ts";
-import type { EncoderConfig } from "./encoder_config.ts";
+import type { EncoderConfig } from "./config/encoder_config.ts";
 import type { EncoderParams } from "./encoder_schema.ts";
 import { layer, type LayerStyle, type View } from "./layer.ts";
 import { dropEmbeddings, type Noise } from "./noise.ts";
@@ -54,7 +54,7 @@ export function encode<T extends Tensor>(
   const style = encoderStyle(config);
   const M = ids.shape[0];
   const view = (window: number, table: T): View<T> => {
-    const ranges = visibility(backend, { offsets }, { M, causal: false, window });
+    const ranges = keyRanges(backend, { offsets }, { M, causal: false, window });
     return { positions, offsets, ranges, table };
   };
   const global = view(0, table);

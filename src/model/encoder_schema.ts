@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EncoderConfig } from "./encoder_config.ts";
+import type { EncoderConfig } from "./config/encoder_config.ts";
 import { type LayerParams, molSchema, type Parameter, parameter } from "./parameters.ts";
 
 /** Parameters of an encoder. */

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { Backend, Tensor } from "../op.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 import { gatedUnit, type GateKind } from "../ops/activation.ts";
-import { expertExpand, expertProject, expertUnit } from "../ops/experts.ts";
+import { loraDown, loraGatedUnit, loraUp } from "../ops/experts.ts";
 import { linear } from "../ops/linear.ts";
 import { norm, type NormParams } from "../ops/norm.ts";
 import { normGated } from "../ops/norm_linear.ts";
 import { route, type Routed } from "../ops/router.ts";
-import type { MolConfig } from "./mol_config.ts";
+import type { MolConfig } from "./config/mol_config.ts";
 import { addResidual, jittered, type Noise } from "./noise.ts";
 import type { FeedForwardParams, MolParams } from "./parameters.ts";
 
@@ -66,23 +66,23 @@ function mixtureOfLoras<T extends Tensor>(
   const routed = route(backend, { logits, offsets }, { k, kind: "softmax", alpha: 1, normalize });
   const { experts, weights } = routed;
   const u = linear(backend, h, gateUp, { offsets });
-  const a = expertProject(backend, { x: h, a: inA, experts, offsets });
+  const a = loraDown(backend, { x: h, a: inA, experts, offsets });
   let hidden: { z: T; mix: T };
   if (mix === "output") {
-    hidden = expertUnit(backend, { u, a, b: inB, experts, weights, offsets }, { kind, scale });
+    hidden = loraGatedUnit(backend, { u, a, b: inB, experts, weights, offsets }, { kind, scale });
   } else {
     const z = gatedUnit(
       backend,
-      expertExpand(backend, { x: u, a, b: inB, experts, weights, offsets }, scale),
+      loraUp(backend, { x: u, a, b: inB, experts, weights, offsets }, scale),
       kind,
       offsets,
     );
     hidden = { z, mix: z };
   }
-  const back = expertProject(backend, { x: hidden.z, a: outA, experts, offsets });
+  const back = loraDown(backend, { x: hidden.z, a: outA, experts, offsets });
   const branch = (residual?: T) => {
     const shared = linear(backend, hidden.mix, down, { residual, offsets });
-    return expertExpand(backend, { x: shared, a: back, b: outB, experts, weights, offsets }, scale);
+    return loraUp(backend, { x: shared, a: back, b: outB, experts, weights, offsets }, scale);
   };
   return { y: addResidual(backend, residual, noise, "feedForward", branch), routed };
 }

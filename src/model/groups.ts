@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { DecoderConfig } from "./config.ts";
-import type { EncoderConfig } from "./encoder_config.ts";
+import type { DecoderConfig } from "./config/config.ts";
+import type { EncoderConfig } from "./config/encoder_config.ts";
 
 /** Bytes of an activation at most: what every adapter binds, so that groups are the same everywhere. */
 const MOST_BYTES = 2 ** 27;

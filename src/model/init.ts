@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type HostTensor, hostTensor, hostZeros } from "../device.ts";
-import { sizeOf } from "../op.ts";
-import { normals, uniforms } from "../random.ts";
-import { demandSeed } from "../whole.ts";
+import { type HostTensor, hostTensor, hostZeros } from "../op/device.ts";
+import { sizeOf } from "../op/op.ts";
+import { normals, uniforms } from "../common/random.ts";
+import { demandSeed } from "../common/whole.ts";
 import { mapParams, type Parameter } from "./parameters.ts";
 
 /** Standard deviation of fresh matrices. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { HostTensor } from "../device.ts";
+import type { HostTensor } from "../op/device.ts";
 import type { ExpertResult, RecursionResult } from "./results.ts";
 
 type Numbers = HostTensor["data"] | Uint8Array;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Backend, Tensor } from "../op.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 import { attention } from "../ops/attention.ts";
 import { linear } from "../ops/linear.ts";
 import { normLinear } from "../ops/norm_linear.ts";

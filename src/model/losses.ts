@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Backend, Tensor } from "../op.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 import { activation } from "../ops/activation.ts";
 import { balance, binaryCrossEntropy, logSumExp, mean } from "../ops/losses.ts";
 import { countChoices } from "../ops/optimizer.ts";
 import type { Routed } from "../ops/router.ts";
-import type { LossCoefficients } from "./config.ts";
+import type { LossCoefficients } from "./config/config.ts";
 import type { DecoderOutputs, ExpertUse } from "./decoder.ts";
 
 /** Loss terms: each a list of scalars [1] to be added up, except `molBalance`. */

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { requireChoice } from "../choices.ts";
-import { fitsFloat32, FLOAT32_SIZES } from "../float32.ts";
-import { MERGES } from "../kinds.ts";
-import type { Backend, Tensor } from "../op.ts";
+import { requireChoice } from "../common/choices.ts";
+import { fitsFloat32, FLOAT32_SIZES } from "../common/float32.ts";
+import { MERGES } from "../op/kinds.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 import { expertMerge } from "../ops/merge.ts";
-import type { MolConfig } from "./mol_config.ts";
+import type { MolConfig } from "./config/mol_config.ts";
 import type { LayerParams } from "./parameters.ts";
 
 /** How to merge. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Backend, Tensor } from "../op.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 import { add } from "../ops/add.ts";
 import { dropout, jitter } from "../ops/noise.ts";
 

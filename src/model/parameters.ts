@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { Shape } from "../op.ts";
-import type { MolConfig } from "./mol_config.ts";
+import type { Shape } from "../op/op.ts";
+import type { MolConfig } from "./config/mol_config.ts";
 
 /** How a fresh parameter starts. */
 export type Initializer = "normal" | "ones" | "zeros" | "kaiming";

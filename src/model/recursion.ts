@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backend, segment, type Tensor } from "../op.ts";
+import { type Backend, segment, type Tensor } from "../op/op.ts";
 import { activation } from "../ops/activation.ts";
 import { add } from "../ops/add.ts";
 import { linear } from "../ops/linear.ts";
@@ -11,9 +11,9 @@ import { gate, type GateParams, route, type Routed } from "../ops/router.ts";
 import { gather, scatterAdd, scatterRows } from "../ops/rows.ts";
 import { type Selection, selectThreshold, selectTopK } from "../ops/select.ts";
 import { type Block, type BlockResult, type FirstKeys, runBlock, type Subset } from "./block.ts";
-import type { DecoderConfig } from "./config.ts";
+import type { DecoderConfig } from "./config/config.ts";
 import type { RouterParams } from "./decoder_schema.ts";
-import { capacities, keptAtMost } from "./sharing.ts";
+import { capacities, keptAtMost } from "./config/sharing.ts";
 
 /** What one recursion did. */
 export interface RecursionTrace<T> {
@@ -52,7 +52,7 @@ export function routerScores<T extends Tensor>(backend: Backend<T>, x: T, router
 
 /** A copy that passes no gradient. */
 function detached<T extends Tensor>(backend: Backend<T>, x: T): T {
-  return backend.untracked ? add(backend.untracked, x, x, 0) : x;
+  return backend.withoutGrad ? add(backend.withoutGrad, x, x, 0) : x;
 }
 
 /** The rows of a subset that were chosen among them. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { HostTensor } from "../device.ts";
+import type { HostTensor } from "../op/device.ts";
 import type { DecoderOutputs, ExpertUse } from "./decoder.ts";
 import type { LossTerms, LossValues } from "./losses.ts";
 

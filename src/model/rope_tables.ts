@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Device, HostTensor } from "../device.ts";
-import type { Tensor } from "../op.ts";
+import type { Device, HostTensor } from "../op/device.ts";
+import type { Tensor } from "../op/op.ts";
 
 /** Rows of the smallest table, where there are so many positions. */
 const LEAST_ROWS = 512;

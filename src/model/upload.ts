@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { allocate, type Device, type HostTensor } from "../device.ts";
-import type { Tensor } from "../op.ts";
+import { allocate, type Device, type HostTensor } from "../op/device.ts";
+import type { Tensor } from "../op/op.ts";
 import { mapParams } from "./parameters.ts";
 
 /** Copies every parameter of a schema to a device, all or none; tensors of the device stay as they are. */

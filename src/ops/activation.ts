@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
-import { ACTIVATIONS, GATED } from "../kinds.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
+import { ACTIVATIONS, GATED } from "../op/kinds.ts";
 import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
 
 /** A plain activation; `gelu` is exact (erf), `square` is x². */

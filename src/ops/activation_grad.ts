@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { ACTIVATIONS, GATED } from "../kinds.ts";
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { ACTIVATIONS, GATED } from "../op/kinds.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
 import type { ActivationKind, GateKind } from "./activation.ts";
 
 /** dx = f′(x) ⊙ dy; relu′(0) = 0. x, dy [M, F] → dx [M, F]. */

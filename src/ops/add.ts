@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Backend, defineOp, type Op, requireShape, spec, type Tensor } from "../op.ts";
-import { elementwise } from "../parts.ts";
+import { type Backend, defineOp, type Op, requireShape, spec, type Tensor } from "../op/op.ts";
+import { elementwise } from "../op/parts.ts";
 
 /** y = a + scale·b, element by element. a, b of one shape → y of that shape. */
 export const addOp: Op<"a" | "b", "y", { readonly scale: number }> = defineOp({

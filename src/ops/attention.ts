@@ -15,12 +15,12 @@ import {
   requireShape,
   spec,
   type Tensor,
-} from "../op.ts";
+} from "../op/op.ts";
 import type { Heads } from "./rope.ts";
 import { attentionGradKv, attentionGradQ, attentionStats } from "./attention_grad.ts";
 
 /** How far a row sees. */
-export interface VisibilityParams {
+export interface KeyRangesParams {
   /** Query rows, M. */
   readonly M: number;
   /** Whether a row sees only rows up to itself. */
@@ -35,26 +35,26 @@ export interface VisibilityParams {
  * ranges[m] = [max(s, i − window), min(e, i + window + 1, causal ? i + 1 : ∞)). offsets [B+1] are the key rows' own,
  * rows [M] i32 ascending, queryOffsets [*] end with the number of live query rows → ranges [M, 2] i32.
  */
-export const visibilityOp: Op<"offsets" | "rows?" | "queryOffsets?", "ranges", VisibilityParams> = defineOp({
-  name: "visibility",
+export const keyRangesOp: Op<"offsets" | "rows?" | "queryOffsets?", "ranges", KeyRangesParams> = defineOp({
+  name: "keyRanges",
   family: "attention",
   inputs: ["offsets", "rows?", "queryOffsets?"],
   outputs: ["ranges"],
-  infer({ offsets, rows, queryOffsets }, { M }: VisibilityParams) {
-    requireOffsets("visibility", offsets);
-    requireOffsets("visibility", queryOffsets, "queryOffsets");
-    if (rows) requireShape("visibility", "rows", rows, [M], "i32");
+  infer({ offsets, rows, queryOffsets }, { M }: KeyRangesParams) {
+    requireOffsets("keyRanges", offsets);
+    requireOffsets("keyRanges", queryOffsets, "queryOffsets");
+    if (rows) requireShape("keyRanges", "rows", rows, [M], "i32");
     return { ranges: spec([M, 2], "i32") };
   },
 });
 
-/** Applies {@link visibilityOp}: ranges [M, 2]. */
-export function visibility<T extends Tensor>(
+/** Applies {@link keyRangesOp}: ranges [M, 2]. */
+export function keyRanges<T extends Tensor>(
   backend: Backend<T>,
   inputs: { offsets: T; rows?: T; queryOffsets?: T },
-  params: VisibilityParams,
+  params: KeyRangesParams,
 ): T {
-  return backend.run(visibilityOp, inputs, params).ranges;
+  return backend.run(keyRangesOp, inputs, params).ranges;
 }
 
 /**

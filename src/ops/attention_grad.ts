@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
 import type { Heads } from "./rope.ts";
 
 type AttentionTensors = { q: Tensor; kv: Tensor; ranges: Tensor; dy: Tensor; offsets?: Tensor };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
 
 /** Rows that a sequence has room for, and rows that come. */
 export interface AppendParams {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, demand, type Op, requireShape, spec, type Tensor } from "../op/op.ts";
 
 /** Columns [from, to). */
 export interface ColumnRange {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { requireFloat32 } from "../float32.ts";
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { requireFloat32 } from "../common/float32.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
 import { cosineDistanceGrad, divergenceGrad } from "./distillation_grad.ts";
 
 /** How soft the distributions are. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
 
 /** dstudent = τ·(softmax(student/τ) − softmax(teacher/τ))·dkl. student, teacher [M, V], dkl [M, 1] → [M, V]. */
 export const divergenceGradOp: Op<

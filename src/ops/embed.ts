@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
-import { placedParts } from "../parts.ts";
+import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
+import { placedParts } from "../op/parts.ts";
 import { add } from "./add.ts";
 import { embedGrad, requireFrom } from "./embed_grad.ts";
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
-import { rowRanges } from "../parts.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
+import { rowRanges } from "../op/parts.ts";
 
 /** Which rows of the vocabulary have a gradient here. */
 export interface EmbedGradParams {

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { GATED } from "../kinds.ts";
+import { GATED } from "../op/kinds.ts";
 import {
   type Backend,
   defineOp,
@@ -19,28 +19,28 @@ import {
   requireShape,
   spec,
   type Tensor,
-} from "../op.ts";
+} from "../op/op.ts";
 import type { GateKind } from "./activation.ts";
 import { add } from "./add.ts";
-import { dotSlots, expertOuter, expertTransposed, expertUnitGrad, sumSlots, weightSlots } from "./experts_grad.ts";
+import { dotSlots, expertOuter, expertTransposed, loraGatedUnitGrad, sumSlots, weightSlots } from "./experts_grad.ts";
 
 /**
  * y[m, j] = A_e·x[m] (or A_e·x[m, j]) with e = experts[m, j]: into the rank of each chosen expert.
  *
  * x [M, F], the same for all chosen experts, or [M, k, F], one each; a [E, R, F], experts [M, k] i32 → y [M, k, R].
  */
-export const expertProjectOp: Op<"x" | "a" | "experts" | "offsets?", "y", Record<never, never>> = defineOp({
-  name: "expertProject",
+export const loraDownOp: Op<"x" | "a" | "experts" | "offsets?", "y", Record<never, never>> = defineOp({
+  name: "loraDown",
   family: "experts",
   inputs: ["x", "a", "experts", "offsets?"],
   outputs: ["y"],
   infer({ x, a, experts, offsets }) {
-    requireShape("expertProject", "a", a, [undefined, undefined, undefined]);
-    requireShape("expertProject", "experts", experts, [undefined, undefined], "i32");
+    requireShape("loraDown", "a", a, [undefined, undefined, undefined]);
+    requireShape("loraDown", "experts", experts, [undefined, undefined], "i32");
     const [M, k] = experts.shape;
     const [, R, F] = a.shape;
-    requireShape("expertProject", "x", x, x.shape.length === 2 ? [M, F] : [M, k, F]);
-    requireOffsets("expertProject", offsets);
+    requireShape("loraDown", "x", x, x.shape.length === 2 ? [M, F] : [M, k, F]);
+    requireOffsets("loraDown", offsets);
     return { y: spec([M, k, R]) };
   },
   vjp: (backend, { inputs: { x, a, experts, offsets }, grads: { y } }) => {
@@ -52,16 +52,16 @@ export const expertProjectOp: Op<"x" | "a" | "experts" | "offsets?", "y", Record
   },
 });
 
-/** Applies {@link expertProjectOp}: x [M, F] or [M, k, F] → [M, k, R]. */
-export function expertProject<T extends Tensor>(
+/** Applies {@link loraDownOp}: x [M, F] or [M, k, F] → [M, k, R]. */
+export function loraDown<T extends Tensor>(
   backend: Backend<T>,
   inputs: { x: T; a: T; experts: T; offsets?: T },
 ): T {
-  return backend.run(expertProjectOp, inputs, {}).y;
+  return backend.run(loraDownOp, inputs, {}).y;
 }
 
 /** The gated unit of the shared feed-forward, and the LoRA scale s = alpha / rank. */
-export interface ExpertUnitParams {
+export interface LoraGatedUnitParams {
   /** SwiGLU or GeGLU. */
   readonly kind: GateKind;
   /** s. */
@@ -73,26 +73,26 @@ export interface ExpertUnitParams {
  *
  * u [M, 2F], a [M, k, R], b [E, 2F, R], experts [M, k] i32, weights [M, k] → z [M, k, F], mix [M, F].
  */
-export const expertUnitOp: Op<
+export const loraGatedUnitOp: Op<
   "u" | "a" | "b" | "experts" | "weights" | "offsets?",
   "z" | "mix",
-  ExpertUnitParams
+  LoraGatedUnitParams
 > = defineOp({
-  name: "expertUnit",
+  name: "loraGatedUnit",
   family: "experts",
   inputs: ["u", "a", "b", "experts", "weights", "offsets?"],
   outputs: ["z", "mix"],
   choices: { kind: GATED },
   infer({ u, a, b, experts, weights, offsets }) {
-    requireShape("expertUnit", "b", b, [undefined, undefined, undefined]);
-    requireShape("expertUnit", "experts", experts, [undefined, undefined], "i32");
+    requireShape("loraGatedUnit", "b", b, [undefined, undefined, undefined]);
+    requireShape("loraGatedUnit", "experts", experts, [undefined, undefined], "i32");
     const [M, k] = experts.shape;
     const [, twice, R] = b.shape;
-    demand("expertUnit", twice % 2 === 0, () => `b has ${twice} rows an expert, which do not halve`);
-    requireShape("expertUnit", "u", u, [M, twice]);
-    requireShape("expertUnit", "a", a, [M, k, R]);
-    requireShape("expertUnit", "weights", weights, [M, k]);
-    requireOffsets("expertUnit", offsets);
+    demand("loraGatedUnit", twice % 2 === 0, () => `b has ${twice} rows an expert, which do not halve`);
+    requireShape("loraGatedUnit", "u", u, [M, twice]);
+    requireShape("loraGatedUnit", "a", a, [M, k, R]);
+    requireShape("loraGatedUnit", "weights", weights, [M, k]);
+    requireOffsets("loraGatedUnit", offsets);
     return { z: spec([M, k, twice / 2]), mix: spec([M, twice / 2]) };
   },
   vjp: (backend, { inputs: { u, a, b, experts, weights, offsets }, outputs: { z }, grads, params }) => {
@@ -102,7 +102,7 @@ export const expertUnitOp: Op<
       const mixed = weightSlots(backend, grads.mix, weights, offsets);
       return grads.z ? add(backend, grads.z, mixed) : mixed;
     };
-    const dv = once(() => expertUnitGrad(backend, { u, a, b, experts, dz: dz(), offsets }, params));
+    const dv = once(() => loraGatedUnitGrad(backend, { u, a, b, experts, dz: dz(), offsets }, params));
     const derivatives = {
       u: () => sumSlots(backend, dv(), offsets),
       a: () => expertTransposed(backend, { x: dv(), a: b, experts, offsets }, scale),
@@ -113,13 +113,13 @@ export const expertUnitOp: Op<
   },
 });
 
-/** Applies {@link expertUnitOp}: u [M, 2F] → z [M, k, F], mix [M, F]. */
-export function expertUnit<T extends Tensor>(
+/** Applies {@link loraGatedUnitOp}: u [M, 2F] → z [M, k, F], mix [M, F]. */
+export function loraGatedUnit<T extends Tensor>(
   backend: Backend<T>,
   inputs: { u: T; a: T; b: T; experts: T; weights: T; offsets?: T },
-  { kind, scale }: ExpertUnitParams,
+  { kind, scale }: LoraGatedUnitParams,
 ): { z: T; mix: T } {
-  return backend.run(expertUnitOp, inputs, { kind, scale });
+  return backend.run(loraGatedUnitOp, inputs, { kind, scale });
 }
 
 /**
@@ -127,24 +127,24 @@ export function expertUnit<T extends Tensor>(
  *
  * x [M, D], a [M, k, R], b [E, D, R], experts [M, k] i32, weights [M, k] → y [M, D].
  */
-export const expertExpandOp: Op<
+export const loraUpOp: Op<
   "x" | "a" | "b" | "experts" | "weights" | "offsets?",
   "y",
   { readonly scale: number }
 > = defineOp({
-  name: "expertExpand",
+  name: "loraUp",
   family: "experts",
   inputs: ["x", "a", "b", "experts", "weights", "offsets?"],
   outputs: ["y"],
   infer({ x, a, b, experts, weights, offsets }) {
-    requireShape("expertExpand", "b", b, [undefined, undefined, undefined]);
-    requireShape("expertExpand", "experts", experts, [undefined, undefined], "i32");
+    requireShape("loraUp", "b", b, [undefined, undefined, undefined]);
+    requireShape("loraUp", "experts", experts, [undefined, undefined], "i32");
     const [M, k] = experts.shape;
     const [, D, R] = b.shape;
-    requireShape("expertExpand", "x", x, [M, D]);
-    requireShape("expertExpand", "a", a, [M, k, R]);
-    requireShape("expertExpand", "weights", weights, [M, k]);
-    requireOffsets("expertExpand", offsets);
+    requireShape("loraUp", "x", x, [M, D]);
+    requireShape("loraUp", "a", a, [M, k, R]);
+    requireShape("loraUp", "weights", weights, [M, k]);
+    requireOffsets("loraUp", offsets);
     return { y: spec([M, D]) };
   },
   vjp: (backend, { inputs: { a, b, experts, weights, offsets }, grads, params: { scale } }) => {
@@ -162,11 +162,11 @@ export const expertExpandOp: Op<
   },
 });
 
-/** Applies {@link expertExpandOp}: x [M, D] → [M, D]. */
-export function expertExpand<T extends Tensor>(
+/** Applies {@link loraUpOp}: x [M, D] → [M, D]. */
+export function loraUp<T extends Tensor>(
   backend: Backend<T>,
   inputs: { x: T; a: T; b: T; experts: T; weights: T; offsets?: T },
   scale: number,
 ): T {
-  return backend.run(expertExpandOp, inputs, { scale }).y;
+  return backend.run(loraUpOp, inputs, { scale }).y;
 }

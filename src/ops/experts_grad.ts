@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { GATED } from "../kinds.ts";
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
-import type { ExpertUnitParams } from "./experts.ts";
+import { GATED } from "../op/kinds.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
+import type { LoraGatedUnitParams } from "./experts.ts";
 
 /** A factor on the result. */
 export interface Scale {
@@ -137,35 +137,35 @@ export function dotSlots<T extends Tensor>(backend: Backend<T>, a: T, b: T, offs
  *
  * u [M, 2F], a [M, k, R], b [E, 2F, R], experts [M, k] i32, dz [M, k, F] → dv [M, k, 2F].
  */
-export const expertUnitGradOp: Op<
+export const loraGatedUnitGradOp: Op<
   "u" | "a" | "b" | "experts" | "dz" | "offsets?",
   "dv",
-  ExpertUnitParams
+  LoraGatedUnitParams
 > = defineOp({
-  name: "expertUnitGrad",
+  name: "loraGatedUnitGrad",
   family: "experts_grad",
   inputs: ["u", "a", "b", "experts", "dz", "offsets?"],
   outputs: ["dv"],
   choices: { kind: GATED },
   infer({ u, a, b, experts, dz, offsets }) {
-    requireShape("expertUnitGrad", "b", b, [undefined, undefined, undefined]);
-    requireShape("expertUnitGrad", "experts", experts, [undefined, undefined], "i32");
+    requireShape("loraGatedUnitGrad", "b", b, [undefined, undefined, undefined]);
+    requireShape("loraGatedUnitGrad", "experts", experts, [undefined, undefined], "i32");
     const [M, k] = experts.shape;
     const [, twice, R] = b.shape;
-    demand("expertUnitGrad", twice % 2 === 0, () => `b has ${twice} rows an expert, which do not halve`);
-    requireShape("expertUnitGrad", "u", u, [M, twice]);
-    requireShape("expertUnitGrad", "a", a, [M, k, R]);
-    requireShape("expertUnitGrad", "dz", dz, [M, k, twice / 2]);
-    requireOffsets("expertUnitGrad", offsets);
+    demand("loraGatedUnitGrad", twice % 2 === 0, () => `b has ${twice} rows an expert, which do not halve`);
+    requireShape("loraGatedUnitGrad", "u", u, [M, twice]);
+    requireShape("loraGatedUnitGrad", "a", a, [M, k, R]);
+    requireShape("loraGatedUnitGrad", "dz", dz, [M, k, twice / 2]);
+    requireOffsets("loraGatedUnitGrad", offsets);
     return { dv: spec([M, k, twice]) };
   },
 });
 
-/** Applies {@link expertUnitGradOp}: → [M, k, 2F]. */
-export function expertUnitGrad<T extends Tensor>(
+/** Applies {@link loraGatedUnitGradOp}: → [M, k, 2F]. */
+export function loraGatedUnitGrad<T extends Tensor>(
   backend: Backend<T>,
   inputs: { u: T; a: T; b: T; experts: T; dz: T; offsets?: T },
-  { kind, scale }: ExpertUnitParams,
+  { kind, scale }: LoraGatedUnitParams,
 ): T {
-  return backend.run(expertUnitGradOp, inputs, { kind, scale }).dv;
+  return backend.run(loraGatedUnitGradOp, inputs, { kind, scale }).dv;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, demand, type Op, requireShape, spec, type Tensor } from "../op/op.ts";
 import type { Selection } from "./select.ts";
 import { type CacheLayout, requireList, requireSlots } from "./slots.ts";
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
-import { overlaps, placedParts } from "../parts.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
+import { overlaps, placedParts } from "../op/parts.ts";
 import { add } from "./add.ts";
 import { joinColumns, takeColumns } from "./columns.ts";
 import { linearGradW, linearGradX, sumRows } from "./linear_grad.ts";

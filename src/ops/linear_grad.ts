@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
-import { overlaps, placedParts, rowRanges } from "../parts.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
+import { overlaps, placedParts, rowRanges } from "../op/parts.ts";
 import { add } from "./add.ts";
 import { takeColumns } from "./columns.ts";
 import type { LinearParams } from "./linear.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
 
 /** dlogits = (softmax(logits) − onehot(label))·dnll; 0 where the label is negative. logits [M, V], labels [M] i32, dnll [M, 1] → [M, V]. */
 export const crossEntropyGradOp: Op<"logits" | "labels" | "dnll" | "offsets?", "dlogits", Record<never, never>> =

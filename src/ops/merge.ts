@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { MERGES } from "../kinds.ts";
-import { type Backend, defineOp, type Op, requireShape, spec, type Tensor } from "../op.ts";
+import { MERGES } from "../op/kinds.ts";
+import { type Backend, defineOp, type Op, requireShape, spec, type Tensor } from "../op/op.ts";
 
 /** How experts become one. */
 export interface MergeParams {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, demand, type Op, requireShape, spec, type Tensor } from "../op/op.ts";
 
 /** Where noise comes from: the place in the model is part of the counter. */
 export interface NoiseParams {
@@ -23,7 +23,7 @@ function requireRows(op: string, { x, seed, rows }: { x: Tensor; seed: Tensor; r
 
 /**
  * y[m, d] = x[m, d]/(1 − rate) where u(seed[0], salt, i) ≥ rate, else 0 (Srivastava et al. 2014); u is `uniformAt` of
- * src/random.ts, i = (seed[1] + rows[m])·D + d: elements are numbered through all rows of a step, however it is cut.
+ * src/common/random.ts, i = (seed[1] + rows[m])·D + d: elements are numbered through all rows of a step, however it is cut.
  *
  * x [M, …] with D elements a row, seed [2] i32 = (seed, row of the step that row 0 is), rows [M] i32 (0 … M − 1 unless
  * given) → y of the shape of x. It is its own derivative.

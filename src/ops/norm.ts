@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { NORMS } from "../kinds.ts";
-import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { NORMS } from "../op/kinds.ts";
+import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
 import { normGrad, normGradWeight } from "./norm_grad.ts";
 
 /** Which norm, and its ε. */

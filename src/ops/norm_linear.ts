@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { GATED, NORMS } from "../kinds.ts";
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { GATED, NORMS } from "../op/kinds.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
 import { gatedUnit, type GateKind } from "./activation.ts";
 import { linear, type LinearParams } from "./linear.ts";
 import { norm, type NormParams } from "./norm.ts";

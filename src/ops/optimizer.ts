@@ -13,8 +13,8 @@ import {
   requireShape,
   spec,
   type Tensor,
-} from "../op.ts";
-import { elementwise } from "../parts.ts";
+} from "../op/op.ts";
+import { elementwise } from "../op/parts.ts";
 
 /** What is fixed for a parameter during a training run. */
 export interface AdamWParams {

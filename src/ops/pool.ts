@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { POOLINGS } from "../kinds.ts";
-import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { POOLINGS } from "../op/kinds.ts";
+import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
 import { poolGrad } from "./pool_grad.ts";
 
 /** A way in which the rows of a sequence become one vector, see {@link PoolParams}. */

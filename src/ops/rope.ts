@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
-import { type HostTensor, hostTensor } from "../device.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
+import { type HostTensor, hostTensor } from "../op/device.ts";
 import { cacheWrite } from "./cache.ts";
 import { inverseFrequencies, type Rope } from "./rope_frequencies.ts";
 import { ropeGrad } from "./rope_grad.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { GATES, ROUTES } from "../kinds.ts";
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { GATES, ROUTES } from "../op/kinds.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
 import { gateGrad, routeGrad } from "./router_grad.ts";
 
 /** The function between a recursion's score and its gate (Mixture-of-Recursions §2.2.1). */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { GATES, ROUTES } from "../kinds.ts";
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { GATES, ROUTES } from "../op/kinds.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
 import type { GateParams, RouteParams } from "./router.ts";
 
 /** dscores = g′(z)·dgates: α·σ(z)(1 − σ(z)), α·(1 − tanh²z), or 1. scores, dgates [M, 1] → dscores [M, 1]. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, once, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, once, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
 import { dotRows, place, scaleRows } from "./rows_grad.ts";
 import { add } from "./add.ts";
 

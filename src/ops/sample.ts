@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { requireFloat32 } from "../float32.ts";
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { requireFloat32 } from "../common/float32.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
 
 /** How a token is drawn; what is left out is off. */
 export interface SamplingOptions {
@@ -20,7 +20,7 @@ export interface SamplingOptions {
   readonly repetitionPenalty?: number;
 }
 
-/** Place of drawing among the users of random numbers, see `uniformAt` of src/random.ts. */
+/** Place of drawing among the users of random numbers, see `uniformAt` of src/common/random.ts. */
 export const DRAW_SALT = 0x64726177;
 
 /** The id that `sample` gives a row without a distribution: one with a NaN or +∞, or with nothing above −∞. */

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
 
 /** Columns of a slot's row; rows cached by recursion r are at `SLOT.rows + r`, so that there are `SLOT.rows + N` columns. */
 export const SLOT = {

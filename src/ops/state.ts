@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op.ts";
+import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
 
 /**
  * lengths[b] = grown[b], in place; 0 where `leading`, the lengths of the whole sequences by now, is 0: those begin anew.

@@ -4,7 +4,7 @@
  * @module
  */
 import { describe, isRecord, quote } from "../checkpoint/messages.ts";
-import { FieldError, nearest } from "../model/fields.ts";
+import { FieldError, nearest } from "../model/config/fields.ts";
 
 /** One value of a JSON file. Every method that reads it throws one FieldError with file, key and value. */
 export class Entry {

@@ -5,7 +5,7 @@
  * @module
  */
 import { isRecord } from "../checkpoint/messages.ts";
-import type { Json } from "../model/fields.ts";
+import type { Json } from "../model/config/fields.ts";
 import type { Entry } from "./entry.ts";
 
 /** Keys of BERT's classes, and what they are called in their normalizer. */

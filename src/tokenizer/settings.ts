@@ -5,7 +5,7 @@
  */
 import { quote } from "../checkpoint/messages.ts";
 import { isRecord } from "../checkpoint/messages.ts";
-import type { Json } from "../model/fields.ts";
+import type { Json } from "../model/config/fields.ts";
 import { type AddedToken, readAddedToken } from "./added_tokens.ts";
 import { Entry, MOST_IDS } from "./entry.ts";
 import type { Frame } from "./post_processors.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { quote } from "../checkpoint/messages.ts";
-import type { Json } from "../model/fields.ts";
+import type { Json } from "../model/config/fields.ts";
 import { type AddedToken, AddedTokens, readAddedTokens } from "./added_tokens.ts";
 import { readBpe } from "./bpe.ts";
 import { readDecoder, type Stages } from "./decoders.ts";

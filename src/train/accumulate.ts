@@ -7,12 +7,12 @@
  *
  * @module
  */
-import { type Device, type HostTensor, hostTensor } from "../device.ts";
+import { type Device, type HostTensor, hostTensor } from "../op/device.ts";
 import type { BalanceCounts, LossTotals } from "../model/losses.ts";
-import type { Backend, SegmentKind, Tensor } from "../op.ts";
+import type { Backend, SegmentKind, Tensor } from "../op/op.ts";
 import { add } from "../ops/add.ts";
 import { countChoices } from "../ops/optimizer.ts";
-import { Tape } from "../tape.ts";
+import { Tape } from "../ops/tape.ts";
 import { liveRows, type TrainingBatch } from "./data/batches.ts";
 import { backpropagate, type LossSeeds } from "./gradients.ts";
 import { type Computed, inputsOf, type Objective } from "./objective.ts";

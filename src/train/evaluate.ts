@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Device, HostTensor, Program } from "../device.ts";
-import type { Tensor } from "../op.ts";
+import type { Device, HostTensor, Program } from "../op/device.ts";
+import type { Tensor } from "../op/op.ts";
 import type { Batches } from "./data/batches.ts";
 import type { Objective } from "./objective.ts";
 import type { RoutedConfig, RoutingStatistics } from "./statistics.ts";

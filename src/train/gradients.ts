@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { allocate, type Device, type HostTensor, hostZeros } from "../device.ts";
-import type { Backend, Tensor } from "../op.ts";
+import { allocate, type Device, type HostTensor, hostZeros } from "../op/device.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 import { add, ratio } from "../ops/add.ts";
 import type { LossTerms } from "../model/losses.ts";
 import { mapParams, parametersOf } from "../model/parameters.ts";
-import { Tape, type TapeOptions } from "../tape.ts";
+import { Tape, type TapeOptions } from "../ops/tape.ts";
 
 /** Factor of every loss term in the total, on the device, [1] each; a term without one carries no gradient. */
 export interface LossSeeds<T> {

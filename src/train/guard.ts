@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Device, HostTensor } from "../device.ts";
+import type { Device, HostTensor } from "../op/device.ts";
 import { mapParams } from "../model/parameters.ts";
 import { download } from "../model/upload.ts";
-import type { Tensor } from "../op.ts";
+import type { Tensor } from "../op/op.ts";
 import { recordStep, stepInputs } from "./accumulate.ts";
 import type { TrainingBatch } from "./data/batches.ts";
 import { gradientOutputs, lossSeeds, readGradients } from "./gradients.ts";

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { type Device, hostIndices, type HostTensor, hostTensor } from "../device.ts";
-import { type Backend, segment, type Tensor } from "../op.ts";
+import { type Device, hostIndices, type HostTensor, hostTensor } from "../op/device.ts";
+import { type Backend, segment, type Tensor } from "../op/op.ts";
 import { joinRows } from "../model/join_results.ts";
 import { crossEntropy } from "../ops/losses.ts";
 import { gather, scatterRows } from "../ops/rows.ts";
-import type { TapeOptions } from "../tape.ts";
+import type { TapeOptions } from "../ops/tape.ts";
 
 /** Logits of one part have at most this many elements: 64 MiB. */
 const MOST_LOGITS = 2 ** 24;

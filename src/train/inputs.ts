@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { hostIndices, type HostTensor } from "../device.ts";
+import { hostIndices, type HostTensor } from "../op/device.ts";
 import { isId, lengthsOf } from "../model/batch.ts";
 import type { RopeTables } from "../model/rope_tables.ts";
-import type { Tensor } from "../op.ts";
+import type { Tensor } from "../op/op.ts";
 import { NO_LABEL, type TrainingBatch } from "./data/batches.ts";
 
 /** Throws a RangeError for more rows than there is room for, and an id or label outside a vocabulary of V. */

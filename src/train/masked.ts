@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { type Device, hostIndices, type HostTensor } from "../device.ts";
+import { type Device, hostIndices, type HostTensor } from "../op/device.ts";
 import { encode, type EncoderInputs, maskedLogits } from "../model/encoder.ts";
-import type { EncoderConfig } from "../model/encoder_config.ts";
+import type { EncoderConfig } from "../model/config/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
 import { type BalanceCounts, balanceCounts, molBalance } from "../model/losses.ts";
 import { expertOutputs } from "../model/results.ts";
 import { RopeTables } from "../model/rope_tables.ts";
-import type { Backend, Tensor } from "../op.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 import { cosineDistance, divergence } from "../ops/distillation.ts";
 import { crossEntropy, mean } from "../ops/losses.ts";
 import { ropeTable } from "../ops/rope.ts";

@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { requireChoice } from "../choices.ts";
-import { type Device, hostIndices, type HostTensor } from "../device.ts";
+import { requireChoice } from "../common/choices.ts";
+import { type Device, hostIndices, type HostTensor } from "../op/device.ts";
 import { capacityRows, lengthsOf } from "../model/batch.ts";
-import type { DecoderConfig } from "../model/config.ts";
+import type { DecoderConfig } from "../model/config/config.ts";
 import { decode, type DecoderInputs, headLogits } from "../model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
 import { type BalanceCounts, balanceCounts, decoderLosses } from "../model/losses.ts";
-import { capacities } from "../model/sharing.ts";
+import { capacities } from "../model/config/sharing.ts";
 import { expertOutputs, recursionOutputs } from "../model/results.ts";
 import { RopeTables } from "../model/rope_tables.ts";
-import type { Backend, Tensor } from "../op.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 import { divergence } from "../ops/distillation.ts";
 import { crossEntropy, mean } from "../ops/losses.ts";
 import { ropeTable } from "../ops/rope.ts";

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { HostTensor } from "../device.ts";
+import type { HostTensor } from "../op/device.ts";
 import type { BalanceCounts, LossTerms, LossTotals } from "../model/losses.ts";
-import type { Backend, Tensor } from "../op.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 import type { TrainingBatch } from "./data/batches.ts";
 import type { LossFactors } from "./gradients.ts";
 

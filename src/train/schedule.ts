@@ -4,8 +4,8 @@
  * @module
  */
 
-import { requireChoice } from "../choices.ts";
-import { requireFloat32 } from "../float32.ts";
+import { requireChoice } from "../common/choices.ts";
+import { requireFloat32 } from "../common/float32.ts";
 
 /** A learning rate over the updates of a run: linear warm-up, the peak, then a decay to the final value. */
 export interface Schedule {

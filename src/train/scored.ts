@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hostIndices, type HostTensor } from "../device.ts";
+import { hostIndices, type HostTensor } from "../op/device.ts";
 import { NO_LABEL } from "./data/batches.ts";
 
 /**

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { HostTensor } from "../device.ts";
-import type { RecursionConfig } from "../model/config.ts";
-import type { MolConfig } from "../model/mol_config.ts";
+import type { HostTensor } from "../op/device.ts";
+import type { RecursionConfig } from "../model/config/config.ts";
+import type { MolConfig } from "../model/config/mol_config.ts";
 import type { TrainingBatch } from "./data/batches.ts";
 import { RoutingTally } from "./tally.ts";
 

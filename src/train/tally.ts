@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { HostTensor } from "../device.ts";
+import type { HostTensor } from "../op/device.ts";
 import { depthOf, type ExpertResult, readExperts, readRecursions, type RecursionResult } from "../model/results.ts";
 import { liveRows, type TrainingBatch } from "./data/batches.ts";
 import type { DepthStatistics, RecursionStatistics, RoutedConfig, RoutingStatistics } from "./statistics.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { LossTerms } from "../model/losses.ts";
-import type { Backend, Tensor } from "../op.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 import { add, ratio } from "../ops/add.ts";
 
 /** Every term that is there as one scalar [1]: the sum of its parts, the mean of the load balances. */

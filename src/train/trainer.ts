@@ -3,18 +3,18 @@
  *
  * @module
  */
-import { type Device, hostIndices, type HostTensor, type Program } from "../device.ts";
-import { requireChoice } from "../choices.ts";
-import { Lifetime } from "../lifetime.ts";
-import { demandWhole } from "../whole.ts";
+import { type Device, hostIndices, type HostTensor, type Program } from "../op/device.ts";
+import { requireChoice } from "../common/choices.ts";
+import { Lifetime } from "../common/lifetime.ts";
+import { demandWhole } from "../common/whole.ts";
 import { mapParams } from "../model/parameters.ts";
 import { download } from "../model/upload.ts";
-import type { SegmentKind, Tensor } from "../op.ts";
+import type { SegmentKind, Tensor } from "../op/op.ts";
 import { balanceBias } from "../ops/optimizer.ts";
 import { labelsOf, recordStep, stepInputs } from "./accumulate.ts";
 import type { TrainingBatch } from "./data/batches.ts";
 import { type LossSeeds, lossSeeds } from "./gradients.ts";
-import { Journal } from "./journal.ts";
+import { StepMetrics } from "./step_metrics.ts";
 import { inputsOf, type Objective } from "./objective.ts";
 import {
   AUXILIARY_RATE,
@@ -63,7 +63,7 @@ export class Trainer<T extends Tensor, P> {
   readonly #slots: Slot<T>[];
   readonly #params: P;
   readonly #seeds: LossSeeds<T>;
-  readonly #journal: Journal<T>;
+  readonly #journal: StepMetrics<T>;
   readonly #program: Program<string, string>;
   readonly #lifetime = new Lifetime("the trainer");
   #unread: Pick<StepLine, "step" | "labels">[] = [];
@@ -82,7 +82,7 @@ export class Trainer<T extends Tensor, P> {
     this.#seeds = lossSeeds(device, factors);
     this.#slots = slotsOf(device, schema, weights, options.optimizer, state);
     this.#params = this.#record(({ p }) => p);
-    this.#journal = new Journal(device, options.logEvery);
+    this.#journal = new StepMetrics(device, options.logEvery);
     this.#program = device.compile((named: Named<T>) => this.#step(named));
   }
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { allocate, type Device, type HostTensor, hostTensor, hostZeros } from "../device.ts";
+import { allocate, type Device, type HostTensor, hostTensor, hostZeros } from "../op/device.ts";
 import { mapParams, type Parameter } from "../model/parameters.ts";
-import type { Backend, Tensor } from "../op.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 import { adamW, average, sumSquares } from "../ops/optimizer.ts";
 
 /** How weights move. */

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { HostTensor } from "../../src/device.ts";
+import type { HostTensor } from "../../src/op/device.ts";
 import { tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
 import * as forward from "./activation.ts";

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { sizeOf } from "../../src/op.ts";
+import { sizeOf } from "../../src/op/op.ts";
 import { size, tensor } from "../support/arbitraries.ts";
 
 /** Shapes of up to three axes, among them none at all. */

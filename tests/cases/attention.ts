@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { hostIndices, type HostTensor } from "../../src/device.ts";
+import { hostIndices, type HostTensor } from "../../src/op/device.ts";
 import { indices, maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
 
@@ -13,7 +13,7 @@ function subset(ends: HostTensor): fc.Arbitrary<{ rows: HostTensor; queryOffsets
 }
 
 /** Sequences (some empty) seen by all their rows or by a routed subset, with and without limits. */
-export const visibility = size(70).chain((M) =>
+export const keyRanges = size(70).chain((M) =>
   fc.tuple(offsets(M, 6), fc.boolean(), fc.oneof(fc.constant(0), size(80, 1), fc.constant(2 ** 31)), fc.boolean())
     .chain(([ends, causal, window, routed]) =>
       (routed ? subset(ends) : fc.constant({ rows: undefined, queryOffsets: undefined })).map((query) => {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { hostIndices, type HostTensor } from "../../src/device.ts";
+import { hostIndices, type HostTensor } from "../../src/op/device.ts";
 import { attention } from "../../src/ops/attention.ts";
 import { attentionStats as statsOf } from "../../src/ops/attention_grad.ts";
 import type { Heads } from "../../src/ops/rope.ts";

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { hostIndices, type HostTensor } from "../../src/device.ts";
+import { hostIndices, type HostTensor } from "../../src/op/device.ts";
 import { list, width } from "./rows.ts";
 import { indices, maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { hostTensor } from "../../src/device.ts";
+import { hostTensor } from "../../src/op/device.ts";
 import { size, tensor } from "../support/arbitraries.ts";
 
 /** Ranges of the columns of matrices and vectors, empty ones among them. */

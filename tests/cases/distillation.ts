@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type HostTensor, hostTensor } from "../../src/device.ts";
+import { type HostTensor, hostTensor } from "../../src/op/device.ts";
 import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
 

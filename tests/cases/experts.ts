@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { hostIndices, type HostTensor } from "../../src/device.ts";
+import { hostIndices, type HostTensor } from "../../src/op/device.ts";
 import type { GateKind } from "../../src/ops/activation.ts";
 import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
@@ -21,7 +21,7 @@ export function chosen(M: number, k: number, E: number, live: HostTensor | undef
 }
 
 /** Inputs that stand for the shared x and for one of each slot. */
-export const expertProject = sizes.chain(({ M, k, E, R, F }) =>
+export const loraDown = sizes.chain(({ M, k, E, R, F }) =>
   maybe(offsets(M)).chain((offsets) =>
     fc.record({
       x: fc.oneof(tensor([M, F]), tensor([M, k, F])),
@@ -33,7 +33,7 @@ export const expertProject = sizes.chain(({ M, k, E, R, F }) =>
 );
 
 /** Both gated units, with and without dead rows. */
-export const expertUnit = sizes.chain(({ M, k, E, R, F }) =>
+export const loraGatedUnit = sizes.chain(({ M, k, E, R, F }) =>
   maybe(offsets(M)).chain((offsets) =>
     fc.record({
       u: tensor([M, 2 * F]),
@@ -52,7 +52,7 @@ export const expertUnit = sizes.chain(({ M, k, E, R, F }) =>
 );
 
 /** Any width, with and without dead rows. */
-export const expertExpand = sizes.chain(({ M, k, E, R, F: D }) =>
+export const loraUp = sizes.chain(({ M, k, E, R, F: D }) =>
   maybe(offsets(M)).chain((offsets) =>
     fc.record({
       x: tensor([M, D]),

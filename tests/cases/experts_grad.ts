@@ -57,7 +57,7 @@ export const dotSlots = sizes.chain(({ M, k, P, offsets }) =>
 );
 
 /** Both gated units, ranks for tiles and for elements, with and without dead rows. */
-export const expertUnitGrad = sizes.chain(({ M, k, E, Q: F, offsets }) =>
+export const loraGatedUnitGrad = sizes.chain(({ M, k, E, Q: F, offsets }) =>
   fc.constantFrom(1, 6, 16).chain((R) =>
     fc.record({
       u: tensor([M, 2 * F]),

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { hostIndices, type HostTensor, hostTensor } from "../../src/device.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../../src/op/device.ts";
 import type { JudgeParams } from "../../src/ops/judge.ts";
 import { type CacheLayout, SLOT, STAGE } from "../../src/ops/slots.ts";
 import { list } from "./rows.ts";

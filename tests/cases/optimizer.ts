@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { hostTensor } from "../../src/device.ts";
+import { hostTensor } from "../../src/op/device.ts";
 import { indices, maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 import { shapes } from "./add.ts";
 

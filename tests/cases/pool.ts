@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { POOLINGS } from "../../src/kinds.ts";
+import { POOLINGS } from "../../src/op/kinds.ts";
 import { offsets, size, tensor } from "../support/arbitraries.ts";
 
 /** Sizes whose squares, or sums of squares, leave float32, beside the usual one. */

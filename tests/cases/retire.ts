@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { hostIndices, hostTensor } from "../../src/device.ts";
+import { hostIndices, hostTensor } from "../../src/op/device.ts";
 import { SLOT } from "../../src/ops/slots.ts";
 import { clock, listed, slotsOf } from "./judge.ts";
 import { indices, size, tensor } from "../support/arbitraries.ts";

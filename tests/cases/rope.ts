@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { hostIndices } from "../../src/device.ts";
+import { hostIndices } from "../../src/op/device.ts";
 import { indices, maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type HostTensor, hostTensor } from "../../src/device.ts";
+import { type HostTensor, hostTensor } from "../../src/op/device.ts";
 import { type GateParams, routeOp, type RouteParams } from "../../src/ops/router.ts";
 import { ReferenceDevice, references } from "../../reference/mod.ts";
 import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";

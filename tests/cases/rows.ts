@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { hostIndices, type HostTensor, hostTensor } from "../../src/device.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../../src/op/device.ts";
 import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 
 /** Numbers that are no row: what stands in a list beyond its live part. */

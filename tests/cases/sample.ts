@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { type Filtered, filtered } from "../../reference/sample.ts";
-import { hostIndices, hostTensor } from "../../src/device.ts";
+import { hostIndices, hostTensor } from "../../src/op/device.ts";
 import { DRAW_SALT, samplingRow } from "../../src/ops/sample.ts";
-import { uniformAt } from "../../src/random.ts";
+import { uniformAt } from "../../src/common/random.ts";
 import { indices, maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { hostIndices, type HostTensor, hostTensor } from "../../src/device.ts";
-import { LEAST_SIZE, MOST_SIZE } from "../../src/float32.ts";
-import { normals } from "../../src/random.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../../src/op/device.ts";
+import { LEAST_SIZE, MOST_SIZE } from "../../src/common/float32.ts";
+import { normals } from "../../src/common/random.ts";
 import { indices, offsets, size } from "../support/arbitraries.ts";
 
 /** Scores where order is delicate: both zeros, the ends of the range, subnormals, what is not a number. */

@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { hostIndices, hostTensor } from "../../src/device.ts";
+import { hostIndices, hostTensor } from "../../src/op/device.ts";
 import { list } from "./rows.ts";
 import { indices, maybe, offsets, size } from "../support/arbitraries.ts";
-import { normals } from "../../src/random.ts";
+import { normals } from "../../src/common/random.ts";
 
 const column = (seed: number, rows: number) => hostTensor([rows, 1], normals(seed, rows));
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openEncoder } from "../../src/checkpoint/open.ts";
 import { encodeSafetensors, type TensorToWrite } from "../../src/checkpoint/write.ts";
-import type { HostTensor } from "../../src/device.ts";
-import { parseEncoderConfig } from "../../src/model/encoder_json.ts";
+import type { HostTensor } from "../../src/op/device.ts";
+import { parseEncoderConfig } from "../../src/model/config/encoder_json.ts";
 import { type EncoderParams, encoderSchema } from "../../src/model/encoder_schema.ts";
 import { initialize } from "../../src/model/init.ts";
 import { mapParams } from "../../src/model/parameters.ts";

@@ -6,7 +6,7 @@ import { loadParameters } from "../../src/checkpoint/load.ts";
 import { saveModel } from "../../src/checkpoint/save.ts";
 import { openCheckpoint } from "../../src/checkpoint/shards.ts";
 import { encodeSafetensors } from "../../src/checkpoint/write.ts";
-import { hostTensor } from "../../src/device.ts";
+import { hostTensor } from "../../src/op/device.ts";
 import { joined } from "../../src/model/parameters.ts";
 import { inFolder, rawFile, row } from "./support.ts";
 

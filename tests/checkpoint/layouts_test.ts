@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { authorsLayout, nativeLayout } from "../../src/checkpoint/layout.ts";
-import type { Json } from "../../src/model/fields.ts";
-import { parseDecoderConfig } from "../../src/model/decoder_json.ts";
+import type { Json } from "../../src/model/config/fields.ts";
+import { parseDecoderConfig } from "../../src/model/config/decoder_json.ts";
 import { decoderFields, freshDecoder, openTensors, routedFields, sharedFields, tensorsOf } from "./support_models.ts";
 
 const seed = fc.nat(1e6);

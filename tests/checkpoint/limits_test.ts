@@ -4,8 +4,8 @@ import { findJsonFault } from "../../src/checkpoint/json_fault.ts";
 import { parseJsonObject } from "../../src/checkpoint/json.ts";
 import { matchNames, spellingsOf } from "../../src/checkpoint/names.ts";
 import { openCheckpoint } from "../../src/checkpoint/shards.ts";
-import { nearest } from "../../src/model/fields.ts";
-import { parseDecoderConfig } from "../../src/model/decoder_json.ts";
+import { nearest } from "../../src/model/config/fields.ts";
+import { parseDecoderConfig } from "../../src/model/config/decoder_json.ts";
 import { open, rawFile, row, utf8 } from "./support.ts";
 
 /** Runs a task; the time it may take is many times what a linear one needs, and far below a quadratic one's. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { nativeLayout } from "../../src/checkpoint/layout.ts";
 import { openDecoder } from "../../src/checkpoint/open.ts";
 import { encodeSafetensors, type TensorToWrite } from "../../src/checkpoint/write.ts";
-import { parseDecoderConfig } from "../../src/model/decoder_json.ts";
+import { parseDecoderConfig } from "../../src/model/config/decoder_json.ts";
 import { join, utf8 } from "./support.ts";
 import { anyFields, decoderFields, freshDecoder, openTensors, tensorsOf } from "./support_models.ts";
 

@@ -3,13 +3,13 @@ import fc from "fast-check";
 import { openDecoder, type OpenedDecoder } from "../../src/checkpoint/open.ts";
 import type { Layout } from "../../src/checkpoint/layout.ts";
 import { encodeSafetensors, type TensorToWrite } from "../../src/checkpoint/write.ts";
-import type { HostTensor } from "../../src/device.ts";
-import type { DecoderConfig } from "../../src/model/config.ts";
+import type { HostTensor } from "../../src/op/device.ts";
+import type { DecoderConfig } from "../../src/model/config/config.ts";
 import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { initialize } from "../../src/model/init.ts";
 import { mapParams } from "../../src/model/parameters.ts";
-import { sizeOf } from "../../src/op.ts";
+import { sizeOf } from "../../src/op/op.ts";
 import { join, utf8 } from "./support.ts";
 
 /** config.json of a tiny decoder. */

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { openDecoder, openEncoder } from "../../src/checkpoint/open.ts";
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { bertForm as bert, bertShapes, files, llamaForm as llama, llamaShapes, V } from "../support/form_files.ts";
 import { utf8 } from "./support.ts";
 

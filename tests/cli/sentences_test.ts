@@ -3,7 +3,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Encoder } from "../../mod.ts";
 import { makeHandler } from "../../cli/serve/app.ts";
 import { loadServed } from "../../cli/serve/load.ts";
-import type { Device } from "../../src/device.ts";
+import type { Device } from "../../src/op/device.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { plain, serving } from "../checkpoint/support_http.ts";
 import { denseTensors, moduleList, safetensors, sentenceFolder } from "../support/sentences.ts";

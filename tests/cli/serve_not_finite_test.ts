@@ -2,8 +2,8 @@
 import { assertEquals } from "@std/assert";
 import { makeHandler } from "../../cli/serve/app.ts";
 import type { Service } from "../../cli/serve/service.ts";
-import type { Device } from "../../src/device.ts";
-import { Engine } from "../../src/run/engine/engine.ts";
+import type { Device } from "../../src/op/device.ts";
+import { Engine } from "../../src/infer/engine/engine.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { POISON, poisoned } from "../support/poisoned.ts";
 import { post } from "./serve_support.ts";

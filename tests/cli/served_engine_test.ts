@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { ServedEngine } from "../../cli/serve/served_engine.ts";
 import { refusalOf } from "../../cli/serve/refusal.ts";
-import { ShortageError } from "../../src/device.ts";
+import { ShortageError } from "../../src/op/device.ts";
 import { FakeEngine } from "./serve_engine.ts";
 
 /** An engine that stops at its first request, by an error of this cause, and notes that it was closed. */

@@ -1,11 +1,11 @@
 /** Commands as child processes, and small checkpoints for them. */
 import { assert, assertEquals } from "@std/assert";
 import { saveModel } from "../../src/checkpoint/save.ts";
-import { decoderJson } from "../../src/model/decoder_json.ts";
+import { decoderJson } from "../../src/model/config/decoder_json.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
-import { encoderJson } from "../../src/model/encoder_json.ts";
+import { encoderJson } from "../../src/model/config/encoder_json.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { smallDecoder, smallEncoder, spreadWeights } from "../support/models.ts";
 
 const root = new URL("../../", import.meta.url);

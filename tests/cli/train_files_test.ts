@@ -1,6 +1,6 @@
 /** The files beside the weights that `train` writes. */
 import { assertEquals } from "@std/assert";
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { smallTraining } from "../support/training_run.ts";
 import { decoderFolder, run, temporary } from "./support.ts";
 

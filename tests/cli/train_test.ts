@@ -1,6 +1,6 @@
 /** `train` from its command line: what it refuses, how it stops and goes on, what it leaves behind. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { smallTraining } from "../support/training_run.ts";
 import { decoderFolder, type Ended, names, run, start, temporary } from "./support.ts";
 

@@ -1,16 +1,16 @@
 // Rows that are appended to caches, a few at a time, see what they would see all at once.
 import fc from "fast-check";
 import { assertThrows } from "@std/assert";
-import { hostIndices } from "../../src/device.ts";
+import { hostIndices } from "../../src/op/device.ts";
 import { decode } from "../../src/model/decoder.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
-import { parseDecoderConfig } from "../../src/model/decoder_json.ts";
+import { parseDecoderConfig } from "../../src/model/config/decoder_json.ts";
 import { ropeTable } from "../../src/ops/rope.ts";
 import { ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
 import type { DecoderParams } from "../../src/model/decoder_schema.ts";
-import { Caches } from "../../src/run/caches.ts";
-import type { DecoderModel } from "../../src/run/decoder.ts";
-import { Decoding } from "../../src/run/decoding.ts";
+import { Caches } from "../../src/infer/caches.ts";
+import type { DecoderModel } from "../../src/infer/decoder.ts";
+import { Decoding } from "../../src/infer/decoding.ts";
 import { upload } from "../../src/model/upload.ts";
 import { decoderOn, largestDifference } from "../support/models.ts";
 import { build, decoderSamples, type Sample } from "../support/random_models.ts";

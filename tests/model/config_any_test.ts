@@ -1,10 +1,10 @@
 // Any values under any keys: read and written again as the same, or refused by one error.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { decoderJson, parseDecoderConfig } from "../../src/model/decoder_json.ts";
-import { encoderJson, parseEncoderConfig } from "../../src/model/encoder_json.ts";
-import type { Json } from "../../src/model/fields.ts";
-import { keyTables, type ModelType } from "../../src/model/keys/tables.ts";
+import { decoderJson, parseDecoderConfig } from "../../src/model/config/decoder_json.ts";
+import { encoderJson, parseEncoderConfig } from "../../src/model/config/encoder_json.ts";
+import type { Json } from "../../src/model/config/fields.ts";
+import { keyTables, type ModelType } from "../../src/model/config/keys/tables.ts";
 
 const sizes = { hidden_size: 16, num_attention_heads: 2, num_hidden_layers: 3, vocab_size: 20, intermediate_size: 8 };
 const words = ["gelu", "silu", "default", "linear", "llama3", "yarn", "full_attention", "sliding_attention", "expert"];

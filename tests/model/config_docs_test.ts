@@ -1,6 +1,6 @@
 // The documented keys of a config.json are those of the tables.
 import { assertStringIncludes } from "@std/assert";
-import { describeConfigKeys } from "../../src/model/keys/describe.ts";
+import { describeConfigKeys } from "../../src/model/config/keys/describe.ts";
 
 Deno.test("docs/config.md has the tables", async () => {
   const words = (text: string) => text.replace(/\s+/g, " ").trim();

@@ -1,10 +1,10 @@
 // Files as others write them: every form of a config.json gives the values of an independent program (tests/golden).
 import { assert, assertEquals } from "@std/assert";
 import { openDecoder, openEncoder } from "../../src/checkpoint/open.ts";
-import type { Device, HostTensor } from "../../src/device.ts";
-import type { Json } from "../../src/model/fields.ts";
-import { DecoderModel } from "../../src/run/decoder.ts";
-import { EncoderModel } from "../../src/run/encoder.ts";
+import type { Device, HostTensor } from "../../src/op/device.ts";
+import type { Json } from "../../src/model/config/fields.ts";
+import { DecoderModel } from "../../src/infer/decoder.ts";
+import { EncoderModel } from "../../src/infer/encoder.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import {
   bertForm,

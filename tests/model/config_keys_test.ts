@@ -1,10 +1,10 @@
 // Keys of a config.json: what is used, refused with its value, or kept; two spellings agree.
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { parseDecoderConfig } from "../../src/model/decoder_json.ts";
-import { parseEncoderConfig } from "../../src/model/encoder_json.ts";
-import type { Json } from "../../src/model/fields.ts";
-import type { KeyTable } from "../../src/model/keys/rule.ts";
-import { keyTables } from "../../src/model/keys/tables.ts";
+import { parseDecoderConfig } from "../../src/model/config/decoder_json.ts";
+import { parseEncoderConfig } from "../../src/model/config/encoder_json.ts";
+import type { Json } from "../../src/model/config/fields.ts";
+import type { KeyTable } from "../../src/model/config/keys/rule.ts";
+import { keyTables } from "../../src/model/config/keys/tables.ts";
 
 const sizes = { hidden_size: 32, intermediate_size: 24, vocab_size: 61, num_attention_heads: 4, num_hidden_layers: 4 };
 const llama = (more: Json) => parseDecoderConfig({ model_type: "llama", ...sizes, ...more });

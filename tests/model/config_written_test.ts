@@ -1,9 +1,9 @@
 // Written configs: complete for others, read back as they were, with the notes of their source.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { decoderJson, parseDecoderConfig } from "../../src/model/decoder_json.ts";
-import { encoderJson, parseEncoderConfig } from "../../src/model/encoder_json.ts";
-import type { Json } from "../../src/model/fields.ts";
+import { decoderJson, parseDecoderConfig } from "../../src/model/config/decoder_json.ts";
+import { encoderJson, parseEncoderConfig } from "../../src/model/config/encoder_json.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { smallDecoder, smallEncoder } from "../support/models.ts";
 import { decoderSamples, encoderSamples } from "../support/random_models.ts";
 

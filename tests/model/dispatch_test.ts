@@ -1,12 +1,12 @@
 // How many dispatches a layer costs: the number that decides the speed of small steps.
 import { assert, assertEquals } from "@std/assert";
-import type { HostTensor } from "../../src/device.ts";
+import type { HostTensor } from "../../src/op/device.ts";
 import { packRows } from "../../src/model/batch.ts";
 import { decode } from "../../src/model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
 import { ropeTable } from "../../src/ops/rope.ts";
 import { upload } from "../../src/model/upload.ts";
-import { Caches } from "../../src/run/caches.ts";
+import { Caches } from "../../src/infer/caches.ts";
 import type { GpuTensor, WebGpuDevice } from "../../kernels/mod.ts";
 import { everyVariant, gpuTest } from "../support/gpu.ts";
 import { smallDecoder, someIds, spreadWeights } from "../support/models.ts";

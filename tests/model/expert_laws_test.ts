@@ -1,7 +1,7 @@
 // Laws of mixtures of LoRAs over random models, on the reference in double precision.
 import fc from "fast-check";
 import { assert, assertEquals } from "@std/assert";
-import type { Device, HostTensor } from "../../src/device.ts";
+import type { Device, HostTensor } from "../../src/op/device.ts";
 import type { LayerParams } from "../../src/model/parameters.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { decoderOn, encoderOn, largestDifference, someIds } from "../support/models.ts";

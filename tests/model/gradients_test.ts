@@ -1,14 +1,14 @@
 // Gradients of whole small models against central differences, in double precision.
 import { assert, assertEquals } from "@std/assert";
-import type { Device, HostTensor } from "../../src/device.ts";
+import type { Device, HostTensor } from "../../src/op/device.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { mapParams, type Parameter, parametersOf } from "../../src/model/parameters.ts";
-import { sizeOf } from "../../src/op.ts";
-import { normals } from "../../src/random.ts";
-import { DecoderModel } from "../../src/run/decoder.ts";
-import { EncoderModel } from "../../src/run/encoder.ts";
+import { sizeOf } from "../../src/op/op.ts";
+import { normals } from "../../src/common/random.ts";
+import { DecoderModel } from "../../src/infer/decoder.ts";
+import { EncoderModel } from "../../src/infer/encoder.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { smallDecoder, smallEncoder, someIds, spreadWeights } from "../support/models.ts";
 

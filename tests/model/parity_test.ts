@@ -1,13 +1,13 @@
 // The checks that follow from the specification: index maps, capacities, parameter counts, FLOPs, cache sizes.
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { account } from "../../src/model/account.ts";
-import type { Sharing } from "../../src/model/config.ts";
-import { parseDecoderConfig } from "../../src/model/decoder_json.ts";
+import type { Sharing } from "../../src/model/config/config.ts";
+import { parseDecoderConfig } from "../../src/model/config/decoder_json.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
 import { countParameters } from "../../src/model/parameters.ts";
-import { decoderPreset, encoderPreset } from "../../src/model/presets.ts";
-import { capacities, keptTokens, sharingFault, uniqueLayer, uniqueLayers } from "../../src/model/sharing.ts";
+import { decoderPreset, encoderPreset } from "../../src/model/config/presets.ts";
+import { capacities, keptTokens, sharingFault, uniqueLayer, uniqueLayers } from "../../src/model/config/sharing.ts";
 import { smallDecoder } from "../support/models.ts";
 
 const indexMap = (L: number, sharing: Sharing, N: number) => {

@@ -1,9 +1,9 @@
 // Laws of Mixture-of-Recursions over random models, on the reference in double precision.
 import fc from "fast-check";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import type { Device, HostTensor } from "../../src/device.ts";
+import type { Device, HostTensor } from "../../src/op/device.ts";
 import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
-import { DecoderModel } from "../../src/run/decoder.ts";
+import { DecoderModel } from "../../src/infer/decoder.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { recursionByHand } from "../support/by_hand.ts";
 import { decoderOn, largestDifference, smallDecoder, someIds, spreadWeights } from "../support/models.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 import fc from "fast-check";
-import { hostIndices, type HostTensor, hostTensor } from "../../src/device.ts";
-import { type Shape, sizeOf } from "../../src/op.ts";
-import { normals } from "../../src/random.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../../src/op/device.ts";
+import { type Shape, sizeOf } from "../../src/op/op.ts";
+import { normals } from "../../src/common/random.ts";
 
 /** A size up to `max`: 0 or 1, primes, tile edges and their neighbours more often than the rest. */
 export function size(max: number, min = 0): fc.Arbitrary<number> {

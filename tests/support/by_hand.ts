@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { HostTensor } from "../../src/device.ts";
+import type { HostTensor } from "../../src/op/device.ts";
 import { packRows } from "../../src/model/batch.ts";
 import { runBlock } from "../../src/model/block.ts";
-import type { DecoderConfig } from "../../src/model/config.ts";
-import { decoderStyle } from "../../src/model/plain.ts";
+import type { DecoderConfig } from "../../src/model/config/config.ts";
+import { decoderStyle } from "../../src/model/unrolled.ts";
 import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
 import { layer } from "../../src/model/layer.ts";
-import { visibility } from "../../src/ops/attention.ts";
+import { keyRanges } from "../../src/ops/attention.ts";
 import { embed } from "../../src/ops/embed.ts";
 import { norm } from "../../src/ops/norm.ts";
 import { ropeTable } from "../../src/ops/rope.ts";
@@ -31,7 +31,7 @@ export function recursionByHand(
   const [positions, offsets] = [backend.from(batch.positions), backend.from(batch.offsets)];
   const table = backend.from(ropeTable(config.maxPositions, config.K, config.rope));
   const style = decoderStyle(config);
-  const ranges = visibility(backend, { offsets }, { M: ids.length, causal: true, window: 0 });
+  const ranges = keyRanges(backend, { offsets }, { M: ids.length, causal: true, window: 0 });
   const view = { positions, offsets, ranges, table };
   const outer = (x: RefTensor, u: number) => layer(backend, x, params.layers[u], view, style).x;
   let x = outer(embed(backend, backend.from(batch.ids), params.embedding), 0);

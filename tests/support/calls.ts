@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { type Device, hostTensor } from "../../src/device.ts";
-import type { Tensor } from "../../src/op.ts";
+import { type Device, hostTensor } from "../../src/op/device.ts";
+import type { Tensor } from "../../src/op/op.ts";
 import { activation } from "../../src/ops/activation.ts";
-import { DecoderModel } from "../../src/run/decoder.ts";
-import type { EncoderModel } from "../../src/run/encoder.ts";
-import { Engine } from "../../src/run/engine/engine.ts";
-import { fill } from "../../src/run/fill.ts";
-import { sampleDocuments } from "../../src/run/corpus.ts";
-import { generate, generateIds } from "../../src/run/generate.ts";
+import { DecoderModel } from "../../src/infer/decoder.ts";
+import type { EncoderModel } from "../../src/infer/encoder.ts";
+import { Engine } from "../../src/infer/engine/engine.ts";
+import { fill } from "../../src/infer/fill.ts";
+import { sampleDocuments } from "../../src/infer/corpus.ts";
+import { generate, generateIds } from "../../src/infer/generate.ts";
 import type { Trainer } from "../../src/train/trainer.ts";
 import { Evaluator } from "../../src/train/evaluate.ts";
 import { NextToken } from "../../src/train/next_token.ts";

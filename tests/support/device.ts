@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type HostTensor, hostTensor } from "../../src/device.ts";
+import { type HostTensor, hostTensor } from "../../src/op/device.ts";
 import { activation } from "../../src/ops/activation.ts";
 import { linear } from "../../src/ops/linear.ts";
-import { normals } from "../../src/random.ts";
+import { normals } from "../../src/common/random.ts";
 import { type GpuTensor, WebGpuDevice } from "../../kernels/mod.ts";
 
 /** Rows of normal numbers. */

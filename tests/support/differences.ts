@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import type { HostTensor } from "../../src/device.ts";
+import type { HostTensor } from "../../src/op/device.ts";
 
 /** (f(x + h) − f(x − h)) / 2h for every element, twice, with h and h/2; the error of order h² is extrapolated away. */
 export function centralDifferences(f: (x: Float64Array) => number, x: Float64Array): Float64Array {

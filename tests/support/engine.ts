@@ -5,12 +5,12 @@
  */
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Device } from "../../src/device.ts";
-import type { Json } from "../../src/model/fields.ts";
-import { DecoderModel } from "../../src/run/decoder.ts";
-import { generateIds, type GenerateOptions } from "../../src/run/generate.ts";
-import type { EngineOptions, Finish, Generation } from "../../src/run/engine/api.ts";
-import { Engine } from "../../src/run/engine/engine.ts";
+import type { Device } from "../../src/op/device.ts";
+import type { Json } from "../../src/model/config/fields.ts";
+import { DecoderModel } from "../../src/infer/decoder.ts";
+import { generateIds, type GenerateOptions } from "../../src/infer/generate.ts";
+import type { EngineOptions, Finish, Generation } from "../../src/infer/engine/api.ts";
+import { Engine } from "../../src/infer/engine/engine.ts";
 import { someIds } from "./models.ts";
 import { build, decoderSamples, type Sample } from "./random_models.ts";
 

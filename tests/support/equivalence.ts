@@ -4,8 +4,8 @@
  * @module
  */
 import fc from "fast-check";
-import type { HostTensor } from "../../src/device.ts";
-import type { Inputs, Op } from "../../src/op.ts";
+import type { HostTensor } from "../../src/op/device.ts";
+import type { Inputs, Op } from "../../src/op/op.ts";
 import type { WebGpuDevice } from "../../kernels/mod.ts";
 import { type AnyReference, ReferenceDevice, references, type RefTensor } from "../../reference/mod.ts";
 import { everyVariant, gpuTest } from "./gpu.ts";

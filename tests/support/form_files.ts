@@ -4,7 +4,7 @@
  * @module
  */
 import { encodeSafetensors } from "../../src/checkpoint/write.ts";
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { join, utf8 } from "../checkpoint/support.ts";
 
 /** Width, head width, feed-forward width and vocabulary of the checkpoints. */

@@ -5,8 +5,8 @@
  */
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { HostTensor } from "../../src/device.ts";
-import type { Inputs, Op } from "../../src/op.ts";
+import type { HostTensor } from "../../src/op/device.ts";
+import type { Inputs, Op } from "../../src/op/op.ts";
 import { ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
 import type { Case } from "./equivalence.ts";
 

@@ -8,7 +8,7 @@ import { quantitiesOf } from "../../cli/conformance/model.ts";
 import { padded, type Task } from "../../cli/conformance/task.ts";
 import { saveModel } from "../../src/checkpoint/save.ts";
 import { encodeSafetensors, type TensorToWrite } from "../../src/checkpoint/write.ts";
-import type { Device, HostTensor } from "../../src/device.ts";
+import type { Device, HostTensor } from "../../src/op/device.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";

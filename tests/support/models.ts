@@ -3,19 +3,19 @@
  *
  * @module
  */
-import type { Device, HostTensor } from "../../src/device.ts";
-import type { DecoderConfig } from "../../src/model/config.ts";
-import { parseDecoderConfig } from "../../src/model/decoder_json.ts";
+import type { Device, HostTensor } from "../../src/op/device.ts";
+import type { DecoderConfig } from "../../src/model/config/config.ts";
+import { parseDecoderConfig } from "../../src/model/config/decoder_json.ts";
 import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
-import type { EncoderConfig } from "../../src/model/encoder_config.ts";
-import { parseEncoderConfig } from "../../src/model/encoder_json.ts";
+import type { EncoderConfig } from "../../src/model/config/encoder_config.ts";
+import { parseEncoderConfig } from "../../src/model/config/encoder_json.ts";
 import { type EncoderParams, encoderSchema } from "../../src/model/encoder_schema.ts";
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { mapParams } from "../../src/model/parameters.ts";
-import { sizeOf } from "../../src/op.ts";
-import { normals } from "../../src/random.ts";
-import { DecoderModel } from "../../src/run/decoder.ts";
-import { EncoderModel } from "../../src/run/encoder.ts";
+import { sizeOf } from "../../src/op/op.ts";
+import { normals } from "../../src/common/random.ts";
+import { DecoderModel } from "../../src/infer/decoder.ts";
+import { EncoderModel } from "../../src/infer/encoder.ts";
 
 /** A decoder of 8 layers (1 + 2×3 + 1), D 16, with the given fields on top. */
 export function smallDecoder(json: Json = {}): DecoderConfig {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Device, HostTensor } from "../../src/device.ts";
+import type { Device, HostTensor } from "../../src/op/device.ts";
 import type { DecoderParams } from "../../src/model/decoder_schema.ts";
-import type { DecoderModel } from "../../src/run/decoder.ts";
+import type { DecoderModel } from "../../src/infer/decoder.ts";
 import { decoderOn } from "./models.ts";
 
 /** The token. */

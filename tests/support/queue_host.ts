@@ -4,11 +4,11 @@
  * @module
  */
 import fc from "fast-check";
-import { hostIndices, hostTensor } from "../../src/device.ts";
+import { hostIndices, hostTensor } from "../../src/op/device.ts";
 import { judge } from "../../src/ops/judge.ts";
 import { retire } from "../../src/ops/retire.ts";
 import { queue, SLOT } from "../../src/ops/slots.ts";
-import { uniforms } from "../../src/random.ts";
+import { uniforms } from "../../src/common/random.ts";
 import { ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
 import { slotTable } from "./slots.ts";
 

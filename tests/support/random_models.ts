@@ -6,11 +6,11 @@
 import fc from "fast-check";
 import type { Model } from "../../cli/conformance/model.ts";
 import type { Task } from "../../cli/conformance/task.ts";
-import { parseDecoderConfig } from "../../src/model/decoder_json.ts";
+import { parseDecoderConfig } from "../../src/model/config/decoder_json.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
-import { parseEncoderConfig } from "../../src/model/encoder_json.ts";
+import { parseEncoderConfig } from "../../src/model/config/encoder_json.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { someIds, spreadWeights } from "./models.ts";
 
 /** A model and its task, made from plain JSON that a failure prints. */

@@ -6,10 +6,10 @@
 import { encodeSafetensors, type TensorToWrite } from "../../src/checkpoint/write.ts";
 import { tensorsOf } from "../../src/checkpoint/save.ts";
 import { nativeLayout } from "../../src/checkpoint/layout.ts";
-import { encoderJson, parseEncoderConfig } from "../../src/model/encoder_json.ts";
+import { encoderJson, parseEncoderConfig } from "../../src/model/config/encoder_json.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
-import type { Json } from "../../src/model/fields.ts";
-import { normals } from "../../src/random.ts";
+import type { Json } from "../../src/model/config/fields.ts";
+import { normals } from "../../src/common/random.ts";
 import { spreadWeights } from "./models.ts";
 import { tokenizerFiles, V } from "./stories.ts";
 

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { hostIndices, hostTensor, hostZeros, ShortageError } from "../../src/device.ts";
+import { hostIndices, hostTensor, hostZeros, ShortageError } from "../../src/op/device.ts";
 import { activation } from "../../src/ops/activation.ts";
 import { gather } from "../../src/ops/rows.ts";
 import { linear } from "../../src/ops/linear.ts";

@@ -1,4 +1,4 @@
-import { hostIndices, type HostTensor } from "../../src/device.ts";
+import { hostIndices, type HostTensor } from "../../src/op/device.ts";
 import { SLOT } from "../../src/ops/slots.ts";
 
 /** Columns of a slot by name, zero where nothing is said, and rows cached by recursion. */

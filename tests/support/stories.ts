@@ -4,9 +4,9 @@
  * @module
  */
 import { saveModel } from "../../src/checkpoint/save.ts";
-import { decoderJson } from "../../src/model/decoder_json.ts";
+import { decoderJson } from "../../src/model/config/decoder_json.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
-import { encoderJson } from "../../src/model/encoder_json.ts";
+import { encoderJson } from "../../src/model/config/encoder_json.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
 import { countWords } from "../../src/train/data/bpe.ts";
 import { tokenizerConfig, trainTokenizer } from "../../src/train/data/tokenizer_json.ts";

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { type Device, hostIndices } from "../../src/device.ts";
-import type { Tensor } from "../../src/op.ts";
-import { uniforms } from "../../src/random.ts";
-import type { DecoderConfig } from "../../src/model/config.ts";
+import { type Device, hostIndices } from "../../src/op/device.ts";
+import type { Tensor } from "../../src/op/op.ts";
+import { uniforms } from "../../src/common/random.ts";
+import type { DecoderConfig } from "../../src/model/config/config.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
-import type { EncoderConfig } from "../../src/model/encoder_config.ts";
+import type { EncoderConfig } from "../../src/model/config/encoder_config.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
 import type { TrainingBatch } from "../../src/train/data/batches.ts";
 import { Masked } from "../../src/train/masked.ts";

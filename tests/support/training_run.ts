@@ -4,15 +4,15 @@
  * @module
  */
 import { formatLogLine, parseLog } from "../../cli/support/training_log.ts";
-import type { Device, HostTensor } from "../../src/device.ts";
-import type { Json } from "../../src/model/fields.ts";
-import { decoderJson } from "../../src/model/decoder_json.ts";
-import { uniforms } from "../../src/random.ts";
-import { checkpointFolder, checkpointSteps, readCheckpoint } from "../../src/run/training/checkpoints.ts";
-import { TrainingLog } from "../../src/run/training/log.ts";
-import { TrainingRun } from "../../src/run/training/run.ts";
-import { schemaOf, startingWeights } from "../../src/run/training/start.ts";
-import { openTask } from "../../src/run/training/task.ts";
+import type { Device, HostTensor } from "../../src/op/device.ts";
+import type { Json } from "../../src/model/config/fields.ts";
+import { decoderJson } from "../../src/model/config/decoder_json.ts";
+import { uniforms } from "../../src/common/random.ts";
+import { checkpointFolder, checkpointSteps, readCheckpoint } from "../../src/train/run/checkpoints.ts";
+import { TrainingLog } from "../../src/train/run/log.ts";
+import { TrainingRun } from "../../src/train/run/run.ts";
+import { schemaOf, startingWeights } from "../../src/train/run/start.ts";
+import { openTask } from "../../src/train/run/task.ts";
 import { modelJson } from "../../src/train/config/model.ts";
 import { readTrainingConfig } from "../../src/train/config/read.ts";
 import { settingsOf } from "../../src/train/config/settings.ts";

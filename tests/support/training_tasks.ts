@@ -4,12 +4,12 @@
  * @module
  */
 import fc from "fast-check";
-import type { Device, HostTensor } from "../../src/device.ts";
+import type { Device, HostTensor } from "../../src/op/device.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { upload } from "../../src/model/upload.ts";
-import type { Tensor } from "../../src/op.ts";
+import type { Tensor } from "../../src/op/op.ts";
 import { recordStep, stepInputs } from "../../src/train/accumulate.ts";
 import { type LabelledSequence, packBatch, type TrainingBatch } from "../../src/train/data/batches.ts";
 import { gradientOutputs, lossSeeds } from "../../src/train/gradients.ts";

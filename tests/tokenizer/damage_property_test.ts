@@ -1,7 +1,7 @@
 /** Whatever is damaged in a `tokenizer.json`: it is one error that names file and key, or whole ids come out. */
 import fc from "fast-check";
 import { assert } from "@std/assert";
-import { FieldError, type Json } from "../../src/model/fields.ts";
+import { FieldError, type Json } from "../../src/model/config/fields.ts";
 import { JsonTokenizer } from "../../src/tokenizer/tokenizer.ts";
 import { KINDS } from "./support.ts";
 

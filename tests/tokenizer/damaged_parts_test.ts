@@ -2,7 +2,7 @@
 import { assertRejects, assertThrows } from "@std/assert";
 import { Decoder, loadTokenizer } from "../../mod.ts";
 import { openSource } from "../../src/checkpoint/source.ts";
-import { FieldError } from "../../src/model/fields.ts";
+import { FieldError } from "../../src/model/config/fields.ts";
 import { JsonTokenizer } from "../../src/tokenizer/tokenizer.ts";
 import { saveStoryDecoder } from "../support/stories.ts";
 import { changed, refused } from "./refused.ts";

@@ -1,5 +1,5 @@
 /** A damaged model or added token is one error that names file, key and value. */
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { refused } from "./refused.ts";
 import { added } from "./support.ts";
 

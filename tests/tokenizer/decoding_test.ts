@@ -1,7 +1,7 @@
 /** A stream of ids gives the text of all of them, as soon as it is known. */
 import fc from "fast-check";
 import { assert, assertEquals } from "@std/assert";
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { TokenDecoding } from "../../src/tokenizer/decoding.ts";
 import { cleanUp } from "../../src/tokenizer/stages.ts";
 import { JsonTokenizer } from "../../src/tokenizer/tokenizer.ts";

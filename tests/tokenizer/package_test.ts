@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { assertEquals } from "@std/assert";
 import { Tokenizer } from "@huggingface/tokenizers";
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { JsonTokenizer } from "../../src/tokenizer/tokenizer.ts";
 import { KINDS } from "./support.ts";
 import { texts } from "./texts.ts";

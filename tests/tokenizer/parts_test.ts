@@ -1,6 +1,6 @@
 /** Right results of normalizers, patterns and cuts, by hand. */
 import { assertEquals } from "@std/assert";
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { Entry } from "../../src/tokenizer/entry.ts";
 import { readNormalizer } from "../../src/tokenizer/normalizers.ts";
 import { readPreTokenizer } from "../../src/tokenizer/pre_tokenizers.ts";

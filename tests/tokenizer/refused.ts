@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals, assertThrows } from "@std/assert";
-import { FieldError, type Json } from "../../src/model/fields.ts";
+import { FieldError, type Json } from "../../src/model/config/fields.ts";
 import { JsonTokenizer } from "../../src/tokenizer/tokenizer.ts";
 import { KINDS } from "./support.ts";
 

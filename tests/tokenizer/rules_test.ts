@@ -1,6 +1,6 @@
 /** Right ids of small tokenizers, computed by hand: added tokens, models, and marks of blanks. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { JsonTokenizer } from "../../src/tokenizer/tokenizer.ts";
 import { added, byteLevel, llama, unigram, wordPiece } from "./support.ts";
 

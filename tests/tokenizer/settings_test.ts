@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { loadTokenizer } from "../../mod.ts";
 import { openSource } from "../../src/checkpoint/source.ts";
-import { FieldError, type Json } from "../../src/model/fields.ts";
+import { FieldError, type Json } from "../../src/model/config/fields.ts";
 import { textEncoder } from "../../cli/data/encoder.ts";
 import { JsonTokenizer } from "../../src/tokenizer/tokenizer.ts";
 import { added, byteLevel, llama, wordPiece } from "./support.ts";

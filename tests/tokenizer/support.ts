@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { countWords } from "../../src/train/data/bpe.ts";
 import { trainTokenizer } from "../../src/train/data/tokenizer_json.ts";
 

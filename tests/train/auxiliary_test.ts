@@ -1,8 +1,8 @@
 // The auxiliary router: it decides at inference, learns from a detached stream, ten times as fast.
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { ReferenceDevice } from "../../reference/mod.ts";
-import type { Device } from "../../src/device.ts";
-import type { Json } from "../../src/model/fields.ts";
+import type { Device } from "../../src/op/device.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { decoderOn, smallDecoder, someIds } from "../support/models.ts";
 import { decoderTrainer, someBatch } from "../support/training.ts";
 

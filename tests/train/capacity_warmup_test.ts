@@ -1,8 +1,8 @@
 // The capacity warm-up: only its own steps have room for more rows than the configuration's capacities.
 import { assertEquals } from "@std/assert";
 import { ReferenceDevice } from "../../reference/mod.ts";
-import type { Device } from "../../src/device.ts";
-import type { Tensor } from "../../src/op.ts";
+import type { Device } from "../../src/op/device.ts";
+import type { Tensor } from "../../src/op/op.ts";
 import { own } from "../support/device.ts";
 import { gpuTest } from "../support/gpu.ts";
 import { smallDecoder } from "../support/models.ts";

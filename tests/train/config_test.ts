@@ -1,6 +1,6 @@
 // The configuration of a run: every key is known by its name only, checked, and described where its default is.
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { describeTrainingKeys, fallbackOf, type OptionalKey, trainingKeys } from "../../src/train/config/keys.ts";
 import { readTrainingConfig } from "../../src/train/config/read.ts";
 import { differingSetting, settingsOf } from "../../src/train/config/settings.ts";

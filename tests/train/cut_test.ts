@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { measureNoise, ReferenceDevice } from "../../reference/mod.ts";
-import type { Device, HostTensor } from "../../src/device.ts";
+import type { Device, HostTensor } from "../../src/op/device.ts";
 import type { LabelledSequence } from "../../src/train/data/batches.ts";
 import { parseLog } from "../../cli/support/training_log.ts";
 import { largestDifference } from "../support/models.ts";

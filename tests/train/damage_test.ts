@@ -1,11 +1,11 @@
 // What a disk did to a run's files: checkpoints that changed are passed over, a damaged log does not end the run.
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { ReferenceDevice } from "../../reference/mod.ts";
-import type { Device } from "../../src/device.ts";
+import type { Device } from "../../src/op/device.ts";
 import { parametersOf } from "../../src/model/parameters.ts";
-import { checkpointFolder, readCheckpoint, readState, removeUnfinished } from "../../src/run/training/checkpoints.ts";
-import { TrainingLog } from "../../src/run/training/log.ts";
-import { schemaOf } from "../../src/run/training/start.ts";
+import { checkpointFolder, readCheckpoint, readState, removeUnfinished } from "../../src/train/run/checkpoints.ts";
+import { TrainingLog } from "../../src/train/run/log.ts";
+import { schemaOf } from "../../src/train/run/start.ts";
 import { readTrainingConfig } from "../../src/train/config/read.ts";
 import { parseLog, readableLines } from "../../cli/support/training_log.ts";
 import { session, smallTraining } from "../support/training_run.ts";

@@ -2,12 +2,12 @@
 import fc from "fast-check";
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { ReferenceDevice } from "../../reference/mod.ts";
-import type { Device, HostTensor } from "../../src/device.ts";
+import type { Device, HostTensor } from "../../src/op/device.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
 import { upload } from "../../src/model/upload.ts";
-import { DecoderModel } from "../../src/run/decoder.ts";
-import { EncoderModel } from "../../src/run/encoder.ts";
+import { DecoderModel } from "../../src/infer/decoder.ts";
+import { EncoderModel } from "../../src/infer/encoder.ts";
 import { maskedBatches } from "../../src/train/data/masking.ts";
 import { nextTokenBatches } from "../../src/train/data/next_token.ts";
 import { bitsPerByte, Evaluator } from "../../src/train/evaluate.ts";

@@ -1,11 +1,11 @@
 // Adding experts and routers to trained models.
 import fc from "fast-check";
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import type { Device, HostTensor } from "../../src/device.ts";
+import type { Device, HostTensor } from "../../src/op/device.ts";
 import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
 import { type EncoderParams, encoderSchema } from "../../src/model/encoder_schema.ts";
-import { DecoderModel } from "../../src/run/decoder.ts";
-import { EncoderModel } from "../../src/run/encoder.ts";
+import { DecoderModel } from "../../src/infer/decoder.ts";
+import { EncoderModel } from "../../src/infer/encoder.ts";
 import { extendDecoder, extendEncoder } from "../../src/train/start/extend.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { largestDifference, smallDecoder, smallEncoder, someIds, spreadWeights } from "../support/models.ts";

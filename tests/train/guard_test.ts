@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { ReferenceDevice } from "../../reference/mod.ts";
-import type { Device } from "../../src/device.ts";
+import type { Device } from "../../src/op/device.ts";
 import { DivergenceGuard } from "../../src/train/guard.ts";
 import { own } from "../support/device.ts";
 import { gpuTest } from "../support/gpu.ts";

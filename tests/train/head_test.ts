@@ -1,11 +1,11 @@
 // The head part by part gives the losses and gradients of the whole.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
-import { hostIndices, hostTensor } from "../../src/device.ts";
+import { hostIndices, hostTensor } from "../../src/op/device.ts";
 import { linear } from "../../src/ops/linear.ts";
 import { crossEntropy, mean } from "../../src/ops/losses.ts";
-import { normals } from "../../src/random.ts";
-import { Tape } from "../../src/tape.ts";
+import { normals } from "../../src/common/random.ts";
+import { Tape } from "../../src/ops/tape.ts";
 import { headLosses, headParts, partOffsets, partRows } from "../../src/train/head.ts";
 import { scoredRows } from "../../src/train/scored.ts";
 import { largestDifference } from "../support/models.ts";

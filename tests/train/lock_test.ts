@@ -1,6 +1,6 @@
 // A folder has one owner: others are refused with its process, a lock that a dead process left behind is taken over.
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { FolderLock, LOCK } from "../../src/run/training/lock.ts";
+import { FolderLock, LOCK } from "../../src/train/run/lock.ts";
 import { smallTraining } from "../support/training_run.ts";
 import { decoderFolder, names, run, start, temporary } from "../cli/support.ts";
 

@@ -1,7 +1,7 @@
 // What a trainer moves and writes down is the same for all cuts of a step into microbatches.
 import { assert, assertEquals } from "@std/assert";
 import { ReferenceDevice } from "../../reference/mod.ts";
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { packBatch } from "../../src/train/data/batches.ts";
 import { routingStatistics } from "../../src/train/statistics.ts";
 import { largestDifference, smallDecoder } from "../support/models.ts";

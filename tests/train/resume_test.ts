@@ -2,9 +2,9 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { ReferenceDevice } from "../../reference/mod.ts";
-import type { Device } from "../../src/device.ts";
-import type { Json } from "../../src/model/fields.ts";
-import { checkpointFolder, checkpointSteps, readState } from "../../src/run/training/checkpoints.ts";
+import type { Device } from "../../src/op/device.ts";
+import type { Json } from "../../src/model/config/fields.ts";
+import { checkpointFolder, checkpointSteps, readState } from "../../src/train/run/checkpoints.ts";
 import { own } from "../support/device.ts";
 import { gpuTest } from "../support/gpu.ts";
 import { type Ending, outcome, session, smallTraining } from "../support/training_run.ts";

@@ -1,11 +1,11 @@
 // A window with few tokens is a short sequence: nothing fills it up, so that the room it lies in changes no step.
 import { assert, assertEquals } from "@std/assert";
 import { measureNoise, ReferenceDevice } from "../../reference/mod.ts";
-import type { Device, HostTensor } from "../../src/device.ts";
+import type { Device, HostTensor } from "../../src/op/device.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
 import { mapParams } from "../../src/model/parameters.ts";
 import { upload } from "../../src/model/upload.ts";
-import { EncoderModel } from "../../src/run/encoder.ts";
+import { EncoderModel } from "../../src/infer/encoder.ts";
 import type { TrainingBatch } from "../../src/train/data/batches.ts";
 import { maskedBatches } from "../../src/train/data/masking.ts";
 import { nextTokenBatches } from "../../src/train/data/next_token.ts";

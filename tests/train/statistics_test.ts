@@ -1,8 +1,8 @@
 // Routing statistics against a slow count over rows that are written down one by one.
 import fc from "fast-check";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { hostIndices, type HostTensor, hostTensor } from "../../src/device.ts";
-import { uniforms } from "../../src/random.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../../src/op/device.ts";
+import { uniforms } from "../../src/common/random.ts";
 import type { TrainingBatch } from "../../src/train/data/batches.ts";
 import { routingStatistics, summary } from "../../src/train/statistics.ts";
 import { RoutingTally } from "../../src/train/tally.ts";

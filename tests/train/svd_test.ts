@@ -1,8 +1,8 @@
 // The truncated singular value decomposition that starting points use.
 import fc from "fast-check";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { type HostTensor, hostTensor } from "../../src/device.ts";
-import { normals } from "../../src/random.ts";
+import { type HostTensor, hostTensor } from "../../src/op/device.ts";
+import { normals } from "../../src/common/random.ts";
 import { identity, product, transpose } from "../../src/train/start/matrices.ts";
 import { singularVectors } from "../../src/train/start/svd.ts";
 

@@ -1,9 +1,9 @@
 // Starting an encoder that shares its layers from a teacher that shares none.
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import type { Device, HostTensor } from "../../src/device.ts";
-import type { EncoderConfig } from "../../src/model/encoder_config.ts";
+import type { Device, HostTensor } from "../../src/op/device.ts";
+import type { EncoderConfig } from "../../src/model/config/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../../src/model/encoder_schema.ts";
-import { EncoderModel } from "../../src/run/encoder.ts";
+import { EncoderModel } from "../../src/infer/encoder.ts";
 import { identity, product, transpose } from "../../src/train/start/matrices.ts";
 import { startFromTeacher, teacherLayers } from "../../src/train/start/teacher.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";

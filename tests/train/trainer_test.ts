@@ -2,10 +2,10 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
-import type { Json } from "../../src/model/fields.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import { mapParams } from "../../src/model/parameters.ts";
-import type { Device, HostTensor } from "../../src/device.ts";
-import { DecoderModel } from "../../src/run/decoder.ts";
+import type { Device, HostTensor } from "../../src/op/device.ts";
+import { DecoderModel } from "../../src/infer/decoder.ts";
 import { gpuTest } from "../support/gpu.ts";
 import { own } from "../support/device.ts";
 import { smallDecoder, smallEncoder, spreadWeights } from "../support/models.ts";

@@ -1,10 +1,10 @@
 // Up-training: layer numbers by hand, and what must hold of the weights.
 import fc from "fast-check";
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import type { Device, HostTensor } from "../../src/device.ts";
+import type { Device, HostTensor } from "../../src/op/device.ts";
 import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
-import { sizeOf } from "../../src/op.ts";
-import { DecoderModel } from "../../src/run/decoder.ts";
+import { sizeOf } from "../../src/op/op.ts";
+import { DecoderModel } from "../../src/infer/decoder.ts";
 import { upTrain, type UpTraining, upTrainingLayers } from "../../src/train/start/up_train.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { smallDecoder, someIds, spreadWeights } from "../support/models.ts";

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { DecoderConfig } from "../../model/config.ts";
-import type { EncoderConfig } from "../../model/encoder_config.ts";
-import type { Json } from "../../model/fields.ts";
+import type { DecoderConfig } from "../../model/config/config.ts";
+import type { EncoderConfig } from "../../model/config/encoder_config.ts";
+import type { Json } from "../../model/config/fields.ts";
 import type { UpTraining } from "../start/up_train.ts";
 import type { LossFactors } from "../gradients.ts";
 import type { Schedule } from "../schedule.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Fields, type Json } from "../../model/fields.ts";
+import { Fields, type Json } from "../../model/config/fields.ts";
 import type { DataConfig, TextSource } from "./config.ts";
 import { fallbackOf } from "./keys.ts";
 

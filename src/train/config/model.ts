@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { decoderJson, parseDecoderConfig } from "../../model/decoder_json.ts";
-import { encoderJson, parseEncoderConfig } from "../../model/encoder_json.ts";
-import type { Fields } from "../../model/fields.ts";
+import { decoderJson, parseDecoderConfig } from "../../model/config/decoder_json.ts";
+import { encoderJson, parseEncoderConfig } from "../../model/config/encoder_json.ts";
+import type { Fields } from "../../model/config/fields.ts";
 import type { TrainedModel } from "./config.ts";
 
 /** Reads a model: a decoder for next tokens, an encoder for masked ones. Throws a RangeError that names the key. */

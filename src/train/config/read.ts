@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { LEAST_SIZE, MOST_SIZE } from "../../float32.ts";
-import { Fields, type Json, nearest } from "../../model/fields.ts";
+import { LEAST_SIZE, MOST_SIZE } from "../../common/float32.ts";
+import { Fields, type Json, nearest } from "../../model/config/fields.ts";
 import type { LossFactors } from "../gradients.ts";
 import { checkSchedule, type Schedule } from "../schedule.ts";
 import type { OptimizerConfig } from "../update.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Json } from "../../model/fields.ts";
+import type { Json } from "../../model/config/fields.ts";
 import type { TrainingConfig } from "./config.ts";
 import { type TrainingKey, trainingKeys } from "./keys.ts";
 import { modelJson } from "./model.ts";

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { hostIndices, type HostTensor } from "../../device.ts";
+import { hostIndices, type HostTensor } from "../../op/device.ts";
 import { type Batch, packRows } from "../../model/batch.ts";
-import { demandSeed } from "../../whole.ts";
+import { demandSeed } from "../../common/whole.ts";
 import { permuted } from "./permutation.ts";
 import type { TokenReader } from "./reader.ts";
 

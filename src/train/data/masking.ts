@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { uniformAt } from "../../random.ts";
-import { demandSeed } from "../../whole.ts";
+import { uniformAt } from "../../common/random.ts";
+import { demandSeed } from "../../common/whole.ts";
 import { type Batches, type LabelledSequence, NO_LABEL, packBatch, type WindowOptions, windowsOf } from "./batches.ts";
 import type { TokenReader } from "./reader.ts";
 

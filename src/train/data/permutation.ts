@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { uniformAt } from "../../random.ts";
+import { uniformAt } from "../../common/random.ts";
 
 /** Rounds of the network, an even number. */
 const ROUNDS = 6;

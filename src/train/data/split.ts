@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { uniformAt } from "../../random.ts";
-import { demandSeed } from "../../whole.ts";
+import { uniformAt } from "../../common/random.ts";
+import { demandSeed } from "../../common/whole.ts";
 
 /** Keeps the numbers drawn here apart from others of the same seed. */
 const PURPOSE = 0x686f6c64;

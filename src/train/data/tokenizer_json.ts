@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Json } from "../../model/fields.ts";
+import type { Json } from "../../model/config/fields.ts";
 import { type Merges, trainBpe } from "./bpe.ts";
 
 /** Tokens that no text gives. */

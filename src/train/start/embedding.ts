@@ -1,6 +1,6 @@
 // The ends of an encoder, embedding and masked-language head, from those of a teacher.
-import type { HostTensor } from "../../device.ts";
-import type { EncoderConfig } from "../../model/encoder_config.ts";
+import type { HostTensor } from "../../op/device.ts";
+import type { EncoderConfig } from "../../model/config/encoder_config.ts";
 import type { EncoderParams } from "../../model/encoder_schema.ts";
 import { identity, product, transpose } from "./matrices.ts";
 import type { Trained } from "./starting_point.ts";

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { HostTensor } from "../../device.ts";
-import type { DecoderConfig } from "../../model/config.ts";
+import type { HostTensor } from "../../op/device.ts";
+import type { DecoderConfig } from "../../model/config/config.ts";
 import { type DecoderParams, decoderSchema } from "../../model/decoder_schema.ts";
-import type { EncoderConfig } from "../../model/encoder_config.ts";
+import type { EncoderConfig } from "../../model/config/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../../model/encoder_schema.ts";
 import { mapParams, type Parameter } from "../../model/parameters.ts";
 import { requireSame, type StartingPoint, startingPoint, type Trained } from "./starting_point.ts";

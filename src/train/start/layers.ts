@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { uniforms } from "../../random.ts";
+import { uniforms } from "../../common/random.ts";
 
 /** n/d rounded to the nearest whole number, halves to the even one; exact, since n and d are whole. */
 function roundHalfEven(n: number, d: number): number {

@@ -1,5 +1,5 @@
 // Products of host matrices, summed in double.
-import { type HostTensor, hostTensor } from "../../device.ts";
+import { type HostTensor, hostTensor } from "../../op/device.ts";
 
 /** a·bᵀ: a [M, D], b [O, D] → [M, O]. */
 export function product(a: HostTensor, b: HostTensor): HostTensor {

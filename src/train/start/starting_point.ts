@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { HostTensor } from "../../device.ts";
+import type { HostTensor } from "../../op/device.ts";
 import { initialize } from "../../model/init.ts";
 import { mapParams } from "../../model/parameters.ts";
 

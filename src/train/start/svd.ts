@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type HostTensor, hostTensor } from "../../device.ts";
+import { type HostTensor, hostTensor } from "../../op/device.ts";
 import { gram } from "./matrices.ts";
 
 /** The leading right singular vectors of a matrix. */

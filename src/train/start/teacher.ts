@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { requireChoice } from "../../choices.ts";
-import { type HostTensor, hostTensor } from "../../device.ts";
-import type { EncoderConfig } from "../../model/encoder_config.ts";
+import { requireChoice } from "../../common/choices.ts";
+import { type HostTensor, hostTensor } from "../../op/device.ts";
+import type { EncoderConfig } from "../../model/config/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../../model/encoder_schema.ts";
 import { initialize } from "../../model/init.ts";
 import type { FeedForwardParams, LayerParams } from "../../model/parameters.ts";

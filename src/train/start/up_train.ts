@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { requireChoice } from "../../choices.ts";
-import type { HostTensor } from "../../device.ts";
-import type { DecoderConfig } from "../../model/config.ts";
+import { requireChoice } from "../../common/choices.ts";
+import type { HostTensor } from "../../op/device.ts";
+import type { DecoderConfig } from "../../model/config/config.ts";
 import { type DecoderParams, decoderSchema } from "../../model/decoder_schema.ts";
 import type { LayerParams } from "../../model/parameters.ts";
-import { blockLayers, outerLayers, uniqueLayer, uniqueLayers } from "../../model/sharing.ts";
+import { blockLayers, outerLayers, uniqueLayer, uniqueLayers } from "../../model/config/sharing.ts";
 import { drawnLayers, spacedLayers } from "./layers.ts";
 import { meanOf, requireSame, type StartingPoint, startingPoint, type Trained } from "./starting_point.ts";
 

@@ -1,8 +1,8 @@
 /** Folders of tokens: what was written is what is read, across files, and damage is one clear error. */
 import fc from "fast-check";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { openTokens } from "../../../src/run/data/open_tokens.ts";
-import { type TokenDocument, writeTokens, type WriteTokensOptions } from "../../../src/run/data/write_tokens.ts";
+import { openTokens } from "../../../src/train/data/open_tokens.ts";
+import { type TokenDocument, writeTokens, type WriteTokensOptions } from "../../../src/train/data/write_tokens.ts";
 import { documents } from "./support.ts";
 
 const V = 60;

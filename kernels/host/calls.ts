@@ -1,0 +1,159 @@
+/**
+ * Calls on a device. Errors of a call arrive later, in order; a failed call frees everything that it made.
+ *
+ * @module
+ */
+import { ShortageError } from "../../src/op/device.ts";
+import type { FaultWatch } from "./faults.ts";
+import { Shortage } from "./headroom.ts";
+import { type Memory, newAccount } from "./memory.ts";
+import type { PipelineCache } from "./pipelines.ts";
+import { inScopes, type Verdict } from "./scopes.ts";
+import type { GpuTensor } from "./tensor.ts";
+
+/** What work on the GPU depends on, and what depends on it. */
+export interface Uses {
+  /** Tensors that stay and are read. */
+  readonly reads: readonly GpuTensor[];
+  /** Tensors that stay and are overwritten in place. */
+  readonly writes: readonly GpuTensor[];
+  /** Buffers that are bound. */
+  readonly buffers: ReadonlySet<GPUBuffer>;
+}
+
+/** Work that was handed to the GPU. */
+export interface Work<R> {
+  /** What it uses. */
+  readonly uses: Uses;
+  /** What comes of it; it must not reject unhandled. */
+  readonly result: Promise<R>;
+  /** Told that it failed. */
+  readonly failed?: () => void;
+}
+
+/** How work is handed over. */
+export interface Manner {
+  /** Whether its result is never awaited. */
+  readonly started?: boolean;
+  /** Whether it may be tried again later; true unless given. */
+  readonly again?: boolean;
+}
+
+/** Why work failed. */
+interface Failure {
+  readonly reason: string;
+  readonly shortage: boolean;
+}
+
+/** One attempt: what it handed over, and why that failed. */
+interface Attempt<R> {
+  readonly value: R;
+  readonly failure: Promise<Failure | undefined>;
+}
+
+/** The calls of a device. */
+export class Calls {
+  #settled: Promise<unknown> = Promise.resolve();
+  #performed = 0;
+
+  /** Calls that allocate from a memory; `pipelines` of calls that fail are made again. */
+  constructor(readonly memory: Memory, readonly pipelines: PipelineCache, readonly faults: FaultWatch) {}
+
+  /** Allocates for a tensor that stays; where that fails later, whatever uses the tensor throws. */
+  allocate(action: string, tensor: GpuTensor, body: () => void): void {
+    const { failure } = this.#attempt(action, body);
+    this.#inOrder(failure, (failure) => void (tensor.fault ??= failure?.reason));
+  }
+
+  /**
+   * Hands work to the GPU at once, and resolves, in the order of the calls, with its result. Rejects with what the GPU
+   * says; where memory is short, and nothing was handed over since, the work is tried once more without idle buffers.
+   * An error of work that is `started` is kept for the next call that reads what the work overwrites. Throws at once what
+   * is known at once.
+   */
+  perform<R>(action: string, body: () => Work<R>, { started = false, again = true }: Manner = {}): Promise<R> {
+    const first = this.#attempt(action, body);
+    const number = ++this.#performed;
+    const last = first.failure.then((failure) => {
+      const last = again && failure?.shortage && number === this.#performed;
+      return last ? this.#again(action, body, { ...first, failure }) : { ...first, failure };
+    });
+    return this.#inOrder(last, ({ value, failure }) => {
+      const { reads, writes } = value.uses;
+      const missed = reads.map(({ missed }) => missed).find((missed) => missed && !missed.told);
+      const reason = reads.find(({ fault }) => fault)?.fault ?? missed?.reason ?? failure?.reason;
+      if (reason === undefined) return value;
+      value.failed?.();
+      if (missed) missed.told ||= !started;
+      if (started) { for (const tensor of writes) tensor.missed = missed ?? { reason, told: false }; }
+      throw failure?.shortage ? new ShortageError(action, reason) : new Error(`Cannot ${action}: ${reason}`);
+    }).then(({ result }) => result);
+  }
+
+  async #again<V>(action: string, body: () => V, first: { value: V; failure: Failure }) {
+    try {
+      const { value, failure } = this.#attempt(action, body);
+      return { value, failure: await failure };
+    } catch {
+      return first;
+    }
+  }
+
+  /** Waits for all calls that are under way, whatever comes of them. */
+  async settle(): Promise<void> {
+    await this.#settled;
+  }
+
+  /** Judges what comes of a call when all calls before it were judged. */
+  #inOrder<A, R>(call: Promise<A>, judge: (outcome: A) => R): Promise<R> {
+    const judged = Promise.all([call, this.#settled]).then(([outcome]) => judge(outcome));
+    this.#settled = judged.catch(() => {});
+    return judged;
+  }
+
+  /** Tries at once, where memory is short a second time, without idle buffers. */
+  #attempt<R>(action: string, body: () => R): Attempt<R> {
+    this.faults.check(action);
+    try {
+      return this.#once(body);
+    } catch (error) {
+      if (!(error instanceof Shortage)) throw error;
+    }
+    try {
+      return this.#once(body);
+    } catch (error) {
+      throw error instanceof Shortage ? new ShortageError(action, error.message, { cause: error }) : error;
+    }
+  }
+
+  #once<R>(body: () => R): Attempt<R> {
+    const { memory, pipelines, faults } = this;
+    const asked = newAccount(), made: string[] = [];
+    let uses: Uses | undefined;
+    const failed = ({ shortage, message }: Verdict): Failure => {
+      pipelines.forget(made);
+      const cause = shortage ? undefined : memory.reasonOf(uses?.buffers ?? []); // a buffer of another call that failed
+      const reason = memory.discard(asked, shortage ? undefined : cause ?? message);
+      if (shortage) memory.trim(asked.bytes);
+      return { reason, shortage: shortage || cause !== undefined };
+    };
+    const judged = async (verdict?: Verdict) => {
+      if (verdict && !verdict.shortage && /\blost\b/i.test(verdict.message)) await faults.settle(); // a consequence
+      return verdict && !faults.gone ? failed(verdict) : undefined;
+    };
+    try {
+      const { value, verdict } = inScopes(
+        memory.device,
+        () => memory.account(asked, () => pipelines.account(made, body)),
+      );
+      uses = (value as { uses?: Uses } | undefined)?.uses;
+      return { value, failure: verdict.then(judged) };
+    } catch (error) {
+      pipelines.forget(made);
+      const reason = memory.discard(asked);
+      if (!(error instanceof Shortage)) throw error;
+      memory.trim(asked.bytes);
+      throw new Shortage(reason, { cause: error });
+    }
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * The WebGPU backend: record → plan → encode in one pass → submit once.
+ *
+ * @module
+ */
+import { allocate, type Device, type HostTensor, type Program, ShortageError } from "../../src/op/device.ts";
+import type { Inputs, Op, Outputs, Tensor } from "../../src/op/op.ts";
+import type { Adapter } from "./adapter.ts";
+import type { BufferPool } from "./buffers.ts";
+import { Calls, type Work } from "./calls.ts";
+import { type Compiled, CompiledPrograms, copyOf, type Hosts } from "./compiled.ts";
+import { FaultWatch } from "./faults.ts";
+import { kernels } from "../kernels.ts";
+import { Memory } from "./memory.ts";
+import { haveParts, joinParts, runParts, splitRows, wholeTensors } from "./parts.ts";
+import { PipelineCache } from "./pipelines.ts";
+import { GpuProgram } from "./program.ts";
+import { readBack, runInPlace } from "./readback.ts";
+import { GpuTensor, type Step } from "./tensor.ts";
+import { upload } from "./upload.ts";
+
+/**
+ * Runs operations as WebGPU kernels. Operations are recorded; `read` and compiled programs run them.
+ *
+ * A result that was not read is gone after the next `read`: only tensors made by `from` stay.
+ */
+export class WebGpuDevice implements Device<GpuTensor> {
+  /** Always `"webgpu"`. */
+  readonly kind = "webgpu";
+  /** Compiled pipelines. */
+  readonly pipelines: PipelineCache;
+  /** All buffers. */
+  readonly memory: Memory;
+  /** Errors that the GPU reported on its own. */
+  readonly faults: FaultWatch;
+  readonly #calls: Calls;
+  #steps: Step[] = [];
+  #pending = new Set<Promise<unknown>>();
+
+  /** Wraps a device; `owned` devices are destroyed with the wrapper. Use `openWebGpu` to get one. */
+  constructor(readonly device: GPUDevice, readonly adapter: Adapter, readonly owned = false) {
+    this.pipelines = new PipelineCache(device, adapter.dialect);
+    this.memory = new Memory(device);
+    this.faults = new FaultWatch(device);
+    this.#calls = new Calls(this.memory, this.pipelines, this.faults);
+  }
+
+  /** Records one operation; throws a RangeError when shapes do not fit or a tensor is gone. */
+  run<I extends string, O extends string, P>(
+    op: Op<I, O, P>,
+    inputs: Inputs<I, GpuTensor>,
+    params: P,
+  ): Outputs<O, GpuTensor> {
+    this.faults.check(`apply ${op.name}`);
+    refuseExpired(`apply ${op.name}`, inputs);
+    const specs = op.infer(inputs, params);
+    const whole = { inputs, outputs: specs, params, adapter: this.adapter };
+    if (op.compose && (haveParts(inputs) || !kernels[op.name]?.fuses?.(whole))) return op.compose(this, inputs, params);
+    const computed = runParts(this, op, whole, this.maxTensorBytes);
+    if (computed) return computed;
+    const make = ([name, { shape, dtype }]: [string, Tensor]) => [name, new GpuTensor(shape, dtype)];
+    const outputs = Object.fromEntries(Object.entries<Tensor>(specs).map(make));
+    this.#steps.push({ op, inputs: inputs as Step["inputs"], outputs, params });
+    return outputs;
+  }
+
+  /** Bytes of a whole tensor at most; matrices of floats that have more are held as row parts. */
+  get maxTensorBytes(): number {
+    return this.adapter.maxBindingBytes;
+  }
+
+  /** Copies host data to the GPU, where it stays; floats above one binding in row parts. */
+  from({ shape, data }: HostTensor): GpuTensor {
+    this.faults.check("copy data to the GPU");
+    const parts = splitRows({ shape, data }, this.maxTensorBytes);
+    if (parts.length > 1) return joinParts(allocate(this, (from) => parts.map(from)));
+    const tensor = new GpuTensor(shape, data instanceof Int32Array ? "i32" : "f32", true);
+    if (tensor.bytes > this.maxTensorBytes) {
+      throw new RangeError(
+        `Cannot copy a tensor [${shape}] to the GPU: ${tensor.bytes} bytes, this adapter binds ${this.maxTensorBytes} at most`,
+      );
+    }
+    this.#calls.allocate("copy data to the GPU", tensor, () => {
+      tensor.buffer = this.memory.stored.take(tensor.bytes);
+      upload(this.memory, tensor.buffer, data);
+    });
+    return tensor;
+  }
+
+  /** Frees a tensor made by `from`; whatever uses it from now on throws. */
+  free(tensor: GpuTensor): void {
+    if (tensor.parts) return tensor.parts.forEach((part) => this.free(part));
+    if (tensor.expired || !tensor.persistent) return;
+    tensor.expired = true;
+    this.memory.stored.give(tensor.buffer!);
+  }
+
+  /** Waits until tensors made by `from` are there. */
+  async ready(tensors: Iterable<GpuTensor>): Promise<void> {
+    const action = "copy data to the GPU";
+    this.faults.check(action);
+    await this.#calls.settle();
+    await this.faults.guard(action, this.device.queue.onSubmittedWorkDone());
+    for (const { fault } of wholeTensors([...tensors])) if (fault) throw new ShortageError(action, fault);
+  }
+
+  /** Runs everything recorded and copies the named tensors back. */
+  async read<K extends string>(tensors: { readonly [Name in K]: GpuTensor }): Promise<{ [Name in K]: HostTensor }> {
+    const steps = this.#steps;
+    this.#steps = [];
+    this.faults.check("read from the GPU");
+    refuseExpired("read from the GPU", tensors);
+    return await this.#pend(this.#calls.perform("read from the GPU", () => {
+      const program = new GpuProgram(this, steps, [], Object.values(tensors));
+      try {
+        return readBack(this.memory, this.faults, program, tensors);
+      } finally {
+        program.dispose();
+      }
+    }));
+  }
+
+  /** Plans what was recorded so far without running it: for counting dispatches and timing them. */
+  plan(results: readonly GpuTensor[]): GpuProgram {
+    const steps = this.#steps;
+    this.#steps = [];
+    this.faults.check("plan a program for the GPU");
+    return new GpuProgram(this, steps, [], results);
+  }
+
+  /** Makes a replayable program: recorded once per combination of input shapes. */
+  compile<I extends string, O extends string>(
+    body: (inputs: { readonly [Name in I]: GpuTensor }) => { readonly [Name in O]: GpuTensor },
+  ): Program<I, O> {
+    const action = "run a program on the GPU";
+    this.faults.check("compile a program for the GPU");
+    const programs = new CompiledPrograms(this, body as never, (body) => this.#record(body));
+    const perform = <R>(inputs: Hosts, work: (compiled: Compiled) => Work<R>, started: boolean) => {
+      const copies = programs.has(inputs) ? undefined : copyOf(inputs);
+      const again = copies !== undefined; // later, when the caller may have changed the inputs
+      const body = () => programs.prepare(copies ?? inputs, work);
+      return this.#pend(this.#calls.perform(action, body, { started, again }));
+    };
+    const run = async (inputs: Hosts) =>
+      await perform(inputs, ({ program, outputs }) => readBack(this.memory, this.faults, program, outputs), false);
+    return Object.assign(run as never, {
+      start: (inputs: Hosts, times = 1) =>
+        void perform(inputs, ({ program }) => runInPlace(this.device, program, times), true),
+      dispose: () => programs.dispose(),
+    });
+  }
+
+  /** Records what a body runs, apart from what was recorded before. */
+  #record<R>(body: () => R): { result: R; steps: readonly Step[] } {
+    const outside = this.#steps;
+    const steps = this.#steps = [] as Step[];
+    try {
+      return { result: body(), steps };
+    } finally {
+      this.#steps = outside;
+    }
+  }
+
+  #pend<T>(work: Promise<T>): Promise<T> {
+    this.#pending.add(work);
+    const done = () => void this.#pending.delete(work);
+    work.then(done, done);
+    return work;
+  }
+
+  /** Buffers of intermediate tensors. */
+  get pool(): BufferPool {
+    return this.memory.tensors;
+  }
+
+  /** Bytes of all buffers of this device. */
+  get bytes(): number {
+    return this.memory.bytes;
+  }
+
+  /** Waits for the calls under way, then destroys every buffer, and the device if it is owned. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+    await this.#calls.settle();
+    this.faults.close();
+    this.memory.dispose();
+    if (this.owned) this.device.destroy();
+  }
+}
+
+function refuseExpired(action: string, tensors: Readonly<Record<string, GpuTensor | undefined>>): void {
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (tensor?.expired) {
+      throw new RangeError(`Cannot ${action}: ${name} [${tensor.shape}] was freed by an earlier read or free`);
+    }
+  }
+}

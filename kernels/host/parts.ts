@@ -1,0 +1,97 @@
+/**
+ * Tensors of more bytes than one binding: parts of rows, each with a buffer of its own.
+ *
+ * @module
+ */
+import type { HostTensor } from "../../src/op/device.ts";
+import {
+  type Backend,
+  type Inputs,
+  type Op,
+  type Outputs,
+  type PartsBackend,
+  type Shape,
+  sizeOf,
+  type Tensor,
+} from "../../src/op/op.ts";
+import { rowRanges } from "../../src/op/parts.ts";
+import { GpuTensor } from "./tensor.ts";
+
+/** Parts have a multiple of so many rows, where they can: kernels read whole vectors of columns. */
+const ROWS = 64;
+
+/** Rows of each part of a tensor, so that none has more than `most` bytes; all in one where a row has more. */
+export function partRows(shape: Shape, most: number): number[] {
+  const [rows = 1, ...row] = shape;
+  const fit = Math.floor(most / (4 * sizeOf(row)));
+  if (rows <= fit || fit === 0) return [rows];
+  const size = fit < ROWS ? fit : fit - fit % ROWS;
+  return Array.from({ length: Math.ceil(rows / size) }, (_, i) => Math.min(size, rows - i * size));
+}
+
+/** A tensor of floats as host tensors of at most `most` bytes, where its rows allow it; they share its memory. */
+export function splitRows({ shape, data }: HostTensor, most: number): HostTensor[] {
+  const rows = data instanceof Int32Array ? [] : partRows(shape, most);
+  if (rows.length < 2) return [{ shape, data }];
+  const width = data.length / shape[0];
+  return rowRanges(rows).map(({ from, to }) => ({
+    shape: [to - from, ...shape.slice(1)],
+    data: data.subarray(from * width, to * width),
+  }));
+}
+
+/** A tensor of row parts; the part itself where it is the only one. */
+export function joinParts(parts: readonly GpuTensor[]): GpuTensor {
+  if (parts.length === 1) return parts[0];
+  const [{ shape: [, ...row], dtype, persistent }] = parts;
+  return new GpuTensor([parts.reduce((sum, { shape }) => sum + shape[0], 0), ...row], dtype, persistent, parts);
+}
+
+/** Every tensor that has a buffer: whole ones, and the parts of the others. */
+export function wholeTensors(tensors: readonly GpuTensor[]): GpuTensor[] {
+  return tensors.flatMap((tensor) => tensor.parts ?? [tensor]);
+}
+
+/** Why a tensor cannot be bound, where something was to be done with it. */
+export function tooLarge(action: string, name: string, { shape }: { shape: Shape }, most: number): RangeError {
+  const bytes = 4 * sizeOf(shape);
+  return new RangeError(
+    `Cannot ${action}: ${name} [${shape}] has ${bytes} bytes, this adapter binds ${most} at most; ` +
+      "fewer rows (sequences, or tokens of them) at once need less",
+  );
+}
+
+/** Whether a tensor among these is row parts. */
+export function haveParts(tensors: Readonly<Record<string, GpuTensor | undefined>>): boolean {
+  return Object.values(tensors).some((tensor) => tensor?.parts);
+}
+
+/**
+ * Runs a call in which tensors are row parts, or are to be, by the operation's own rule; undefined where all are whole.
+ *
+ * Throws a RangeError where the operation has no rule for such a tensor.
+ */
+export function runParts<I extends string, O extends string, P>(
+  backend: Backend<GpuTensor>,
+  op: Op<I, O, P>,
+  { inputs, outputs, params }: { inputs: Inputs<I, GpuTensor>; outputs: Outputs<O, Tensor>; params: P },
+  most: number,
+): Outputs<O, GpuTensor> | undefined {
+  const given = Object.entries<GpuTensor | undefined>(inputs).filter(([, tensor]) => tensor?.parts);
+  const made = Object.entries<Tensor>(outputs).filter(([, { shape }]) => 4 * sizeOf(shape) > most);
+  const of = op.parts?.of ?? [];
+  if (given.length === 0 && !made.some(([name]) => of.includes(name))) return undefined; // planning refuses the others
+  for (const [name, tensor] of [...given, ...made]) {
+    if (!of.includes(name)) throw tooLarge(`apply ${op.name}`, name, tensor!, most);
+  }
+  for (const [name, tensor] of Object.entries<GpuTensor | undefined>(inputs)) { // a result without parts, never planned
+    if (tensor && !tensor.parts && tensor.bytes > most) throw tooLarge(`apply ${op.name}`, name, tensor, most);
+  }
+  const cutting: PartsBackend<GpuTensor> = {
+    run: (op, inputs, params) => backend.run(op, inputs, params),
+    partsOf: (tensor) => tensor.parts ?? [tensor],
+    cut: (shape) => partRows(shape, most),
+    join: joinParts,
+  };
+  return op.parts!.run(cutting, inputs, params);
+}

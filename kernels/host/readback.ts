@@ -1,0 +1,126 @@
+/**
+ * Running a program and copying its results out: one encoder, one pass, one submit, one map.
+ *
+ * @module
+ */
+import { hostBuffer, type HostTensor } from "../../src/op/device.ts";
+import { type Shape, sizeOf } from "../../src/op/op.ts";
+import type { BufferPool } from "./buffers.ts";
+import type { Work } from "./calls.ts";
+import type { FaultWatch } from "./faults.ts";
+import type { Memory } from "./memory.ts";
+import { wholeTensors } from "./parts.ts";
+import type { GpuProgram } from "./program.ts";
+import type { GpuTensor } from "./tensor.ts";
+
+/** Copies start at multiples of this many bytes. */
+const ALIGNMENT = 16;
+
+/** Bytes of a staging buffer, unless one tensor has more: what every adapter makes, with room for the size's class. */
+const MOST_STAGED = 2 ** 28;
+
+/** Bytes that are copied from a mapped buffer at a time: Deno ends the process where memory for one such copy is short. */
+const PART = 2 ** 22;
+
+const ACTION = "read results from the GPU";
+
+function encode(device: GPUDevice, program: GpuProgram, times = 1): GPUCommandEncoder {
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  for (let i = 0; i < times; i++) program.encode(pass);
+  pass.end();
+  return encoder;
+}
+
+/** Runs a program `times` times for its work in place, in one submit: every submit leaves a command buffer as garbage. */
+export function runInPlace(device: GPUDevice, program: GpuProgram, times: number): Work<void> {
+  device.queue.submit([encode(device, program, times).finish()]);
+  return { uses: program.uses, result: Promise.resolve() };
+}
+
+/** Runs a program once and copies the named tensors to the host. */
+export function readBack<K extends string>(
+  { device, staging }: Memory,
+  faults: FaultWatch,
+  program: GpuProgram,
+  tensors: { readonly [Name in K]: GpuTensor },
+): Work<{ [Name in K]: HostTensor }> {
+  const entries = Object.entries<GpuTensor>(tensors);
+  const { places, sizes } = arrange(wholeTensors(entries.map(([, tensor]) => tensor)));
+  const hosts = sizes.map((bytes) => hostBuffer(ACTION, bytes));
+  const encoder = encode(device, program);
+  const targets = takeAll(staging, sizes);
+  for (const { tensor: { buffer, bytes }, target, offset } of places) {
+    if (bytes > 0) encoder.copyBufferToBuffer(buffer!, 0, targets[target], offset, bytes);
+  }
+  device.queue.submit([encoder.finish()]);
+  const copies = targets.map((target, i) =>
+    faults.guard(ACTION, copyOut(target, hosts[i])).finally(() => staging.give(target))
+  );
+  const result = Promise.all(copies).then(() => {
+    const arrays = places.map(({ tensor: { dtype, bytes }, target, offset }) =>
+      new (dtype === "i32" ? Int32Array : Float32Array)(hosts[target], offset, bytes / 4)
+    );
+    const results = entries.map(([name, { shape, parts }]): [string, HostTensor] => {
+      const [first, ...others] = arrays.splice(0, parts?.length ?? 1);
+      return [name, { shape, data: others.length > 0 ? concatenated(shape, [first, ...others]) : first }];
+    });
+    return Object.fromEntries(results) as { [Name in K]: HostTensor };
+  });
+  result.catch(() => {}); // the GPU's verdict comes first
+  return { uses: { ...program.uses, buffers: new Set([...program.uses.buffers, ...targets]) }, result };
+}
+
+/** Takes a buffer of each size, or none. */
+function takeAll(pool: BufferPool, sizes: readonly number[]): GPUBuffer[] {
+  const taken: GPUBuffer[] = [];
+  try {
+    for (const bytes of sizes) taken.push(pool.take(bytes));
+    return taken;
+  } catch (error) {
+    for (const buffer of taken) pool.give(buffer);
+    throw error;
+  }
+}
+
+/** Places of tensors in staging buffers. */
+function arrange(tensors: readonly GpuTensor[]) {
+  const sizes = [0];
+  const places = tensors.map((tensor) => {
+    const bytes = Math.ceil(tensor.bytes / ALIGNMENT) * ALIGNMENT;
+    if (sizes.at(-1)! > 0 && sizes.at(-1)! + bytes > MOST_STAGED) sizes.push(0);
+    const target = sizes.length - 1;
+    const offset = sizes[target];
+    sizes[target] += bytes;
+    return { tensor, target, offset };
+  });
+  return { places, sizes };
+}
+
+/** Row parts as one array. */
+function concatenated(shape: Shape, parts: readonly HostTensor["data"][]): Float32Array {
+  const data = new Float32Array(hostBuffer(ACTION, 4 * sizeOf(shape)));
+  parts.reduce((at, part) => (data.set(part, at), at + part.length), 0);
+  return data;
+}
+
+async function copyOut(target: GPUBuffer, host: ArrayBuffer): Promise<void> {
+  try {
+    await target.mapAsync(GPUMapMode.READ, 0, Math.max(host.byteLength, ALIGNMENT));
+    for (let from = 0; from < host.byteLength; from += PART) {
+      const size = Math.min(PART, host.byteLength - from);
+      const mapped = target.getMappedRange(from, size);
+      new Uint8Array(host, from, size).set(new Uint8Array(mapped));
+      release(mapped);
+    }
+  } finally {
+    if (target.mapState === "mapped") target.unmap();
+  }
+}
+
+/** Frees a copy of mapped memory, which Deno makes; mapped memory itself refuses. */
+function release(mapped: ArrayBuffer): void {
+  try {
+    mapped.transfer(0);
+  } catch { /* unmapping frees it */ }
+}

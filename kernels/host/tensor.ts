@@ -1,0 +1,74 @@
+/**
+ * Tensors of the WebGPU backend: handles to buffers that exist, or that a plan will choose.
+ *
+ * @module
+ */
+import type { AnyOp, DType, Shape, Tensor } from "../../src/op/op.ts";
+import { sizeOf } from "../../src/op/op.ts";
+
+/** Work that failed after it was started. */
+export interface Missed {
+  /** Why it failed. */
+  readonly reason: string;
+  /** Whether a call has thrown it. */
+  told: boolean;
+}
+
+/** A handle to data on the GPU. */
+export class GpuTensor implements Tensor {
+  /** Set for tensors that stay (made by `from`), and by the plan for the others. */
+  buffer?: GPUBuffer;
+  /** Why there is nothing in it: its buffer could not be made. */
+  fault?: string;
+  /** An update in place that was not run, until a call that reads the tensor has told it. */
+  missed?: Missed;
+  #expired = false;
+
+  /** Makes a handle; `persistent` tensors keep their buffer until freed. A tensor of `parts` has no buffer of its own. */
+  constructor(
+    readonly shape: Shape,
+    readonly dtype: DType,
+    readonly persistent = false,
+    readonly parts?: readonly GpuTensor[],
+  ) {}
+
+  /** Size in bytes: four per element. */
+  get bytes(): number {
+    return 4 * sizeOf(this.shape);
+  }
+
+  /** True once the recording that made this tensor has run: its buffer may hold something else. */
+  get expired(): boolean {
+    return this.parts ? this.parts.some(({ expired }) => expired) : this.#expired;
+  }
+
+  set expired(expired: boolean) {
+    this.#expired = expired;
+  }
+}
+
+/** One recorded operation: the flat list of these is the intermediate form, and can be printed. */
+export interface Step {
+  /** The operation. */
+  readonly op: AnyOp;
+  /** Its inputs; absent optional ones are undefined. */
+  readonly inputs: Readonly<Record<string, GpuTensor | undefined>>;
+  /** Its outputs. */
+  readonly outputs: Readonly<Record<string, GpuTensor>>;
+  /** Its parameters. */
+  readonly params: unknown;
+}
+
+/** Prints a recording, a line a step. */
+export function printSteps(steps: readonly Step[]): string {
+  const numbers = new Map<GpuTensor, number>();
+  const name = (tensor: GpuTensor) => {
+    if (!numbers.has(tensor)) numbers.set(tensor, numbers.size);
+    return `%${numbers.get(tensor)}[${tensor.shape}]`;
+  };
+  const list = (tensors: Step["inputs"]) =>
+    Object.entries(tensors).flatMap(([key, tensor]) => tensor ? [`${key}=${name(tensor)}`] : []).join(" ");
+  return steps.map(({ op, inputs, outputs, params }) =>
+    `${list(outputs)} <- ${op.name}(${list(inputs)}) ${JSON.stringify(params)}`
+  ).join("\n");
+}

@@ -1,0 +1,45 @@
+/**
+ * Derivatives of distillation: what the losses sum over a row, and once more over the row.
+ *
+ * @module
+ */
+import { cosineDistanceGradOp, divergenceGradOp } from "../../src/ops/distillation_grad.ts";
+import { angles, softenedRows } from "./distillation.ts";
+import { defineKernel } from "../host/kernel.ts";
+
+/** dstudent = τ·(e^s / Σ e^s − e^t / Σ e^t)·dkl. */
+export const divergenceGrad = defineKernel(
+  divergenceGradOp,
+  ({ inputs: { student: { shape }, offsets }, params: { temperature }, adapter }) => [
+    softenedRows({ shape, offsets, adapter }, "divergenceGrad", {
+      temperature,
+      wide: "dstudent",
+      store: /* wgsl */ `
+  let overS = 1.0 / sumS;
+  let overT = 1.0 / sumT;
+  let upstream = TAU * dkl[m];
+  for (var w = first; w < W; w += STEP) {
+    let s = power((student[row + w] - topS) * INVERSE) * overS;
+    let t = power((teacher[row + w] - topT) * INVERSE) * overT;
+    dstudent[row + w] = (s - t) * upstream;
+  }`,
+    }),
+  ],
+);
+
+/** da = dy/‖a‖·(â·cos − b̂). */
+export const cosineDistanceGrad = defineKernel(
+  cosineDistanceGradOp,
+  ({ inputs: { a: { shape }, offsets }, adapter }) => [
+    angles(
+      { shape, offsets, adapter },
+      "cosineDistanceGrad",
+      /* wgsl */ `
+  let upstream = dy[m] * overA;
+  for (var w = lane; w < W; w += LANES) {
+    da[row + w] = (a[row + w] * overA * cosine - b[row + w] * overB) * upstream;
+  }`,
+      "da",
+    ),
+  ],
+);

@@ -1,0 +1,95 @@
+/**
+ * Routing between recursions: one invocation an entry of the list.
+ *
+ * @module
+ */
+import { fitOp, judgeOp, type JudgeParams } from "../../src/ops/judge.ts";
+import { SLOT, STAGE } from "../../src/ops/slots.ts";
+import { grid, liveRows, rowSizes } from "../host/grid.ts";
+import { defineKernel } from "../host/kernel.ts";
+import { each } from "./state.ts";
+
+const LANES = 64;
+
+/** WGSL: r, the recursion that slot `at` stands before, once the one that ran is counted or the token has come new. */
+function arrive({ layout, ran }: JudgeParams, experts: unknown): string {
+  if (!ran) {
+    return /* wgsl */ `
+  let r = 0;
+  slots[at + ${SLOT.depth}] = 0;
+  slots[at + ${SLOT.chosen}] = ${experts ? "experts[m] + 1" : "N"};`;
+  }
+  return /* wgsl */ `
+  let ended = slots[at + ${SLOT.depth}];
+  if (ended < ${layout.share ? "1" : "N"}) { slots[at + ${SLOT.rows} + u32(ended)] += 1; }
+  let r = ended + 1;
+  slots[at + ${SLOT.depth}] = r;`;
+}
+
+/** It goes on if it is new, or may, wants to and has room. */
+export const judge = defineKernel(judgeOp, ({ inputs, params }) => {
+  const { rows, offsets, scores, auxiliary, experts, weights } = inputs;
+  const { layout: { units, share }, ran } = params;
+  const N = units.length;
+  const decisions = auxiliary ? "auxiliary" : "scores";
+  const wants = scores ? `${decisions}[m * ${N} + u32(r)] >= 0.0` : "true";
+  const fits = share ? "true" : `slots[at + ${SLOT.rows} + u32(r)] < slots[at + ${SLOT.units}] * unit[r]`;
+  const copies = [
+    ...(scores ? [`z[s] = scores[m * ${N} + u32(r)];`] : []),
+    ...(weights && !ran ? ["z[s] = weights[m];"] : []),
+  ];
+  return [{
+    label: ran ? "judge.ran" : "judge.new",
+    sizes: rowSizes(rows.shape[0], offsets),
+    workgroups: grid(Math.ceil(rows.shape[0] / LANES)),
+    lanes: LANES,
+    wgsl: /* wgsl */ `
+const N = ${N};
+${liveRows(offsets)}
+fn goesOn(m: u32, at: u32, r: i32) -> bool {
+  if (r == 0) { return true; }
+  if (r >= min(N, min(slots[at + ${SLOT.cap}], slots[at + ${SLOT.chosen}]))) { return false; }
+  var unit = array<i32, N>(${units});
+  return ${wants} && ${fits};
+}
+fn run(group: u32, lane: u32) {
+  let m = group * ${LANES} + lane;
+  if (m >= liveRows()) { return; }
+  let s = u32(rows[m]);
+  let at = s * ${SLOT.rows + N};
+  let before = slots[at + ${SLOT.stage}];
+  if (before == ${STAGE.idle}) { return; }
+  ${arrive(params, experts)}
+  var stage = ${STAGE.left};
+  if (goesOn(m, at, r)) {
+    stage = ${STAGE.block};
+    ${copies.join("\n    ")}
+  }
+  slots[at + ${SLOT.stage}] = stage;
+  ${ran ? "if (stage != before) " : ""}{ slots[at + ${SLOT.since}] = clock[0]; }
+}`,
+  }];
+});
+
+/** One invocation a slot, which counts what fits of those before it, and one for the end of the list. */
+export const fit = defineKernel(
+  fitOp,
+  ({ inputs: { slots: { shape: [S, COLUMNS] } }, params: { layout, recursion } }) =>
+    each(
+      "fit",
+      S + 1,
+      /* wgsl */ `
+  var first = 0;
+  var fits = 0;
+  for (var s = 0u; s <= min(b, sizes.B - 2); s++) {
+    first += fits;
+    let room = slots[s * sizes.COLUMNS + ${SLOT.units}] * ${layout.units[recursion]};
+    fits = clamp(offsets[s + 1] - offsets[s], 0, max(0, room - slots[s * sizes.COLUMNS + ${SLOT.rows + recursion}]));
+  }
+  let end = b + 1 == sizes.B;
+  kept[b] = first + select(0, fits, end);
+  if (end) { return; }
+  for (var i = 0; i < fits; i++) { fitting[first + i] = rows[offsets[b] + i]; }`,
+      { COLUMNS },
+    ),
+);

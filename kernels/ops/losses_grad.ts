@@ -1,0 +1,142 @@
+/**
+ * Derivatives of losses: a work group a row where a row is long, one invocation a word where words are independent.
+ *
+ * @module
+ */
+import {
+  balanceGradOp,
+  binaryCrossEntropyGradOp,
+  crossEntropyGradOp,
+  logSumExpGradOp,
+  meanGradOp,
+} from "../../src/ops/losses_grad.ts";
+import { wordsOf } from "./activation.ts";
+import { overExponentials } from "../wgsl/exponentials.ts";
+import { grid, liveRows, rowSizes } from "../host/grid.ts";
+import { defineKernel } from "../host/kernel.ts";
+import { ALL_ROWS, countedRows, isChosen } from "./losses.ts";
+import { sigmoidWgsl } from "../wgsl/math.ts";
+import { rowLanes, sumLanes } from "../wgsl/reduce.ts";
+
+/** dlogits = (e^(logits − top) / sum − onehot)·dnll; rows without a label are not read. */
+export const crossEntropyGrad = defineKernel(crossEntropyGradOp, ({ inputs: { logits, offsets }, adapter }) => {
+  const [M, V] = logits.shape;
+  const { vector, W, word } = wordsOf(V);
+  const lanes = rowLanes(adapter, W);
+  const columns = vector ? "4 * w + vec4<u32>(0, 1, 2, 3)" : "w";
+  const skip = /* wgsl */ `
+  let label = labels[m];
+  if (label < 0) {
+    for (var w = lane; w < W; w += LANES) { dlogits[m * W + w] = ${word}(); }
+    return;
+  }`;
+  const store = /* wgsl */ `
+  let scale = 1.0 / sum;
+  let upstream = dnll[m];
+  for (var w = lane; w < W; w += LANES) {
+    let p = exp(max(logits[row + w] - top, ${word}(-87.2))) * scale;
+    let right = ${columns} == ${vector ? "vec4<u32>(u32(label))" : "u32(label)"};
+    dlogits[row + w] = (p - ${word}(right)) * upstream;
+  }`;
+  return [{
+    label: "crossEntropyGrad",
+    constants: { W, LANES: lanes },
+    sizes: rowSizes(M, offsets),
+    elements: { logits: word, dlogits: word },
+    workgroups: grid(V === 0 ? 0 : M),
+    lanes: "LANES",
+    wgsl: overExponentials({ x: "logits", lanes, vector, skip, offsets, store }),
+  }];
+});
+
+/** dscores = ±σ(±z)·dbce; one invocation a row, which looks for itself in the ascending list. */
+export const binaryCrossEntropyGrad = defineKernel(
+  binaryCrossEntropyGradOp,
+  ({ inputs: { scores, rows, kept, offsets } }) => [{
+    label: "binaryCrossEntropyGrad",
+    sizes: { ...rowSizes(scores.shape[0], offsets), S: rows.shape[0], KEPT: kept.shape[0] - 1 },
+    workgroups: grid(Math.ceil(scores.shape[0] / 64)),
+    lanes: 64,
+    wgsl: /* wgsl */ `
+${liveRows(offsets)}
+${sigmoidWgsl}
+${isChosen}
+fn run(group: u32, lane: u32) {
+  let m = group * 64 + lane;
+  if (m >= liveRows()) { return; }
+  let sign = select(1.0, -1.0, chosen(m));
+  dscores[m] = sign * sigmoid(sign * scores[m]) * dbce[m];
+}`,
+  }],
+);
+
+/** dx = e^(x − y)·dy. */
+export const logSumExpGrad = defineKernel(logSumExpGradOp, ({ inputs: { x, offsets } }) => {
+  const [M, E] = x.shape;
+  const { W, word } = wordsOf(E);
+  return [{
+    label: "logSumExpGrad",
+    constants: { W },
+    sizes: rowSizes(M, offsets),
+    elements: { x: word, dx: word },
+    workgroups: grid(Math.ceil(M * W / 64)),
+    lanes: 64,
+    wgsl: /* wgsl */ `
+${liveRows(offsets)}
+fn run(group: u32, lane: u32) {
+  let at = group * 64 + lane;
+  if (at >= liveRows() * W) { return; }
+  let m = at / W;
+  dx[at] = exp(max(x[at] - y[m], ${word}(-87.2))) * dy[m];
+}`,
+  }];
+});
+
+/** WGSL: the number of scored rows, counted by all lanes. */
+const COUNT_SCORED = /* wgsl */ `
+  var count = 0u;
+  for (var m = lane; m < liveRows(); m += LANES) { count += u32(scored(m)); }
+  return sumLanes(lane, f32(count));`;
+
+/** dx = dy / total for the scored rows; one work group, which first counts where no total is given. */
+export const meanGrad = defineKernel(meanGradOp, ({ inputs: { labels, offsets, total }, params: { M } }) => [{
+  label: "meanGrad",
+  constants: { LANES: ALL_ROWS },
+  sizes: rowSizes(M, offsets),
+  workgroups: [M === 0 ? 0 : 1, 1, 1],
+  lanes: "LANES",
+  wgsl: /* wgsl */ `
+${liveRows(offsets)}
+${sumLanes(ALL_ROWS)}
+fn scored(m: u32) -> bool { return ${labels ? "labels[m] >= 0" : "true"}; }
+fn rows(lane: u32) -> f32 {
+  ${total ? "return total[0];" : COUNT_SCORED}
+}
+fn run(group: u32, lane: u32) {
+  let count = rows(lane);
+  let share = select(0.0, dy[0] / max(count, 1.0), count > 0.0);
+  for (var m = lane; m < liveRows(); m += LANES) { dx[m] = select(0.0, share, scored(m)); }
+}`,
+}]);
+
+/** dprobs = dloss·E·counts / R², the same in every row; one invocation a word. */
+export const balanceGrad = defineKernel(balanceGradOp, ({ inputs: { counts, offsets }, params: { M, k } }) => {
+  const [E] = counts.shape;
+  return [{
+    label: "balanceGrad",
+    constants: { E, k },
+    sizes: rowSizes(M, offsets),
+    workgroups: grid(Math.ceil(M * E / 64)),
+    lanes: 64,
+    wgsl: /* wgsl */ `
+${liveRows(offsets)}
+${countedRows}
+fn run(group: u32, lane: u32) {
+  let at = group * 64 + lane;
+  if (at >= liveRows() * E) { return; }
+  let rows = countedRows();
+  let share = f32(E) * counts[at % E] / max(rows, 1.0) / max(rows, 1.0);
+  dprobs[at] = select(0.0, dloss[0] * share, rows > 0.0);
+}`,
+  }];
+});

@@ -1,0 +1,69 @@
+/**
+ * Expert merging: once per matrix when a model is folded.
+ *
+ * @module
+ */
+import { expertMergeOp } from "../../src/ops/merge.ts";
+import { grid } from "../host/grid.ts";
+import { defineKernel } from "../host/kernel.ts";
+
+/** WGSL: the loops of both modes; each step adds column ⊗ row, four rows by a word of the result. */
+const loops = {
+  delta: /* wgsl */ `
+  for (var e = 0u; e < sizes.E; e++) {
+    for (var r = 0u; r < sizes.R; r++) { addProduct(q[e] * columnOf(e, o, r), rowOf(e, r, f)); }
+  }`,
+  factor: /* wgsl */ `
+  for (var r = 0u; r < sizes.R; r++) {
+    var column = vec4<f32>();
+    var row = Word();
+    for (var e = 0u; e < sizes.E; e++) {
+      column += q[e] * columnOf(e, o, r);
+      row += q[e] * rowOf(e, r, f);
+    }
+    addProduct(column, row);
+  }`,
+};
+
+/**
+ * One invocation four rows by an element, or by four elements where the width allows. A model has many matrices: no size
+ * is a constant. Rows past the last are computed from whatever is there and not written.
+ */
+export const expertMerge = defineKernel(expertMergeOp, ({ inputs: { w, a }, params: { mode, scale } }) => {
+  const [O, F] = w.shape;
+  const [E, R] = a.shape;
+  const [word, W] = F % 4 === 0 ? ["vec4<f32>", F / 4] : ["f32", F];
+  return [{
+    label: `expertMerge.${mode}`,
+    sizes: { E, R, O, W },
+    floats: { SCALE: scale },
+    elements: { w: word, a: word, y: word },
+    workgroups: grid(Math.ceil(Math.ceil(O / 4) * W / 64)),
+    lanes: 64,
+    wgsl: /* wgsl */ `
+alias Word = ${word};
+fn columnOf(e: u32, o: u32, r: u32) -> vec4<f32> {
+  let at = (e * sizes.O + o) * sizes.R + r;
+  return vec4<f32>(b[at], b[at + sizes.R], b[at + 2 * sizes.R], b[at + 3 * sizes.R]);
+}
+fn rowOf(e: u32, r: u32, f: u32) -> Word { return a[(e * sizes.R + r) * sizes.W + f]; }
+var<private> sums: array<Word, 4>;
+fn addProduct(column: vec4<f32>, row: Word) {
+  sums[0] += column.x * row;
+  sums[1] += column.y * row;
+  sums[2] += column.z * row;
+  sums[3] += column.w * row;
+}
+fn run(group: u32, lane: u32) {
+  let at = group * 64 + lane;
+  let o = at / sizes.W * 4;
+  let f = at % sizes.W;
+  if (o >= sizes.O) { return; }
+${loops[mode]}
+  for (var i = 0u; i < min(4, sizes.O - o); i++) {
+    let to = (o + i) * sizes.W + f;
+    y[to] = w[to] + SCALE * sums[i];
+  }
+}`,
+  }];
+});

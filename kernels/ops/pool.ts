@@ -1,0 +1,95 @@
+import { type Pooling, poolOp } from "../../src/ops/pool.ts";
+import { grid } from "../host/grid.ts";
+import { defineKernel } from "../host/kernel.ts";
+import { powerOfTwoWgsl } from "../wgsl/math.ts";
+import { maxLanes, MOST_ROUNDS, rowLanes, sumLanes } from "../wgsl/reduce.ts";
+
+/** WGSL: what the first of a sequence's rows and their number become; the sequence has rows. */
+const narrow: Partial<Readonly<Record<Pooling, string>>> = {
+  first: "count = 1;",
+  last: "first += count - 1; count = 1;",
+};
+
+/** WGSL: what the sum over n ≥ 1 rows is divided by, n a float. */
+export const divisors: Partial<Readonly<Record<Pooling, string>>> = {
+  mean_sqrt_len: "sqrt(n)",
+  weighted_mean: "(0.5 * n * (n + 1.0))",
+};
+
+/** WGSL: `larger(a, b)`, element by element, NaN where one is NaN: that is seen in bits, as compilers may not expect it. */
+export function largerWgsl(word: string): string {
+  const bits = word.replace("f32", "u32");
+  return /* wgsl */ `
+fn larger(a: ${word}, b: ${word}) -> ${word} {
+  return select(a, b, (b > a) | ((bitcast<${bits}>(b) & ${bits}(0x7fffffffu)) > ${bits}(0x7f800000u)));
+}`;
+}
+
+/** WGSL: the vector of a sequence's rows in the column of words w. */
+function vectorOf(kind: Pooling, word: string): string {
+  const row = "x[m * W + w]";
+  if (kind === "max") {
+    return `
+    var value = ${word}();
+    if (count > 0) { value = x[first * W + w]; }
+    for (var m = first; m < first + count; m++) { value = larger(value, ${row}); }`;
+  }
+  const weight = kind === "weighted_mean" ? "f32(m - first + 1) * " : "", divisor = divisors[kind] ?? "n";
+  return `
+    var value = ${word}();
+    for (var m = first; m < first + count; m++) { value += ${weight}${row}; }
+    let over = abs(value) > ${word}(3e38);
+    value /= ${divisor};
+    if (any(over)) { // the sum is beyond float32, its mean is not
+      var small = ${word}();
+      for (var m = first; m < first + count; m++) { small += ${weight}(0x1p-40f * ${row}); }
+      value = select(value, small / (0x1p-40f * ${divisor}), over);
+    }`;
+}
+
+/** y[b] = pool of the rows of b; a work group a sequence, every lane its own columns. */
+export const pool = defineKernel(poolOp, ({ inputs: { x }, outputs: { y }, params: { kind, normalize }, adapter }) => {
+  const [B, D] = y.shape;
+  const vector = D % 4 === 0;
+  const W = vector ? D / 4 : D;
+  const rounds = Math.ceil(W / rowLanes(adapter, W)) * x.shape[0];
+  const lanes = rounds > MOST_ROUNDS ? 256 : rowLanes(adapter, W);
+  const word = vector ? "vec4<f32>" : "f32";
+  const unit = /* wgsl */ `
+  let power = powerOfTwo(maxLanes(lane, ${vector ? "max(max(most.x, most.y), max(most.z, most.w))" : "most"}));
+  var squares = 0.0;
+  for (var w = lane; w < W; w += LANES) {
+    let value = y[b * W + w] * power;
+    squares += ${vector ? "dot(value, value)" : "value * value"};
+  }
+  let square = sumLanes(lane, squares);
+  let scale = select(0.0, inverseSqrt(square), square > 0.0);
+  for (var w = lane; w < W; w += LANES) { y[b * W + w] = y[b * W + w] * power * scale; }`;
+  return [{
+    label: `pool.${kind}`,
+    constants: { W, LANES: lanes },
+    sizes: { B, M: x.shape[0] },
+    elements: { x: word, y: word },
+    workgroups: grid(D === 0 ? 0 : B),
+    lanes: "LANES",
+    wgsl: /* wgsl */ `
+${sumLanes(lanes)}
+${maxLanes(lanes)}
+${powerOfTwoWgsl}
+${largerWgsl(word)}
+fn run(b: u32, lane: u32) {
+  if (b >= sizes.B) { return; }
+  var first = u32(offsets[b]);
+  var count = u32(offsets[b + 1]) - first;
+  if (count > 0) { ${narrow[kind] ?? ""} }
+  let n = f32(max(count, 1u));
+  var most = ${word}();
+  for (var w = lane; w < W; w += LANES) {
+    ${vectorOf(kind, word)}
+    most = max(most, abs(value));
+    y[b * W + w] = value;
+  }
+  ${normalize ? unit : ""}
+}`,
+  }];
+});

@@ -1,0 +1,164 @@
+/**
+ * Derivative of pooling.
+ *
+ * @module
+ */
+import { poolGradOp } from "../../src/ops/pool_grad.ts";
+import type { Pooling } from "../../src/ops/pool.ts";
+import { grid, sequenceOf } from "../host/grid.ts";
+import { type Call, defineKernel, type Dispatch } from "../host/kernel.ts";
+import { powerOfTwoWgsl } from "../wgsl/math.ts";
+import { divisors, largerWgsl } from "./pool.ts";
+import { maxLanes, sumLanes } from "../wgsl/reduce.ts";
+import { lanesOf, wordsOf } from "./rows.ts";
+
+type PoolGradCall = Call<"x" | "dy" | "offsets", "dx", { readonly kind: Pooling; readonly normalize: boolean }>;
+
+/** WGSL: the row of sequence [start, end) that receives the gradient: the pooled row, or the first. */
+const anchorOf = (kind: Pooling) => kind === "last" ? "end - 1" : "start";
+
+/** Whether all rows of a sequence are in its vector. */
+const isSum = (kind: Pooling) => kind !== "first" && kind !== "last" && kind !== "max";
+
+/**
+ * dx = weight·dv, a work group a row. Where the vector was normalised, a work group a sequence first leaves dv, times the
+ * weight of the first row, at one of its rows, from which the others take it. Of `max` a work group a sequence does all.
+ */
+export const poolGrad = defineKernel(poolGradOp, (call) => {
+  const { kind, normalize } = call.params;
+  if (kind === "max") return [perSequence(call, "", spreadGreatest(call))];
+  const share = isSum(kind)
+    ? `for (var w = lane; w < W; w += LANES) { dx[anchor * W + w] /= ${divisors[kind] ?? "n"}; }`
+    : "";
+  return normalize ? [perSequence(call, ".tangent", share), spread(call)] : [spread(call)];
+});
+
+/** A work group a row: its weight times dv, or times what was left at the anchor. */
+function spread({ inputs: { x, dy }, params: { kind, normalize }, adapter }: PoolGradCall): Dispatch {
+  const [B, D] = dy.shape;
+  const { vector, W } = wordsOf(D);
+  const word = vector ? "vec4<f32>" : "f32";
+  const whole = isSum(kind) ? `dy[b * W + w] / ${divisors[kind] ?? "n"}` : "dy[b * W + w]";
+  const given = normalize ? "dx[anchor * W + w]" : whole;
+  const other = !isSum(kind) ? `${word}()` : kind === "weighted_mean" ? `f32(m - start + 1) * (${given})` : given;
+  return {
+    label: `poolGrad.${kind}`,
+    sizes: { B, M: x.shape[0] },
+    elements: { x: word, dy: word, dx: word },
+    lanes: "LANES",
+    constants: { W, LANES: lanesOf(adapter) },
+    workgroups: grid(D === 0 ? 0 : x.shape[0]),
+    uses: ["dy", "offsets", "dx"],
+    wgsl: /* wgsl */ `
+${sequenceOf}
+fn run(m: u32, lane: u32) {
+  if (m >= min(sizes.M, u32(offsets[sizes.B]))) { return; }
+  let b = sequenceOf(m);
+  let start = u32(offsets[b]);
+  let end = u32(offsets[b + 1]);
+  let anchor = ${anchorOf(kind)};
+  let n = f32(end - start);
+  if (m == anchor) {
+    ${normalize ? "" : `for (var w = lane; w < W; w += LANES) { dx[m * W + w] = ${whole}; }`}
+    return;
+  }
+  for (var w = lane; w < W; w += LANES) { dx[m * W + w] = ${other}; }
+}`,
+  };
+}
+
+/** A work group a sequence: dv at the anchor (where the vector was normalised), then `rest`. */
+function perSequence(call: PoolGradCall, name: string, rest: string): Dispatch {
+  const { inputs: { x, dy }, params: { kind, normalize } } = call;
+  const [B, D] = dy.shape;
+  const { vector, W } = wordsOf(D);
+  const word = vector ? "vec4<f32>" : "f32";
+  const lanes = Math.min(256, Math.max(8, 2 ** Math.ceil(Math.log2(Math.max(1, W)))));
+  return {
+    label: `poolGrad.${kind}${name}`,
+    sizes: { B, M: x.shape[0] },
+    elements: { x: word, dy: word, dx: word },
+    lanes: "LANES",
+    constants: { W, LANES: lanes },
+    workgroups: grid(D === 0 ? 0 : B),
+    wgsl: /* wgsl */ `
+${sumLanes(lanes)}
+${maxLanes(lanes)}
+${powerOfTwoWgsl}
+${largerWgsl(word)}
+fn run(b: u32, lane: u32) {
+  if (b >= sizes.B) { return; }
+  let start = u32(offsets[b]);
+  let end = u32(offsets[b + 1]);
+  if (start == end) { return; }
+  let anchor = ${anchorOf(kind)};
+  let n = f32(end - start);
+  ${normalize ? tangent(kind, vector, word) : ""}
+  ${rest}
+}`,
+  };
+}
+
+/** WGSL: every column's dv goes to the first row with the value of the vector, which is at the anchor or found again. */
+function spreadGreatest({ params: { kind, normalize }, inputs: { dy: { shape: [, D] } } }: PoolGradCall): string {
+  const word = wordsOf(D).vector ? "vec4<f32>" : "f32";
+  const found = normalize
+    ? `let v = dx[anchor * W + w];
+    let dv = (dy[b * W + w] - v * power * inverse * along) * inverse * power;`
+    : `${vectorAt(kind, word)}
+    let dv = dy[b * W + w];`;
+  return /* wgsl */ `
+  for (var w = lane; w < W; w += LANES) {
+    ${found}
+    var open = v == v;
+    for (var m = start; m < end; m++) {
+      let hit = open & (x[m * W + w] == v);
+      dx[m * W + w] = select(${word}(), dv, hit);
+      open = open & !hit;
+    }
+  }`;
+}
+
+/** WGSL: the vector of a sequence at column w. */
+function vectorAt(kind: Pooling, word: string): string {
+  if (kind === "max") {
+    return `
+    var v = x[start * W + w];
+    for (var m = start; m < end; m++) { v = larger(v, x[m * W + w]); }`;
+  }
+  if (!isSum(kind)) return "let v = x[anchor * W + w];";
+  const row = (m: string) =>
+    kind === "weighted_mean" ? `f32(${m} - start + 1) * x[(${m}) * W + w]` : `x[(${m}) * W + w]`;
+  // four rows a round: lavapipe ends loops after 65,535 rounds of an invocation, all loops together
+  return /* wgsl */ `
+    var v = ${word}();
+    var m = start;
+    for (; m + 4 <= end; m += 4u) { v += (${row("m")} + ${row("m + 1")}) + (${row("m + 2")} + ${row("m + 3")}); }
+    for (; m < end; m++) { v += ${row("m")}; }
+    v /= ${divisors[kind] ?? "n"};`;
+}
+
+/** WGSL: (dy − ŷ·Σ ŷ·dy) / |v| of a sequence at its anchor, where the vector v itself is kept meanwhile. */
+function tangent(kind: Pooling, vector: boolean, word: string): string {
+  const left = "dx[anchor * W + w] = (dy[b * W + w] - dx[anchor * W + w] * power * inverse * along) * inverse * power;";
+  const inner = (v: string, u: string) => vector ? `dot(${v}, ${u})` : `${v} * ${u}`;
+  return /* wgsl */ `
+  var most = ${word}();
+  for (var w = lane; w < W; w += LANES) {
+    ${vectorAt(kind, word)}
+    most = max(most, abs(v));
+    dx[anchor * W + w] = v;
+  }
+  let power = powerOfTwo(maxLanes(lane, ${vector ? "max(max(most.x, most.y), max(most.z, most.w))" : "most"}));
+  var squares = 0.0;
+  var products = 0.0;
+  for (var w = lane; w < W; w += LANES) {
+    let v = dx[anchor * W + w] * power;
+    squares += ${inner("v", "v")};
+    products += ${inner("v", "dy[b * W + w]")};
+  }
+  let square = sumLanes(lane, squares);
+  let inverse = select(0.0, inverseSqrt(square), square > 0.0);
+  let along = sumLanes(lane, products) * inverse;
+  ${kind === "max" ? "" : `for (var w = lane; w < W; w += LANES) { ${left} }`}`;
+}

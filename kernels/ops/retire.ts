@@ -1,0 +1,55 @@
+/**
+ * Tokens that leave an engine, and what slots count.
+ *
+ * @module
+ */
+import { growOp, retireOp } from "../../src/ops/retire.ts";
+import { SLOT, STAGE } from "../../src/ops/slots.ts";
+import { liveRows, rowSizes } from "../host/grid.ts";
+import { defineKernel } from "../host/kernel.ts";
+import { each } from "./state.ts";
+
+const LANES = 64;
+
+/** One work group, because every slot's entry is cleared first, and because the clock moves on when everyone has read it. */
+export const retire = defineKernel(retireOp, ({ inputs: { slots, log, rows, offsets }, params: { stops } }) => {
+  const [S, columns] = slots.shape;
+  const ends = stops.map((stop) => `token == ${stop}`)
+    .concat("token < 0", `slots[at + ${SLOT.length}] + 2 >= slots[at + ${SLOT.limit}]`).join(" || ");
+  return [{
+    label: "retire",
+    constants: { COLUMNS: columns },
+    sizes: { ...rowSizes(rows.shape[0], offsets), S, n: log.shape[0] },
+    elements: { log: "vec4<f32>" },
+    workgroups: [1, 1, 1],
+    lanes: LANES,
+    wgsl: /* wgsl */ `
+${liveRows(offsets)}
+fn run(group: u32, lane: u32) {
+  let line = (u32(clock[0]) % sizes.n) * sizes.S;
+  for (var s = lane; s < sizes.S; s += ${LANES}) { log[line + s] = vec4(-1.0, 0.0, 0.0, 0.0); }
+  storageBarrier();
+  if (lane == 0) { clock[0] += 1; }
+  let live = liveRows();
+  for (var m = lane; m < live; m += ${LANES}) {
+    let s = u32(rows[m]);
+    let at = s * COLUMNS;
+    if (slots[at + ${SLOT.stage}] == ${STAGE.idle}) { continue; }
+    let token = drawn[m];
+    log[line + s] = vec4(f32(token), f32(slots[at + ${SLOT.depth}]), logProbs[m], z[s]);
+    if (${ends}) {
+      slots[at + ${SLOT.stage}] = ${STAGE.idle};
+    } else {
+      slots[at + ${SLOT.length}] += 1;
+      slots[at + ${SLOT.depth}] = 0;
+    }
+  }
+}`,
+  }];
+});
+
+/** slots[s, column] += offsets[s+1] − offsets[s]. */
+export const grow = defineKernel(growOp, ({ inputs: { slots: { shape: [S, COLUMNS] } }, params: { column } }) => {
+  const statement = "slots[b * sizes.COLUMNS + sizes.COLUMN] += offsets[b + 1] - offsets[b];";
+  return each("grow", S, statement, { COLUMNS, COLUMN: column });
+});

@@ -1,0 +1,103 @@
+/**
+ * Routers: one invocation a row.
+ *
+ * @module
+ */
+import { gateOp, routeOp } from "../../src/ops/router.ts";
+import { grid, liveRows, rowSizes } from "../host/grid.ts";
+import { defineKernel } from "../host/kernel.ts";
+import { sigmoidWgsl, tanhWgsl } from "../wgsl/math.ts";
+
+/** WGSL: the head of a kernel with one invocation a row m; returns past the live rows. */
+const eachRow = /* wgsl */ `
+fn run(group: u32, lane: u32) {
+  let m = group * 64 + lane;
+  if (m >= liveRows()) { return; }`;
+
+/** g = α·σ(z), α·tanh(z) or z. */
+export const gate = defineKernel(gateOp, ({ inputs: { scores, offsets }, params: { kind, alpha } }) => {
+  const value = { sigmoid: "ALPHA * sigmoid(scores[m])", tanh: "ALPHA * tanhSafe(scores[m])", none: "scores[m]" }[kind];
+  const [M] = scores.shape;
+  return [{
+    label: `gate.${kind}`,
+    floats: { ALPHA: alpha },
+    sizes: rowSizes(M, offsets),
+    workgroups: grid(Math.ceil(M / 64)),
+    lanes: 64,
+    wgsl: /* wgsl */ `
+${
+      { sigmoid: sigmoidWgsl, tanh: tanhWgsl, none: "" }[kind]
+    }
+${liveRows(offsets)}
+${eachRow}
+  gates[m] = ${value};
+}`,
+  }];
+});
+
+const softmax = /* wgsl */ `
+fn probabilities(at: u32) {
+  var highest = logits[at];
+  for (var e = 1u; e < E; e++) { highest = max(highest, logits[at + e]); }
+  var sum = 0.0;
+  for (var e = 0u; e < E; e++) {
+    let power = exp(logits[at + e] - highest);
+    probs[at + e] = power;
+    sum += power;
+  }
+  for (var e = 0u; e < E; e++) { probs[at + e] = ALPHA * (probs[at + e] / sum); }
+}`;
+
+const sigmoids = /* wgsl */ `
+${sigmoidWgsl}
+fn probabilities(at: u32) {
+  for (var e = 0u; e < E; e++) { probs[at + e] = ALPHA * sigmoid(logits[at + e]); }
+}`;
+
+/**
+ * p, the k best of p + bias and their weights. Values are ranked by (value, −index), so the next best is the largest of
+ * those that rank below the last one: nothing needs to be sorted or marked. lavapipe ends loops after 65,535 rounds of an
+ * invocation, all loops together: k·E has to stay below that.
+ */
+export const route = defineKernel(routeOp, ({ inputs: { logits, bias, offsets }, params }) => {
+  const [M, E] = logits.shape;
+  const { k, kind, alpha, normalize } = params;
+  return [{
+    label: `route.${kind}`,
+    constants: { E, TOP: k },
+    floats: { ALPHA: alpha },
+    sizes: rowSizes(M, offsets),
+    workgroups: grid(Math.ceil(M / 64)),
+    lanes: 64,
+    wgsl: /* wgsl */ `
+${liveRows(offsets)}
+${kind === "softmax" ? softmax : sigmoids}
+fn preference(at: u32, e: u32) -> f32 { return probs[at + e]${bias ? " + bias[e]" : ""}; }
+${eachRow}
+  probabilities(m * E);
+  var last = 0u;
+  var lastValue = 0.0;
+  var sum = 0.0;
+  for (var j = 0u; j < TOP; j++) {
+    var best = 0u;
+    var bestValue = 0.0;
+    var found = false;
+    for (var e = 0u; e < E; e++) {
+      let value = preference(m * E, e);
+      let below = j == 0u || value < lastValue || (value == lastValue && e > last);
+      if (below && (!found || value > bestValue)) {
+        best = e;
+        bestValue = value;
+        found = true;
+      }
+    }
+    experts[m * TOP + j] = i32(best);
+    weights[m * TOP + j] = probs[m * E + best];
+    sum += probs[m * E + best];
+    last = best;
+    lastValue = bestValue;
+  }
+  ${normalize ? "for (var j = 0u; j < TOP; j++) { weights[m * TOP + j] /= sum; }" : ""}
+}`,
+  }];
+});

@@ -1,0 +1,15 @@
+/**
+ * Selections: compaction in order, with the count left on the device.
+ *
+ * @module
+ */
+import { selectThresholdOp, selectTopKOp } from "../../../src/ops/select.ts";
+import { defineKernel } from "../../host/kernel.ts";
+import { threshold } from "./threshold.ts";
+import { topK } from "./top_k.ts";
+
+/** The highest scores of each sequence. */
+export const selectTopK = defineKernel(selectTopKOp, (call) => [topK(call)]);
+
+/** The scores above a threshold. */
+export const selectThreshold = defineKernel(selectThresholdOp, (call) => [threshold(call)]);

@@ -1,0 +1,84 @@
+/**
+ * Slots of an engine: who runs next, and where keys and values go.
+ *
+ * @module
+ */
+import { drawsOp, type PlaceParams, placeRowsOp, queueOp, rowsBefore, SLOT, STAGE } from "../../../src/ops/slots.ts";
+import { grid, liveRows, rowSizes, sequenceOf } from "../../host/grid.ts";
+import { defineKernel } from "../../host/kernel.ts";
+import { queue as choose } from "./queue.ts";
+
+const LANES = 64;
+
+/** The slots that have waited longest. */
+export const queue = defineKernel(queueOp, (call) => [choose(call)]);
+
+/** WGSL: the place of row m, the i-th new one of the slot whose columns start at `at`, and what it sees. */
+function put({ layout, at }: PlaceParams): string {
+  const outer = at === "outer";
+  const units = outer ? [layout.unit] : layout.units;
+  const firsts = units.map((_, r) => rowsBefore(layout, r));
+  const column = outer ? SLOT.length : SLOT.rows;
+  return /* wgsl */ `
+const CACHES = ${units.length};
+fn put(m: u32, at: u32, i: i32) {
+  let r = ${outer ? "0" : at === "own" ? `slots[at + ${SLOT.depth}]` : at};
+  if (r >= CACHES) { return; }
+  var firsts = array<i32, CACHES>(${firsts});
+  var units = array<i32, CACHES>(${units});
+  let cache = ${layout.share ? "0" : "r"};
+  let first = firsts[cache] + slots[at + ${SLOT.start}] * units[cache];
+  let cached = slots[at + ${column} + u32(cache)];
+  if (cache != r) {
+    ranges[m] = vec2<i32>(first, first + cached);
+  } else if (cached + i < slots[at + ${SLOT.units}] * units[cache]) {
+    places[m] = first + cached + i;
+    ranges[m] = vec2<i32>(first, first + cached + i + 1);
+  }
+}`;
+}
+
+/** One invocation a row, which finds its slot in the list or by bisection. */
+export const placeRows = defineKernel(placeRowsOp, ({ inputs: { slots, rows, offsets }, params }) => [{
+  label: rows ? "placeRows.list" : "placeRows",
+  constants: { COLUMNS: slots.shape[1] },
+  sizes: rowSizes(params.M, offsets),
+  elements: { ranges: "vec2<i32>" },
+  workgroups: grid(Math.ceil(params.M / LANES)),
+  lanes: LANES,
+  wgsl: /* wgsl */ `
+${liveRows(offsets)}
+${rows ? "fn sequenceOf(m: u32) -> u32 { return u32(rows[m]); }" : sequenceOf}
+${put(params)}
+fn run(group: u32, lane: u32) {
+  let m = group * ${LANES} + lane;
+  if (m >= sizes.M) { return; }
+  positions[m] = 0;
+  places[m] = -1;
+  ranges[m] = vec2<i32>();
+  if (m >= liveRows()) { return; }
+  let s = sequenceOf(m);
+  let i = ${rows ? "0" : "i32(m) - offsets[s]"};
+  positions[m] = slots[s * COLUMNS + ${SLOT.length}] + i;
+  ${rows ? `if (slots[s * COLUMNS + ${SLOT.stage}] == ${STAGE.idle}) { return; }` : ""}
+  put(m, s * COLUMNS, i);
+}`,
+}]);
+
+/** One invocation a row. */
+export const draws = defineKernel(drawsOp, ({ inputs: { slots, rows, offsets } }) => [{
+  label: "draws",
+  constants: { COLUMNS: slots.shape[1] },
+  sizes: rowSizes(rows.shape[0], offsets),
+  workgroups: grid(Math.ceil(rows.shape[0] / LANES)),
+  lanes: LANES,
+  wgsl: /* wgsl */ `
+${liveRows(offsets)}
+fn run(group: u32, lane: u32) {
+  let m = group * ${LANES} + lane;
+  if (m >= liveRows()) { return; }
+  let at = u32(rows[m]) * COLUMNS;
+  seeds[m] = slots[at + ${SLOT.seed}];
+  counters[m] = slots[at + ${SLOT.length}] + 1;
+}`,
+}]);

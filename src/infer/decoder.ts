@@ -1,0 +1,163 @@
+/**
+ * A decoder on a device: forward passes with routing and losses, gradients, merging.
+ *
+ * @module
+ */
+import { requireChoice } from "../common/choices.ts";
+import type { Device, HostTensor } from "../op/device.ts";
+import type { Backend, Tensor } from "../op/op.ts";
+import { mean } from "../ops/losses.ts";
+import { ropeTable } from "../ops/rope.ts";
+import { type Batch, capacityRows, lengthsOf, longest, nextTokenLabels, packRows } from "../model/batch.ts";
+import type { DecoderConfig } from "../model/config/config.ts";
+import { decode, type DecoderInputs } from "../model/decoder.ts";
+import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
+import { decoderColumns, groupSequences, rowsAtOnce } from "../model/groups.ts";
+import { decoderLosses } from "../model/losses.ts";
+import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
+import { RopeTables } from "../model/rope_tables.ts";
+import { readRecursions } from "../model/results.ts";
+import { download, tensorsOf, upload } from "../model/upload.ts";
+import { backpropagate, gradientOutputs, readGradients } from "../train/gradients.ts";
+import { FORGET_HEAD, headInputs, partRows } from "../train/head.ts";
+import {
+  decoderHead,
+  decoderOutputs,
+  type DecoderResult,
+  decoderResult,
+  type ForwardOptions,
+} from "./decoder_forward.ts";
+import type { Group } from "./group_losses.ts";
+import { Programs } from "./programs.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+
+export type { DecoderResult, ForwardOptions } from "./decoder_forward.ts";
+
+type Named<T> = Record<string, T>;
+
+/** A decoder with its weights on a device; `Decoder.load` of the package makes one from a checkpoint. */
+export class DecoderModel<T extends Tensor = Tensor> {
+  /** Weights. */
+  readonly params: DecoderParams<T>;
+  /** RoPE's cosines and sines, for the positions in use. */
+  readonly tables: RopeTables<T>;
+  readonly #programs: Programs<T>;
+
+  /** Copies weights to a device, all or none; tensors of the device become the model's. */
+  constructor(
+    readonly device: Device<T>,
+    readonly config: DecoderConfig,
+    params: DecoderParams<HostTensor | T>,
+    readonly tokenizer?: Tokenizer,
+  ) {
+    this.params = upload(device, decoderSchema(config), params);
+    this.tables = new RopeTables(device, config.maxPositions, (rows) => ropeTable(rows, config.K, config.rope));
+    this.#programs = new Programs(device, tensorsOf(decoderSchema(config), this.params));
+  }
+
+  /** Throws `Cannot <action>: the model was disposed` once it was. */
+  check(action: string): void {
+    this.#programs.check(action);
+  }
+
+  /** Waits until the weights are on the device. Throws where there was no room for them. */
+  ready(): Promise<void> {
+    return this.#programs.ready();
+  }
+
+  #inputs(named: Named<T>, topk: boolean, table: T): DecoderInputs<T> {
+    const { ids, positions, offsets } = named;
+    const capacity = Array.from({ length: this.config.recursion.N }, (_, r) => named[`capacity.${r}`]);
+    return { ids, positions, offsets, table, capacity: topk ? capacity : undefined };
+  }
+
+  /**
+   * Runs sequences of ids, as many at once as the device can bind activations of.
+   *
+   * Throws a RangeError for empty sequences, ids outside the vocabulary and too many tokens.
+   */
+  async forward(sequences: readonly ArrayLike<number>[], options: ForwardOptions = {}): Promise<DecoderResult> {
+    requireChoice("run sequences", "selection", options.selection ?? "threshold", ["threshold", "topk"]);
+    packRows(sequences, this.config); // refuses before anything runs
+    const cut = groupSequences(sequences, rowsAtOnce(this.device, decoderColumns(this.config)));
+    const groups: Group[] = [];
+    for (const group of cut) groups.push(await this.#forward(group, options, cut.length > 1));
+    return await decoderResult(this.device, this.config, groups, options);
+  }
+
+  async #forward(sequences: readonly ArrayLike<number>[], options: ForwardOptions, grouped: boolean): Promise<Group> {
+    const topk = this.config.recursion.routing === "expert" && options.selection === "topk";
+    const batch = packRows(sequences, this.config);
+    const M = batch.ids.shape[0];
+    const inputs = this.#host(batch, topk, options);
+    const { logits = false, losses = false } = options, rows = this.tables.rows(longest(sequences));
+    const program = this.#programs.get(`forward ${topk} ${rows} ${logits} ${losses} ${grouped}`, (named) => {
+      const table = this.tables.upTo(rows);
+      const outputs = decode(this.device, this.params, this.config, this.#inputs(named, topk, table));
+      return decoderOutputs(this.device, this.params, outputs, named, { logits, losses, grouped });
+    });
+    const named = await program(inputs);
+    const { offsets } = batch;
+    return {
+      offsets: offsets.data as Int32Array,
+      labels: inputs.labels,
+      named,
+      recursions: readRecursions(named, M, M),
+    };
+  }
+
+  #host(batch: Batch, topk: boolean, { logits, losses }: ForwardOptions): Named<HostTensor> {
+    const inputs: Named<HostTensor> = { ...batch };
+    if (topk) capacityRows(this.config, lengthsOf(batch)).forEach((rows, r) => inputs[`capacity.${r}`] = rows);
+    if (losses) inputs.labels = nextTokenLabels(batch);
+    if (!logits && !losses) return inputs;
+    return { ...inputs, ...headInputs(batch.ids.shape[0], partRows(this.config.V, this.device)) };
+  }
+
+  /**
+   * Gradients of the training total of next-token prediction, with top-k selection, for every parameter. Throws as
+   * {@link DecoderModel.forward} does.
+   */
+  async gradients(sequences: readonly ArrayLike<number>[]): Promise<DecoderParams<HostTensor>> {
+    const schema = decoderSchema(this.config);
+    const topk = this.config.recursion.routing === "expert";
+    const batch = packRows(sequences, this.config), rows = this.tables.rows(longest(sequences));
+    const program = this.#programs.get(`gradients ${rows}`, (named) => {
+      const seeds = this.#programs.seeds({ lm: 1, ...this.config.losses }), table = this.tables.upTo(rows);
+      const { offsets, labels } = named;
+      const forward = (tape: Backend<T>) => {
+        const outputs = decode(tape, this.params, this.config, this.#inputs(named, topk, table));
+        const { nll } = decoderHead(tape, this.params, outputs.hidden, named);
+        return decoderLosses(tape, outputs, { lm: mean(tape, nll!, { labels, offsets }), offsets });
+      };
+      const { gradients } = backpropagate(this.device, { schema, params: this.params }, forward, seeds, FORGET_HEAD);
+      return gradientOutputs(gradients);
+    });
+    return readGradients(schema, await program(this.#host(batch, topk, { losses: true })));
+  }
+
+  /** A model without experts on the same device (mol.md §3). Throws when this one has none. */
+  async merge(options: MergeOptions = {}): Promise<DecoderModel<T>> {
+    this.check("merge experts");
+    const { mol, ...rest } = this.config;
+    if (!mol) throw new Error("Cannot merge experts: this model has none");
+    const q = this.device.from({ shape: [mol.E], data: mergeWeights(mol, options) });
+    const layers = this.params.layers.map((params) => mergeLayer(this.device, params, mol, q, options.mode));
+    const merged = { ...this.params, layers };
+    const params = await download<T, DecoderParams<HostTensor>>(this.device, decoderSchema(rest), merged);
+    this.device.free(q);
+    return new DecoderModel(this.device, rest, params, this.tokenizer);
+  }
+
+  /** The weights, on the host. */
+  async weights(): Promise<DecoderParams<HostTensor>> {
+    this.check("read the weights");
+    return await download(this.device, decoderSchema(this.config), this.params);
+  }
+
+  /** Frees the weights; the device stays open. */
+  dispose(): void {
+    this.tables.dispose();
+    this.#programs.dispose();
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * An encoder on a device: hidden states, embeddings, masked-language logits and losses, merging.
+ *
+ * @module
+ */
+import type { Device, HostTensor } from "../op/device.ts";
+import type { Backend, Tensor } from "../op/op.ts";
+import { mean } from "../ops/losses.ts";
+import { gather } from "../ops/rows.ts";
+import { packLabels, packPlaces, packRows } from "../model/batch.ts";
+import type { EncoderConfig } from "../model/config/encoder_config.ts";
+import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
+import { molBalance } from "../model/losses.ts";
+import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
+import type { SentenceConfig } from "../model/config/sentence.ts";
+import { download } from "../model/upload.ts";
+import { backpropagate, gradientOutputs, readGradients } from "../train/gradients.ts";
+import { FORGET_HEAD, joinLogits } from "../train/head.ts";
+import {
+  type EncoderForwardOptions,
+  encoderHead,
+  encoderOutputs,
+  type EncoderResult,
+  encoderResult,
+} from "./encoder_forward.ts";
+import { EncoderWeights } from "./encoder_weights.ts";
+import type { Group } from "./group_losses.ts";
+import { sentenceIds } from "./sentence_ids.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+import { type EmbedOptions, Vectors } from "./vectors.ts";
+
+export type { EncoderForwardOptions, EncoderResult } from "./encoder_forward.ts";
+
+/** An encoder with its weights on a device; `Encoder.load` of the package makes one from a checkpoint. */
+export class EncoderModel<T extends Tensor = Tensor> {
+  readonly #weights: EncoderWeights<T>;
+  readonly #vectors: Vectors<T>;
+
+  /**
+   * Copies weights to a device, all or none, or takes them over; without a head there are hidden states and vectors, but
+   * no logits. `sentence` says how texts become vectors where options do not.
+   */
+  constructor(
+    readonly device: Device<T>,
+    readonly config: EncoderConfig,
+    params: EncoderParams<HostTensor | T>,
+    readonly tokenizer?: Tokenizer,
+    readonly hasHead = true,
+    readonly sentence?: SentenceConfig,
+  ) {
+    this.#weights = new EncoderWeights(device, config, params);
+    this.#vectors = new Vectors(this.#weights, sentence);
+  }
+
+  /** Waits until the weights are on the device. Throws where there was no room for them. */
+  ready(): Promise<void> {
+    return this.#weights.programs.ready();
+  }
+
+  /**
+   * Runs sequences of ids, as many at once as the device can bind activations of.
+   *
+   * Throws a RangeError for empty sequences, ids outside the vocabulary and too many tokens.
+   */
+  async forward(sequences: readonly ArrayLike<number>[], options: EncoderForwardOptions = {}): Promise<EncoderResult> {
+    const { logits, labels } = options;
+    if (logits || labels) this.#demandHead();
+    const cut = this.#weights.groups(sequences);
+    if (labels) packLabels(sequences, labels, this.config.V);
+    const groups: Group[] = [];
+    let from = 0;
+    for (const group of cut) {
+      const scored = labels?.slice(from, from += group.length);
+      groups.push(await this.#forward(group, { logits, labels: scored }, cut.length > 1));
+    }
+    return await encoderResult(this.device, this.config, groups, options);
+  }
+
+  async #forward(
+    sequences: readonly ArrayLike<number>[],
+    { logits = false, labels: lists }: EncoderForwardOptions,
+    grouped: boolean,
+  ): Promise<Group> {
+    const batch = packRows(sequences, this.config);
+    const labels = lists && packLabels(sequences, lists, this.config.V);
+    const wanted = { logits, losses: Boolean(labels), grouped };
+    const program = this.#weights.program(
+      `forward ${Object.values(wanted)}`,
+      sequences,
+      (named, tables) => encoderOutputs(this.device, this.#weights, this.#weights.encode(named, tables), named, wanted),
+    );
+    const parts = logits || labels ? this.#weights.headInputs(batch.ids.shape[0]) : {};
+    const named = await program({ ...batch, ...(labels && { labels }), ...parts });
+    return { offsets: batch.offsets.data as Int32Array, labels, named, recursions: [] };
+  }
+
+  /** Masked-language logits of some rows of one sequence of ids, [R, V]. Throws as {@link EncoderModel.forward} does. */
+  async logitsAt(sequence: ArrayLike<number>, rows: ArrayLike<number>): Promise<HostTensor> {
+    this.#demandHead();
+    const program = this.#weights.program("logits at rows", [sequence], ({ rows, ...named }, tables) => {
+      const hidden = gather(this.device, this.#weights.encode(named, tables).hidden, rows);
+      return encoderHead(this.device, this.#weights, hidden, named).logits;
+    });
+    const places = packPlaces(rows, sequence.length);
+    return joinLogits(
+      await program({ ...packRows([sequence], this.config), rows: places, ...this.#weights.headInputs(rows.length) }),
+    );
+  }
+
+  #demandHead(): void {
+    if (this.hasHead) return;
+    const names = "head.dense, head.norm, decoder";
+    throw new Error(`Cannot compute masked-language logits: the checkpoint has no head (${names})`);
+  }
+
+  /** Gradients of the training total against labels (see {@link EncoderForwardOptions}), for every parameter. */
+  async gradients(
+    sequences: readonly ArrayLike<number>[],
+    labels: readonly ArrayLike<number>[],
+  ): Promise<EncoderParams<HostTensor>> {
+    const schema = encoderSchema(this.config);
+    const program = this.#weights.program("gradients", sequences, (named, tables) => {
+      const seeds = this.#weights.programs.seeds({ lm: 1, molBalance: this.config.balanceCoefficient });
+      const forward = (tape: Backend<T>) => {
+        const { hidden, experts } = this.#weights.encode(named, tables, tape), { labels, offsets } = named;
+        const { nll } = encoderHead(tape, this.#weights, hidden, named);
+        return { lm: [mean(tape, nll!, { labels, offsets })], molBalance: molBalance(tape, experts) };
+      };
+      const { gradients } = backpropagate(
+        this.device,
+        { schema, params: this.#weights.params },
+        forward,
+        seeds,
+        FORGET_HEAD,
+      );
+      return gradientOutputs(gradients);
+    });
+    const batch = packRows(sequences, this.config), packed = packLabels(sequences, labels, this.config.V);
+    return readGradients(
+      schema,
+      await program({ ...batch, labels: packed, ...this.#weights.headInputs(batch.ids.shape[0]) }),
+    );
+  }
+
+  /**
+   * One vector a sequence of ids, [B, width], as the checkpoint declares and the options say; as many sequences at once as
+   * the device can bind.
+   *
+   * Throws as {@link EncoderModel.forward} does, a RangeError for unknown poolings, and an Error for a vector that is not
+   * finite.
+   */
+  async pooled(sequences: readonly ArrayLike<number>[], options: EmbedOptions = {}): Promise<HostTensor> {
+    return await this.#vectors.of(sequences, options);
+  }
+
+  /** Numbers of a vector. Throws a RangeError for unknown poolings. */
+  widthOf(options: EmbedOptions = {}): number {
+    return this.#vectors.plan(options).width;
+  }
+
+  /** Ids of a text to be made a vector of: with the declared prompt, cut to the declared length. Throws for an empty text. */
+  idsOf(text: string): number[] {
+    return sentenceIds(this.tokenizer, text, this.sentence);
+  }
+
+  /** One vector a text, [B, width]. Throws as {@link EncoderModel.pooled} does, for an empty text, and without tokenizer. */
+  async encode(texts: readonly string[], options: EmbedOptions = {}): Promise<HostTensor> {
+    return await this.pooled(texts.map((text) => this.idsOf(text)), { name: (b) => `text ${b + 1}`, ...options });
+  }
+
+  /** A model without experts on the same device (mol.md §3). Throws when this one has none. */
+  async merge(options: MergeOptions = {}): Promise<EncoderModel<T>> {
+    this.#weights.programs.check("merge experts");
+    const { mol, ...rest } = this.config;
+    if (!mol) throw new Error("Cannot merge experts: this model has none");
+    const q = this.device.from({ shape: [mol.E], data: mergeWeights(mol, options) });
+    const groups = this.#weights.params.groups.map((params) => mergeLayer(this.device, params, mol, q, options.mode));
+    const merged = { ...this.#weights.params, groups };
+    const params = await download<T, EncoderParams<HostTensor>>(this.device, encoderSchema(rest), merged);
+    this.device.free(q);
+    return new EncoderModel(this.device, rest, params, this.tokenizer, this.hasHead, this.sentence);
+  }
+
+  /** The weights, on the host. */
+  async weights(): Promise<EncoderParams<HostTensor>> {
+    this.#weights.programs.check("read the weights");
+    return await download(this.device, encoderSchema(this.config), this.#weights.params);
+  }
+
+  /** Frees the weights; the device stays open. */
+  dispose(): void {
+    this.#vectors.dispose();
+    this.#weights.dispose();
+  }
+}

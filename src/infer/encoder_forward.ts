@@ -1,0 +1,95 @@
+/**
+ * Forward passes of an encoder: what its program returns, and what that says of all rows.
+ *
+ * @module
+ */
+import type { Device, HostTensor } from "../op/device.ts";
+import { type EncoderOutputs, maskedLogits } from "../model/encoder.ts";
+import type { EncoderConfig } from "../model/config/encoder_config.ts";
+import type { EncoderParams } from "../model/encoder_schema.ts";
+import { joinExperts, joinOffsets, joinRows } from "../model/join_results.ts";
+import { molBalance } from "../model/losses.ts";
+import * as results from "../model/results.ts";
+import type { Backend, Tensor } from "../op/op.ts";
+import { mean } from "../ops/losses.ts";
+import { headOutputs, joinLogits } from "../train/head.ts";
+import type { Wanted } from "./decoder_forward.ts";
+import { choiceOutputs, type Group, groupBalance, groupCrossEntropy, groupStarts } from "./group_losses.ts";
+
+/** What a forward pass should return beside hidden states and routing. */
+export interface EncoderForwardOptions {
+  /** Also masked-language logits of every row. */
+  logits?: boolean;
+  /** Also losses against these labels, one list a sequence; −100 is not scored. */
+  labels?: readonly ArrayLike<number>[];
+}
+
+/** What a forward pass returned, per row: sequences one after the other. */
+export interface EncoderResult {
+  /** Where sequences start, [B+1]. */
+  readonly offsets: Int32Array;
+  /** After the final norm, [M, D]. */
+  readonly hidden: HostTensor;
+  /** [M, V], if asked for. */
+  readonly logits?: HostTensor;
+  /** Every use of experts. */
+  readonly experts: readonly results.ExpertResult[];
+  /** Masked-language loss, load balance and their weighted total, if labels were given. */
+  readonly losses?: { readonly mlm: number; readonly molBalance: number; readonly total: number };
+}
+
+type Named<T> = Readonly<Record<string, T>>;
+
+/** An encoder's weights and sizes. */
+export interface Weighted<T> {
+  /** Weights. */
+  readonly params: EncoderParams<T>;
+  /** Sizes. */
+  readonly config: EncoderConfig;
+}
+
+/** Masked-language logits of hidden rows by part, and the losses of all rows where there are labels. */
+export function encoderHead<T extends Tensor>(
+  backend: Backend<T>,
+  { params, config }: Weighted<T>,
+  hidden: T,
+  named: Named<T>,
+): { logits: Named<T>; nll?: T } {
+  return headOutputs(backend, hidden, named, (some, offsets) => maskedLogits(backend, params, config, some, offsets));
+}
+
+/** Results of a forward pass by name. */
+export function encoderOutputs<T extends Tensor>(
+  device: Device<T>,
+  model: Weighted<T>,
+  { hidden, experts }: EncoderOutputs<T>,
+  named: Named<T>,
+  { logits, losses, grouped }: Wanted,
+): Named<T> {
+  const read = { hidden, ...results.expertOutputs(experts) };
+  if (!logits && !losses) return read;
+  const head = encoderHead(device, model, hidden, named);
+  const scored = logits ? { ...read, ...head.logits } : read;
+  if (!losses) return scored;
+  const mlm = mean(device, head.nll!, { labels: named.labels, offsets: named.offsets });
+  const balance = results.balanceOutputs(molBalance(device, experts));
+  return { ...scored, ...balance, ...(grouped ? choiceOutputs(experts) : {}), mlm };
+}
+
+/** The result of all groups of sequences. */
+export async function encoderResult<T extends Tensor>(
+  device: Device<T>,
+  { balanceCoefficient }: EncoderConfig,
+  groups: readonly Group[],
+  { logits, labels }: EncoderForwardOptions,
+): Promise<EncoderResult> {
+  const result = {
+    offsets: joinOffsets(groups.map(({ offsets }) => offsets)),
+    hidden: joinRows(groups.map(({ named }) => named.hidden)),
+    logits: logits ? joinRows(groups.map(({ named }) => joinLogits(named))) : undefined,
+    experts: joinExperts(groups.map(({ named }) => results.readExperts(named)), groupStarts(groups)),
+  };
+  if (!labels) return result;
+  const [mlm, molBalance] = [groupCrossEntropy(groups, "mlm"), await groupBalance(device, groups)];
+  return { ...result, losses: { mlm, molBalance, total: mlm + balanceCoefficient * molBalance } };
+}

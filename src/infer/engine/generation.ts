@@ -1,0 +1,136 @@
+/**
+ * One request's stream: tokens go in as they are drawn, pieces of text come out as they are asked for.
+ *
+ * @module
+ */
+import { NO_TOKEN } from "../../ops/sample.ts";
+import { notFinite } from "../decoding_options.ts";
+import type { Piece } from "../generate.ts";
+import { secondLoop } from "../../common/single.ts";
+import { TextPieces } from "../text_pieces.ts";
+import type { Tokenizer } from "../tokenizer.ts";
+import type { Finish, Generation } from "./api.ts";
+
+/** A token as it comes off the device. */
+export interface DrawnToken {
+  /** The token. */
+  readonly id: number;
+  /** Recursions that the token before it ran. */
+  readonly depth: number;
+  /** Its log-probability. */
+  readonly logProb: number;
+  /** Router score of the last of those recursions. */
+  readonly score: number;
+}
+
+/** What a stream needs to know. */
+export interface StreamOptions {
+  /** Ids of the prompt. */
+  readonly prompt: readonly number[];
+  /** New tokens at most. */
+  readonly most: number;
+  /** Ids that end it. */
+  readonly ends: readonly number[];
+  /** Texts that end it. */
+  readonly stop: readonly string[];
+  /** Without one, pieces have no text. */
+  readonly tokenizer?: Tokenizer;
+  /** Aborts it. */
+  readonly signal?: AbortSignal;
+}
+
+/** A {@link Generation} that an engine feeds. */
+export class Stream implements Generation {
+  /** New tokens so far, an end token not counted. */
+  newTokens = 0;
+  /** Why it ended. */
+  finish: Finish | undefined;
+  /** Whether its reader has cancelled it. */
+  cancelled = false;
+  /** Ticks since the last token. */
+  idleTicks = 0;
+  readonly #pieces: Piece[] = [];
+  readonly #text: TextPieces<Piece>;
+  #fault?: { readonly reason: unknown };
+  #wake?: () => void;
+  #read = false;
+  readonly #aborted = () => this.fail(this.options.signal!.reason);
+
+  /** A stream without tokens. Throws a RangeError for an empty stop text. */
+  constructor(readonly options: StreamOptions) {
+    const { tokenizer, prompt, stop, signal } = options;
+    this.#text = new TextPieces(tokenizer, prompt, stop);
+    if (signal?.aborted) this.fail(signal.reason);
+    else signal?.addEventListener("abort", this.#aborted);
+  }
+
+  /** Tokens of the prompt. */
+  get promptTokens(): number {
+    return this.options.prompt.length;
+  }
+
+  /** Whether it wants no more tokens. */
+  get over(): boolean {
+    return this.cancelled || this.finish !== undefined || this.#fault !== undefined;
+  }
+
+  /** Takes a token, or fails where none could be drawn. */
+  push(token: DrawnToken): void {
+    if (token.id === NO_TOKEN) return this.fail(notFinite(this.newTokens + 1));
+    const { ends, most } = this.options;
+    this.idleTicks = 0;
+    if (ends.includes(token.id)) return this.end("stop");
+    this.newTokens++;
+    this.#pieces.push(...this.#text.push(token));
+    if (this.#text.stopped) this.end("stop");
+    else if (this.newTokens >= most) this.end("length");
+    this.#wake?.();
+  }
+
+  /** No more tokens come. */
+  end(finish: Finish): void {
+    this.#pieces.push(...this.#text.end());
+    this.finish = this.#text.stopped ? "stop" : finish;
+    this.#close();
+  }
+
+  /** Ends it with an error, which its reader gets. */
+  fail(reason: unknown): void {
+    if (this.over) return;
+    this.#fault = { reason };
+    this.#close();
+  }
+
+  /** Ends it without one. */
+  cancel(): void {
+    this.cancelled = true;
+    this.#pieces.length = 0;
+    this.#close();
+  }
+
+  /** Lets go of the signal, and tells the reader. */
+  #close(): void {
+    this.options.signal?.removeEventListener("abort", this.#aborted);
+    this.#wake?.();
+  }
+
+  /** Pieces as they come. Throws what it failed with, and at once for a second loop unless the stream was cancelled. */
+  [Symbol.asyncIterator](): AsyncGenerator<Piece> {
+    if (this.#read && !this.cancelled) throw secondLoop("generate");
+    this.#read = true;
+    return this.#come();
+  }
+
+  async *#come(): AsyncGenerator<Piece> {
+    try {
+      while (true) {
+        while (this.#pieces.length > 0) yield this.#pieces.shift()!;
+        if (this.#fault) throw this.#fault.reason;
+        if (this.over) return;
+        await new Promise<void>((resolve) => this.#wake = resolve);
+      }
+    } finally {
+      if (!this.over) this.cancel();
+    }
+  }
+}

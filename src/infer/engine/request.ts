@@ -1,0 +1,70 @@
+/**
+ * What was asked of an engine.
+ *
+ * @module
+ */
+import { isId } from "../../model/batch.ts";
+import type { Tensor } from "../../op/op.ts";
+import { samplingRow } from "../../ops/sample.ts";
+import type { DecoderModel } from "../decoder.ts";
+import { budget, checkGenerating, type GenerateOptions, samplingOf } from "../generate.ts";
+import { encodeText } from "../tokenizer.ts";
+import { Stream } from "./generation.ts";
+import { unitsFor } from "./layout.ts";
+import type { Part } from "./pool.ts";
+import type { Seat } from "./seating.ts";
+import type { EngineState } from "./state.ts";
+
+/** A request on its way. */
+export interface Request {
+  /** Where its tokens go. */
+  readonly stream: Stream;
+  /** Its row in the table of slots, but for the place. */
+  readonly seat: Omit<Seat, "slot" | "part">;
+  /** Units of the caches that it needs. */
+  readonly units: number;
+  /** Tokens of its prompt that are cached. */
+  fed: number;
+  /** Its part of the caches, while it sits. */
+  part?: Part;
+}
+
+/** Ids, if they are inside the vocabulary. */
+function checkIds(prompt: ArrayLike<number>, V: number): number[] {
+  const ids = Array.from(prompt);
+  if (ids.length === 0) throw new RangeError("Cannot generate: the prompt is empty");
+  const at = ids.findIndex((id) => !isId(id, V));
+  if (at >= 0) {
+    throw new RangeError(`Cannot generate: id ${ids[at]} at ${at} of the prompt is outside the vocabulary of ${V}`);
+  }
+  return ids;
+}
+
+/** Checks a request. Throws a RangeError for options out of range, and where it could never fit into the caches. */
+export function requestOf<T extends Tensor>(
+  { config, config: { V, maxPositions }, tokenizer }: DecoderModel<T>,
+  state: EngineState<T>,
+  ends: readonly number[],
+  prompt: string | ArrayLike<number>,
+  options: GenerateOptions,
+): Request {
+  const { stop = [], signal, maxNewTokens, maxDepth, seed = 0, repetitionPenalty = 1 } = options;
+  checkGenerating(config, options);
+  const { layout } = state, sampling = samplingRow(samplingOf(options));
+  const ids = checkIds(typeof prompt === "string" ? encodeText(tokenizer, prompt) : prompt, V);
+  const most = budget([ids], maxPositions, maxNewTokens);
+  const limit = ids.length + most, units = unitsFor(layout, limit);
+  const refuse = (reason: string) => new RangeError(`Cannot generate: ${reason}`);
+  if (units > layout.pool) {
+    const [rows, room] = [units, layout.pool].map((units) => units * layout.unit);
+    throw refuse(
+      `${ids.length} tokens of prompt and ${most} new ones need ${rows} rows of cache, and there are ${room}`,
+    );
+  }
+  const counted = repetitionPenalty === 1 ? undefined : ids;
+  if (counted) state.startCounting();
+  const stream = new Stream({ prompt: ids, most, ends, stop, tokenizer, signal });
+  if (most === 0) stream.end("length");
+  const seat = { limit, maxDepth, seed, sampling, counted };
+  return { stream, seat, units, fed: 0 };
+}

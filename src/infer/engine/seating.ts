@@ -1,0 +1,153 @@
+/**
+ * How requests get into slots: their rows of the table, their prompts, their first tokens.
+ *
+ * @module
+ */
+import { hostIndices, type HostTensor, hostTensor, type Program } from "../../op/device.ts";
+import { decode } from "../../model/decoder.ts";
+import type { Tensor } from "../../op/op.ts";
+import { cacheWrite } from "../../ops/cache.ts";
+import { grow } from "../../ops/retire.ts";
+import { SLOT, STAGE } from "../../ops/slots.ts";
+import { countsOf } from "../counts.ts";
+import type { Part } from "./pool.ts";
+import type { Tick } from "./tick.ts";
+
+/** Rows of prompts that are run at a time, of all sequences together. */
+export const PROMPT_ROWS = 128;
+
+/** What a slot is to hold. */
+export interface Seat {
+  /** The slot. */
+  readonly slot: number;
+  /** Tokens of its sequence at most. */
+  readonly limit: number;
+  /** Recursions at most. */
+  readonly maxDepth?: number;
+  /** Seed of its random numbers. */
+  readonly seed: number;
+  /** Its part of the caches. */
+  readonly part: Part;
+  /** Its row of `sample`'s options. */
+  readonly sampling: readonly number[];
+  /** The ids of its prompt, where a repetition penalty counts them and what is drawn. */
+  readonly counted?: readonly number[];
+}
+
+/** Tokens of a prompt to be run. */
+export interface PromptPart {
+  /** The slot. */
+  readonly slot: number;
+  /** Position of the first. */
+  readonly from: number;
+  /** The tokens. */
+  readonly ids: readonly number[];
+}
+
+/** Programs that bring requests into the slots of an engine. */
+export class Seating<T extends Tensor = Tensor> {
+  readonly #seat: Program<"rows" | "kept" | "slots" | "options", never>;
+  readonly #count: Program<"counts" | "place", never>;
+  readonly #enter: Program<"ids" | "rows" | "kept", never>;
+  readonly #prompts = new Map<number, Program<"ids" | "positions" | "offsets", never>>();
+
+  /** For the slots of a tick. */
+  constructor(readonly tick: Tick<T>) {
+    const { state, state: { device } } = tick;
+    this.#seat = device.compile(({ rows: places, kept: offsets, slots, options }) => {
+      cacheWrite(device, { cache: state.slots, x: slots, places, offsets });
+      cacheWrite(device, { cache: state.options, x: options, places, offsets });
+      return {};
+    });
+    this.#count = device.compile(({ counts, place }) => {
+      cacheWrite(device, { cache: state.seen!, x: counts, places: place });
+      return {};
+    });
+    this.#enter = device.compile(({ ids, ...list }) => {
+      tick.enter(ids, list);
+      return {};
+    });
+  }
+
+  /** Slots as a list. */
+  #list(slots: readonly number[]): { rows: HostTensor; kept: HostTensor } {
+    const rows = new Int32Array(this.tick.state.S);
+    rows.set(slots);
+    return { rows: hostIndices(rows), kept: hostIndices([0, slots.length]) };
+  }
+
+  /** Empties slots, and gives those that have a seat to its sequence, with nothing cached. */
+  seat({ empty, seats }: { empty: readonly number[]; seats: readonly Seat[] }): void {
+    if (empty.length + seats.length === 0) return;
+    const { S, layout: { units }, config: { V } } = this.tick.state;
+    const N = units.length, columns = SLOT.rows + N;
+    const slots = new Int32Array(S * columns), options = new Float32Array(S * 5);
+    seats.forEach(({ limit, maxDepth = N, seed, part, sampling }, i) => {
+      const row = slots.subarray(i * columns, (i + 1) * columns);
+      row[SLOT.stage] = STAGE.prompt;
+      row[SLOT.limit] = limit;
+      row[SLOT.cap] = Math.min(N, maxDepth);
+      row[SLOT.seed] = seed;
+      row[SLOT.start] = part.start;
+      row[SLOT.units] = part.units;
+      options.set(sampling, i * 5);
+    });
+    this.#seat.start({
+      ...this.#list([...seats.map(({ slot }) => slot), ...empty]),
+      slots: hostIndices(slots, [S, columns]),
+      options: hostTensor([S, 5], options),
+    });
+    for (const { slot, counted } of seats) {
+      if (counted) this.#count.start({ counts: countsOf([counted], V), place: hostIndices([slot]) });
+    }
+  }
+
+  /** Runs parts of prompts, which fill the caches; the parts are in order of slots, and have `PROMPT_ROWS` ids at most. */
+  prompts(parts: readonly PromptPart[], maxDepth?: number): void {
+    const { S } = this.tick.state;
+    const [ids, positions, offsets] = [PROMPT_ROWS, PROMPT_ROWS, S + 1].map((length) => new Int32Array(length));
+    let row = 0;
+    for (const { slot, from, ids: part } of parts) {
+      part.forEach((id, i) => [ids[row + i], positions[row + i]] = [id, from + i]);
+      row += part.length;
+      offsets.fill(row, slot + 1);
+    }
+    this.#prompt(maxDepth).start({
+      ids: hostIndices(ids),
+      positions: hostIndices(positions),
+      offsets: hostIndices(offsets),
+    });
+  }
+
+  #prompt(maxDepth?: number): Program<"ids" | "positions" | "offsets", never> {
+    const { state, state: { device, config, slots, layout }, model: { params }, table } = this.tick;
+    const depth = Math.min(config.recursion.N, maxDepth ?? Infinity);
+    if (!this.#prompts.has(depth)) {
+      this.#prompts.set(
+        depth,
+        device.compile((rows) => {
+          const cache = state.prompts();
+          const { recursions } = decode(device, params, config, { ...rows, table, cache, maxDepth: depth });
+          grow(device, { slots, offsets: rows.offsets }, SLOT.length);
+          recursions.slice(0, layout.share ? 1 : depth).forEach(({ active: { offsets } }, r) => {
+            grow(device, { slots, offsets }, SLOT.rows + r);
+          });
+          return {};
+        }),
+      );
+    }
+    return this.#prompts.get(depth)!;
+  }
+
+  /** Starts sequences with the last ids of their prompts; everything before is cached. */
+  enter(slots: readonly number[], last: readonly number[]): void {
+    const ids = new Int32Array(this.tick.state.S);
+    ids.set(last);
+    this.#enter.start({ ids: hostIndices(ids), ...this.#list(slots) });
+  }
+
+  /** Forgets the programs. */
+  dispose(): void {
+    for (const program of [this.#seat, this.#count, this.#enter, ...this.#prompts.values()]) program.dispose();
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * What an engine keeps on the device between ticks.
+ *
+ * @module
+ */
+import { type Device, type HostTensor, hostZeros } from "../../op/device.ts";
+import type { DecoderConfig } from "../../model/config/config.ts";
+import type { DecoderCache } from "../../model/cache.ts";
+import type { Tensor } from "../../op/op.ts";
+import { fit } from "../../ops/judge.ts";
+import { placeRows, SLOT } from "../../ops/slots.ts";
+import type { EngineLayout } from "./layout.ts";
+
+/** Slots, the streams that their tokens have come to, caches, and the log of drawn tokens. */
+export class EngineState<T extends Tensor = Tensor> {
+  /** Table of slots, [S, 10+N] i32. */
+  readonly slots: T;
+  /** Router score (or weight) of each slot's last recursion, [S, 1]. */
+  readonly z: T;
+  /** Residual stream of each slot's token, [S, D]. */
+  readonly x: T;
+  /** Token-choice: the same as it was before the recursions, [S, D]. */
+  readonly entered?: T;
+  /** How tokens are drawn, [S, 5]. */
+  readonly options: T;
+  /** Drawn tokens: a line a tick of (id, depth, log-probability, score) by slot, [kept, 4·S]. */
+  readonly log: T;
+  /** Ticks so far, [1] i32. */
+  readonly clock: T;
+  /** How often each slot has each token, [S, V] i32; there from the first {@link EngineState.startCounting} on. */
+  seen?: T;
+  readonly #all: T[] = [];
+  readonly #outer: ReadonlyMap<number, T>;
+  readonly #block: readonly T[];
+
+  /** Makes room on a device. */
+  constructor(
+    readonly device: Device<T>,
+    readonly config: DecoderConfig,
+    readonly layout: EngineLayout,
+    readonly S: number,
+    readonly kept: number,
+  ) {
+    const zeros = (...shape: number[]) => this.#keep(hostZeros(shape));
+    const { pool, unit, units, share, outer, block } = layout;
+    const W = 2 * config.G * config.K;
+    try {
+      this.slots = this.#keep(hostZeros([S, SLOT.rows + units.length], "i32"));
+      this.z = zeros(S, 1);
+      this.x = zeros(S, config.D);
+      if (config.recursion.routing === "token") this.entered = zeros(S, config.D);
+      this.options = zeros(S, 5);
+      this.log = zeros(kept, 4 * S);
+      this.clock = this.#keep(hostZeros([1], "i32"));
+      this.#outer = new Map(outer.map((l) => [l, zeros(pool * unit, W)]));
+      const rows = share ? unit : units.reduce((sum, rows) => sum + rows, 0);
+      this.#block = Array.from({ length: block }, () => zeros(pool * rows, W));
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+
+  #keep(host: HostTensor): T {
+    const tensor = this.device.from(host);
+    this.#all.push(tensor);
+    return tensor;
+  }
+
+  /** Makes room on a device, and waits until it is there. Throws where there is none. */
+  static async open<T extends Tensor>(...args: ConstructorParameters<typeof EngineState<T>>): Promise<EngineState<T>> {
+    const state = new EngineState<T>(...args);
+    try {
+      await state.device.ready(state.#all);
+      return state;
+    } catch (error) {
+      state.dispose();
+      throw error;
+    }
+  }
+
+  /** Makes room for counts of tokens, which repetition penalties need. Throws a RangeError where the device has none. */
+  startCounting(): void {
+    const { S, config: { V } } = this;
+    try {
+      this.seen ??= this.#keep(hostZeros([S, V], "i32"));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const reason = `a repetition penalty counts ${V} tokens in each of ${S} slots (${error.message})`;
+      throw new RangeError(`Cannot generate: ${reason}`, { cause: error });
+    }
+  }
+
+  /** The cache of unrolled layer l outside the recursions. */
+  layer(l: number): T {
+    return this.#outer.get(l)!;
+  }
+
+  /** The cache of layer j of the block, for all recursions. */
+  block(j: number): T {
+    return this.#block[j];
+  }
+
+  /** Caches for whole passes over rows of prompts: slot s has the rows [offsets[s], offsets[s+1]). */
+  prompts(): DecoderCache<T> {
+    const { device, slots, layout } = this;
+    return {
+      layer: (l) => this.layer(l),
+      block: (_, j) => this.block(j),
+      place: (at, M, offsets) => placeRows(device, { slots, offsets }, { layout, at, M }),
+      fit: layout.share || layout.units.every((rows) => rows === layout.unit)
+        ? undefined
+        : (recursion, { rows, kept }) => fit(device, { slots, rows, offsets: kept }, { layout, recursion }),
+    };
+  }
+
+  /** What the host reads after some ticks; the reference, which never waits, lets others have a turn. */
+  async read(): Promise<Record<"log" | "slots", HostTensor>> {
+    const { log, slots } = this;
+    const turn = this.device.kind === "reference" && new Promise((resolve) => setTimeout(resolve));
+    const [read] = await Promise.all([this.device.read({ log, slots }), turn]);
+    return read;
+  }
+
+  /** Frees everything. */
+  dispose(): void {
+    for (const tensor of this.#all.splice(0)) this.device.free(tensor);
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Ticks that the device runs, and the delivery of their tokens.
+ *
+ * @module
+ */
+import type { HostTensor } from "../../op/device.ts";
+import type { DrawnToken } from "./generation.ts";
+import type { Request } from "./request.ts";
+
+/** Ticks that the log keeps: twice as many as are started at a time. */
+export const KEPT = 64;
+
+/** Work started on the device. */
+export interface Ticks {
+  /** Number of the first tick. */
+  readonly first: number;
+  /** Number of ticks; 0 where only parts of prompts were started. */
+  readonly ticks: number;
+  /** Requests by slot. */
+  readonly slots: readonly (Request | undefined)[];
+  /** The log and the table of slots after these ticks. */
+  readonly read: Promise<Record<"log" | "slots", HostTensor>>;
+}
+
+/**
+ * Upper bound of the ticks between two tokens of a sequence. All S slots may run N recursions and a last layer first, one row
+ * a tick; the bound is twice that, and `KEPT` more for ticks started before the sequence entered.
+ */
+export function mostIdleTicks(S: number, N: number): number {
+  return 2 * S * (N + 1) + KEPT;
+}
+
+/**
+ * Pushes the tokens of some ticks to the streams of the requests in the slots, and returns them. A request without a token for
+ * more than `mostIdle` ticks fails: its sequence has ended on the device, or never began.
+ */
+export function deliver({ first, ticks, slots }: Ticks, log: HostTensor, mostIdle: number): DrawnToken[] {
+  const drawn: DrawnToken[] = [];
+  for (const [slot, request] of slots.entries()) {
+    const { stream, fed } = request ?? {};
+    if (!stream || fed !== stream.promptTokens) continue;
+    stream.idleTicks += ticks;
+    for (let tick = first; tick < first + ticks && !stream.over; tick++) {
+      const at = 4 * (tick % KEPT * slots.length + slot);
+      const [id, depth, logProb, score] = log.data.subarray(at, at + 4);
+      if (id === -1) continue;
+      const token = { id, depth, logProb, score };
+      stream.push(token);
+      drawn.push(token);
+    }
+    if (stream.idleTicks <= mostIdle) continue;
+    const count = `${stream.idleTicks} ticks of the engine drew no token for this request`;
+    stream.fail(new Error(`Cannot generate: ${count}, expected one within ${mostIdle}`));
+  }
+  return drawn;
+}

@@ -1,0 +1,50 @@
+/**
+ * The tokenizer of a checkpoint.
+ *
+ * @module
+ */
+import { readJson } from "../checkpoint/json.ts";
+import type { Source } from "../checkpoint/source.ts";
+import type { Json } from "../model/config/fields.ts";
+import { withSpecialTokens } from "../tokenizer/settings.ts";
+import { JsonTokenizer } from "../tokenizer/tokenizer.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+
+/** The two files that make a tokenizer; `config` has the special tokens of `special_tokens_map.json`, too. */
+export interface TokenizerFiles {
+  /** `tokenizer.json`. */
+  readonly json: Json;
+  /** `tokenizer_config.json`, empty where there is none. */
+  readonly config: Json;
+}
+
+/** Reads the files of a tokenizer. Throws where `tokenizer.json` is missing, and where one is not a JSON object. */
+export async function readTokenizerFiles(source: Source): Promise<TokenizerFiles> {
+  const read = async (file: string) => await source.has(file) ? await readJson(source, file) : {};
+  const [config, map] = [await read("tokenizer_config.json"), await read("special_tokens_map.json")];
+  return { json: await readJson(source, "tokenizer.json"), config: withSpecialTokens(config, map) };
+}
+
+/**
+ * Makes a tokenizer from the `tokenizer.json` of a checkpoint; undefined where there is none.
+ *
+ * Throws one error with file, key and value for damaged files, for what changes ids and is not supported, and for ids
+ * outside of the model's vocabulary of V tokens, where V is given.
+ *
+ * ```ts ignore
+ * const tokenizer = await loadTokenizer(openSource("models/stories-mor"));
+ * tokenizer?.decode(tokenizer.encode("Once upon a time")); // Once upon a time
+ * ```
+ */
+export async function loadTokenizer(source: Source, V?: number): Promise<Tokenizer | undefined> {
+  if (!await source.has("tokenizer.json")) return undefined;
+  const { json, config } = await readTokenizerFiles(source);
+  const tokenizer = new JsonTokenizer(json, config);
+  if (V !== undefined) tokenizer.fits(V);
+  return {
+    encode: (text) => tokenizer.encode(text),
+    decode: (ids) => tokenizer.decode(ids),
+    decoding: () => tokenizer.decoding(),
+    mask: tokenizer.mask,
+  };
+}

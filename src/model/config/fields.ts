@@ -1,0 +1,189 @@
+/**
+ * Reading a JSON object field by field: types, ranges and choices are checked, misspelt keys get the nearest known one.
+ *
+ * @module
+ */
+
+import { fitsFloat32, FLOAT32_SIZES } from "../../common/float32.ts";
+
+/** A JSON object. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** Layers at most: a hostile configuration must not build a schema without end. */
+export const MOST_LAYERS = 10_000;
+
+/** Characters of a value or key in a message at most. */
+const LONGEST_SHOWN = 200;
+
+/** Characters of a key that are compared with known ones: the time of a comparison grows with the product of lengths. */
+const LONGEST_COMPARED = 64;
+
+/** A text for a message, cut where it is long. */
+function cut(text: string): string {
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}… (${text.length} characters)` : text;
+}
+
+/** A JSON value as text for a message, at most about 200 characters. */
+export function show(value: unknown): string {
+  return cut(JSON.stringify(value) ?? String(value));
+}
+
+/** Number of single-letter edits between two words. */
+export function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length];
+}
+
+/** The candidate with the fewest edits from a word, of which only the beginning is compared where it is long. */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  const start = word.slice(0, LONGEST_COMPARED);
+  return [...candidates].map((candidate) => ({ candidate, edits: editDistance(start, candidate) }))
+    .sort((a, b) => a.edits - b.edits)[0]?.candidate;
+}
+
+/** Limits of a number. */
+interface NumberLimits {
+  /** Smallest value allowed. */
+  least?: number;
+  /** Largest value allowed. */
+  most?: number;
+  /** Whether fractions are allowed. */
+  fraction?: boolean;
+}
+
+/** What is thrown about a field: `field` is its path where it is one of them. */
+export class FieldError extends RangeError {
+  /** Makes the error that says what could not be done, and why. */
+  constructor(message: string, readonly field?: string) {
+    super(message);
+  }
+}
+
+/** The fields of one JSON object; every method names the field and the offending value when it throws a FieldError. */
+export class Fields {
+  readonly #known = new Set<string>();
+
+  /** Wraps an object; `path` is how error messages call it, and `action` what cannot be done when a field is wrong. */
+  constructor(readonly json: Json, readonly path: string, readonly action = "read the configuration") {
+    if (typeof json === "object" && json !== null && !Array.isArray(json)) return;
+    throw new FieldError(`Cannot ${action}: ${path} is not an object`, path);
+  }
+
+  #fail(reason: string, key?: string): never {
+    throw new FieldError(`Cannot ${this.action}: ${reason}`, key === undefined ? undefined : `${this.path}.${key}`);
+  }
+
+  #get(key: string): unknown {
+    this.#known.add(key);
+    return this.json[key] ?? undefined;
+  }
+
+  /** Whether a field is there and not null. */
+  has(key: string): boolean {
+    return this.#get(key) !== undefined;
+  }
+
+  /** A number, whole unless `fraction`; required unless a fallback is given. */
+  number(key: string, fallback?: number, { least = 0, most = Infinity, fraction = false }: NumberLimits = {}): number {
+    const value = this.#get(key) ?? fallback;
+    if (value === undefined) this.#fail(`${this.path}.${key} is missing`, key);
+    const fits = typeof value === "number" && Number.isFinite(value) && (fraction || Number.isSafeInteger(value));
+    if (!fits || value < least || value > most) {
+      const kind = fraction ? "number" : "whole number";
+      this.#fail(`${this.path}.${key} is ${show(value)}, expected a ${kind} from ${least} to ${most}`, key);
+    }
+    if (fraction && !fitsFloat32(value)) this.#fail(`${this.path}.${key} is ${value}, expected ${FLOAT32_SIZES}`, key);
+    return value;
+  }
+
+  /** A whole number of at least 1. */
+  count(key: string, fallback?: number, most = 2 ** 31 - 1): number {
+    return this.number(key, fallback, { least: 1, most });
+  }
+
+  /** One of a few words. */
+  choice<const C extends string>(key: string, choices: readonly C[], fallback: C): C {
+    const value = this.#get(key) ?? fallback;
+    if (!choices.includes(value as C)) {
+      this.#fail(`${this.path}.${key} is ${show(value)}, expected one of ${choices.join(", ")}`, key);
+    }
+    return value as C;
+  }
+
+  /** A text that is not empty, or undefined. */
+  text(key: string): string | undefined {
+    const value = this.#get(key);
+    if (value !== undefined && (typeof value !== "string" || value === "")) {
+      this.#fail(`${this.path}.${key} is ${show(value)}, expected a text`, key);
+    }
+    return value as string | undefined;
+  }
+
+  /** True or false. */
+  flag(key: string, fallback: boolean): boolean {
+    const value = this.#get(key) ?? fallback;
+    if (typeof value !== "boolean") {
+      this.#fail(`${this.path}.${key} is ${show(value)}, expected true or false`, key);
+    }
+    return value;
+  }
+
+  /** A list of numbers, or undefined. */
+  numbers(key: string, { least = 0, most = Infinity, fraction = false }: NumberLimits = {}): number[] | undefined {
+    const value = this.#get(key);
+    if (value === undefined) return undefined;
+    const fits = (item: unknown) =>
+      typeof item === "number" && item >= least && item <= most && (fraction || Number.isSafeInteger(item));
+    if (!Array.isArray(value) || !value.every(fits)) {
+      this.#fail(
+        `${this.path}.${key} is ${show(value)}, expected a list of numbers from ${least} to ${most}`,
+        key,
+      );
+    }
+    const unfit = value.find((item) => !fitsFloat32(item));
+    if (unfit !== undefined) this.#fail(`${this.path}.${key} has ${unfit}, expected ${FLOAT32_SIZES}`, key);
+    return value;
+  }
+
+  /** A nested object, or undefined. */
+  object(key: string): Fields | undefined {
+    const value = this.#get(key);
+    return value === undefined ? undefined : new Fields(value as Json, `${this.path}.${key}`, this.action);
+  }
+
+  /** Refuses a value that the model code does not implement; absent, null and `allowed` values pass. */
+  only(key: string, ...allowed: readonly unknown[]): void {
+    const value = this.#get(key);
+    if (value === undefined || allowed.includes(value)) return;
+    this.#fail(
+      `${this.path}.${key} is ${show(value)}, only ${allowed.map(String).join(", ") || "null"} is supported`,
+      key,
+    );
+  }
+
+  /** A value of any type, undefined where it is absent or null; the caller checks it. */
+  value(key: string): unknown {
+    return this.#get(key);
+  }
+
+  /** Throws when a condition on the fields, or on one of them, does not hold. */
+  check(condition: boolean, reason: () => string, key?: string): void {
+    if (!condition) this.#fail(reason(), key);
+  }
+
+  /** Throws on keys that were never asked for. */
+  noOthers(): void {
+    for (const key of Object.keys(this.json)) {
+      if (this.#known.has(key)) continue;
+      const shown = cut(key);
+      this.#fail(`${this.path}.${shown} is unknown, the nearest known key is ${nearest(key, this.#known)}`, shown);
+    }
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * The closed list of operations. A new one is a new row: src/ops, reference, kernels, tests, bench.
+ *
+ * @module
+ */
+import type { AnyOp } from "../op/op.ts";
+import { activationOp, gatedUnitOp } from "./activation.ts";
+import { attentionOp, keyRangesOp } from "./attention.ts";
+import { appendPlacesOp, cacheWriteOp } from "./cache.ts";
+import { embedOp } from "./embed.ts";
+import { loraDownOp, loraGatedUnitOp, loraUpOp } from "./experts.ts";
+import { linearOp } from "./linear.ts";
+import { balanceOp, binaryCrossEntropyOp, crossEntropyOp, logSumExpOp, meanOp } from "./losses.ts";
+import { expertMergeOp } from "./merge.ts";
+import { normGatedOp, normLinearOp } from "./norm_linear.ts";
+import { normOp } from "./norm.ts";
+import { poolOp } from "./pool.ts";
+import { ropeOp, ropeWriteOp } from "./rope.ts";
+import { gateOp, routeOp } from "./router.ts";
+import { gatherOp, scatterAddOp, scatterRowsOp } from "./rows.ts";
+import { advanceOp, pickOp, sampleOp } from "./sample.ts";
+import { drawsOp, placeRowsOp, queueOp } from "./slots.ts";
+import { fitOp, judgeOp } from "./judge.ts";
+import { growOp, retireOp } from "./retire.ts";
+import { countOp, deepenOp, settleOp } from "./state.ts";
+import { selectThresholdOp, selectTopKOp } from "./select.ts";
+import { addOp, ratioOp } from "./add.ts";
+import { joinColumnsOp, takeColumnsOp } from "./columns.ts";
+import { dotRowsOp, placeOp, scaleRowsOp } from "./rows_grad.ts";
+import { embedGradOp } from "./embed_grad.ts";
+import { linearGradWOp, linearGradXOp, sumRowsOp } from "./linear_grad.ts";
+import { normGradOp, normGradWeightOp } from "./norm_grad.ts";
+import { ropeGradOp } from "./rope_grad.ts";
+import { attentionGradKvOp, attentionGradQOp, attentionStatsOp } from "./attention_grad.ts";
+import { activationGradOp, gatedUnitGradOp } from "./activation_grad.ts";
+import { gateGradOp, routeGradOp } from "./router_grad.ts";
+import {
+  dotSlotsOp,
+  expertOuterOp,
+  expertTransposedOp,
+  loraGatedUnitGradOp,
+  sumSlotsOp,
+  weightSlotsOp,
+} from "./experts_grad.ts";
+import { poolGradOp } from "./pool_grad.ts";
+import { cosineDistanceOp, divergenceOp } from "./distillation.ts";
+import { cosineDistanceGradOp, divergenceGradOp } from "./distillation_grad.ts";
+import { dropoutOp, jitterOp } from "./noise.ts";
+import { adamWOp, averageOp, balanceBiasOp, countChoicesOp, storeOp, sumSquaresOp } from "./optimizer.ts";
+import {
+  balanceGradOp,
+  binaryCrossEntropyGradOp,
+  crossEntropyGradOp,
+  logSumExpGradOp,
+  meanGradOp,
+} from "./losses_grad.ts";
+
+/** Every operation, in the order a model meets them. */
+export const vocabulary = {
+  embed: embedOp,
+  norm: normOp,
+  normLinear: normLinearOp,
+  normGated: normGatedOp,
+  linear: linearOp,
+  rope: ropeOp,
+  ropeWrite: ropeWriteOp,
+  keyRanges: keyRangesOp,
+  appendPlaces: appendPlacesOp,
+  cacheWrite: cacheWriteOp,
+  attention: attentionOp,
+  activation: activationOp,
+  gatedUnit: gatedUnitOp,
+  gate: gateOp,
+  route: routeOp,
+  selectTopK: selectTopKOp,
+  selectThreshold: selectThresholdOp,
+  gather: gatherOp,
+  scatterRows: scatterRowsOp,
+  scatterAdd: scatterAddOp,
+  loraDown: loraDownOp,
+  loraGatedUnit: loraGatedUnitOp,
+  loraUp: loraUpOp,
+  expertMerge: expertMergeOp,
+  pool: poolOp,
+  crossEntropy: crossEntropyOp,
+  binaryCrossEntropy: binaryCrossEntropyOp,
+  logSumExp: logSumExpOp,
+  mean: meanOp,
+  balance: balanceOp,
+  pick: pickOp,
+  sample: sampleOp,
+  advance: advanceOp,
+  settle: settleOp,
+  deepen: deepenOp,
+  count: countOp,
+  queue: queueOp,
+  placeRows: placeRowsOp,
+  draws: drawsOp,
+  judge: judgeOp,
+  fit: fitOp,
+  retire: retireOp,
+  grow: growOp,
+
+  // training
+  dropout: dropoutOp,
+  jitter: jitterOp,
+  divergence: divergenceOp,
+  cosineDistance: cosineDistanceOp,
+  sumSquares: sumSquaresOp,
+  adamW: adamWOp,
+  average: averageOp,
+  countChoices: countChoicesOp,
+  balanceBias: balanceBiasOp,
+  store: storeOp,
+
+  // row parts of large tensors
+  takeColumns: takeColumnsOp,
+  joinColumns: joinColumnsOp,
+
+  // derivatives
+  add: addOp,
+  ratio: ratioOp,
+  place: placeOp,
+  scaleRows: scaleRowsOp,
+  dotRows: dotRowsOp,
+  embedGrad: embedGradOp,
+  linearGradX: linearGradXOp,
+  linearGradW: linearGradWOp,
+  sumRows: sumRowsOp,
+  normGrad: normGradOp,
+  normGradWeight: normGradWeightOp,
+  ropeGrad: ropeGradOp,
+  attentionStats: attentionStatsOp,
+  attentionGradQ: attentionGradQOp,
+  attentionGradKv: attentionGradKvOp,
+  activationGrad: activationGradOp,
+  gatedUnitGrad: gatedUnitGradOp,
+  gateGrad: gateGradOp,
+  routeGrad: routeGradOp,
+  expertTransposed: expertTransposedOp,
+  expertOuter: expertOuterOp,
+  weightSlots: weightSlotsOp,
+  sumSlots: sumSlotsOp,
+  dotSlots: dotSlotsOp,
+  loraGatedUnitGrad: loraGatedUnitGradOp,
+  poolGrad: poolGradOp,
+  crossEntropyGrad: crossEntropyGradOp,
+  binaryCrossEntropyGrad: binaryCrossEntropyGradOp,
+  logSumExpGrad: logSumExpGradOp,
+  meanGrad: meanGradOp,
+  balanceGrad: balanceGradOp,
+  divergenceGrad: divergenceGradOp,
+  cosineDistanceGrad: cosineDistanceGradOp,
+} satisfies Record<string, AnyOp>;
+
+/** Name of an operation. */
+export type OpName = keyof typeof vocabulary;

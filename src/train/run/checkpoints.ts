@@ -1,0 +1,199 @@
+/**
+ * Checkpoints of a training run: folders that are complete models, with what the optimizer keeps and where the run stands.
+ *
+ * @module
+ */
+import { writeFilesAtomically } from "../../checkpoint/files.ts";
+import { fileSystem, isMissing } from "../../checkpoint/host.ts";
+import { readJson } from "../../checkpoint/json.ts";
+import { nativeLayout } from "../../checkpoint/layout.ts";
+import { loadParameters } from "../../checkpoint/load.ts";
+import { reasonOf } from "../../checkpoint/messages.ts";
+import { saveModel, tensorsOf } from "../../checkpoint/save.ts";
+import { openCheckpoint } from "../../checkpoint/shards.ts";
+import { openSource } from "../../checkpoint/source.ts";
+import { encodeSafetensors } from "../../checkpoint/write.ts";
+import { Fields, type Json } from "../../model/config/fields.ts";
+import { mapParams } from "../../model/parameters.ts";
+import type { Settings } from "../config/settings.ts";
+import type { OptimizerState } from "../update.ts";
+import { fileDigests, jsonDigest, refuseDamage } from "./digest.ts";
+
+/** Where a run stands. */
+export interface RunState {
+  /** Updates done. */
+  readonly step: number;
+  /** Bytes of log.jsonl. */
+  readonly log: number;
+  /** Seconds of training so far, all sessions together. */
+  readonly seconds: number;
+  /** What makes the run what it is. */
+  readonly settings: Settings;
+  /** Name of the texts' content. */
+  readonly texts: string;
+  /** Hashes of the files with numbers and of this record itself, by name; written by {@link saveCheckpoint}. */
+  readonly digests?: Readonly<Record<string, string>>;
+}
+
+/** Weights, optimizer and position of a run. */
+export interface Saved<P> {
+  /** The weights. */
+  readonly params: P;
+  /** What the optimizer keeps. */
+  readonly optimizer: OptimizerState<P>;
+  /** Where the run stands. */
+  readonly state: RunState;
+}
+
+/** What a checkpoint holds beside numbers. */
+export interface CheckpointForm {
+  /** Schema of the parameters. */
+  readonly schema: unknown;
+  /** Content of config.json. */
+  readonly json: Json;
+  /** Contents of tokenizer.json and the like, by name. */
+  readonly tokenizer: Readonly<Record<string, Json>>;
+  /** Whether a moving average of the weights is kept. */
+  readonly averaged: boolean;
+}
+
+const STATE = "training.json", WEIGHTS = "model.safetensors", OPTIMIZER = "optimizer.safetensors";
+const NAME = /^checkpoint-(\d{6,})$/;
+
+/** Names of files and folders that are renamed once all of them is on disk. */
+const UNFINISHED = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+
+/** Folder of a checkpoint after so many updates. */
+export function checkpointFolder(out: string, step: number): string {
+  return `${out}/checkpoint-${String(step).padStart(6, "0")}`;
+}
+
+/** JSON files by name, to be written. */
+export function jsonFiles(files: Readonly<Record<string, unknown>>): Record<string, Uint8Array[]> {
+  const bytes = (json: unknown) => [new TextEncoder().encode(JSON.stringify(json, null, 2) + "\n")];
+  return Object.fromEntries(Object.entries(files).map(([name, json]) => [name, bytes(json)]));
+}
+
+/** Schema of the optimizer's tensors: the parameters' names behind m., v. and average. */
+function optimizerSchema({ schema, averaged }: Pick<CheckpointForm, "schema" | "averaged">): unknown {
+  const under = (prefix: string) =>
+    mapParams(schema, (leaf) => ({
+      ...leaf,
+      parts: leaf.parts.map(({ name, shape }) => ({ name: `${prefix}.${name}`, shape })),
+    }));
+  return { m: under("m"), v: under("v"), average: averaged ? under("average") : undefined };
+}
+
+/** Steps of the checkpoints of a run, newest first. */
+export async function checkpointSteps(out: string): Promise<number[]> {
+  const names = await namesIn(out);
+  return names.flatMap((name) => NAME.exec(name)?.[1] ?? []).map(Number).sort((a, b) => b - a);
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for await (const { name } of fileSystem(`read ${folder}`).readDir(folder)) names.push(name);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  return names;
+}
+
+/**
+ * Writes a checkpoint under a temporary name, renames it when all of it is on disk, and removes all but the newest `keep`.
+ *
+ * Throws naming the file when it cannot be written; the checkpoints before it are then as they were.
+ */
+export async function saveCheckpoint<P>(
+  out: string,
+  form: CheckpointForm,
+  { params, optimizer, state }: Saved<P>,
+  keep: number,
+): Promise<string> {
+  const disk = fileSystem(`write ${out}`);
+  const folder = checkpointFolder(out, state.step);
+  const temporary = `${out}/.checkpoint-${state.step}.${crypto.randomUUID()}.tmp`;
+  const tensors = tensorsOf(optimizerSchema(form), optimizer, nativeLayout, folder);
+  try {
+    await saveModel(temporary, {
+      json: form.json,
+      schema: form.schema,
+      params,
+      extraFiles: {
+        ...jsonFiles(form.tokenizer),
+        [OPTIMIZER]: encodeSafetensors(tensors),
+      },
+    });
+    const digests = await fileDigests(openSource(temporary), [WEIGHTS, OPTIMIZER]);
+    const own = await jsonDigest({ ...state, digests });
+    await writeFilesAtomically(temporary, jsonFiles({ [STATE]: { ...state, digests: { ...digests, [STATE]: own } } }));
+    await disk.remove(folder, { recursive: true }).catch(() => {}); // one of this name that could not be read
+    await disk.rename(temporary, folder);
+    await syncFolder(out);
+  } catch (error) {
+    await disk.remove(temporary, { recursive: true }).catch(() => {});
+    throw new Error(`Cannot write ${folder}: ${reasonOf(error)}`, { cause: error });
+  }
+  for (const step of (await checkpointSteps(out)).filter((step) => step < state.step).slice(keep - 1)) {
+    await disk.remove(checkpointFolder(out, step), { recursive: true });
+  }
+  return folder;
+}
+
+/** Makes a renaming durable, where the system can. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    using directory = await fileSystem(`write ${folder}`).open(folder);
+    await directory.sync();
+  } catch { /* some systems open no folders */ }
+}
+
+/** Removes files and folders that a killed process did not finish writing; the folder must be locked. */
+export async function removeUnfinished(out: string): Promise<void> {
+  for (const name of (await namesIn(out)).filter((name) => UNFINISHED.test(name))) {
+    await fileSystem(`write ${out}`).remove(`${out}/${name}`, { recursive: true });
+  }
+}
+
+/** Reads where a checkpoint stands. Throws when training.json is missing, damaged, or not right. */
+export async function readState(folder: string): Promise<RunState> {
+  const { source } = await openCheckpoint(folder);
+  const json = await readJson(source, STATE);
+  await refuseChangedState(json, `${STATE} of ${source.name}`);
+  const fields = new Fields(json, `${folder}/${STATE}`);
+  const settings = fields.object("settings");
+  fields.check(settings !== undefined, () => `${fields.path}.settings is missing`);
+  const digests = fields.object("digests");
+  const state: RunState = {
+    step: fields.count("step"),
+    log: fields.number("log"),
+    seconds: fields.number("seconds", undefined, { fraction: true }),
+    settings: settings!.json,
+    texts: fields.text("texts") ?? "",
+    ...(digests &&
+      { digests: Object.fromEntries(Object.keys(digests.json).map((name) => [name, digests.text(name)!])) }),
+  };
+  fields.noOthers();
+  return state;
+}
+
+/** Throws unless the record has the hash that it names; earlier versions named none. */
+async function refuseChangedState({ digests, ...state }: Json, name: string): Promise<void> {
+  const { [STATE]: digest, ...bodies } = (digests ?? {}) as Json;
+  if (digest === undefined || digest === await jsonDigest({ ...state, digests: bodies })) return;
+  throw new Error(`Cannot read ${name}: its SHA-256 is not that of what was written`);
+}
+
+/** Reads a checkpoint. Throws when a file is missing, damaged, or not right. */
+export async function readCheckpoint<P>(
+  folder: string,
+  form: Pick<CheckpointForm, "schema" | "averaged">,
+): Promise<Saved<P>> {
+  const state = await readState(folder);
+  const { [STATE]: _, ...bodies } = state.digests ?? {}; // runs of earlier versions wrote none
+  await refuseDamage(openSource(folder), bodies);
+  const params = await loadParameters<P>(await openCheckpoint(folder), form.schema);
+  const kept = await openCheckpoint(`${folder}/${OPTIMIZER}`);
+  return { params, optimizer: await loadParameters<OptimizerState<P>>(kept, optimizerSchema(form)), state };
+}

@@ -1,0 +1,83 @@
+/** Repetition penalties in an engine: the tokens of `generate`, and nobody else pays or notices. */
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import type { Device, HostTensor } from "../../src/op/device.ts";
+import type { Json } from "../../src/model/config/fields.ts";
+import type { Inputs, Op, Outputs } from "../../src/op/op.ts";
+import { generateIds, type GenerateIdsOptions } from "../../src/infer/generate.ts";
+import { Engine } from "../../src/infer/engine/engine.ts";
+import { WebGpuDevice } from "../../kernels/mod.ts";
+import { ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
+import { kinds, serve, whole } from "../support/engine.ts";
+import { gpuTest } from "../support/gpu.ts";
+import { decoderOn, someIds } from "../support/models.ts";
+
+const penalty = { repetitionPenalty: 1.7 };
+
+const prompts = Array.from({ length: 9 }, (_, i) => someIds(i + 1, 1 + (i * 7) % 30));
+
+/** On slots that are used again, every other request has a penalty: each gets what it gets of a batch in which all are alike. */
+async function served(device: Device, kinds: readonly Json[]): Promise<void> {
+  for (const [k, json] of kinds.entries()) {
+    const model = decoderOn(device, json, 6);
+    const options = { maxNewTokens: 12, temperature: k % 2, seed: 5 };
+    const batch = async (options: GenerateIdsOptions) =>
+      (await Array.fromAsync(generateIds(model, prompts, options))).map(({ ids, depth }) => ({ ids, depth }));
+    const wants = [await batch(options), await batch({ ...options, ...penalty })];
+    assertNotEquals(wants[0], wants[1]);
+    await using engine = await Engine.open(model, { slots: 1 + k % 3 });
+    const asked = prompts.map((prompt, b) => ({
+      prompt,
+      options: { ...options, seed: 5 + b, ...(b % 2 ? penalty : {}) },
+    }));
+    for (const [b, { tokens }] of (await serve(engine, asked)).entries()) {
+      assertEquals(tokens.map(([id, depth]) => [id, depth]), wants[b % 2].map(({ ids, depth }) => [ids[b], depth[b]]));
+    }
+    model.dispose();
+  }
+}
+
+Deno.test("engine: penalties count the prompt and what came since, as without an engine", async () => {
+  await served(new ReferenceDevice() as unknown as Device, kinds);
+});
+
+gpuTest("engine: penalties on the GPU", async (device) => await served(device as unknown as Device, kinds.slice(2, 5)));
+
+/** A device that tells how often it counted tokens, and which tensors of whole numbers it was given. */
+class Watched extends ReferenceDevice {
+  counted = 0;
+  readonly tables: string[] = [];
+  override run<I extends string, O extends string, P>(op: Op<I, O, P>, inputs: Inputs<I, RefTensor>, params: P) {
+    if (op.name === "count") this.counted++;
+    return super.run(op, inputs, params) as Outputs<O, RefTensor>;
+  }
+  override from(host: HostTensor): RefTensor {
+    if (host.data instanceof Int32Array) this.tables.push(`${host.shape}`);
+    return super.from(host);
+  }
+}
+
+Deno.test("engine: tokens are counted only while somebody with a penalty decodes, and bits stay the same", async () => {
+  const device = new Watched();
+  await using engine = await Engine.open(decoderOn(device as unknown as Device, kinds[2], 6), { slots: 2 });
+  const one = { prompt: someIds(4, 5), options: { maxNewTokens: 20, temperature: 1, seed: 2 } };
+  const two = { prompt: someIds(5, 9), options: { maxNewTokens: 5, ...penalty } };
+  const tables = () => device.tables.filter((shape) => shape === "2,29").length;
+  const [quiet] = await serve(engine, [one]);
+  assertEquals([device.counted, tables()], [0, 0]);
+  const [beside] = await serve(engine, [one, two]);
+  assertEquals([beside, tables()], [quiet, 1]);
+  const { counted } = device;
+  assert(counted >= 5, `${counted} ticks counted`);
+  assertEquals(await serve(engine, [one]), [quiet]);
+  assertEquals([device.counted, tables()], [counted, 1]);
+});
+
+gpuTest("engine: counts that the device cannot bind are refused at once, and the others served", async (gpu) => {
+  const device = new WebGpuDevice(gpu.device, { ...gpu.adapter, maxBindingBytes: 2 ** 16 });
+  const model = decoderOn(device as unknown as Device, { vocab_size: 600 });
+  await using engine = await Engine.open(model, { slots: 32, width: 8, cacheBytes: 2 ** 15 });
+  const message = "Cannot generate: a repetition penalty counts 600 tokens in each of 32 slots " +
+    "(Cannot copy a tensor [32,600] to the GPU: 76800 bytes, this adapter binds 65536 at most)";
+  for (let i = 0; i < 2; i++) assertThrows(() => engine.submit([1], penalty), RangeError, message);
+  assertEquals((await whole(engine.submit([1], { maxNewTokens: 3, repetitionPenalty: 1 }))).tokens.length, 3);
+});

@@ -1,0 +1,110 @@
+// Memory follows the positions in use: 2³¹ − 1 of them in a configuration change no number and take no memory.
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import type { Device } from "../../src/op/device.ts";
+import { RopeTables } from "../../src/model/rope_tables.ts";
+import { ropeTable } from "../../src/ops/rope.ts";
+import { Caches, defaultRoom } from "../../src/infer/caches.ts";
+import { Engine } from "../../src/infer/engine/engine.ts";
+import { budget, generateIds } from "../../src/infer/generate.ts";
+import { ReferenceDevice } from "../../reference/mod.ts";
+import { gpuTest } from "../support/gpu.ts";
+import { decoderOn, encoderOn, smallDecoder, smallEncoder, someIds } from "../support/models.ts";
+import { decoderTrainer, encoderTrainer, someBatch, weightsOf } from "../support/training.ts";
+
+const reference = new ReferenceDevice() as unknown as Device;
+const MANY = 2 ** 31 - 1;
+const sized = (positions: number, layers = 2) => ({ num_hidden_layers: layers, max_position_embeddings: positions });
+const routed = { recursion: { sharing: "cycle", num_recursions: 2, routing: "expert", alpha: 1 } };
+
+Deno.test("tables have a power of two of rows, 512 at least, never more than there are positions", () => {
+  const tables = new RopeTables(reference, 5000, (rows) => ropeTable(rows, 4, 100));
+  const rows = [0, 1, 512, 513, 1024, 1025, 4097, 5000, 9999].map((positions) => tables.upTo(positions).shape[0]);
+  assertEquals(rows, [512, 512, 512, 1024, 1024, 2048, 5000, 5000, 5000]);
+  assert(tables.upTo(3) === tables.upTo(500), "a table is made once");
+  const few = new RopeTables(reference, 3, (rows) => ropeTable(rows, 4, 100));
+  assertEquals(few.upTo(3).shape, [3, 4]);
+});
+
+Deno.test("larger tables begin with smaller ones, bit for bit", () => {
+  const whole = ropeTable(3000, 6, 500000).data;
+  for (const rows of [1, 512, 2048]) assertEquals(ropeTable(rows, 6, 500000).data, whole.subarray(0, rows * 6));
+});
+
+/** Runs models of a few and of very many positions over short, long and short sequences. */
+async function alike(device: Device): Promise<void> {
+  const decoders = [700, MANY].map((positions) => decoderOn(device, { ...sized(positions), ...routed }));
+  const encoders = [700, MANY].map((positions) =>
+    encoderOn(device, { model_type: "modernbert", layer_norm_eps: 1e-5, ...sized(positions) })
+  );
+  for (const length of [5, 600, 6]) {
+    const ids = [someIds(length, length), someIds(3, 4)];
+    const results = await Promise.all(decoders.map((model) => model.forward(ids, { logits: true })));
+    assertEquals(results[1].logits!.data, results[0].logits!.data);
+    const vectors = await Promise.all(encoders.map((model) => model.pooled(ids)));
+    assertEquals(vectors[1].data, vectors[0].data);
+  }
+  for (const model of [...decoders, ...encoders]) model.dispose();
+}
+
+Deno.test("reference: any number of positions gives the same numbers", () => alike(reference));
+gpuTest("webgpu: any number of positions gives the same numbers", (gpu) => alike(gpu as unknown as Device));
+
+Deno.test("generation and engine run with 2³¹ − 1 positions as with few", async () => {
+  const made = await Promise.all([64, MANY].map(async (positions) => {
+    const model = decoderOn(reference, { ...sized(positions), ...routed });
+    const steps = await Array.fromAsync(generateIds(model, [[3, 4, 5]], { maxNewTokens: 8, seed: 2 }));
+    await using engine = await Engine.open(model, { slots: 2, cacheBytes: 2 ** 20 });
+    const pieces = await Array.fromAsync(engine.submit([3, 4, 5], { maxNewTokens: 8, seed: 2 }));
+    assertEquals(pieces.map(({ id }) => id), steps.map(({ ids }) => ids[0]));
+    return pieces;
+  }));
+  assertEquals(made[1], made[0]);
+});
+
+Deno.test("training runs with 2³¹ − 1 positions as with few", async () => {
+  const V = smallDecoder().V, batch = someBatch(5, { B: 2, T: 9, V });
+  const decoders = [64, MANY].map((n) => decoderTrainer(reference, smallDecoder(sized(n)), { rows: 18 }));
+  for (const trainer of decoders) await trainer.read(0, [batch], 0.01);
+  assertEquals(await weightsOf(decoders[1]), await weightsOf(decoders[0]));
+  const encoders = [64, MANY].map((n) => encoderTrainer(reference, smallEncoder(sized(n)), 18));
+  for (const trainer of encoders) await trainer.read(0, [batch], 0.01);
+  assertEquals(await weightsOf(encoders[1]), await weightsOf(encoders[0]));
+});
+
+Deno.test("a batch may become longer than the tables so far", async () => {
+  const config = smallDecoder(sized(MANY, 1));
+  const [short, long] = [4, 520].map((T) => someBatch(T, { B: 1, T, V: config.V }));
+  const trainers = [MANY, 600].map((n) => decoderTrainer(reference, smallDecoder(sized(n, 1)), { rows: 520 }));
+  const losses = await Promise.all(trainers.map(async (trainer) => {
+    const read = [await trainer.read(0, [short], 0.01), await trainer.read(1, [long], 0.01)];
+    return read.map(({ lines: [line] }) => line.losses.total);
+  }));
+  assertEquals(losses[0], losses[1]);
+  const few = decoderTrainer(reference, smallDecoder(sized(500, 1)), { rows: 520 });
+  const message = "a sequence has 520 tokens, 500 positions is the most";
+  await assertRejects(() => few.read(0, [long], 0.01), RangeError, message);
+});
+
+Deno.test("without maxNewTokens there is room for 512 MiB of keys and values", () => {
+  const config = smallDecoder(sized(MANY, 8)); // 64 bytes a row and layer
+  assertEquals(defaultRoom(config, 1), 2 ** 29 / (8 * 64));
+  assertEquals(defaultRoom(config, 4), 2 ** 29 / (4 * 8 * 64));
+  assertEquals(defaultRoom(smallDecoder(), 4), 64);
+  assertEquals(budget([[1, 2]], MANY, undefined, 100), 98);
+  assertEquals(budget([[1, 2]], MANY, 1000, 100), 1000);
+  assertEquals(budget([new Int32Array(500)], MANY, undefined, 100), 1);
+});
+
+Deno.test("caches that are too large are refused with their bytes and the option", async () => {
+  const config = smallDecoder(sized(MANY));
+  const message =
+    "1 sequences of 2147483647 tokens take 137438953408 bytes in each of 2 layers, 2147483644 is the most; " +
+    "a smaller maxNewTokens takes less";
+  assertThrows(() => new Caches(reference, config, 1, MANY), RangeError, message);
+  const model = decoderOn(reference, sized(MANY));
+  await assertRejects(
+    () => Array.fromAsync(generateIds(model, [[1]], { maxNewTokens: MANY - 1 })),
+    RangeError,
+    message,
+  );
+});
