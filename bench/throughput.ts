@@ -20,7 +20,7 @@ import { compete, enter } from "./throughput/contest.ts";
 import { Meter } from "./throughput/meter.ts";
 import { report, tableOf } from "./throughput/report.ts";
 import { lengthsAt, SHAPES, variantsOf, variantsOfCheckpoint } from "./throughput/shapes.ts";
-import { SMALL_MODEL, stories, whyNoStories } from "./throughput/stories.ts";
+import { SMALL_MODEL, stories } from "./throughput/stories.ts";
 
 /** Shows progress on a terminal. */
 function progress(line: string): void {
@@ -50,15 +50,12 @@ async function settings() {
   const names = [...all.map(({ name }) => name), SMALL_MODEL], wanted = only?.split(",") ?? names;
   const unknown = wanted.find((name) => !names.includes(name));
   if (unknown !== undefined) throw new RangeError(`Cannot measure ${unknown}: expected ${names.join(", ")}`);
-  const missing = wanted.includes(SMALL_MODEL) ? await whyNoStories() : undefined;
-  if (missing && only !== undefined) throw new RangeError(`Cannot measure ${SMALL_MODEL}: ${missing}`);
-  if (missing) console.log(`${SMALL_MODEL} is not measured: ${missing}`);
   const model = checkpoint
     ? `${checkpoint}, experts not among the FLOPs, beside random weights`
     : `shape ${flags.shape}: ${JSON.stringify(shape.json)}, random weights, routers balanced by calibration`;
   return {
     variants: all.filter(({ name }) => wanted.includes(name)),
-    small: wanted.includes(SMALL_MODEL) && !missing,
+    small: wanted.includes(SMALL_MODEL),
     model,
     lengths,
     scale,

@@ -7,11 +7,10 @@ import { DecoderModel, type DecoderResult } from "../src/infer/decoder.ts";
 import { Decoding } from "../src/infer/decoding.ts";
 import { generateIds } from "../src/infer/generate.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
+import { goldenPath } from "./support/golden.ts";
 import { gpuTest } from "./support/gpu.ts";
 import { decoderOn, someIds } from "./support/models.ts";
 
-const golden = new URL("../../shared/golden/", import.meta.url);
-const beside = await Deno.stat(golden).then(() => true, () => false);
 const greedy = { temperature: 0 };
 
 /** Tokens that follow prompts, read a few at a time; each list ends with the token that ended its sequence. */
@@ -32,7 +31,7 @@ async function continued(model: DecoderModel, prompts: number[][], limit: number
 
 for (const name of ["llama-plain", "recursive-cycle-share", "recursive-middle-cycle", "stories260k"]) {
   const check = async (device: Device) => {
-    const { model: { kind, config, params }, task } = await openGolden(new URL(name, golden).pathname);
+    const { model: { kind, config, params }, task } = await openGolden(goldenPath(name));
     if (kind !== "decoder") throw new Error(`${name} is no decoder`);
     const { prompt, ids } = task.continuation!;
     const model = new DecoderModel(device, config, params);
@@ -40,13 +39,8 @@ for (const name of ["llama-plain", "recursive-cycle-share", "recursive-middle-cy
     assertEquals(texts, ids.map((list) => [...list].slice(prompt)));
     model.dispose();
   };
-  const ignore = !beside;
-  Deno.test({
-    name: `golden ${name}, decoded with caches: the reference`,
-    ignore,
-    fn: () => check(new ReferenceDevice() as never),
-  });
-  if (beside) gpuTest(`golden ${name}, decoded with caches: the kernels`, (device) => check(device as never));
+  Deno.test(`golden ${name}, decoded with caches: the reference`, () => check(new ReferenceDevice() as never));
+  gpuTest(`golden ${name}, decoded with caches: the kernels`, (device) => check(device as never));
 }
 
 const device = new ReferenceDevice("f64") as unknown as Device;

@@ -1,4 +1,4 @@
-/** Golden folders, where they are: recorded values against the definition in double precision and both devices. */
+/** Golden folders: recorded values against the definition in double precision and both devices. */
 import { assertEquals } from "@std/assert";
 import { findingsOf, measure } from "../cli/conformance/check.ts";
 import type { Finding } from "../cli/conformance/compare.ts";
@@ -6,19 +6,8 @@ import { type Golden, openGolden } from "../cli/conformance/golden.ts";
 import { quantitiesOf } from "../cli/conformance/model.ts";
 import { type Measured, ReferenceDevice } from "../reference/mod.ts";
 import type { Device } from "../src/op/device.ts";
+import { goldenNames, goldenPath } from "./support/golden.ts";
 import { gpuTest } from "./support/gpu.ts";
-
-const root = new URL("../../shared/golden/", import.meta.url);
-
-function foldersIn(url: URL): string[] {
-  try {
-    return [...Deno.readDirSync(url)].filter(({ isDirectory }) => isDirectory).map(({ name }) => name).sort();
-  } catch {
-    return [];
-  }
-}
-
-const folders = foldersIn(root);
 
 /** Read and measured once for all devices. */
 const measured = new Map<string, Promise<[Golden, Measured]>>();
@@ -29,7 +18,7 @@ function prepared(name: string): Promise<[Golden, Measured]> {
 }
 
 async function prepare(name: string): Promise<[Golden, Measured]> {
-  const golden = await openGolden(new URL(name, root).pathname);
+  const golden = await openGolden(goldenPath(name));
   return [golden, await measure(golden.model, golden.task)];
 }
 
@@ -46,9 +35,7 @@ async function check(name: string, kind: string, device: Device): Promise<void> 
   judge(name, kind, findingsOf(golden, noise, actual, kind));
 }
 
-Deno.test({ name: "golden folders are there", ignore: folders.length === 0, fn: () => {} });
-
-for (const name of folders) {
+for (const name of goldenNames) {
   Deno.test(`golden ${name}: the definition, in double precision, gives the recorded float32 values`, async () => {
     const [golden, { exact, bounds }] = await prepared(name);
     // The same errors in units of double instead of float32, in this program and in the one that recorded.

@@ -14,7 +14,7 @@ import { median } from "../support/median.ts";
 /** Its name. */
 export const SMALL_MODEL = "stories260k";
 
-const FOLDER = new URL(`../../../shared/golden/${SMALL_MODEL}/`, import.meta.url).pathname;
+const FOLDER = new URL(`../../tests/golden/${SMALL_MODEL}/`, import.meta.url).pathname;
 
 /** New tokens of a sequence; it has 512 positions. */
 const TOKENS = 256;
@@ -33,12 +33,6 @@ async function engine(model: DecoderModel<GpuTensor>, B: number): Promise<() => 
     for await (const _ of opened.submit([1], { maxNewTokens: TOKENS, temperature: 1, seed }));
   };
   return async () => void await Promise.all(Array.from({ length: B }, (_, seed) => one(seed)));
-}
-
-/** Why it cannot be measured: it lies beside the project, not in it; undefined where it can. */
-export async function whyNoStories(): Promise<string | undefined> {
-  const found = await Deno.stat(`${FOLDER}config.json`).then(() => true, () => false);
-  return found ? undefined : `there is no checkpoint in ${FOLDER}`;
 }
 
 /** Measures both ways at both batches in turns. */

@@ -1,21 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { readJson } from "../../src/checkpoint/json.ts";
 import { openCheckpoint } from "../../src/checkpoint/shards.ts";
+import { GOLDEN, goldenNames } from "../support/golden.ts";
 
-const golden = new URL("../../../shared/golden/", import.meta.url);
-
-function foldersOf(url: URL): string[] {
-  try {
-    return [...Deno.readDirSync(url)].filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
-}
-
-for (const folder of foldersOf(golden)) {
+for (const folder of goldenNames) {
   Deno.test(`golden ${folder}: every file opens and every tensor is read`, async () => {
-    const url = new URL(`${folder}/`, golden);
+    const url = new URL(`${folder}/`, GOLDEN);
     assert("vocab_size" in await readJson((await openCheckpoint(url)).source));
     for (const file of ["model.safetensors", "expected.safetensors"]) {
       const checkpoint = await openCheckpoint(new URL(file, url));

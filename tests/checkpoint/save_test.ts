@@ -11,24 +11,14 @@ import { decoderJson, parseDecoderConfig } from "../../src/model/config/decoder_
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
 import { mapParams } from "../../src/model/parameters.ts";
+import { GOLDEN, goldenNames } from "../support/golden.ts";
 import { inFolder, utf8 } from "./support.ts";
 import { anyFields, decoderFields, freshDecoder, routedFields, sharedFields } from "./support_models.ts";
 
-const golden = new URL("../../../shared/golden/", import.meta.url);
-
-function goldenFolders(): string[] {
-  try {
-    return [...Deno.readDirSync(golden)].filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
-}
-
-for (const name of goldenFolders()) {
+for (const name of goldenNames) {
   Deno.test(`golden ${name}: loads, and saves every tensor bit by bit`, () =>
     inFolder(async (folder) => {
-      const url = new URL(`${name}/`, golden);
+      const url = new URL(`${name}/`, GOLDEN);
       const encoder = name.startsWith("modern");
       const { json, params, schema, checkpoint } = encoder
         ? await openEncoder(url).then((opened) => ({ ...opened, schema: encoderSchema(opened.config) }))

@@ -1,6 +1,7 @@
 /** `generate`: text on standard output, everything else on standard error; ends well when it is interrupted. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Decoder, type Piece } from "../../mod.ts";
+import { goldenPath } from "../support/golden.ts";
 import { assertRefused, decoderFolder, run, start } from "./support.ts";
 
 const model = await decoderFolder();
@@ -80,14 +81,13 @@ Deno.test("Ctrl-C ends the line and the process, with 130", async () => {
   assert(out.endsWith("\n"), out);
 });
 
-const stories = new URL("../../../shared/golden/stories260k/", import.meta.url).pathname;
-const beside = await Deno.stat(stories).then(() => true, () => false);
+const stories = goldenPath("stories260k");
 const adapter = await navigator.gpu?.requestAdapter();
 
 for (const device of ["reference", "webgpu"]) {
   Deno.test({
     name: `the story of Lily, on ${device}`,
-    ignore: !beside || (device === "webgpu" && !adapter),
+    ignore: device === "webgpu" && !adapter,
     fn: async () => {
       const told = ["--model", stories, "--prompt", "Once upon a time", "--max-new-tokens", "30", "--device", device];
       const { code, out, err } = await run("generate", told);
