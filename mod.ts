@@ -43,8 +43,8 @@ export type DeviceName = "webgpu" | "reference";
  * Throws when WebGPU is asked for and there is no adapter: the library never falls back on its own.
  */
 export async function openDevice(name: DeviceName, options: OpenOptions = {}): Promise<Device> {
-  if (name === "webgpu") return await openWebGpu(options) as unknown as Device;
-  if (name === "reference") return new ReferenceDevice() as unknown as Device;
+  if (name === "webgpu") return await openWebGpu(options);
+  if (name === "reference") return new ReferenceDevice();
   throw new RangeError(`Cannot open the device ${JSON.stringify(name)}: expected "webgpu" or "reference"`);
 }
 

@@ -3,7 +3,6 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { checkGolden } from "../cli/conformance/check.ts";
 import { openGolden } from "../cli/conformance/golden.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
-import type { Device } from "../src/op/device.ts";
 import { type Recorded, writeGolden } from "./support/golden_folder.ts";
 import type { Sample } from "./support/random_models.ts";
 
@@ -51,7 +50,7 @@ const encoder: Sample = {
 /** What does not agree in a folder, as `quantity: outcome`. */
 async function faultsOf(sample: Sample, change?: (recorded: Recorded) => void): Promise<string[]> {
   const golden = await openGolden(await writeGolden(sample, change));
-  const findings = await checkGolden(golden, { reference: new ReferenceDevice() as unknown as Device });
+  const findings = await checkGolden(golden, { reference: new ReferenceDevice() });
   return findings.filter(({ outcome }) => outcome !== "ok").map(({ quantity, outcome }) => `${quantity}: ${outcome}`);
 }
 

@@ -43,7 +43,7 @@ for (const name of ["llama-plain", "recursive-cycle-share", "recursive-middle-cy
   gpuTest(`golden ${name}, decoded with caches: the kernels`, (device) => check(device as never));
 }
 
-const device = new ReferenceDevice("f64") as unknown as Device;
+const device = new ReferenceDevice("f64");
 
 /** A token with the depth and the score of the row that chose it. */
 interface Made {

@@ -43,9 +43,9 @@ for (const name of goldenNames) {
     judge(name, "doubles", findingsOf(golden, { exact, bounds: doubles, undecided: [] }, exact, "doubles"));
   });
   Deno.test(`golden ${name}: the reference`, async () => {
-    await check(name, "reference", new ReferenceDevice() as unknown as Device);
+    await check(name, "reference", new ReferenceDevice());
   });
   gpuTest(`golden ${name}: the kernels`, async (device) => {
-    await check(name, "webgpu", device as unknown as Device);
+    await check(name, "webgpu", device);
   });
 }

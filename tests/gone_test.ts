@@ -1,7 +1,6 @@
 /** A device that is lost or disposed, and a model that was: every call throws one error, and every ending is quiet. */
 import { assertEquals } from "@std/assert";
-import type { Device } from "../src/op/device.ts";
-import { openWebGpu } from "../kernels/mod.ts";
+import { openWebGpu, type WebGpuDevice } from "../kernels/mod.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import { decoderCalls, deviceCalls, encoderCalls, endings, type Subjects, subjects } from "./support/calls.ts";
 import { gpuTest } from "./support/gpu.ts";
@@ -54,18 +53,17 @@ async function quiet(s: Subjects, wrong: string[]): Promise<void> {
   assertEquals(wrong, []);
 }
 
-const webgpu = async () => await openWebGpu() as unknown as Device;
-const gpuOf = ({ device }: Subjects) => (device as unknown as { device: GPUDevice }).device;
+const gpuOf = ({ device }: Subjects) => (device as WebGpuDevice).device;
 
 gpuTest("gone: a lost device", async () => {
-  const s = await subjects(await webgpu());
+  const s = await subjects(await openWebGpu());
   gpuOf(s).destroy();
   await gpuOf(s).lost;
   await table(s, all, lost);
 });
 
 gpuTest("gone: a device that is lost while its calls run", async () => {
-  const s = await subjects(await webgpu());
+  const s = await subjects(await openWebGpu());
   const ends = Object.entries(all).map(async ([name, call]) => [name, await endOf(() => call(s))] as const);
   gpuOf(s).destroy();
   const wrong = (await Promise.all(ends)).filter(([, end]) => end !== "no error" && !lost.test(end));
@@ -73,7 +71,7 @@ gpuTest("gone: a device that is lost while its calls run", async () => {
 });
 
 gpuTest("gone: a device that was lost a moment ago", async () => {
-  const s = await subjects(await webgpu());
+  const s = await subjects(await openWebGpu());
   gpuOf(s).destroy();
   const ends = Object.entries(all).map(async ([name, call]) => [name, await endOf(() => call(s))] as const);
   const found = await Promise.all(ends);
@@ -83,16 +81,16 @@ gpuTest("gone: a device that was lost a moment ago", async () => {
   await quiet(s, wrong.map(([name, end]) => `${name}: ${end}`));
 });
 
-for (const [name, open] of [["WebGPU", webgpu], ["reference", async () => await new ReferenceDevice()]] as const) {
+for (const [name, open] of [["WebGPU", openWebGpu], ["reference", () => new ReferenceDevice()]] as const) {
   const test = name === "WebGPU" ? gpuTest : (title: string, body: () => Promise<void>) => Deno.test(title, body);
   test(`gone: a disposed device (${name})`, async () => {
-    const s = await subjects(await open() as unknown as Device);
+    const s = await subjects(await open());
     await s.device[Symbol.asyncDispose]();
     await table(s, all, disposed);
   });
 
   test(`gone: a device that is disposed while its calls run (${name})`, async () => {
-    const s = await subjects(await open() as unknown as Device);
+    const s = await subjects(await open());
     const ends = Object.entries(all).map(async ([name, call]) => [name, await endOf(() => call(s))] as const);
     await s.device[Symbol.asyncDispose]();
     const wrong = (await Promise.all(ends)).filter(([, end]) => end !== "no error" && !disposed.test(end));
@@ -100,14 +98,14 @@ for (const [name, open] of [["WebGPU", webgpu], ["reference", async () => await 
   });
 
   test(`gone: a disposed model (${name})`, async () => {
-    const s = await subjects(await open() as unknown as Device);
+    const s = await subjects(await open());
     s.decoder.dispose();
     s.encoder.dispose();
     await table(s, { ...decoderCalls, ...encoderCalls }, model);
   });
 
   test(`gone: a disposed trainer (${name})`, async () => {
-    const s = await subjects(await open() as unknown as Device);
+    const s = await subjects(await open());
     s.trainer.dispose();
     const calls = Object.fromEntries(Object.entries(deviceCalls).filter(([name]) => name.startsWith("trainer.")));
     await table(s, calls, /^Cannot .*: the trainer was disposed$/);

@@ -9,10 +9,13 @@ import * as cases from "./cases/pool.ts";
 import { size } from "./support/arbitraries.ts";
 import { equivalence } from "./support/equivalence.ts";
 import { everyVariant, gpuTest } from "./support/gpu.ts";
+import type { WebGpuDevice } from "../kernels/mod.ts";
 
 equivalence(poolOp, cases.pool);
 
 const device = new ReferenceDevice("f64");
+
+const devicesOf = (gpu: WebGpuDevice): Device[] => [...everyVariant(gpu), new ReferenceDevice()];
 
 async function pooled(D: number, x: ArrayLike<number>, offsets: number[], params: PoolParams) {
   const rows = device.from(hostTensor([x.length / D, D], Float64Array.from(x)));
@@ -53,7 +56,7 @@ Deno.test("pool: worked examples, an empty sequence gives zeros", async () => {
 
 gpuTest("pool: vectors of any size have the same direction, on all devices", async (gpu) => {
   const x = Float32Array.of(3, -4, 0, 12), unit = [3 / 13, -4 / 13, 0, 12 / 13];
-  for (const device of [...everyVariant(gpu), new ReferenceDevice()] as unknown as Device[]) {
+  for (const device of devicesOf(gpu)) {
     for (const scale of [1e-37, 1e-25, 1, 1e25, 1e37]) {
       const rows = device.from(hostTensor([1, 4], x.map((value) => value * scale)));
       const y = pool(device, rows, device.from(hostIndices([0, 1])), { kind: "max", normalize: true });
@@ -70,7 +73,7 @@ gpuTest("pool: vectors of any size have the same direction, on all devices", asy
 gpuTest("pool: a mean inside float32 is found where the sum is beyond it", async (gpu) => {
   const row = [3e38, -3e38, 1e-30, 1], rows = [row, row, row, row.map((value) => value / 2)];
   const means: Partial<Record<PoolParams["kind"], number>> = { mean: 3.5 / 4, weighted_mean: 8 / 10 };
-  for (const device of [...everyVariant(gpu), new ReferenceDevice()] as unknown as Device[]) {
+  for (const device of devicesOf(gpu)) {
     for (const D of [3, 4]) {
       for (const [kind, share] of Object.entries(means) as [PoolParams["kind"], number][]) {
         const x = device.from(hostTensor([4, D], rows.flatMap((row) => row.slice(0, D))));

@@ -66,7 +66,7 @@ Deno.test("sample: ids come as often as the filters and the temperature say, and
 });
 
 gpuTest("sample: the kernels draw with the same frequencies", async (gpu) => {
-  for (const device of everyVariant(gpu).slice(1, 3) as unknown as Device[]) {
+  for (const device of everyVariant(gpu).slice(1, 3)) {
     for (const [options, probabilities] of examples) {
       assertFrequencies(await drawn(logs, options, 4000, device), probabilities);
     }

@@ -13,7 +13,7 @@ import type { Task } from "./task.ts";
 
 /** A model's quantities in double precision, and how far float32 may take them. */
 export function measure(model: Model, task: Task): Promise<Measured> {
-  return measureNoise((device) => quantitiesOf(device as unknown as Device, model, task, false));
+  return measureNoise((device) => quantitiesOf(device, model, task, false));
 }
 
 /** Compares every recorded quantity with what a device computed. */

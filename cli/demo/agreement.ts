@@ -1,6 +1,5 @@
 /** Whether the kernels compute what the reference computes, on the first tokens of a text. */
 import { measureNoise } from "../../reference/mod.ts";
-import type { Device } from "../../src/op/device.ts";
 import { DecoderModel } from "../../src/infer/decoder.ts";
 
 /** How far a device is from the reference in double precision. */
@@ -27,7 +26,7 @@ export async function agreementOf(model: DecoderModel, ids: readonly number[]): 
   };
   const params = await model.weights();
   const { exact, bounds, undecided } = await measureNoise((noisy) =>
-    run(new DecoderModel(noisy as unknown as Device, model.config, params))
+    run(new DecoderModel(noisy, model.config, params))
   );
   const { logits, depth } = await run(model);
   const far = (i: number) => Math.abs(logits.data[i] - exact.logits.data[i]);

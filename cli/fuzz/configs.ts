@@ -75,7 +75,7 @@ async function runDecoder(device: Device, files: Record<string, Blob>): Promise<
 export const configs: Target = {
   name: "configs",
   open() {
-    const device = new ReferenceDevice() as unknown as Device;
+    const device = new ReferenceDevice();
     const files = bases.map((json, seed) => weightsOf(json, seed));
     return Promise.resolve(async (draw: Draw): Promise<Outcome> => {
       const at = draw.below(bases.length), json = structuredClone(bases[at]);

@@ -51,9 +51,8 @@ function inTurn<A extends unknown[], R>(call: (...args: A) => Promise<R>): (...a
 /** Whether a device works, from now on. The reference always does. */
 export function watchDevice(device: Device): Health {
   const health: Health = {};
-  if (device as unknown instanceof WebGpuDevice) {
-    const { device: gpu } = device as unknown as WebGpuDevice;
-    gpu.lost.then(({ reason, message }) => health.fault = `the device was lost (${reason}): ${message}`);
+  if (device instanceof WebGpuDevice) {
+    device.device.lost.then(({ reason, message }) => health.fault = `the device was lost (${reason}): ${message}`);
   }
   return health;
 }

@@ -2,13 +2,12 @@
 import { assertEquals } from "@std/assert";
 import { makeHandler } from "../../cli/serve/app.ts";
 import type { Service } from "../../cli/serve/service.ts";
-import type { Device } from "../../src/op/device.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { POISON, poisoned } from "../support/poisoned.ts";
 import { post } from "./serve_support.ts";
 
-const reference = new ReferenceDevice() as unknown as Device;
+const reference = new ReferenceDevice();
 const tokenizer = { encode: () => [1], decode: (ids: readonly number[]) => ids.join(" ") };
 const message = "Cannot generate: the logits of step 1 are not finite";
 

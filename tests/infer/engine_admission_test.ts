@@ -1,13 +1,12 @@
 /** Bounded memory: who does not fit waits, in line; who can never fit is told so at once. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { Device } from "../../src/op/device.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { kinds, openEngine, whole } from "../support/engine.ts";
 import { decoderOn, someIds } from "../support/models.ts";
 
-const device = new ReferenceDevice() as unknown as Device;
+const device = new ReferenceDevice();
 const models = kinds.map((json) => decoderOn(device, json, 3));
 
 /** Bytes of keys and values in use. */

@@ -1,6 +1,6 @@
 /** Who leaves frees a slot, whenever it is: waiting, while the prompt is read, between tokens; nobody else notices. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Device, HostTensor } from "../../src/op/device.ts";
+import type { HostTensor } from "../../src/op/device.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
 import { ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
 import { type Got, whole } from "../support/engine.ts";
@@ -20,7 +20,7 @@ class Watched extends ReferenceDevice {
 
 const recursion = { sharing: "middle_cycle", num_recursions: 3, routing: "expert", alpha: 1 };
 const device = new Watched();
-const model = decoderOn(device as unknown as Device, { recursion, max_position_embeddings: 256 });
+const model = decoderOn(device, { recursion, max_position_embeddings: 256 });
 const prompts = [someIds(1, 9), someIds(2, 140), someIds(3, 5)];
 const options = { maxNewTokens: 12, temperature: 1, seed: 3 };
 const quiet = await Engine.open(model, { slots: 3 });

@@ -1,13 +1,12 @@
 /** What an engine refuses, at once and with the numbers, and that it goes on serving after it. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import type { Device } from "../../src/op/device.ts";
 import type { GenerateOptions } from "../../src/infer/generate.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { whole } from "../support/engine.ts";
 import { decoderOn, someIds } from "../support/models.ts";
 
-const device = new ReferenceDevice() as unknown as Device;
+const device = new ReferenceDevice();
 const recursion = { sharing: "middle_cycle", num_recursions: 3, routing: "expert" };
 const model = decoderOn(device, { recursion });
 

@@ -1,7 +1,6 @@
 /** Whom an engine serves beside, how wide it is, and who sat there before: nothing of it changes a bit. */
 import { assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Device } from "../../src/op/device.ts";
 import type { DecoderModel } from "../../src/infer/decoder.ts";
 import type { EngineOptions } from "../../src/infer/engine/api.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
@@ -20,7 +19,7 @@ import {
 import { gpuTest } from "../support/gpu.ts";
 import { decoderOn, someIds } from "../support/models.ts";
 
-const reference = new ReferenceDevice() as unknown as Device;
+const reference = new ReferenceDevice();
 type Sizes = EngineOptions & { sequences?: number };
 
 /** Models with one request and two crowds that it may come with. */
@@ -60,7 +59,7 @@ Deno.test("engine: other requests, and the size of the engine, do not change a b
 
 gpuTest("engine: other requests do not change a bit on the GPU", async (device) => {
   for (const [k, json] of [...kinds.entries()].slice(2, 5)) {
-    const model = decoderOn(device as unknown as Device, json, 4);
+    const model = decoderOn(device, json, 4);
     const options = { maxNewTokens: 15, temperature: 1, seed: 3 };
     const asked = { prompt: someIds(1, 17), options };
     const crowd = (seed: number): Asked[] =>

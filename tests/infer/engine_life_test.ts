@@ -1,6 +1,5 @@
 /** The life of an engine: idle and woken again, overloaded, closed, broken; and it does not grow. */
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import type { Device } from "../../src/op/device.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { whole } from "../support/engine.ts";
@@ -13,7 +12,7 @@ const json = {
   ...{ num_hidden_layers: 5, max_position_embeddings: 64 },
   recursion: { sharing: "middle_cycle", num_recursions: 3, routing: "expert", alpha: 1, router: "mlp" },
 };
-const device = new ReferenceDevice() as unknown as Device;
+const device = new ReferenceDevice();
 const model = decoderOn(device, json);
 const prompt = (i: number) => someIds(i, 1 + i % 9, 13);
 const options = (i: number) => ({ maxNewTokens: 1 + i % 5, seed: i });
@@ -73,7 +72,7 @@ Deno.test("engine: closing it ends everybody with one error, and closing it agai
 
 Deno.test("engine: a device that fails ends everybody with one error that says why", async () => {
   for (const [k, until] of [[0, 1], [1, 2], [1, 99], [3, 4], [3, 99]]) {
-    const broken = new ReferenceDevice() as unknown as Device;
+    const broken = new ReferenceDevice();
     const engine = await Engine.open(decoderOn(broken, json), { slots: 2 });
     const read = broken.read.bind(broken), lost = new Error("the device is lost");
     let readings = 0; // the first ones succeed, some or all of the others fail
@@ -90,7 +89,7 @@ Deno.test("engine: a device that fails ends everybody with one error that says w
 
 gpuTest("engine: thousands of tokens leave nothing behind", async (gpu) => {
   const device = own(gpu);
-  const model = decoderOn(device as unknown as Device, json);
+  const model = decoderOn(device, json);
   await using engine = await Engine.open(model, { slots: 16 });
   const round = async (seed: number) => {
     const asked = Array.from({ length: 50 }, (_, i) => engine.submit(prompt(i), { maxNewTokens: 20, seed: seed + i }));

@@ -37,10 +37,10 @@ async function served(device: Device, kinds: readonly Json[]): Promise<void> {
 }
 
 Deno.test("engine: penalties count the prompt and what came since, as without an engine", async () => {
-  await served(new ReferenceDevice() as unknown as Device, kinds);
+  await served(new ReferenceDevice(), kinds);
 });
 
-gpuTest("engine: penalties on the GPU", async (device) => await served(device as unknown as Device, kinds.slice(2, 5)));
+gpuTest("engine: penalties on the GPU", async (device) => await served(device, kinds.slice(2, 5)));
 
 /** A device that tells how often it counted tokens, and which tensors of whole numbers it was given. */
 class Watched extends ReferenceDevice {
@@ -58,7 +58,7 @@ class Watched extends ReferenceDevice {
 
 Deno.test("engine: tokens are counted only while somebody with a penalty decodes, and bits stay the same", async () => {
   const device = new Watched();
-  await using engine = await Engine.open(decoderOn(device as unknown as Device, kinds[2], 6), { slots: 2 });
+  await using engine = await Engine.open(decoderOn(device, kinds[2], 6), { slots: 2 });
   const one = { prompt: someIds(4, 5), options: { maxNewTokens: 20, temperature: 1, seed: 2 } };
   const two = { prompt: someIds(5, 9), options: { maxNewTokens: 5, ...penalty } };
   const tables = () => device.tables.filter((shape) => shape === "2,29").length;
@@ -74,7 +74,7 @@ Deno.test("engine: tokens are counted only while somebody with a penalty decodes
 
 gpuTest("engine: counts that the device cannot bind are refused at once, and the others served", async (gpu) => {
   const device = new WebGpuDevice(gpu.device, { ...gpu.adapter, maxBindingBytes: 2 ** 16 });
-  const model = decoderOn(device as unknown as Device, { vocab_size: 600 });
+  const model = decoderOn(device, { vocab_size: 600 });
   await using engine = await Engine.open(model, { slots: 32, width: 8, cacheBytes: 2 ** 15 });
   const message = "Cannot generate: a repetition penalty counts 600 tokens in each of 32 slots " +
     "(Cannot copy a tensor [32,600] to the GPU: 76800 bytes, this adapter binds 65536 at most)";

@@ -20,7 +20,7 @@ import {
 import { gpuTest } from "../support/gpu.ts";
 import { decoderOn, someIds } from "../support/models.ts";
 
-const reference = new ReferenceDevice() as unknown as Device;
+const reference = new ReferenceDevice();
 
 /** Models with requests of which some come together, the others one by one. */
 const situations = engineSamples.chain((sample) => {
@@ -55,7 +55,7 @@ Deno.test("engine: random requests to random models get what they get alone", as
 
 gpuTest("engine: on the GPU too, for every kind of model", async (device) => {
   for (const [k, json] of kinds.entries()) {
-    const model = decoderOn(device as unknown as Device, json, 3);
+    const model = decoderOn(device, json, 3);
     const prompts = Array.from({ length: 7 }, (_, i) => someIds(i + 1, 1 + (i * 7) % 40));
     const options = { maxNewTokens: 12, temperature: 1, seed: 5 };
     const steps = await Array.fromAsync(generateIds(model, prompts, options));
@@ -106,5 +106,5 @@ async function thousand(device: Device, count: number, slots: number): Promise<v
 Deno.test("engine: a thousand random requests", async () => await thousand(reference, 1000, 16));
 
 gpuTest("engine: hundreds of random requests on the GPU", async (device) => {
-  await thousand(device as unknown as Device, 200, 16);
+  await thousand(device, 200, 16);
 });

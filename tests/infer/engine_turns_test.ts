@@ -1,13 +1,12 @@
 // An engine leaves the event loop to others.
 import { assert } from "@std/assert";
 import { ReferenceDevice } from "../../reference/mod.ts";
-import type { Device } from "../../src/op/device.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
 import { whole } from "../support/engine.ts";
 import { decoderOn } from "../support/models.ts";
 
 Deno.test("engine: timers, and with them servers, have their turns while tokens are made, on the reference too", async () => {
-  await using engine = await Engine.open(decoderOn(new ReferenceDevice() as unknown as Device), { stops: [] });
+  await using engine = await Engine.open(decoderOn(new ReferenceDevice()), { stops: [] });
   const request = engine.submit([1], { maxNewTokens: 60 });
   let turns = 0;
   const timer = setInterval(() => turns += Number(request.finish === undefined), 0);

@@ -72,7 +72,7 @@ const long = { num_hidden_layers: 2, hidden_size: 8, recursion, max_position_emb
 
 Deno.test("engine: timers have a turn between the parts of a long prompt", async () => {
   const device = new Counting();
-  await using engine = await Engine.open(decoderOn(device as unknown as Device, long), { slots: 1 });
+  await using engine = await Engine.open(decoderOn(device, long), { slots: 1 });
   const generation = engine.submit(someIds(1, 10 * 128), { maxNewTokens: 1 });
   await whole(generation);
   assertEquals(generation.newTokens, 1);
@@ -80,7 +80,7 @@ Deno.test("engine: timers have a turn between the parts of a long prompt", async
 });
 
 Deno.test("engine: a prompt beyond the positions is refused, with 0 new tokens too", async () => {
-  await using engine = await Engine.open(decoderOn(new ReferenceDevice() as unknown as Device), { slots: 1 });
+  await using engine = await Engine.open(decoderOn(new ReferenceDevice()), { slots: 1 });
   for (const [length, maxNewTokens] of [[64, 1], [65, 0], [65, 1], [200, 0]]) {
     const message = `Cannot generate: the prompt has ${length} tokens, and there are 64 positions`;
     assertThrows(() => engine.submit(someIds(1, length), { maxNewTokens }), RangeError, message);
@@ -89,7 +89,7 @@ Deno.test("engine: a prompt beyond the positions is refused, with 0 new tokens t
 });
 
 Deno.test("engine: a request without a next step ends with an error, and the others go on", async () => {
-  const model = decoderOn(new ReferenceDevice() as unknown as Device);
+  const model = decoderOn(new ReferenceDevice());
   await using engine = await Engine.open(model, { slots: 2 });
   const known = { prompt: [4, 5], options: { maxNewTokens: 30 } };
   const want = await alone(model, known);

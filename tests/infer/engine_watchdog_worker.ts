@@ -108,7 +108,7 @@ page.addEventListener("message", async ({ data: { kind, models, numRuns } }) => 
   let turns = 0;
   const timer = setInterval(() => turns++);
   try {
-    await using device = (kind === "webgpu" ? await openWebGpu() : new ReferenceDevice()) as unknown as Device;
+    await using device = kind === "webgpu" ? await openWebGpu() : new ReferenceDevice();
     const ends = new Set<string>();
     for (const json of models) for (const end of await watch(device, json, numRuns)) ends.add(end);
     page.postMessage({ ends: [...ends].sort(), turns });

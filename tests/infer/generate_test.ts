@@ -1,14 +1,13 @@
 /** What options do to generated tokens: chance and seeds, penalties, caps of depth, stop texts, prompts in parts. */
 import { assertAlmostEquals, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { Device } from "../../src/op/device.ts";
 import type { DecoderModel } from "../../src/infer/decoder.ts";
 import { generateIds, type GenerateIdsOptions } from "../../src/infer/generate.ts";
 import { StopText } from "../../src/infer/stop_text.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { decoderOn, someIds } from "../support/models.ts";
 
-const device = new ReferenceDevice("f64") as unknown as Device;
+const device = new ReferenceDevice("f64");
 const recursion = { sharing: "middle_cycle", num_recursions: 3, routing: "expert", alpha: 1 };
 const model = decoderOn(device, { recursion });
 const prompts = [4, 9].map((length, b) => someIds(b + 5, length));

@@ -2,7 +2,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { ReferenceDevice } from "../../reference/mod.ts";
-import type { Device } from "../../src/op/device.ts";
 import { groupSequences, rowsAtOnce } from "../../src/model/groups.ts";
 import { kinds } from "../support/engine.ts";
 import { decoderOn, encoderOn, someIds } from "../support/models.ts";
@@ -21,7 +20,7 @@ const lists = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLengt
   .map((lengths) => lengths.map((length, b) => someIds(b + 1, length)));
 /** From less than a sequence to all of them: of 48 columns and 29 logits. */
 const limit = fc.integer({ min: 29, max: 6000 }).map((elements) => 4 * elements);
-const on = (limit?: number) => new Limited(limit) as unknown as Device;
+const on = (limit?: number) => new Limited(limit);
 
 /** Every number of a result by its place. */
 function numbers(value: unknown, path = ""): [string, number][] {

@@ -13,8 +13,8 @@ import { decoderTrainer, encoderTrainer, someBatch, weightsOf } from "../support
 const V = 1200; // 76,800 bytes of embedding, of which the device binds 32 KiB at once
 
 const limited = ({ device, adapter }: WebGpuDevice) =>
-  new WebGpuDevice(device, { ...adapter, maxBindingBytes: 2 ** 15 }) as unknown as Device;
-const exact = () => new ReferenceDevice("f64") as unknown as Device;
+  new WebGpuDevice(device, { ...adapter, maxBindingBytes: 2 ** 15 });
+const exact = () => new ReferenceDevice("f64");
 
 /** Of a large ε: an update is as smooth in the gradient as that is in the weights. */
 const training = { optimizer: { beta1: 0.9, beta2: 0.95, eps: 1, decay: 0.1, clip: 1, average: 0.9 } };
@@ -90,7 +90,7 @@ gpuTest("limited: the caches of an engine are no larger than the device binds, w
     assertNear((await serve(engine, [one]))[0].tokens, expected);
   }
   const { device, adapter } = gpu;
-  const tiny = new WebGpuDevice(device, { ...adapter, maxBindingBytes: 2048 }) as unknown as Device;
+  const tiny = new WebGpuDevice(device, { ...adapter, maxBindingBytes: 2048 });
   const small = decoderOn(tiny, kinds[2]);
   const message = "Cannot make an engine: 2048 bytes for the cache of a layer, 4608 is the least";
   await assertRejects(() => Engine.open(small, { slots: 1 }), RangeError, message);

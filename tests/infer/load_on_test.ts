@@ -1,6 +1,6 @@
 /** Loading tensor by tensor: the device has them all, or none. */
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Device, HostTensor } from "../../src/op/device.ts";
+import type { HostTensor } from "../../src/op/device.ts";
 import type { Tensor } from "../../src/op/op.ts";
 import { loadOn } from "../../src/infer/load_on.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
@@ -27,7 +27,7 @@ const one: HostTensor = { shape: [1], data: Float32Array.of(1) };
 Deno.test("loadOn: a failure frees what was placed, and closes an owned device only", async () => {
   for (const owned of [true, false]) {
     const counted = new Counted();
-    const open = () => Promise.resolve({ device: counted as unknown as Device, owned });
+    const open = () => Promise.resolve({ device: counted, owned });
     const broken = async (place: (host: HostTensor) => Promise<Tensor>) => {
       await place(one);
       await place(one);
@@ -41,7 +41,7 @@ Deno.test("loadOn: a failure frees what was placed, and closes an owned device o
 
 Deno.test("loadOn: a device is opened once, for the first tensor; not where reading fails before it", async () => {
   let opened = 0;
-  const open = () => Promise.resolve({ device: new Counted() as unknown as Device, owned: true, at: opened++ });
+  const open = () => Promise.resolve({ device: new Counted(), owned: true, at: opened++ });
   await loadOn(open, async (place) => [await place(one), await place(one)]);
   assertEquals(opened, 1);
   await assertRejects(() => loadOn(open, () => Promise.reject(new Error("no config"))), Error, "no config");

@@ -11,7 +11,7 @@ import { gpuTest } from "../support/gpu.ts";
 import { decoderOn } from "../support/models.ts";
 import { POISON, poisoned } from "../support/poisoned.ts";
 
-const reference = new ReferenceDevice() as unknown as Device;
+const reference = new ReferenceDevice();
 const ids = async (model: DecoderModel, prompts: number[][], options: GenerateIdsOptions = {}) =>
   (await Array.fromAsync(generateIds(model, prompts, { maxNewTokens: 6, ...options }))).map((step) => [...step.ids]);
 
@@ -26,7 +26,7 @@ async function refuses(device: Device): Promise<void> {
 }
 
 Deno.test("generate: logits that are not finite are an error with the step and the sequence", () => refuses(reference));
-gpuTest("generate: the kernels refuse them, too", (device) => refuses(device as unknown as Device));
+gpuTest("generate: the kernels refuse them, too", (device) => refuses(device));
 
 Deno.test("generate: tokens before the step are given", async () => {
   const model = poisoned(reference);
@@ -82,5 +82,5 @@ Deno.test("engine: a request whose logits are not finite fails alone, whatever t
 });
 
 gpuTest("engine: on the GPU, too", async (device) => {
-  for (const json of [kinds[2], kinds[4]]) await serves(device as unknown as Device, json);
+  for (const json of [kinds[2], kinds[4]]) await serves(device, json);
 });

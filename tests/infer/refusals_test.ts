@@ -1,6 +1,6 @@
 /** What generation refuses: options out of range, also where nothing is to be made; a second loop; after an abort. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { type Device, hostIndices } from "../../src/op/device.ts";
+import { hostIndices } from "../../src/op/device.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
 import { sampleDocuments } from "../../src/infer/corpus.ts";
 import { Decoding } from "../../src/infer/decoding.ts";
@@ -14,7 +14,7 @@ import { isHeldOut } from "../../src/train/data/split.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { encoderOn, smallDecoder, someIds, spreadWeights } from "../support/models.ts";
 
-const device = new ReferenceDevice() as unknown as Device;
+const device = new ReferenceDevice();
 const recursion = { sharing: "middle_cycle", num_recursions: 3, routing: "expert", alpha: 1 };
 const config = smallDecoder({ recursion, bos_token_id: 1 });
 const tokenizer = { encode: (text: string) => [...text].map(Number), decode: (ids: readonly number[]) => ids.join("") };

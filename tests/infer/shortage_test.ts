@@ -1,6 +1,6 @@
 /** A shortage in the middle of something: that fails with the numbers, and the same device goes on with right values. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type Device, ShortageError } from "../../src/op/device.ts";
+import { ShortageError } from "../../src/op/device.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
 import { placed } from "../../src/infer/placed.ts";
 import { generateIds } from "../../src/infer/generate.ts";
@@ -34,7 +34,7 @@ function scarceTest(name: string, body: (device: WebGpuDevice, scarcity: Scarcit
 }
 
 scarceTest("too many texts at once, then a few", async (gpu, scarcity) => {
-  const encoder = encoderOn(gpu as unknown as Device, { num_hidden_layers: 2 });
+  const encoder = encoderOn(gpu, { num_hidden_layers: 2 });
   const few = [[1, 2, 3], [4]], many = Array.from({ length: 60 }, (_, i) => someIds(i + 1, 50, 31));
   const want = await encoder.pooled(few), all = await encoder.pooled(many);
   gpu.memory.trim();
@@ -46,7 +46,7 @@ scarceTest("too many texts at once, then a few", async (gpu, scarcity) => {
 });
 
 scarceTest("weights that do not fit leave nothing behind", async (gpu, scarcity) => {
-  const device = gpu as unknown as Device;
+  const device = gpu;
   const open = (size: number) =>
     placed({ device, owned: false }, () => decoderOn(device, { intermediate_size: size, num_hidden_layers: 2 }));
   const small = await open(24);
@@ -70,7 +70,7 @@ scarceTest("in the middle of training: the step can be run again", async (gpu, s
     await trainer.read(0, batch(0), 1e-2);
     return trainer;
   };
-  const device = gpu as unknown as Device;
+  const device = gpu;
   const plain = await train(decoderTrainer(device, config, { rows: 8 }));
   const want = await plain.read(1, batch(1), 1e-2);
   const trainer = await train(decoderTrainer(device, config, { rows: 8 }));
@@ -83,7 +83,7 @@ scarceTest("in the middle of training: the step can be run again", async (gpu, s
 scarceTest(
   "in the middle of a generation and of an engine: others on the same device are right",
   async (gpu, scarcity) => {
-    const device = gpu as unknown as Device;
+    const device = gpu;
     const decoder = decoderOn(device, { recursion: { sharing: "middle_cycle", num_recursions: 3, routing: "expert" } });
     const made = async () => {
       const steps = await Array.fromAsync(generateIds(decoder, [[1, 2]], { maxNewTokens: 6 }));

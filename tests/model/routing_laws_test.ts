@@ -1,7 +1,7 @@
 // Laws of Mixture-of-Recursions over random models, on the reference in double precision.
 import fc from "fast-check";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import type { Device, HostTensor } from "../../src/op/device.ts";
+import type { HostTensor } from "../../src/op/device.ts";
 import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
 import { DecoderModel } from "../../src/infer/decoder.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
@@ -9,7 +9,7 @@ import { recursionByHand } from "../support/by_hand.ts";
 import { decoderOn, largestDifference, smallDecoder, someIds, spreadWeights } from "../support/models.ts";
 
 const reference = new ReferenceDevice("f64");
-const device = reference as unknown as Device;
+const device = reference;
 const routed = (json = {}) => ({
   recursion: { sharing: "middle_cycle", num_recursions: 3, routing: "expert", alpha: 1, ...json },
 });

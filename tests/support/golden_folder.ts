@@ -8,7 +8,7 @@ import { quantitiesOf } from "../../cli/conformance/model.ts";
 import { padded, type Task } from "../../cli/conformance/task.ts";
 import { saveModel } from "../../src/checkpoint/save.ts";
 import { encodeSafetensors, type TensorToWrite } from "../../src/checkpoint/write.ts";
-import type { Device, HostTensor } from "../../src/op/device.ts";
+import type { HostTensor } from "../../src/op/device.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
@@ -31,7 +31,7 @@ export async function writeGolden(sample: Sample, change: (recorded: Recorded) =
   const prompt = 3;
   const ids = task.sequences.map((sequence) => [...sequence.slice(0, prompt), 0, 0, 0, 0]);
   const asked: Task = model.kind === "decoder" ? { ...task, continuation: { prompt, ids } } : task;
-  const exact = await quantitiesOf(new ReferenceDevice("f64") as unknown as Device, model, asked, true);
+  const exact = await quantitiesOf(new ReferenceDevice("f64"), model, asked, true);
   const recorded: Recorded = { ...exact, input_ids: inputs(task.sequences, task.width) };
   recorded.attention_mask = inputs(task.sequences.map((sequence) => sequence.map(() => 1)), task.width);
   if (model.kind === "encoder") recorded.labels = inputs(task.labels!, task.width);

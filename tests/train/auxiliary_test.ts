@@ -1,7 +1,6 @@
 // The auxiliary router: it decides at inference, learns from a detached stream, ten times as fast.
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { ReferenceDevice } from "../../reference/mod.ts";
-import type { Device } from "../../src/op/device.ts";
 import type { Json } from "../../src/model/config/fields.ts";
 import { decoderOn, smallDecoder, someIds } from "../support/models.ts";
 import { decoderTrainer, someBatch } from "../support/training.ts";
@@ -16,7 +15,7 @@ const recursion = (json: Json) => ({
 });
 const losses = { loss_coefficients: { router_aux: 0.5 } };
 const auxiliary = { recursion: recursion({ auxiliary_router: true }), ...losses };
-const device = () => new ReferenceDevice("f64") as unknown as Device;
+const device = () => new ReferenceDevice("f64");
 
 Deno.test("auxiliary router: its loss moves it alone", async () => {
   const ids = [someIds(1, 12)];

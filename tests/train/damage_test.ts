@@ -1,7 +1,6 @@
 // What a disk did to a run's files: checkpoints that changed are passed over, a damaged log does not end the run.
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { ReferenceDevice } from "../../reference/mod.ts";
-import type { Device } from "../../src/op/device.ts";
 import { parametersOf } from "../../src/model/parameters.ts";
 import { checkpointFolder, readCheckpoint, readState, removeUnfinished } from "../../src/train/run/checkpoints.ts";
 import { TrainingLog } from "../../src/train/run/log.ts";
@@ -14,7 +13,7 @@ import { session, smallTraining } from "../support/training_run.ts";
 async function withRun(body: (out: string, read: () => Promise<unknown>) => Promise<void>): Promise<void> {
   const out = await Deno.makeTempDir();
   try {
-    await session(new ReferenceDevice() as unknown as Device, out, smallTraining, { stop: 6 });
+    await session(new ReferenceDevice(), out, smallTraining, { stop: 6 });
     const schema = schemaOf(readTrainingConfig({ ...smallTraining, out }).model);
     await body(out, () => readCheckpoint(checkpointFolder(out, 6), { schema, averaged: true }));
   } finally {
@@ -106,7 +105,7 @@ Deno.test("resuming: a run goes on without its log, with the weights it would ha
     let found: unknown;
     await withRun(async (out) => {
       await damage(`${out}/log.jsonl`);
-      await session(new ReferenceDevice() as unknown as Device, out, smallTraining);
+      await session(new ReferenceDevice(), out, smallTraining);
       const { params } = await readCheckpoint<Record<string, unknown>>(checkpointFolder(out, 11), {
         schema,
         averaged: true,

@@ -20,7 +20,7 @@ import { inMemory, sequences } from "./data/support.ts";
 const mol = { layers: [1], num_experts: 3, top_k: 2, lora_rank: 2, lora_alpha: 4 };
 const recursion = { sharing: "middle_cycle", num_recursions: 3, routing: "expert", alpha: 1 };
 const config = smallDecoder({ recursion, mol });
-const reference = () => new ReferenceDevice("f64") as unknown as Device;
+const reference = () => new ReferenceDevice("f64");
 const stream = (tokens: number, seed = 5) => inMemory([someIds(seed, tokens - 1, 28)], 29);
 
 /** −log softmax of a label at a row of logits [M, V], in double. */
@@ -131,7 +131,7 @@ Deno.test("bits per byte: one bit a byte is ln 2 nats a token of one byte", () =
 gpuTest("evaluate: the kernels' loss is the reference's", async (gpu) => {
   for (const selection of ["topk", "threshold"] as const) {
     const [a, b] = [
-      await evaluate(gpu as unknown as Device, 47, { B: 2, T: 10 }, selection),
+      await evaluate(gpu, 47, { B: 2, T: 10 }, selection),
       await evaluate(reference(), 47, { B: 2, T: 10 }, selection),
     ];
     assertAlmostEquals(a.nats, b.nats, 1e-4 * b.nats);

@@ -1,7 +1,7 @@
 // Adding experts and routers to trained models.
 import fc from "fast-check";
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import type { Device, HostTensor } from "../../src/op/device.ts";
+import type { HostTensor } from "../../src/op/device.ts";
 import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
 import { type EncoderParams, encoderSchema } from "../../src/model/encoder_schema.ts";
 import { DecoderModel } from "../../src/infer/decoder.ts";
@@ -10,7 +10,7 @@ import { extendDecoder, extendEncoder } from "../../src/train/start/extend.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { largestDifference, smallDecoder, smallEncoder, someIds, spreadWeights } from "../support/models.ts";
 
-const device = new ReferenceDevice("f64") as unknown as Device;
+const device = new ReferenceDevice("f64");
 const recursion = { sharing: "middle_cycle", num_recursions: 3, routing: "expert", alpha: 1 };
 const mol = { layers: [1, 2], num_experts: 3, top_k: 2, lora_rank: 2, lora_alpha: 4 };
 const none = { num_experts: 0, expert_intermediate_size: 24 };

@@ -8,7 +8,7 @@ import { own } from "../support/device.ts";
 import { gpuTest } from "../support/gpu.ts";
 import { type Ending, session, smallTraining } from "../support/training_run.ts";
 
-const reference = () => new ReferenceDevice() as unknown as Device;
+const reference = () => new ReferenceDevice();
 
 /** Why a run stops; at a constant learning rate, after a session that ends first where one is given. */
 async function stops(device: Device, learning_rate: number, ending: Ending, first?: Ending): Promise<string> {
@@ -34,7 +34,7 @@ Deno.test("a learning rate that is far too high stops at the first step whose gr
 });
 
 gpuTest("WebGPU names a weight that is no number too", async (gpu) => {
-  const reason = await stops(own(gpu) as unknown as Device, 1e-3, { poison: "model.norm.weight" });
+  const reason = await stops(own(gpu), 1e-3, { poison: "model.norm.weight" });
   assert(reason.includes("at step 1 the weight model.norm.weight is not finite"), reason);
 });
 

@@ -9,7 +9,7 @@ import { own } from "../support/device.ts";
 import { gpuTest } from "../support/gpu.ts";
 import { type Ending, outcome, session, smallTraining } from "../support/training_run.ts";
 
-const reference = () => new ReferenceDevice() as unknown as Device;
+const reference = () => new ReferenceDevice();
 
 /** What becomes of a run that ends so often before its end. */
 async function broken(device: () => Device, json: Json, endings: readonly Ending[]): Promise<Record<string, string>> {
@@ -33,7 +33,7 @@ Deno.test("resuming: interrupted at random steps, a run on the reference is the 
 });
 
 gpuTest("resuming: interrupted, a run on WebGPU is the same", async (gpu) => {
-  const device = () => own(gpu) as unknown as Device;
+  const device = () => own(gpu);
   const whole = await broken(device, smallTraining, []);
   assertEquals(await broken(device, smallTraining, [{ kill: 6 }, { stop: 7 }]), whole);
 });

@@ -1,7 +1,7 @@
 // A window with few tokens is a short sequence: nothing fills it up, so that the room it lies in changes no step.
 import { assert, assertEquals } from "@std/assert";
 import { measureNoise, ReferenceDevice } from "../../reference/mod.ts";
-import type { Device, HostTensor } from "../../src/op/device.ts";
+import type { HostTensor } from "../../src/op/device.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
 import { mapParams } from "../../src/model/parameters.ts";
 import { upload } from "../../src/model/upload.ts";
@@ -38,7 +38,7 @@ function littered({ rows, labels, targets }: TrainingBatch): TrainingBatch {
 
 for (const [name, task] of Object.entries(trainingTasks)) {
   Deno.test(`26 tokens in a window of 512 are 26 tokens (${name})`, async () => {
-    const exact = new ReferenceDevice("f64") as unknown as Device;
+    const exact = new ReferenceDevice("f64");
     const alone = await stepOf(exact, task, [await only(name, TOKENS)]);
     for (const batch of [await only(name, POSITIONS), littered(await only(name, 64, 2))]) {
       assertEquals(await stepOf(exact, task, [batch]), alone);
@@ -48,7 +48,7 @@ for (const [name, task] of Object.entries(trainingTasks)) {
   gpuTest(
     `26 tokens in a window of 512 are 26 tokens on the GPU, whatever was in its memory (${name})`,
     async (gpu) => {
-      const device = own(gpu) as unknown as Device;
+      const device = own(gpu);
       const batch = await only(name, POSITIONS);
       const ruined: TrainingTask = (device, rows) => {
         const { objective, params } = task(device, rows);
@@ -63,7 +63,7 @@ for (const [name, task] of Object.entries(trainingTasks)) {
       };
       await stepOf(device, ruined, [full]); // leaves NaN in every buffer of the pool
       const { exact, bounds, undecided } = await measureNoise(
-        async (noisy) => await stepOf(noisy as unknown as Device, task, [await only(name, TOKENS)]),
+        async (noisy) => await stepOf(noisy, task, [await only(name, TOKENS)]),
         4,
       );
       assertEquals(undecided, []);
@@ -76,7 +76,7 @@ for (const [name, task] of Object.entries(trainingTasks)) {
 }
 
 Deno.test("masked evaluation: 26 tokens in a window of 512 cost what they cost alone", async () => {
-  const device = new ReferenceDevice("f64") as unknown as Device;
+  const device = new ReferenceDevice("f64");
   const config = smallEncoder({ vocab_size: V, max_position_embeddings: POSITIONS });
   const weights = spreadWeights<never>(encoderSchema(config), 3);
   const params = upload(device, encoderSchema(config), weights) as never;

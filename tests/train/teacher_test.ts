@@ -1,6 +1,6 @@
 // Starting an encoder that shares its layers from a teacher that shares none.
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import type { Device, HostTensor } from "../../src/op/device.ts";
+import type { HostTensor } from "../../src/op/device.ts";
 import type { EncoderConfig } from "../../src/model/config/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../../src/model/encoder_schema.ts";
 import { EncoderModel } from "../../src/infer/encoder.ts";
@@ -9,7 +9,7 @@ import { startFromTeacher, teacherLayers } from "../../src/train/start/teacher.t
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { largestDifference, smallEncoder, someIds, spreadWeights } from "../support/models.ts";
 
-const device = new ReferenceDevice("f64") as unknown as Device;
+const device = new ReferenceDevice("f64");
 const noExperts = { num_experts: 0, num_expert_modules: 0 };
 
 /** A teacher of six layers under this project's names. */

@@ -4,7 +4,7 @@ import { ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
 import type { Json } from "../../src/model/config/fields.ts";
 import { mapParams } from "../../src/model/parameters.ts";
-import type { Device, HostTensor } from "../../src/op/device.ts";
+import type { HostTensor } from "../../src/op/device.ts";
 import { DecoderModel } from "../../src/infer/decoder.ts";
 import { gpuTest } from "../support/gpu.ts";
 import { own } from "../support/device.ts";
@@ -39,7 +39,7 @@ Deno.test("trainer: one step moves weights as AdamW says, by the gradients of th
   const batch = someBatch(1, size);
   ids.forEach((_, row) => batch.labels.data[row] = row % size.T === size.T - 1 ? -100 : ids[row + 1]);
   const weights = spreadWeights(decoderSchema(config), 3);
-  const model = new DecoderModel(on as unknown as Device, config, weights as never);
+  const model = new DecoderModel(on, config, weights as never);
   const gradients = await model.gradients([ids.slice(0, size.T), ids.slice(size.T)]);
   await trainer.read(0, [batch], 0.01);
   const [before, after] = [weights, await trainer.weights()];

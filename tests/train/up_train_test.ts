@@ -1,7 +1,7 @@
 // Up-training: layer numbers by hand, and what must hold of the weights.
 import fc from "fast-check";
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import type { Device, HostTensor } from "../../src/op/device.ts";
+import type { HostTensor } from "../../src/op/device.ts";
 import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
 import { sizeOf } from "../../src/op/op.ts";
 import { DecoderModel } from "../../src/infer/decoder.ts";
@@ -9,7 +9,7 @@ import { upTrain, type UpTraining, upTrainingLayers } from "../../src/train/star
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { smallDecoder, someIds, spreadWeights } from "../support/models.ts";
 
-const device = new ReferenceDevice("f64") as unknown as Device;
+const device = new ReferenceDevice("f64");
 const methods: UpTraining[] = ["stepwise", "average", "lower", "upper", "random"];
 const sharings = ["cycle", "sequence", "middle_cycle", "middle_sequence"] as const;
 
