@@ -1,7 +1,7 @@
 // Reading 100 MB of weights from memory beside the search for NaN and infinity in what was read.
 import { findInfinite } from "../src/checkpoint/finite.ts";
 import { readHeader, readTensor } from "../src/checkpoint/safetensors.ts";
-import { openSource } from "../src/checkpoint/source.ts";
+import { openSource } from "../src/checkpoint/open_source.ts";
 import { encodeSafetensors } from "../src/checkpoint/write.ts";
 import { normals } from "../src/common/random.ts";
 

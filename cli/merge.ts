@@ -2,7 +2,7 @@
 import { readJson } from "../src/checkpoint/json.ts";
 import { carriedFiles, saveModel } from "../src/checkpoint/save.ts";
 import { reasonOf } from "../src/checkpoint/messages.ts";
-import { openSource } from "../src/checkpoint/source.ts";
+import { openSource } from "../src/checkpoint/open_source.ts";
 import { decoderJson } from "../src/model/config/decoder_json.ts";
 import { decoderSchema } from "../src/model/decoder_schema.ts";
 import { encoderJson } from "../src/model/config/encoder_json.ts";

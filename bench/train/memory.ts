@@ -4,13 +4,13 @@ import { hostIndices } from "../../src/op/device.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
 import { parseDecoderConfig } from "../../src/model/config/decoder_json.ts";
 import { initialize } from "../../src/model/init.ts";
-import { NextToken } from "../../src/train/next_token.ts";
+import { CausalLM } from "../../src/train/causal_lm.ts";
 import { Trainer, type TrainerOptions } from "../../src/train/trainer.ts";
 
 const [B, T, V] = [4, 128, 512];
 
 /** Bytes that one step of a decoder with N recursions of two layers takes beside weights and optimizer. */
-async function bytesOfStep(N: number, checkpoint: TrainerOptions["checkpoint"]): Promise<number> {
+async function bytesOfStep(N: number, remat: TrainerOptions["remat"]): Promise<number> {
   await using device = await openWebGpu();
   const config = parseDecoderConfig({
     hidden_size: 128,
@@ -26,10 +26,10 @@ async function bytesOfStep(N: number, checkpoint: TrainerOptions["checkpoint"]):
     optimizer: { beta1: 0.9, beta2: 0.95, eps: 1e-8, decay: 0, clip: 0, average: 0 },
     accumulate: 1,
     logEvery: 1,
-    checkpoint,
+    remat,
     biasRate: 0,
   };
-  const objective = new NextToken(device, config, { rows: B * T });
+  const objective = new CausalLM(device, config, { rows: B * T });
   const trainer = new Trainer(device, objective, options, initialize(decoderSchema(config), 1));
   const ids = Int32Array.from({ length: B * T }, (_, row) => (7 * row) % V);
   const rows = {

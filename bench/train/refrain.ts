@@ -1,6 +1,6 @@
 /** Refrain's training step, read once for all the steps of a sample, as a training run does. */
 import { openWebGpu } from "../../kernels/mod.ts";
-import { NextToken } from "../../src/train/next_token.ts";
+import { CausalLM } from "../../src/train/causal_lm.ts";
 import { Trainer, type TrainerOptions } from "../../src/train/trainer.ts";
 import type { Learner, TrainTask } from "./task.ts";
 
@@ -16,10 +16,10 @@ export async function start(
     optimizer: { ...moments, decay: 0, clip: 0, average: 0 },
     accumulate: 1,
     logEvery: MOST_STEPS,
-    checkpoint: "none",
+    remat: "none",
     biasRate: 0,
   };
-  const trainer = new Trainer(device, new NextToken(device, config, { rows: B * T }), options, weights);
+  const trainer = new Trainer(device, new CausalLM(device, config, { rows: B * T }), options, weights);
   let step = 0;
   return {
     name: "refrain",

@@ -6,7 +6,7 @@
 import { openDecoder, openEncoder } from "../../src/checkpoint/open.ts";
 import { readJson } from "../../src/checkpoint/json.ts";
 import { type Checkpoint, openCheckpoint } from "../../src/checkpoint/shards.ts";
-import { openSource } from "../../src/checkpoint/source.ts";
+import { openSource } from "../../src/checkpoint/open_source.ts";
 import type { HostTensor } from "../../src/op/device.ts";
 import { padded, type Task, unpadded } from "./task.ts";
 import type { Model } from "./model.ts";

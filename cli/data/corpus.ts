@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { isMissing } from "../../src/checkpoint/host.ts";
 import { writeFilesAtomically } from "../../src/checkpoint/files.ts";
-import { openSource } from "../../src/checkpoint/source.ts";
+import { openSource } from "../../src/checkpoint/open_source.ts";
 import type { Json } from "../../src/model/config/fields.ts";
 import { openTokens, type StoredTokens } from "../../src/train/data/open_tokens.ts";
 import { readTokenizerFiles } from "../../src/infer/load_tokenizer.ts";

@@ -1,5 +1,5 @@
 /** The other acts of the demo: masks of sentences filled, and what held-out text costs an encoder. */
-import { openSource } from "../../src/checkpoint/source.ts";
+import { openSource } from "../../src/checkpoint/open_source.ts";
 import type { EncoderModel } from "../../src/infer/encoder.ts";
 import { fill } from "../../src/infer/fill.ts";
 import { readTokenizerFiles } from "../../src/infer/load_tokenizer.ts";

@@ -2,7 +2,7 @@
 import { Decoder, Encoder } from "../../mod.ts";
 import { readJson } from "../../src/checkpoint/json.ts";
 import { listNames } from "../../src/checkpoint/messages.ts";
-import { openSource } from "../../src/checkpoint/source.ts";
+import { openSource } from "../../src/checkpoint/open_source.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
 import type { Json } from "../../src/model/config/fields.ts";

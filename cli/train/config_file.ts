@@ -1,7 +1,7 @@
 /** From a path to a training configuration. */
 import { MOST_JSON_BYTES, parseJsonObject, readJson } from "../../src/checkpoint/json.ts";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
-import { openSource } from "../../src/checkpoint/source.ts";
+import { openSource } from "../../src/checkpoint/open_source.ts";
 import type { Json } from "../../src/model/config/fields.ts";
 import type { TrainingConfig } from "../../src/train/config/config.ts";
 import { readTrainingConfig } from "../../src/train/config/read.ts";

@@ -1,6 +1,6 @@
 /** The JSON files beside the weights that a run writes. */
 import { readJson } from "../../src/checkpoint/json.ts";
-import { openSource } from "../../src/checkpoint/source.ts";
+import { openSource } from "../../src/checkpoint/open_source.ts";
 import type { Json } from "../../src/model/config/fields.ts";
 import type { TrainingConfig } from "../../src/train/config/config.ts";
 import { modelJson } from "../../src/train/config/model.ts";

@@ -21,7 +21,7 @@ export function mostJsonBytes(file: string): number {
  * line and column), repeats a key, passes a limit of {@link JsonLimits}, or holds something other than an object
  *
  * ```ts
- * import { openSource } from "./source.ts";
+ * import { openSource } from "./open_source.ts";
  * const source = openSource({ "config.json": new TextEncoder().encode('{"hidden_size": 8}') });
  * const config = await readJson(source, "config.json"); // { hidden_size: 8 }
  * ```

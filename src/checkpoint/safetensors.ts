@@ -28,7 +28,7 @@ const PIECE_BYTES = 2 ** 24;
  * format wants it; nothing beyond the header (at most 100 MB, never more than the file has) is read or allocated
  *
  * ```ts
- * import { openSource } from "./source.ts";
+ * import { openSource } from "./open_source.ts";
  * const file = new Uint8Array([2, 0, 0, 0, 0, 0, 0, 0, 123, 125]); // a header of two bytes: {}
  * const { entries } = await readHeader(openSource({ "a.safetensors": file }), "a.safetensors"); // []
  * ```
@@ -60,7 +60,7 @@ export async function readHeader(source: Source, file: string): Promise<Header> 
  * @throws if the element type cannot be read so, a value does not fit, or the bytes cannot be read or held
  *
  * ```ts
- * import { openSource } from "./source.ts";
+ * import { openSource } from "./open_source.ts";
  * import { encodeSafetensors } from "./write.ts";
  * const [file] = encodeSafetensors([{ name: "w", shape: [0], data: new Float32Array(0) }]);
  * const source = openSource({ "a.safetensors": file });

@@ -106,7 +106,7 @@ const PIECE_BYTES = 2 ** 20;
  * of a sentence-transformers folder, where they exist. Their numbers are not read before they are written.
  *
  * ```ts
- * import { openSource } from "./source.ts";
+ * import { openSource } from "./open_source.ts";
  * const source = openSource({ "tokenizer.json": new Uint8Array([123, 125]) });
  * const extraFiles = await carriedFiles(source); // { "tokenizer.json": … }
  * ```

@@ -40,7 +40,7 @@ export interface Module {
  * @throws naming file, key and value for modules, poolings and settings that the library does not compute
  *
  * ```ts
- * import { openSource } from "./source.ts";
+ * import { openSource } from "./open_source.ts";
  * await readSentence(openSource({}), { D: 8, maxPositions: 16 }); // undefined
  * ```
  */

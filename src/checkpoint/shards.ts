@@ -3,7 +3,8 @@ import { MOST_TENSORS, type TensorEntry } from "./header.ts";
 import { listNames, quote } from "./messages.ts";
 import { inParallel } from "./parallel.ts";
 import { readHeader, type ReadOptions, readTensor } from "./safetensors.ts";
-import { type CheckpointSource, openSource, type Source, type SourceOptions } from "./source.ts";
+import { openSource } from "./open_source.ts";
+import type { CheckpointSource, Source, SourceOptions } from "./source.ts";
 import { readWeightMap } from "./weight_map.ts";
 
 const SINGLE = "model.safetensors";

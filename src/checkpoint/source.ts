@@ -1,9 +1,5 @@
 // Where the files of a checkpoint come from. A source answers two questions, how long is a file and what is in a range
 // of it, so that a reader never holds more than it needs. It does not list, cache or retry; it reads what is there now.
-import { pathOf } from "./host.ts";
-import { pathSource } from "./source_path.ts";
-import { httpSource } from "./source_http.ts";
-import { memorySource } from "./source_memory.ts";
 
 /** What a checkpoint can be opened from: a folder or one file by path or URL, or files by name. */
 export type CheckpointSource = string | URL | Record<string, Blob | Uint8Array>;
@@ -26,26 +22,4 @@ export interface Source {
 export interface SourceOptions {
   /** Ends reading: whatever is under way rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-}
-
-/**
- * Opens a folder or a file by path or URL (`http:`, `https:`, `file:`), or a record of files. Nothing is read yet.
- *
- * A path or URL that ends in `.safetensors` or `.json` is one file, anything else a folder.
- *
- * @throws if the URL is malformed or has another scheme, or the runtime has no file system for a path
- *
- * ```ts
- * const source = openSource({ "config.json": new Uint8Array([123, 125]) });
- * await source.size("config.json"); // 2
- * ```
- */
-export function openSource(from: CheckpointSource, options: SourceOptions = {}): Source {
-  if (typeof from === "string" && !/^(?:https?|file):/i.test(from)) return pathSource(from, options);
-  if (typeof from !== "string" && !(from instanceof URL)) return memorySource(from, options);
-  const url = URL.parse(from);
-  if (url === null) throw new Error(`Cannot open ${from}: not a valid URL`);
-  if (url.protocol === "file:") return pathSource(pathOf(url), options);
-  if (/^https?:$/.test(url.protocol)) return httpSource(url, options);
-  throw new Error(`Cannot open ${url.protocol} URL: expected http:, https: or file:`);
 }

@@ -19,7 +19,7 @@ import { RopeTables } from "../model/rope_tables.ts";
 import { readRecursions } from "../model/results.ts";
 import { download, tensorsOf, upload } from "../model/upload.ts";
 import { backpropagate, gradientOutputs, readGradients } from "../train/gradients.ts";
-import { FORGET_HEAD, headInputs, partRows } from "../train/head.ts";
+import { headInputs, partRows, RECOMPUTE_HEAD } from "../train/head.ts";
 import {
   decoderHead,
   decoderOutputs,
@@ -130,7 +130,7 @@ export class DecoderModel<T extends Tensor = Tensor> {
         const { nll } = decoderHead(tape, this.params, outputs.hidden, named);
         return decoderLosses(tape, outputs, { lm: mean(tape, nll!, { labels, offsets }), offsets });
       };
-      const { gradients } = backpropagate(this.device, { schema, params: this.params }, forward, seeds, FORGET_HEAD);
+      const { gradients } = backpropagate(this.device, { schema, params: this.params }, forward, seeds, RECOMPUTE_HEAD);
       return gradientOutputs(gradients);
     });
     return readGradients(schema, await program(this.#host(batch, topk, { losses: true })));

@@ -15,7 +15,7 @@ import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
 import type { SentenceConfig } from "../model/config/sentence.ts";
 import { download } from "../model/upload.ts";
 import { backpropagate, gradientOutputs, readGradients } from "../train/gradients.ts";
-import { FORGET_HEAD, joinLogits } from "../train/head.ts";
+import { joinLogits, RECOMPUTE_HEAD } from "../train/head.ts";
 import {
   type EncoderForwardOptions,
   encoderHead,
@@ -131,7 +131,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
         { schema, params: this.#weights.params },
         forward,
         seeds,
-        FORGET_HEAD,
+        RECOMPUTE_HEAD,
       );
       return gradientOutputs(gradients);
     });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backend, segment, type Tensor } from "../op/op.ts";
+import { type Backend, remat, type Tensor } from "../op/op.ts";
 import { embed } from "../ops/embed.ts";
 import { linear } from "../ops/linear.ts";
 import { norm } from "../ops/norm.ts";
@@ -99,7 +99,7 @@ function unrolled<T extends Tensor>(
 ): T {
   const step = config.recursion.N > 1 ? blockLayers(config) : 1;
   for (let start = 0; start < config.L; start += step) {
-    x = segment(backend, "recursion", () => {
+    x = remat(backend, "recursion", () => {
       let y = x;
       for (let l = start; l < Math.min(config.L, start + step); l++) y = plain(y, l);
       return y;

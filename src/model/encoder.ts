@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backend, segment, type Tensor } from "../op/op.ts";
+import { type Backend, remat, type Tensor } from "../op/op.ts";
 import { activation } from "../ops/activation.ts";
 import { keyRanges } from "../ops/attention.ts";
 import { embed } from "../ops/embed.ts";
@@ -69,7 +69,7 @@ export function encode<T extends Tensor>(
     const group = Math.floor(l / config.groupDepth);
     const seen = isLocal.has(l) ? local! : global;
     const view = { ...seen, noise: noise && { ...noise, use: noise.use + l } };
-    const result = segment(backend, "recursion", () => layer(backend, x, params.groups[group], view, style));
+    const result = remat(backend, "recursion", () => layer(backend, x, params.groups[group], view, style));
     if (result.routed) experts.push({ layer: group, application: l, rows: { offsets }, routed: result.routed });
     x = result.x;
   }

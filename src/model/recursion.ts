@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Backend, segment, type Tensor } from "../op/op.ts";
+import { type Backend, remat, type Tensor } from "../op/op.ts";
 import { activation } from "../ops/activation.ts";
 import { add } from "../ops/add.ts";
 import { linear } from "../ops/linear.ts";
@@ -133,7 +133,7 @@ export function expertChoice<T extends Tensor>(
     recursions.push({ candidates, scores, auxiliary, chosen, active, entered: kept, grown: ran.placed?.grown });
     candidates = r === 0 ? first : active;
   };
-  for (let r = 0; r < recursionsOf(recursion.N, maxDepth); r++) segment(backend, "recursion", () => recurse(r));
+  for (let r = 0; r < recursionsOf(recursion.N, maxDepth); r++) remat(backend, "recursion", () => recurse(r));
   return { x, recursions };
 }
 
@@ -174,7 +174,7 @@ export function tokenChoice<T extends Tensor>(
     const entered = r === 0 ? routed.weights : undefined;
     recursions.push({ candidates: all, chosen, active, entered, grown: ran.placed?.grown });
   };
-  for (let r = 0; r < recursionsOf(N, maxDepth); r++) segment(backend, "recursion", () => recurse(r));
+  for (let r = 0; r < recursionsOf(N, maxDepth); r++) remat(backend, "recursion", () => recurse(r));
   const x = scatterAdd(backend, { x: stream, y: state, gates: routed.weights, offsets });
   return { x, recursions, depths: { logits, routed } };
 }

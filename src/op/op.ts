@@ -106,15 +106,15 @@ export function once<T>(compute: () => T): () => T {
 // deno-lint-ignore no-explicit-any
 export type AnyOp = Op<any, any, any>;
 
-/** Parts of a model whose results a tape may forget and compute again: a recursion (or a layer), a part of the head. */
-export type SegmentKind = "recursion" | "head";
+/** Regions of a model that a tape may recompute: a recursion (in encoders a layer), or a row part of the head. */
+export type RematKind = "recursion" | "head";
 
 /** Runs operations on tensors of type T. */
 export interface Backend<T extends Tensor> {
   /** Runs one operation. Throws when shapes do not fit. */
   run<I extends string, O extends string, P>(op: Op<I, O, P>, inputs: Inputs<I, T>, params: P): Outputs<O, T>;
-  /** Told that the operations of a body belong together; backends that remember nothing leave it out. */
-  segment?<R>(kind: SegmentKind, body: () => R): R;
+  /** Runs a body as one rematerialization region; absent on backends without a tape. */
+  remat?<R>(kind: RematKind, body: () => R): R;
   /** The same without being remembered: no gradient passes what it computes. Absent: this backend remembers nothing. */
   readonly withoutGrad?: Backend<T>;
 }
@@ -129,9 +129,9 @@ export interface PartsBackend<T extends Tensor> extends Backend<T> {
   join(parts: readonly T[]): T;
 }
 
-/** Runs a body as a segment. */
-export function segment<T extends Tensor, R>(backend: Backend<T>, kind: SegmentKind, body: () => R): R {
-  return backend.segment ? backend.segment(kind, body) : body();
+/** Runs a body as a rematerialization region: a tape may recompute its results in the backward pass. */
+export function remat<T extends Tensor, R>(backend: Backend<T>, kind: RematKind, body: () => R): R {
+  return backend.remat ? backend.remat(kind, body) : body();
 }
 
 /** Declares an operation and keeps its names as types; its parameters are checked before its shapes. */

@@ -1,38 +1,38 @@
 /**
- * A backend that wraps a backend and remembers, so that it can differentiate.
+ * Reverse-mode automatic differentiation: a backend that records the calls it passes on.
  *
  * @module
  */
-import type { AnyOp, Backend, Inputs, Op, Outputs, SegmentKind, Tensor } from "../op/op.ts";
+import type { AnyOp, Backend, Inputs, Op, Outputs, RematKind, Tensor } from "../op/op.ts";
 import { add } from "./add.ts";
 
-/** Operations whose results are computed again for the backward pass: each tensor's call, and what is back already. */
-interface Forgotten<T> {
+/** A rematerialization region: the call that computed each tensor, and the tensors recomputed so far. */
+interface Region<T> {
   readonly calls: Map<T, Entry<T>>;
-  readonly back: Map<T, T>;
+  readonly recomputed: Map<T, T>;
 }
 
-/** One remembered call. */
+/** One recorded call. */
 interface Entry<T> {
   readonly op: AnyOp;
   readonly inputs: Readonly<Record<string, T | undefined>>;
   readonly outputs: Readonly<Record<string, T>>;
   readonly params: unknown;
-  readonly forgotten?: Forgotten<T>;
+  readonly region?: Region<T>;
 }
 
-/** What a tape does beside remembering. */
+/** Options of a tape. */
 export interface TapeOptions {
-  /** Segments that are computed again in the backward pass instead of being kept. */
-  readonly forget?: readonly SegmentKind[];
+  /** Regions whose results are recomputed in the backward pass instead of kept. */
+  readonly recompute?: readonly RematKind[];
 }
 
 /**
- * Runs operations on another backend and remembers those that lie between the watched tensors and the results.
+ * Runs operations on another backend and records those that depend on a watched tensor.
  *
- * Reverse-mode differentiation with the operations' own derivatives, in the same vocabulary: it works on every backend, and
- * weights that are used several times, which is what recursion is, accumulate. Results inside a forgotten segment are
- * computed again when the backward pass arrives there (Chen et al., arXiv 1604.06174): the same gradients, less memory.
+ * The backward pass calls each operation's `vjp`, written in the same operations, so it runs on every backend. Gradients of
+ * a weight that is used several times, as in recursion, are summed. Results of a recomputed region are dropped and computed
+ * again in the backward pass (Chen et al., arXiv 1604.06174): the same gradients in less memory.
  *
  * ```ts
  * import { ReferenceDevice } from "@refrain/transformers/reference";
@@ -49,18 +49,18 @@ export class Tape<T extends Tensor> implements Backend<T> {
   readonly #entries: Entry<T>[] = [];
   /** Tensors that depend on a watched one. */
   readonly #alive: Set<T>;
-  #forgotten?: Forgotten<T>;
+  #region?: Region<T>;
 
   /** Watches tensors, over a backend. */
   constructor(readonly backend: Backend<T>, watched: Iterable<T>, readonly options: TapeOptions = {}) {
     this.#alive = new Set(watched);
   }
 
-  /** Runs one operation, a fused one in its parts, and remembers it if a gradient can flow through it. */
+  /** Runs one operation, a fused one as its composition, and records it if an input depends on a watched tensor. */
   run<I extends string, O extends string, P>(op: Op<I, O, P>, inputs: Inputs<I, T>, params: P): Outputs<O, T> {
     if (op.compose) return op.compose(this, inputs, params);
     const outputs = this.backend.run(op, inputs, params);
-    const entry = { op, inputs, outputs, params, forgotten: this.#forgotten } as Entry<T>;
+    const entry = { op, inputs, outputs, params, region: this.#region } as Entry<T>;
     const made = Object.values<T>(outputs);
     const given = Object.values<T | undefined>(inputs);
     if (op.vjp && given.some((tensor) => tensor && this.#alive.has(tensor))) {
@@ -68,7 +68,7 @@ export class Tape<T extends Tensor> implements Backend<T> {
       for (const tensor of made) if (tensor.dtype === "f32") this.#alive.add(tensor);
     }
     if (made.some(({ dtype }) => dtype === "f32")) {
-      for (const tensor of made) this.#forgotten?.calls.set(tensor, entry);
+      for (const tensor of made) this.#region?.calls.set(tensor, entry);
     }
     return outputs;
   }
@@ -78,36 +78,36 @@ export class Tape<T extends Tensor> implements Backend<T> {
     return this.backend;
   }
 
-  /** Runs a body whose results are forgotten, if the options say so; of nested ones the outermost counts. */
-  segment<R>(kind: SegmentKind, body: () => R): R {
-    if (this.#forgotten || !this.options.forget?.includes(kind)) return body();
-    this.#forgotten = { calls: new Map(), back: new Map() };
+  /** Runs a body whose results are recomputed if `recompute` has its kind; a nested region belongs to the outer one. */
+  remat<R>(kind: RematKind, body: () => R): R {
+    if (this.#region || !this.options.recompute?.includes(kind)) return body();
+    this.#region = { calls: new Map(), recomputed: new Map() };
     try {
       return body();
     } finally {
-      this.#forgotten = undefined;
+      this.#region = undefined;
     }
   }
 
-  /** A tensor's value in the backward pass: as it was, or computed again. */
-  #recall(tensor: T, forgotten: Forgotten<T> | undefined): T {
-    const call = forgotten?.calls.get(tensor);
+  /** A tensor's value in the backward pass: the kept tensor, or the recomputed one. */
+  #valueOf(tensor: T, region: Region<T> | undefined): T {
+    const call = region?.calls.get(tensor);
     if (!call) return tensor;
-    const { back } = forgotten!;
-    if (!back.has(tensor)) {
+    const { recomputed } = region!;
+    if (!recomputed.has(tensor)) {
       const { op, inputs, outputs, params } = call;
-      const again = Object.entries(inputs).map(([name, input]) => [name, input && this.#recall(input, forgotten)]);
+      const again = Object.entries(inputs).map(([name, input]) => [name, input && this.#valueOf(input, region)]);
       const results: Record<string, T> = this.backend.run(op, Object.fromEntries(again), params);
-      for (const [name, output] of Object.entries(outputs)) back.set(output, results[name]);
+      for (const [name, output] of Object.entries(outputs)) recomputed.set(output, results[name]);
     }
-    return back.get(tensor)!;
+    return recomputed.get(tensor)!;
   }
 
-  /** Tensors by name that are recalled when they are asked for. */
-  #recalled(tensors: Readonly<Record<string, T | undefined>>, forgotten?: Forgotten<T>): Record<string, T> {
+  /** Tensors by name whose values are recomputed on first access. */
+  #lazily(tensors: Readonly<Record<string, T | undefined>>, region?: Region<T>): Record<string, T> {
     const named: Record<string, T> = {};
     for (const [name, tensor] of Object.entries(tensors)) {
-      Object.defineProperty(named, name, { get: () => tensor && this.#recall(tensor, forgotten), enumerable: true });
+      Object.defineProperty(named, name, { get: () => tensor && this.#valueOf(tensor, region), enumerable: true });
     }
     return named;
   }
@@ -124,12 +124,12 @@ export class Tape<T extends Tensor> implements Backend<T> {
       gradients.set(tensor, known ? add(this.backend, known, gradient) : gradient);
     };
     for (const { result, seed } of results) accumulate(result, seed);
-    for (const { op, inputs, outputs, params, forgotten } of this.#entries.toReversed()) {
+    for (const { op, inputs, outputs, params, region } of this.#entries.toReversed()) {
       const arrived = Object.entries(outputs).filter(([, tensor]) => gradients.has(tensor));
       if (arrived.length === 0) continue;
       const grads = Object.fromEntries(arrived.map(([name, tensor]) => [name, gradients.get(tensor)!]));
-      const recalled = { inputs: this.#recalled(inputs, forgotten), outputs: this.#recalled(outputs, forgotten) };
-      const derivatives = op.vjp!(this.backend, { ...recalled, grads, params });
+      const values = { inputs: this.#lazily(inputs, region), outputs: this.#lazily(outputs, region) };
+      const derivatives = op.vjp!(this.backend, { ...values, grads, params });
       for (const [name, tensor] of Object.entries(inputs)) {
         if (tensor && this.#alive.has(tensor) && derivatives[name]) accumulate(tensor, derivatives[name]());
       }

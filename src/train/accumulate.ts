@@ -9,7 +9,7 @@
  */
 import { type Device, type HostTensor, hostTensor } from "../op/device.ts";
 import type { BalanceCounts, LossTotals } from "../model/losses.ts";
-import type { Backend, SegmentKind, Tensor } from "../op/op.ts";
+import type { Backend, RematKind, Tensor } from "../op/op.ts";
 import { add } from "../ops/add.ts";
 import { countChoices } from "../ops/optimizer.ts";
 import { Tape } from "../ops/tape.ts";
@@ -79,7 +79,7 @@ export interface RecordOptions<T> {
   /** Factors of the loss terms. */
   readonly seeds: LossSeeds<T>;
   /** Segments that are computed again in the backward pass. */
-  readonly forget: readonly SegmentKind[];
+  readonly recompute: readonly RematKind[];
 }
 
 /** Records loss terms and gradients of a step. `named` are the inputs that {@link stepInputs} makes. */
@@ -88,7 +88,7 @@ export function recordStep<T extends Tensor, P>(
   objective: Objective<T, P>,
   params: P,
   named: Readonly<Named<T>>,
-  { accumulate, seeds, forget }: RecordOptions<T>,
+  { accumulate, seeds, recompute }: RecordOptions<T>,
 ): RecordedStep<T> {
   const plus = (a: T | undefined, b: T) => a ? add(device, a, b) : b;
   const microbatches = Array.from({ length: accumulate }, (_, micro) => inputsOf(named, `${micro}.`));
@@ -104,7 +104,7 @@ export function recordStep<T extends Tensor, P>(
     let computed: Computed<T>;
     const forward = (tape: Backend<T>) =>
       (computed = objective.compute(tape, params, inputs, { training: true, totals })).terms;
-    const found = backpropagate(device, { schema: objective.schema, params }, forward, seeds, { forget });
+    const found = backpropagate(device, { schema: objective.schema, params }, forward, seeds, { recompute });
     gradients = found.gradients.map((g, i) => g ? plus(gradients[i], g) : gradients[i]);
     for (const [name, value] of termValues(device, found.terms)) values.set(name, plus(values.get(name), value));
     for (const [name, tensor] of Object.entries(computed!.routing)) routing[`${micro}.${name}`] = tensor;

@@ -8,7 +8,7 @@ import type { Tensor } from "../op/op.ts";
 import type { Batches } from "./data/batches.ts";
 import type { Objective } from "./objective.ts";
 import type { RoutedConfig, RoutingStatistics } from "./statistics.ts";
-import { RoutingTally } from "./tally.ts";
+import { RoutingCounter } from "./routing_counter.ts";
 
 /** What was measured on held-out text. */
 export interface Evaluation {
@@ -43,7 +43,7 @@ export type EvaluationResult = { readonly [selection in HeldOutSelection]?: Held
 /**
  * Evaluates a model over and over, with one recorded program.
  *
- * The objective decides how rows are selected (`NextToken`'s `selection`); give it neither teacher nor capacity warm-up,
+ * The objective decides how rows are selected (`CausalLM`'s `selection`); give it neither teacher nor capacity warm-up,
  * which belong to training. Parameters are those on the device at the time of each call.
  */
 export class Evaluator<T extends Tensor, P> {
@@ -68,7 +68,7 @@ export class Evaluator<T extends Tensor, P> {
    */
   async evaluate(batches: Batches, { most = Infinity, signal }: EvaluateOptions = {}): Promise<Evaluation> {
     const { objective } = this;
-    const tally = new RoutingTally(objective.config);
+    const counter = new RoutingCounter(objective.config);
     let [nats, tokens] = [0, 0];
     for (let step = 0; step < Math.min(most, batches.batches); step++) {
       signal?.throwIfAborted();
@@ -78,10 +78,10 @@ export class Evaluator<T extends Tensor, P> {
       );
       nats += lm.data[0] * batch.targets;
       tokens += batch.targets;
-      tally.add(routing, batch);
+      counter.add(routing, batch);
     }
     if (tokens === 0) throw new RangeError("Cannot evaluate: the held-out batches have no labels");
-    const routing = tally.statistics();
+    const routing = counter.statistics();
     return { nats: nats / tokens, tokens, ...((routing.depth || routing.experts) && { routing }) };
   }
 }

@@ -60,7 +60,7 @@ export async function findNotFinite<T extends Tensor, P>(
   const weight = firstNotFinite(schema, await download(device, schema, params));
   if (weight !== undefined) return `the weight ${weight}`;
   const seeds = lossSeeds(device, objective.factors);
-  const options = { accumulate: batches.length, seeds, forget: ["recursion", "head"] } as const;
+  const options = { accumulate: batches.length, seeds, recompute: ["recursion", "head"] } as const;
   const program = device.compile((named: Record<string, T>) =>
     gradientOutputs(recordStep(device, objective, params, named, options).gradients)
   );

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Device, hostIndices, type HostTensor, hostTensor } from "../op/device.ts";
-import { type Backend, segment, type Tensor } from "../op/op.ts";
+import { type Backend, remat, type Tensor } from "../op/op.ts";
 import { joinRows } from "../model/join_results.ts";
 import { crossEntropy } from "../ops/losses.ts";
 import { gather, scatterRows } from "../ops/rows.ts";
@@ -14,7 +14,7 @@ import type { TapeOptions } from "../ops/tape.ts";
 const MOST_LOGITS = 2 ** 24;
 
 /** Logits of a part are computed again in the backward pass. */
-export const FORGET_HEAD: TapeOptions = { forget: ["head"] };
+export const RECOMPUTE_HEAD: TapeOptions = { recompute: ["head"] };
 
 /** How rows are taken part by part: constants on the device, for a number of rows. */
 export interface HeadParts<T> {
@@ -92,7 +92,7 @@ export function headLosses<T extends Tensor>(
   if (!parts) return compute(tensors, named["head.0"]);
   return parts.lists.reduce<T[] | undefined>((known, list, part) => {
     const offsets = named[`head.${part}`];
-    const some = segment(backend, "head", () => {
+    const some = remat(backend, "head", () => {
       const taken = Object.entries(tensors).map(([name, tensor]) => [name, gather(backend, tensor, list, offsets)]);
       return compute(Object.fromEntries(taken), offsets);
     });

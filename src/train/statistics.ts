@@ -1,13 +1,10 @@
 /**
- * What routing does, in a few numbers: depths, dead tokens, agreement of the threshold with top-k, load of experts.
+ * Routing statistics: depths, dead tokens, agreement of the causal threshold with top-k, load of experts.
  *
  * @module
  */
-import type { HostTensor } from "../op/device.ts";
 import type { RecursionConfig } from "../model/config/config.ts";
 import type { MolConfig } from "../model/config/mol_config.ts";
-import type { TrainingBatch } from "./data/batches.ts";
-import { RoutingTally } from "./tally.ts";
 
 /** What statistics must know of a model; any decoder's or encoder's configuration does. */
 export interface RoutedConfig {
@@ -66,17 +63,6 @@ export interface RoutingStatistics {
   readonly agreement?: number;
   /** Layers with experts, by number. */
   readonly experts?: readonly ExpertStatistics[];
-}
-
-/** Counts the routing of a step's microbatches, from the tensors that a training step returns by name. */
-export function routingStatistics(
-  routing: readonly Readonly<Record<string, HostTensor>>[],
-  config: RoutedConfig,
-  batches: readonly TrainingBatch[],
-): RoutingStatistics {
-  const tally = new RoutingTally(config);
-  batches.forEach((batch, microbatch) => tally.add(routing[microbatch], batch));
-  return tally.statistics();
 }
 
 const percent = (share: number, digits = 0) => (100 * share).toFixed(digits);

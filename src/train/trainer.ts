@@ -9,7 +9,7 @@ import { Lifetime } from "../common/lifetime.ts";
 import { demandWhole } from "../common/whole.ts";
 import { mapParams } from "../model/parameters.ts";
 import { download } from "../model/upload.ts";
-import type { SegmentKind, Tensor } from "../op/op.ts";
+import type { RematKind, Tensor } from "../op/op.ts";
 import { balanceBias } from "../ops/optimizer.ts";
 import { labelsOf, recordStep, stepInputs } from "./accumulate.ts";
 import type { TrainingBatch } from "./data/batches.ts";
@@ -36,7 +36,7 @@ export interface TrainerOptions {
   /** Steps between two readings: as many lines are kept on the device. */
   readonly logEvery: number;
   /** Recursions computed again in the backward pass instead of being kept. */
-  readonly checkpoint: "none" | "recursion";
+  readonly remat: "none" | "recursion";
   /** Step of loss-free balancing, u (recursion.md §4). */
   readonly biasRate: number;
 }
@@ -77,7 +77,7 @@ export class Trainer<T extends Tensor, P> {
     state?: OptimizerState<unknown>,
   ) {
     const { schema, factors } = objective;
-    requireChoice("train", "checkpoint", options.checkpoint, ["none", "recursion"]);
+    requireChoice("train", "remat", options.remat, ["none", "recursion"]);
     demandWhole("train", "accumulate", options.accumulate, 1);
     this.#seeds = lossSeeds(device, factors);
     this.#slots = slotsOf(device, schema, weights, options.optimizer, state);
@@ -105,9 +105,9 @@ export class Trainer<T extends Tensor, P> {
 
   #step(named: Named<T>): Named<T> {
     const { objective, device, options } = this;
-    const forget: SegmentKind[] = options.checkpoint === "recursion" ? ["recursion", "head"] : ["head"];
+    const recompute: RematKind[] = options.remat === "recursion" ? ["recursion", "head"] : ["head"];
     const { accumulate } = options;
-    const recorded = recordStep(device, objective, this.#params, named, { accumulate, seeds: this.#seeds, forget });
+    const recorded = recordStep(device, objective, this.#params, named, { accumulate, seeds: this.#seeds, recompute });
     const { gradients, values, biased, routing } = recorded;
     const squares = recordUpdate(device, this.#slots, gradients, {
       rates: named.rates,

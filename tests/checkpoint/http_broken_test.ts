@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openCheckpoint } from "../../src/checkpoint/shards.ts";
-import { openSource } from "../../src/checkpoint/source.ts";
+import { openSource } from "../../src/checkpoint/open_source.ts";
 import { rawFile, utf8 } from "./support.ts";
 import { type Handler, missing, ranged, serving } from "./support_http.ts";
 

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { readWhole } from "../../src/checkpoint/http_range.ts";
 import { readJson } from "../../src/checkpoint/json.ts";
 import { openCheckpoint } from "../../src/checkpoint/shards.ts";
-import { openSource } from "../../src/checkpoint/source.ts";
+import { openSource } from "../../src/checkpoint/open_source.ts";
 import { type Handler, serving } from "./support_http.ts";
 
 /** A body of blocks of 1 MiB without end, without content-length; counts what was asked of it. */

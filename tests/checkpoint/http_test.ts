@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { readJson } from "../../src/checkpoint/json.ts";
 import { openCheckpoint } from "../../src/checkpoint/shards.ts";
-import { openSource } from "../../src/checkpoint/source.ts";
+import { openSource } from "../../src/checkpoint/open_source.ts";
 import { encodeSafetensors } from "../../src/checkpoint/write.ts";
 import { join, utf8 } from "./support.ts";
 import { type Handler, plain, ranged, serving } from "./support_http.ts";

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { findJsonFault } from "../../src/checkpoint/json_fault.ts";
 import { readJson } from "../../src/checkpoint/json.ts";
-import { openSource } from "../../src/checkpoint/source.ts";
+import { openSource } from "../../src/checkpoint/open_source.ts";
 import { utf8 } from "./support.ts";
 
 const read = (content: string | Uint8Array<ArrayBuffer>) =>

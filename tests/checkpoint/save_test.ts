@@ -5,7 +5,7 @@ import { authorsLayout } from "../../src/checkpoint/layout.ts";
 import { openDecoder, openEncoder } from "../../src/checkpoint/open.ts";
 import { carriedFiles, saveModel } from "../../src/checkpoint/save.ts";
 import { openCheckpoint } from "../../src/checkpoint/shards.ts";
-import { openSource } from "../../src/checkpoint/source.ts";
+import { openSource } from "../../src/checkpoint/open_source.ts";
 import { type HostTensor, hostTensor } from "../../src/op/device.ts";
 import { decoderJson, parseDecoderConfig } from "../../src/model/config/decoder_json.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";

@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { carriedFiles, saveModel } from "../../src/checkpoint/save.ts";
 import { readSentence } from "../../src/checkpoint/sentence.ts";
-import { openSource } from "../../src/checkpoint/source.ts";
+import { openSource } from "../../src/checkpoint/open_source.ts";
 import { denseTensors, moduleList, type Modules, safetensors } from "../support/sentences.ts";
 import { inFolder, utf8 } from "./support.ts";
 

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { carriedFiles } from "../../src/checkpoint/save.ts";
 import { readSentence } from "../../src/checkpoint/sentence.ts";
-import { openSource } from "../../src/checkpoint/source.ts";
+import { openSource } from "../../src/checkpoint/open_source.ts";
 import { denseTensors, safetensors } from "../support/sentences.ts";
 import { utf8 } from "./support.ts";
 

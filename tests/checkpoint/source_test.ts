@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { openCheckpoint } from "../../src/checkpoint/shards.ts";
-import { type CheckpointSource, openSource } from "../../src/checkpoint/source.ts";
+import { openSource } from "../../src/checkpoint/open_source.ts";
+import type { CheckpointSource } from "../../src/checkpoint/source.ts";
 import { encodeSafetensors } from "../../src/checkpoint/write.ts";
 import { inFolder, join, utf8 } from "./support.ts";
 

@@ -5,7 +5,7 @@ import { tokenTexts, type Trace, traceDecoder } from "../../cli/support/trace.ts
 import { escapeXml, traceSvg } from "../../cli/support/trace_svg.ts";
 import { breakLines, visible } from "../../cli/support/trace_terminal.ts";
 import { Decoder, loadTokenizer } from "../../mod.ts";
-import { openSource } from "../../src/checkpoint/source.ts";
+import { openSource } from "../../src/checkpoint/open_source.ts";
 import { saveStoryDecoder } from "../support/stories.ts";
 import { decoderFolder, encoderFolder, names, run, temporary } from "./support.ts";
 

@@ -2,7 +2,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { Encoder, loadTokenizer, ReferenceDevice } from "../../mod.ts";
 import { measureNoise } from "../../reference/mod.ts";
-import { openSource } from "../../src/checkpoint/source.ts";
+import { openSource } from "../../src/checkpoint/open_source.ts";
 import type { Device } from "../../src/op/device.ts";
 import { EncoderModel } from "../../src/infer/encoder.ts";
 import { fill } from "../../src/infer/fill.ts";

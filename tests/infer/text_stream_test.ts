@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { loadTokenizer } from "../../mod.ts";
-import { openSource } from "../../src/checkpoint/source.ts";
+import { openSource } from "../../src/checkpoint/open_source.ts";
 import { TextStream } from "../../src/infer/tokenizer.ts";
 
 const tokenizers = await Promise.all(

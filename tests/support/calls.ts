@@ -14,7 +14,7 @@ import { sampleDocuments } from "../../src/infer/corpus.ts";
 import { generate, generateIds } from "../../src/infer/generate.ts";
 import type { Trainer } from "../../src/train/trainer.ts";
 import { Evaluator } from "../../src/train/evaluate.ts";
-import { NextToken } from "../../src/train/next_token.ts";
+import { CausalLM } from "../../src/train/causal_lm.ts";
 import { decoderOn, encoderOn, smallDecoder, spreadWeights } from "./models.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
 
@@ -73,7 +73,7 @@ export const deviceCalls: Readonly<Record<string, (s: Subjects) => unknown>> = {
   "trainer.state": ({ trainer }) => trainer.state(),
   "new Trainer": ({ device, decoder }) => decoderTrainer(device, decoder.config, { rows: 4 }),
   evaluate: ({ device, decoder }) =>
-    new Evaluator(device, new NextToken(device, decoder.config, { rows: 4 }), decoder.params).evaluate(windows),
+    new Evaluator(device, new CausalLM(device, decoder.config, { rows: 4 }), decoder.params).evaluate(windows),
   "new DecoderModel": ({ device }) => decoderOn(device, json),
   "new EncoderModel": ({ device }) => encoderOn(device),
 };

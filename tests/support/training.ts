@@ -11,8 +11,8 @@ import { decoderSchema } from "../../src/model/decoder_schema.ts";
 import type { EncoderConfig } from "../../src/model/config/encoder_config.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
 import type { TrainingBatch } from "../../src/train/data/batches.ts";
-import { Masked } from "../../src/train/masked.ts";
-import { NextToken, type NextTokenOptions } from "../../src/train/next_token.ts";
+import { MaskedLM } from "../../src/train/masked_lm.ts";
+import { CausalLM, type CausalLMOptions } from "../../src/train/causal_lm.ts";
 import { Trainer, type TrainerOptions } from "../../src/train/trainer.ts";
 import { spreadWeights } from "./models.ts";
 
@@ -40,7 +40,7 @@ export const plainOptions: TrainerOptions = {
   optimizer: { beta1: 0.9, beta2: 0.95, eps: 1e-8, decay: 0, clip: 0, average: 0 },
   accumulate: 1,
   logEvery: 1,
-  checkpoint: "none",
+  remat: "none",
   biasRate: 0,
 };
 
@@ -48,11 +48,11 @@ export const plainOptions: TrainerOptions = {
 export function decoderTrainer<T extends Tensor>(
   device: Device<T>,
   config: DecoderConfig,
-  options: NextTokenOptions<T>,
+  options: CausalLMOptions<T>,
   training: Partial<TrainerOptions> = {},
 ) {
   const weights = spreadWeights(decoderSchema(config), 3);
-  return new Trainer(device, new NextToken(device, config, options), { ...plainOptions, ...training }, weights);
+  return new Trainer(device, new CausalLM(device, config, options), { ...plainOptions, ...training }, weights);
 }
 
 /** A trainer of an encoder with spread weights. */
@@ -63,7 +63,7 @@ export function encoderTrainer<T extends Tensor>(
   training: Partial<TrainerOptions> = {},
 ) {
   const weights = spreadWeights(encoderSchema(config), 3);
-  return new Trainer(device, new Masked(device, config, { scored }), { ...plainOptions, ...training }, weights);
+  return new Trainer(device, new MaskedLM(device, config, { scored }), { ...plainOptions, ...training }, weights);
 }
 
 /** All weights of a trainer as one list. */

@@ -13,8 +13,8 @@ import type { Tensor } from "../../src/op/op.ts";
 import { recordStep, stepInputs } from "../../src/train/accumulate.ts";
 import { type LabelledSequence, packBatch, type TrainingBatch } from "../../src/train/data/batches.ts";
 import { gradientOutputs, lossSeeds } from "../../src/train/gradients.ts";
-import { Masked } from "../../src/train/masked.ts";
-import { NextToken } from "../../src/train/next_token.ts";
+import { MaskedLM } from "../../src/train/masked_lm.ts";
+import { CausalLM } from "../../src/train/causal_lm.ts";
 import type { Objective } from "../../src/train/objective.ts";
 import { smallDecoder, smallEncoder, spreadWeights } from "./models.ts";
 
@@ -48,7 +48,7 @@ function decoding(recursion: Json, json: { readonly [key: string]: Json } = {}):
       params: upload(device, decoderSchema(student), spreadWeights(decoderSchema(student), 5)) as never,
       temperature: 2,
     };
-    const objective = new NextToken(device, config, { rows, teacher, factors: { divergence: 0.6 } });
+    const objective = new CausalLM(device, config, { rows, teacher, factors: { divergence: 0.6 } });
     const params = upload(device, objective.schema, spreadWeights(objective.schema, 3));
     return { objective: objective as never, params };
   };
@@ -65,7 +65,7 @@ const encoding: TrainingTask = (device, rows) => {
     params: upload(device, encoderSchema(plain), spreadWeights(encoderSchema(plain), 5)) as never,
     temperature: 2,
   };
-  const objective = new Masked(device, config, { scored: rows, teacher, factors: { divergence: 0.6, cosine: 0.7 } });
+  const objective = new MaskedLM(device, config, { scored: rows, teacher, factors: { divergence: 0.6, cosine: 0.7 } });
   const params = upload(device, objective.schema, spreadWeights(objective.schema, 3));
   return { objective: objective as never, params };
 };
@@ -109,7 +109,7 @@ export async function stepOf<T extends Tensor>(
   const options = {
     accumulate: batches.length,
     seeds: lossSeeds(device, objective.factors),
-    forget: ["head"],
+    recompute: ["head"],
   } as const;
   const program = device.compile((named: Record<string, T>) => {
     const { gradients, values } = recordStep(device, objective, params, named, options);

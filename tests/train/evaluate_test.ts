@@ -11,8 +11,8 @@ import { EncoderModel } from "../../src/infer/encoder.ts";
 import { maskedBatches } from "../../src/train/data/masking.ts";
 import { nextTokenBatches } from "../../src/train/data/next_token.ts";
 import { bitsPerByte, Evaluator } from "../../src/train/evaluate.ts";
-import { Masked } from "../../src/train/masked.ts";
-import { NextToken } from "../../src/train/next_token.ts";
+import { MaskedLM } from "../../src/train/masked_lm.ts";
+import { CausalLM } from "../../src/train/causal_lm.ts";
 import { smallDecoder, smallEncoder, someIds, spreadWeights } from "../support/models.ts";
 import { gpuTest } from "../support/gpu.ts";
 import { inMemory, sequences } from "./data/support.ts";
@@ -37,7 +37,7 @@ async function evaluate(
   selection: "topk" | "threshold",
 ) {
   const params = upload(device, decoderSchema(config), spreadWeights(decoderSchema(config), 3));
-  const objective = new NextToken(device, config, { rows: B * T, selection });
+  const objective = new CausalLM(device, config, { rows: B * T, selection });
   const batches = nextTokenBatches(stream(tokens), { B, T });
   return { ...await new Evaluator(device, objective, params).evaluate(batches), batches };
 }
@@ -92,7 +92,7 @@ Deno.test("evaluate masked: equals the encoder's loss over all labels; experts a
   const encoder = smallEncoder();
   const weights = spreadWeights<never>(encoderSchema(encoder), 3);
   const batches = maskedBatches(inMemory([someIds(2, 50, 28)], 31), { B: 2, T: 8, seed: 1, mask: 29, special: [] });
-  const objective = new Masked(device, encoder, { scored: 6 });
+  const objective = new MaskedLM(device, encoder, { scored: 6 });
   const params = upload(device, encoderSchema(encoder), weights);
   const { nats, tokens, routing } = await new Evaluator(device, objective, params as never).evaluate(batches);
   const model = new EncoderModel(device, encoder, weights);
@@ -115,7 +115,7 @@ Deno.test("evaluate masked: equals the encoder's loss over all labels; experts a
 Deno.test("evaluate: stops at `most`, at a signal, and where nothing has a label", async () => {
   const device = reference();
   const params = upload(device, decoderSchema(config), spreadWeights(decoderSchema(config), 3));
-  const evaluator = new Evaluator(device, new NextToken(device, config, { rows: 10 }), params);
+  const evaluator = new Evaluator(device, new CausalLM(device, config, { rows: 10 }), params);
   const batches = nextTokenBatches(stream(40), { B: 1, T: 10 });
   assertEquals((await evaluator.evaluate(batches, { most: 2 })).tokens, 20);
   const signal = AbortSignal.abort(new Error("enough"));

@@ -20,7 +20,7 @@ function head(rows: number, live: number) {
   const hidden = device.from(hostTensor([S, D], dead(normals(1, S * D))));
   const w = device.from(hostTensor([V, D], normals(2, V * D)));
   const labels = device.from(someBatch(5, { B: 1, T: S, V, masked: true }).labels);
-  const tape = new Tape<RefTensor>(device, [hidden, w], { forget: ["head"] });
+  const tape = new Tape<RefTensor>(device, [hidden, w], { recompute: ["head"] });
   const parts = headParts(device, S, rows);
   const hosts = Object.entries(partOffsets(live, S, rows)).map(([name, host]) => [name, device.from(host)]);
   const named: Record<string, RefTensor> = Object.fromEntries(hosts);

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import type { Json } from "../../src/model/config/fields.ts";
 import { packBatch } from "../../src/train/data/batches.ts";
-import { routingStatistics } from "../../src/train/statistics.ts";
+import { routingStatistics } from "../../src/train/routing_counter.ts";
 import { largestDifference, smallDecoder } from "../support/models.ts";
 import { decoderTrainer, someBatch, weightsOf } from "../support/training.ts";
 

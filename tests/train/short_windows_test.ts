@@ -10,7 +10,7 @@ import type { TrainingBatch } from "../../src/train/data/batches.ts";
 import { maskedBatches } from "../../src/train/data/masking.ts";
 import { nextTokenBatches } from "../../src/train/data/next_token.ts";
 import { Evaluator } from "../../src/train/evaluate.ts";
-import { Masked } from "../../src/train/masked.ts";
+import { MaskedLM } from "../../src/train/masked_lm.ts";
 import { own } from "../support/device.ts";
 import { gpuTest } from "../support/gpu.ts";
 import { largestDifference, smallEncoder, someIds, spreadWeights } from "../support/models.ts";
@@ -81,7 +81,7 @@ Deno.test("masked evaluation: 26 tokens in a window of 512 cost what they cost a
   const weights = spreadWeights<never>(encoderSchema(config), 3);
   const params = upload(device, encoderSchema(config), weights) as never;
   const batches = maskedBatches(stream, { B: 2, T: POSITIONS, seed: 1, mask: 1, special: [] });
-  const { nats, tokens, routing } = await new Evaluator(device, new Masked(device, config, { scored: 400 }), params)
+  const { nats, tokens, routing } = await new Evaluator(device, new MaskedLM(device, config, { scored: 400 }), params)
     .evaluate(batches);
   const [{ ids, labels }] = await sequences(batches, 0);
   const { losses } = await new EncoderModel(device, config, weights).forward([ids], { labels: [labels] });

@@ -4,8 +4,8 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { hostIndices, type HostTensor, hostTensor } from "../../src/op/device.ts";
 import { uniforms } from "../../src/common/random.ts";
 import type { TrainingBatch } from "../../src/train/data/batches.ts";
-import { routingStatistics, summary } from "../../src/train/statistics.ts";
-import { RoutingTally } from "../../src/train/tally.ts";
+import { summary } from "../../src/train/statistics.ts";
+import { RoutingCounter, routingStatistics } from "../../src/train/routing_counter.ts";
 
 type Routing = Record<string, HostTensor>;
 
@@ -124,11 +124,11 @@ Deno.test("statistics: adding up batches is counting them at once", () => {
   fc.assert(fc.property(worlds, (sample) => {
     const [a, b] = [route(sample), route({ ...sample, seed: sample.seed + 1 })];
     const both = { ...a, B: a.B + b.B, rows: [...a.rows, ...b.rows.map((row) => ({ ...row, b: row.b + a.B }))] };
-    const [tally, whole] = [new RoutingTally(configOf(a)), new RoutingTally(configOf(a))];
-    for (const world of [b, a]) tally.add(tensors(world), batch(world));
+    const [counter, whole] = [new RoutingCounter(configOf(a)), new RoutingCounter(configOf(a))];
+    for (const world of [b, a]) counter.add(tensors(world), batch(world));
     whole.add(tensors(both), batch(both));
     const flat = (value: unknown) => JSON.stringify(value).match(/-?\d[\d.e-]*/g)!.map(Number);
-    const [one, two] = [flat(tally.statistics()), flat(whole.statistics())];
+    const [one, two] = [flat(counter.statistics()), flat(whole.statistics())];
     assertEquals(one.length, two.length);
     one.forEach((value, i) => assert(Math.abs(value - two[i]) < 1e-9));
   }));

@@ -1,4 +1,4 @@
-// The training step: what it moves is what AdamW says, however it is cut, forgotten or replayed.
+// The training step: what it moves is what AdamW says, however it is cut, recomputed or replayed.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
@@ -60,16 +60,16 @@ Deno.test("trainer: one step moves weights as AdamW says, by the gradients of th
 for (const [name, config] of Object.entries({ expert, token, shared })) {
   Deno.test(`trainer: recursions computed again give the same weights bit for bit (${name})`, async () => {
     const kept = await train(decoderTrainer(device(), config, { rows }));
-    const forgotten = await train(decoderTrainer(device(), config, { rows }, { checkpoint: "recursion" }));
-    assertEquals(forgotten, kept);
+    const recomputed = await train(decoderTrainer(device(), config, { rows }, { remat: "recursion" }));
+    assertEquals(recomputed, kept);
   });
 }
 
 Deno.test("trainer: layers of an encoder computed again give the same weights, dropout included", async () => {
   const config = smallEncoder({ dropout: 0.3, router_jitter_noise: 0.1, load_balancing_loss_coef: 0.2 });
   const results = [];
-  for (const checkpoint of ["none", "recursion"] as const) {
-    const trainer = encoderTrainer(device(), config, 8, { checkpoint });
+  for (const remat of ["none", "recursion"] as const) {
+    const trainer = encoderTrainer(device(), config, 8, { remat });
     const { lines } = await trainer.read(0, [someBatch(1, { B: 2, T: 9, V: 31, masked: true })], 1e-2);
     results.push({ lines, weights: await weightsOf(trainer) });
   }
@@ -108,8 +108,8 @@ Deno.test("trainer: says what does not fit", async () => {
 
 gpuTest("trainer: recursions computed again give the same weights on the GPU; steps need no reading", async (gpu) => {
   const results = [];
-  for (const checkpoint of ["none", "recursion"] as const) {
-    const trainer = decoderTrainer(own(gpu), expert, { rows }, { checkpoint, logEvery: 3 });
+  for (const remat of ["none", "recursion"] as const) {
+    const trainer = decoderTrainer(own(gpu), expert, { rows }, { remat, logEvery: 3 });
     for (const step of [0, 1]) trainer.start(step, [someBatch(step, size)], 1e-3);
     const { lines } = await trainer.read(2, [someBatch(2, size)], 1e-3);
     assertEquals(lines.map(({ step }) => step), [0, 1, 2]);

@@ -96,7 +96,7 @@ export interface TrainingConfig {
   /** Where it runs. */
   readonly device: "webgpu" | "reference";
   /** What is computed again instead of kept. */
-  readonly checkpoint: "none" | "recursion";
+  readonly remat: "none" | "recursion";
   /** Steps between two checkpoints. */
   readonly saveEvery: number;
   /** Checkpoints kept. */

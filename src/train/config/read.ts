@@ -82,7 +82,7 @@ export function readTrainingConfig(
 function readRunning(fields: Fields) {
   return {
     device: fields.choice("device", ["webgpu", "reference"], fallbackOf("device")),
-    checkpoint: fields.choice("checkpoint", ["none", "recursion"], fallbackOf("checkpoint")),
+    remat: fields.choice("checkpoint", ["none", "recursion"], fallbackOf("checkpoint")),
     saveEvery: fields.count("save_every", fallbackOf("save_every")),
     keep: fields.count("keep", fallbackOf("keep")),
     logEvery: fields.count("log_every", fallbackOf("log_every"), 10_000),

@@ -5,7 +5,7 @@
  */
 import { type FileSystem, fileSystem } from "../../checkpoint/host.ts";
 import { reasonOf } from "../../checkpoint/messages.ts";
-import { openSource } from "../../checkpoint/source.ts";
+import { openSource } from "../../checkpoint/open_source.ts";
 import type { TokenReader } from "./reader.ts";
 import { DOCUMENT_STARTS, idArray, readTokenIndex, shardName, type TokenIndex } from "./token_index.ts";
 

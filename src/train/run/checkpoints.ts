@@ -11,7 +11,7 @@ import { loadParameters } from "../../checkpoint/load.ts";
 import { reasonOf } from "../../checkpoint/messages.ts";
 import { saveModel, tensorsOf } from "../../checkpoint/save.ts";
 import { openCheckpoint } from "../../checkpoint/shards.ts";
-import { openSource } from "../../checkpoint/source.ts";
+import { openSource } from "../../checkpoint/open_source.ts";
 import { encodeSafetensors } from "../../checkpoint/write.ts";
 import { Fields, type Json } from "../../model/config/fields.ts";
 import { mapParams } from "../../model/parameters.ts";

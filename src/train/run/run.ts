@@ -8,8 +8,8 @@ import type { Tensor } from "../../op/op.ts";
 import { liveRows, type TrainingBatch } from "../data/batches.ts";
 import { bitsPerByte, Evaluator, type HeldOut } from "../evaluate.ts";
 import { DivergenceGuard, findNotFinite } from "../guard.ts";
+import { routingStatistics } from "../routing_counter.ts";
 import { learningRate } from "../schedule.ts";
-import { routingStatistics } from "../statistics.ts";
 import { Trainer } from "../trainer.ts";
 import { checkpointFolder, jsonFiles, saveCheckpoint } from "./checkpoints.ts";
 import type { EvaluationRecord, RunEvents, RunParts, StepRecord } from "./parts.ts";
@@ -36,12 +36,12 @@ export class TrainingRun<T extends Tensor, P> {
   /** Copies weights to the device. */
   constructor(readonly parts: RunParts<T, P>) {
     const { device, config, task, from, before = [] } = parts;
-    const { optimizer, logEvery, checkpoint, biasRate, data: { accumulate } } = config;
+    const { optimizer, logEvery, remat, biasRate, data: { accumulate } } = config;
     const saved = "state" in from ? from : undefined;
     this.first = saved?.state.step ?? 0;
     this.#seconds = saved?.state.seconds ?? 0;
     this.#saved = saved?.state.step;
-    const options = { optimizer, accumulate, logEvery, checkpoint, biasRate };
+    const options = { optimizer, accumulate, logEvery, remat, biasRate };
     this.#trainer = new Trainer(device, task.objective, options, from.params, saved?.optimizer);
     this.#guard = new DivergenceGuard(config.model.config.V);
     for (const { losses, labels } of before) this.#guard.add(losses.lm, labels);

@@ -14,8 +14,8 @@ import { nextTokenBatches } from "../data/next_token.ts";
 import type { TokenReader } from "../data/reader.ts";
 import type { HeldOutSelection } from "../evaluate.ts";
 import type { LossFactors } from "../gradients.ts";
-import { Masked } from "../masked.ts";
-import { NextToken } from "../next_token.ts";
+import { MaskedLM } from "../masked_lm.ts";
+import { CausalLM } from "../causal_lm.ts";
 import type { Objective } from "../objective.ts";
 import type { RoutedConfig } from "../statistics.ts";
 import { decoderTeacher, encoderTeacher } from "./start.ts";
@@ -95,8 +95,8 @@ async function nextToken<T extends Tensor>(device: Device<T>, training: Training
   const { data: { B, T }, capacityWarmup } = training;
   const teacher = training.teacher && await decoderTeacher(device, training.teacher);
   const rows = B * T;
-  const objective = new NextToken(device, config, { rows, factors: factorsOf(training), teacher, capacityWarmup });
-  const evaluation = (selection?: "topk" | "threshold") => new NextToken(device, config, { rows, selection });
+  const objective = new CausalLM(device, config, { rows, factors: factorsOf(training), teacher, capacityWarmup });
+  const evaluation = (selection?: "topk" | "threshold") => new CausalLM(device, config, { rows, selection });
   const evaluations = config.recursion.routing === "expert"
     ? { topk: evaluation("topk"), threshold: evaluation("threshold") }
     : { plain: evaluation() };
@@ -107,6 +107,6 @@ async function masked<T extends Tensor>(device: Device<T>, training: TrainingCon
   const { data: { B, T }, maskShare } = training;
   const teacher = training.teacher && await encoderTeacher(device, training.teacher);
   const scored = B * Math.round(maskShare * T);
-  const objective = new Masked(device, config, { scored, factors: factorsOf(training), teacher });
-  return { objective, evaluations: { plain: new Masked(device, config, { scored }) } };
+  const objective = new MaskedLM(device, config, { scored, factors: factorsOf(training), teacher });
+  return { objective, evaluations: { plain: new MaskedLM(device, config, { scored }) } };
 }

@@ -35,7 +35,7 @@ export interface EncoderTeacher<T> {
 }
 
 /** How to train an encoder. */
-export interface MaskedOptions<T> {
+export interface MaskedLMOptions<T> {
   /** Rows of a microbatch that have a label, at most. */
   readonly scored: number;
   /** Factors of the loss terms: `lm` 1 and the configuration's balance unless given. */
@@ -55,7 +55,7 @@ function tablesOf<T extends Tensor>(
 }
 
 /** Masked-language modelling: total = lm + balance + divergence at masked rows + cosine (mol.md §2, §4). */
-export class Masked<T extends Tensor> implements Objective<T, EncoderParams<T>> {
+export class MaskedLM<T extends Tensor> implements Objective<T, EncoderParams<T>> {
   /** Schema of the encoder. */
   readonly schema: EncoderParams<unknown>;
   /** Factors of the loss terms. */
@@ -65,7 +65,7 @@ export class Masked<T extends Tensor> implements Objective<T, EncoderParams<T>> 
   readonly #parts?: HeadParts<T>;
 
   /** Copies constants to a device. Throws a RangeError when the teacher's sizes do not fit. */
-  constructor(readonly device: Device<T>, readonly config: EncoderConfig, readonly options: MaskedOptions<T>) {
+  constructor(readonly device: Device<T>, readonly config: EncoderConfig, readonly options: MaskedLMOptions<T>) {
     const { teacher, scored } = options;
     this.schema = encoderSchema(config);
     this.factors = { lm: 1, molBalance: config.balanceCoefficient, ...options.factors };

@@ -1,5 +1,5 @@
 /**
- * Counts behind routing statistics, added up over batches.
+ * Counts routing decisions over batches, from which routing statistics are computed.
  *
  * @module
  */
@@ -33,7 +33,7 @@ const sharesOf = (loads: readonly number[]) => {
 };
 
 /** Adds up what routing did in some batches; the order of batches does not matter. */
-export class RoutingTally {
+export class RoutingCounter {
   #rows = 0;
   #depths: number[] = [];
   readonly #reached: (boolean | undefined)[] = []; // by position: whether the last recursion ran it; undefined: no row
@@ -140,4 +140,15 @@ function routerStatistics(counts: RouterCounts): RecursionStatistics {
     ...(selected && { selectedScore: selectedScore / selected }),
     ...(unselected && { unselectedScore: unselectedScore / unselected }),
   };
+}
+
+/** Counts the routing of a step's microbatches, from the tensors that a training step returns by name. */
+export function routingStatistics(
+  routing: readonly Readonly<Record<string, HostTensor>>[],
+  config: RoutedConfig,
+  batches: readonly TrainingBatch[],
+): RoutingStatistics {
+  const counter = new RoutingCounter(config);
+  batches.forEach((batch, microbatch) => counter.add(routing[microbatch], batch));
+  return counter.statistics();
 }

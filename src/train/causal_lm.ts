@@ -37,7 +37,7 @@ export interface DecoderTeacher<T> {
 }
 
 /** How to train a decoder. */
-export interface NextTokenOptions<T> {
+export interface CausalLMOptions<T> {
   /** Rows of a microbatch. */
   readonly rows: number;
   /** Factors of the loss terms: `lm` 1 and the configuration's unless given. */
@@ -51,7 +51,7 @@ export interface NextTokenOptions<T> {
 }
 
 /** Next-token prediction: total = lm + Σ factor·term (recursion.md §3, §4, §7). */
-export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T>> {
+export class CausalLM<T extends Tensor> implements Objective<T, DecoderParams<T>> {
   /** Schema of the decoder. */
   readonly schema: DecoderParams<unknown>;
   /** Factors of the loss terms. */
@@ -63,7 +63,7 @@ export class NextToken<T extends Tensor> implements Objective<T, DecoderParams<T
   constructor(
     readonly device: Device<T>,
     readonly config: DecoderConfig,
-    readonly options: NextTokenOptions<T>,
+    readonly options: CausalLMOptions<T>,
   ) {
     const { teacher, selection = "topk" } = options;
     requireChoice("train", "selection", selection, ["topk", "threshold"]);
