@@ -2,8 +2,9 @@ import { appendPlacesOp, cacheWriteOp } from "../src/ops/cache.ts";
 import { defineReference, liveRows } from "./reference.ts";
 
 /** places[offsets[b] + i] = b·C + lengths[b] + i as long as lengths[b] + i < C; it sees everything up to itself. */
-export const appendPlaces = defineReference(appendPlacesOp, {
-  run({ offsets, lengths }, { places, ranges, grown }, { C }) {
+export const appendPlaces = defineReference(
+  appendPlacesOp,
+  ({ offsets, lengths }, { places, ranges, grown }, { C }) => {
     places.data.fill(-1);
     for (let b = 0; b < lengths.data.length; b++) {
       const rows = offsets.data[b + 1] - offsets.data[b];
@@ -17,21 +18,13 @@ export const appendPlaces = defineReference(appendPlacesOp, {
       }
     }
   },
-
-  /** Whole numbers are exact. */
-  bound: () => ({}),
-});
+);
 
 /** cache[places[m]] = x[m] where places[m] ≥ 0. cache [R, W], x [M, W], places [M]. */
-export const cacheWrite = defineReference(cacheWriteOp, {
-  run({ x, places, offsets }, { cache }) {
-    const [M, W] = x.shape;
-    for (let m = 0; m < liveRows(offsets, M); m++) {
-      if (places.data[m] < 0) continue;
-      for (let w = 0; w < W; w++) cache.data[places.data[m] * W + w] = x.data[m * W + w];
-    }
-  },
-
-  /** Words are copied as they are. */
-  bound: (_, { cache }) => ({ cache: new Float64Array(cache.data.length) }),
+export const cacheWrite = defineReference(cacheWriteOp, ({ x, places, offsets }, { cache }) => {
+  const [M, W] = x.shape;
+  for (let m = 0; m < liveRows(offsets, M); m++) {
+    if (places.data[m] < 0) continue;
+    for (let w = 0; w < W; w++) cache.data[places.data[m] * W + w] = x.data[m * W + w];
+  }
 });

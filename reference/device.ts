@@ -8,7 +8,7 @@ import { type Device, hostBuffer, type HostTensor, type Program } from "../src/o
 import { Lifetime } from "../src/common/lifetime.ts";
 import { type Inputs, type Op, type Outputs, sizeOf, type Tensor } from "../src/op/op.ts";
 import type { AnyReference, RefTensor } from "./reference.ts";
-import { references } from "./references.ts";
+import { type References, references } from "./references.ts";
 
 /** Float storage of the reference: `f32` as on a GPU, `f64` for gradient checks and exact comparisons. */
 export type Precision = "f32" | "f64";
@@ -36,20 +36,22 @@ export class ReferenceDevice implements Device<RefTensor> {
     requireChoice("open the reference", "precision", precision, ["f32", "f64"]);
   }
 
-  /** Runs one operation; throws a RangeError when shapes do not fit. */
+  /** Runs one operation, a fused one as its composition; throws a RangeError when shapes do not fit. */
   run<I extends string, O extends string, P>(
     op: Op<I, O, P>,
     inputs: Inputs<I, RefTensor>,
     params: P,
   ): Outputs<O, RefTensor> {
     this.#check(`apply ${op.name}`, inputs);
-    const outputs = this.#allocate(op.infer(inputs, params));
+    const specs = op.infer(inputs, params);
+    if (op.compose) return op.compose(this, inputs, params);
+    const outputs = this.#allocate(specs);
     for (const [output, input] of Object.entries(op.inPlace ?? {})) {
       outputs[output] = (inputs as Record<string, RefTensor>)[input as string];
     }
-    const reference: AnyReference = references[op.name];
+    const reference: AnyReference | undefined = references[op.name as keyof References];
     if (!reference) throw new TypeError(`Cannot apply ${op.name}: the reference has no such operation`);
-    reference.run(inputs, outputs, params);
+    reference(inputs, outputs, params);
     return outputs as Outputs<O, RefTensor>;
   }
 

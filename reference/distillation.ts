@@ -1,18 +1,5 @@
 import { cosineDistanceOp, divergenceOp } from "../src/ops/distillation.ts";
-import {
-  DIVISION_ERROR,
-  exponentialsError,
-  INVERSE_SQRT_ERROR,
-  logSumExpBound,
-  powerError,
-  sumBound,
-  TINY,
-  UNIT,
-} from "./bound.ts";
 import { defineReference, liveRows, type RefTensor } from "./reference.ts";
-
-/** Roundings of (x − top)/τ: the difference, τ or its inverse to float32, and a division (five) or a product. */
-export const SOFTENED: number = 2 + DIVISION_ERROR / UNIT;
 
 /** Row m of x/τ relative to its greatest element, z ≤ 0, with Σ_v e^z[v], which is at least one. x [M, V]. */
 export function softened({ data, shape: [, V] }: RefTensor, m: number, temperature: number) {
@@ -29,60 +16,22 @@ export function softened({ data, shape: [, V] }: RefTensor, m: number, temperatu
  * kl[m] = τ²·Σ_v t_v·(log t_v − log s_v), t = softmax(teacher[m]/τ), s = softmax(student[m]/τ); 0·log 0 is 0.
  * student, teacher [M, V] → kl [M, 1].
  */
-export const divergence = defineReference(divergenceOp, {
-  run({ student, teacher, offsets }, { kl }, { temperature }) {
-    const [M, V] = student.shape;
-    for (let m = 0; m < liveRows(offsets, M); m++) {
-      const s = softened(student, m, temperature);
-      const t = softened(teacher, m, temperature);
-      let sum = 0;
-      for (let v = 0; v < V; v++) {
-        const weight = Math.exp(t.z[v]) / t.sum;
-        if (weight > 0) sum += weight * ((t.z[v] - Math.log(t.sum)) - (s.z[v] - Math.log(s.sum)));
-      }
-      kl.data[m] = temperature ** 2 * sum;
+export const divergence = defineReference(divergenceOp, ({ student, teacher, offsets }, { kl }, { temperature }) => {
+  const [M, V] = student.shape;
+  for (let m = 0; m < liveRows(offsets, M); m++) {
+    const s = softened(student, m, temperature);
+    const t = softened(teacher, m, temperature);
+    let sum = 0;
+    for (let v = 0; v < V; v++) {
+      const weight = Math.exp(t.z[v]) / t.sum;
+      if (weight > 0) sum += weight * ((t.z[v] - Math.log(t.sum)) - (s.z[v] - Math.log(s.sum)));
     }
-  },
-
-  /** For Σ e^t·(t − s) / Σ e^t + log Σ e^s − log Σ e^t: a division, two logarithms, two sums, and τ², rounded four times. */
-  bound({ student, teacher, offsets }, { kl }, { temperature }) {
-    const [M] = student.shape;
-    const bound = new Float64Array(M);
-    for (let m = 0; m < liveRows(offsets, M); m++) {
-      const s = softened(student, m, temperature);
-      const t = softened(teacher, m, temperature);
-      const gaps = gapsError(s.z, t.z);
-      const { sum, relative } = exponentialsError(t.z, 0, SOFTENED);
-      const gap = Math.abs(gaps.sum) / sum;
-      const gapError = (Math.abs(gaps.sum) + gaps.error) / (sum * (1 - relative)) * (1 + DIVISION_ERROR) - gap;
-      const logs = Math.abs(Math.log(s.sum) - Math.log(t.sum));
-      const logsError = logSumExpBound(s.z, 0, SOFTENED) + logSumExpBound(t.z, 0, SOFTENED);
-      const error = gapError + logsError + 2 * UNIT * (gap + gapError + logs + logsError);
-      bound[m] = temperature ** 2 * error * (1 + 4 * UNIT) + 4 * UNIT * Math.abs(kl.data[m]) + TINY;
-    }
-    return { kl: bound };
-  },
+    kl.data[m] = temperature ** 2 * sum;
+  }
 });
 
-/** Σ_v e^t·(t − s) of two rows, and its error: of each power, of both logits, their difference and the product; V terms' sum. */
-function gapsError(s: Float64Array, t: Float64Array): { sum: number; error: number } {
-  let [sum, absolutes, error] = [0, 0, 0];
-  for (let v = 0; v < t.length; v++) {
-    if (t[v] === -Infinity) continue;
-    const power = Math.exp(t[v]);
-    const gap = Math.abs(t[v] - s[v]);
-    const most = gap + UNIT * (gap + (SOFTENED + 1) * (Math.abs(t[v]) + Math.abs(s[v])));
-    const term = power * gap;
-    sum += power * (t[v] - s[v]);
-    absolutes += term;
-    error += 2 * TINY * (1 + gap); // powers and products that are flushed, or held at the smallest normal number
-    if (power > 0) error += power * most * (1 + powerError(-t[v], SOFTENED)) * (1 + UNIT) - term;
-  }
-  return { sum, error: error + sumBound(t.length, absolutes + error) };
-}
-
 /** Σ_d a[d]·b[d] of rows m. a, b [M, D]. */
-function dotOf(a: RefTensor, b: RefTensor, m: number): number {
+export function dotOf(a: RefTensor, b: RefTensor, m: number): number {
   const D = a.shape[1];
   let sum = 0;
   for (let d = 0; d < D; d++) sum += a.data[m * D + d] * b.data[m * D + d];
@@ -102,45 +51,6 @@ export function angle(a: RefTensor, b: RefTensor, m: number): { cosine: number; 
 }
 
 /** y[m] = 1 − a·b/(‖a‖‖b‖), and 1 where one of them is zero. a, b [M, D] → y [M, 1]. */
-export const cosineDistance = defineReference(cosineDistanceOp, {
-  run({ a, b, offsets }, { y }) {
-    for (let m = 0; m < liveRows(offsets, a.shape[0]); m++) y.data[m] = 1 - angle(a, b, m).cosine;
-  },
-
-  /** The cosine's and a difference; neither the distance nor its error can be more than two. */
-  bound({ a, b, offsets }, { y }) {
-    const bound = new Float64Array(y.data.length);
-    for (let m = 0; m < liveRows(offsets, a.shape[0]); m++) {
-      const { cosineError: error } = angleErrors(a, b, m);
-      bound[m] = Math.min(2, error + UNIT * (Math.abs(y.data[m]) + error) + TINY);
-    }
-    return { y: bound };
-  },
+export const cosineDistance = defineReference(cosineDistanceOp, ({ a, b, offsets }, { y }) => {
+  for (let m = 0; m < liveRows(offsets, a.shape[0]); m++) y.data[m] = 1 - angle(a, b, m).cosine;
 });
-
-/**
- * Largest float32 errors of what {@link angle} tells: of inverse norms relative. Rows are scaled to greatest elements of
- * about 1; what is far below these, or below the smallest normal number before, may be flushed to zero.
- */
-export function angleErrors(a: RefTensor, b: RefTensor, m: number) {
-  const D = a.shape[1];
-  const { cosine, overA, overB } = angle(a, b, m);
-  const [errorA, errorB] = [inverseNormError(overA, D), inverseNormError(overB, D)];
-  let [absolutes, flushed] = [0, 0];
-  for (let d = 0; d < D; d++) {
-    absolutes += Math.abs(a.data[m * D + d] * b.data[m * D + d]);
-    flushed += TINY * (Math.abs(a.data[m * D + d]) + Math.abs(b.data[m * D + d]));
-  }
-  const dot = Math.abs(dotOf(a, b, m)) + (D + 2) * UNIT * absolutes + flushed;
-  const scales = overA * overB === 0 ? 0 : overA * (1 + errorA) * overB * (1 + errorB);
-  const cosineError = (dot * scales + (D + 1) * TINY) * (1 + UNIT) ** 2 - Math.abs(cosine); // two products
-  return { errorA, errorB, cosineError: scales === 0 ? 0 : cosineError };
-}
-
-/** Relative error of 1/√q, q a sum of D squares: halved by the root, between the least and the greatest q this allows. */
-function inverseNormError(inverse: number, D: number): number {
-  if (inverse === 0) return 0;
-  const relative = (D + 2) * UNIT + (D + 1) * TINY + 2 * Math.sqrt(D) * TINY * inverse;
-  const root = Math.max(1 / Math.sqrt(Math.max(0, 1 - relative)) - 1, 1 - 1 / Math.sqrt(1 + relative));
-  return root + (INVERSE_SQRT_ERROR + DIVISION_ERROR) * (1 + root); // of inverseSqrt, or of 1/√q
-}

@@ -1,14 +1,14 @@
 import { fitOp, judgeOp } from "../src/ops/judge.ts";
 import { SLOT, STAGE } from "../src/ops/slots.ts";
-import { TINY } from "./bound.ts";
 import { defineReference, liveRows } from "./reference.ts";
 
 /**
  * Counts the recursion that ran, or begins at depth 0; then r = depth, and the token goes on if r = 0 or if r < min(N, cap,
  * chosen), decisions[m, r] ≥ 0 and rows_r < units·units_r. slots [S, 10+N], z [S, 1], scores, auxiliary [M, N].
  */
-export const judge = defineReference(judgeOp, {
-  run({ rows, offsets, clock, scores, auxiliary, experts, weights }, { slots, z }, { layout, ran }) {
+export const judge = defineReference(
+  judgeOp,
+  ({ rows, offsets, clock, scores, auxiliary, experts, weights }, { slots, z }, { layout, ran }) => {
     const N = layout.units.length;
     const decisions = auxiliary ?? scores;
     for (let m = 0; m < liveRows(offsets, rows.shape[0]); m++) {
@@ -40,24 +40,16 @@ export const judge = defineReference(judgeOp, {
       if (!ran || slot[SLOT.stage] !== before) slot[SLOT.since] = clock.data[0];
     }
   },
-
-  /** Scores and weights are copied; only a subnormal may be flushed. */
-  bound: (_, { z }) => ({ z: new Float64Array(z.data.length).fill(TINY) }),
-});
+);
 
 /** The first units·units_r − rows_r of each slot's rows. slots [S, 10+N], rows [M], offsets [S+1]. */
-export const fit = defineReference(fitOp, {
-  run({ slots, rows, offsets }, { fitting, kept }, { layout, recursion: r }) {
-    const [S, columns] = slots.shape;
-    for (let s = 0; s < S; s++) {
-      const slot = slots.data.subarray(s * columns, (s + 1) * columns);
-      const room = Math.max(0, slot[SLOT.units] * layout.units[r] - slot[SLOT.rows + r]);
-      const first = rows.data.subarray(offsets.data[s], Math.min(offsets.data[s] + room, offsets.data[s + 1]));
-      fitting.data.set(first, kept.data[s]);
-      kept.data[s + 1] = kept.data[s] + first.length;
-    }
-  },
-
-  /** Whole numbers only. */
-  bound: () => ({}),
+export const fit = defineReference(fitOp, ({ slots, rows, offsets }, { fitting, kept }, { layout, recursion: r }) => {
+  const [S, columns] = slots.shape;
+  for (let s = 0; s < S; s++) {
+    const slot = slots.data.subarray(s * columns, (s + 1) * columns);
+    const room = Math.max(0, slot[SLOT.units] * layout.units[r] - slot[SLOT.rows + r]);
+    const first = rows.data.subarray(offsets.data[s], Math.min(offsets.data[s] + room, offsets.data[s + 1]));
+    fitting.data.set(first, kept.data[s]);
+    kept.data[s + 1] = kept.data[s] + first.length;
+  }
 });

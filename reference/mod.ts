@@ -5,6 +5,8 @@
  */
 export { type Precision, ReferenceDevice } from "./device.ts";
 export type { AnyReference, Reference, RefTensor } from "./reference.ts";
-export { references } from "./references.ts";
-export { type Measured, measureNoise, NoiseDevice } from "./monte_carlo.ts";
-export type { Decision } from "./margin.ts";
+export { type References, references } from "./references.ts";
+export { accuracy } from "./accuracy/accuracy.ts";
+export type { AnyBound, Bound } from "./accuracy/define.ts";
+export type { Decision } from "./accuracy/margin.ts";
+export { type Measured, measureNoise, NoiseDevice } from "./accuracy/monte_carlo.ts";

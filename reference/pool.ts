@@ -1,5 +1,4 @@
 import { type Pooling, poolOp } from "../src/ops/pool.ts";
-import { DIVISION_ERROR, INVERSE_SQRT_ERROR, SQRT_ERROR, sumBound, TINY, UNIT } from "./bound.ts";
 import { defineReference, type RefTensor } from "./reference.ts";
 
 /** Rows [first, last) of x that sequence b is pooled from. */
@@ -38,75 +37,11 @@ export function vectorOf(x: RefTensor, offsets: RefTensor, b: number, kind: Pool
 }
 
 /** y[b] = the vector of sequence b, divided by √(Σ_d v[d]²) on request. x [M, D] → y [B, D]. */
-export const pool = defineReference(poolOp, {
-  run({ x, offsets }, { y }, { kind, normalize }) {
-    const [B, D] = y.shape;
-    for (let b = 0; b < B; b++) {
-      const vector = vectorOf(x, offsets, b, kind);
-      const length = normalize ? Math.hypot(...vector) : 1;
-      for (let d = 0; d < D; d++) y.data[b * D + d] = length === 0 ? 0 : vector[d] / length;
-    }
-  },
-
-  /** The sum over the rows and a division; what is only copied may at most lose a subnormal. */
-  bound({ x, offsets }, { y }, { kind, normalize }) {
-    const [B, D] = y.shape;
-    const bound = new Float64Array(B * D);
-    for (let b = 0; b < B; b++) {
-      const { vector, errors } = boundOfVector(x, offsets, b, kind);
-      bound.set(normalize ? boundOfUnit({ vector, errors }) : errors, b * D);
-    }
-    return { y: bound };
-  },
+export const pool = defineReference(poolOp, ({ x, offsets }, { y }, { kind, normalize }) => {
+  const [B, D] = y.shape;
+  for (let b = 0; b < B; b++) {
+    const vector = vectorOf(x, offsets, b, kind);
+    const length = normalize ? Math.hypot(...vector) : 1;
+    for (let d = 0; d < D; d++) y.data[b * D + d] = length === 0 ? 0 : vector[d] / length;
+  }
 });
-
-/** A vector and the largest error of each element. */
-interface VectorBound {
-  readonly vector: Float64Array;
-  readonly errors: Float64Array;
-}
-
-/**
- * The vector of sequence b before it is normalised, and its errors: those of a sum of products over the rows, each of
- * which may lose a subnormal, and of a division by a divisor of two roundings or a root.
- */
-export function boundOfVector(x: RefTensor, offsets: RefTensor, b: number, kind: Pooling): VectorBound {
-  const D = x.shape[1];
-  const [first, last] = pooled(offsets, b, kind);
-  const vector = vectorOf(x, offsets, b, kind);
-  const copied = kind === "first" || kind === "last" || kind === "max";
-  const errors = vector.map((value, d) => {
-    if (copied) return TINY;
-    let [absolutes, weights] = [0, 0];
-    for (let m = first; m < last; m++) {
-      const weight = rowWeight(kind, m - first, last - first);
-      absolutes += weight * Math.abs(x.data[m * D + d]);
-      weights += weight;
-    }
-    const division = DIVISION_ERROR + Math.max(SQRT_ERROR, 2 * UNIT);
-    return sumBound(last - first, absolutes) + 2 * weights * TINY + division * Math.abs(value);
-  });
-  return { vector, errors };
-}
-
-/**
- * The greatest that float32 may find for 1 / ‖v‖ ≠ 0 when v is wrong by `errors`. ‖v‖² is then between (‖v‖ ∓ ‖errors‖)²,
- * and its computation is a sum of D squares; the root and the division by it may be an inverse root and a product.
- */
-export function greatestInverse({ vector, errors }: VectorBound): number {
-  const length = Math.hypot(...vector);
-  const off = Math.hypot(...errors);
-  const relative = (vector.length + 2) * UNIT;
-  const least = Math.max(0, length - off) * Math.sqrt(1 - relative);
-  const greatest = (length + off) * Math.sqrt(1 + relative);
-  const scaleError = Math.max(1 / least - 1 / length, 1 / length - 1 / greatest);
-  return (1 / length + scaleError) * (1 + INVERSE_SQRT_ERROR + 2 * DIVISION_ERROR + UNIT);
-}
-
-/** Error of v / ‖v‖ when v is wrong by `errors`; an element below the greatest one may be flushed before or after. */
-function boundOfUnit({ vector, errors }: VectorBound): Float64Array {
-  const length = Math.hypot(...vector);
-  if (length === 0) return errors.map(() => 0);
-  const inverse = greatestInverse({ vector, errors });
-  return vector.map((value, d) => (Math.abs(value) + errors[d]) * inverse - Math.abs(value) / length + 2 * TINY);
-}

@@ -1,19 +1,20 @@
 /**
- * Every operation's reference, by name.
+ * The reference of every operation, by name.
  *
  * @module
  */
-import type { AnyReference } from "./reference.ts";
+import type { vocabulary } from "../src/ops/vocabulary.ts";
+import type { Op } from "../src/op/op.ts";
+import type { Reference } from "./reference.ts";
 import { linear } from "./linear.ts";
 import { gather, scatterAdd, scatterRows } from "./rows.ts";
 import { gate, route } from "./router.ts";
 import { selectThreshold, selectTopK } from "./select.ts";
 import { loraDown, loraGatedUnit, loraUp } from "./experts.ts";
 import { embed } from "./embed.ts";
-import { rope, ropeWrite } from "./rope.ts";
+import { rope } from "./rope.ts";
 import { ropeGrad } from "./rope_grad.ts";
 import { norm } from "./norm.ts";
-import { normGated, normLinear } from "./norm_linear.ts";
 import { attention, keyRanges } from "./attention.ts";
 import { attentionGradKv, attentionGradQ, attentionStats } from "./attention_grad.ts";
 import { activation, gatedUnit } from "./activation.ts";
@@ -42,8 +43,21 @@ import { cosineDistanceGrad, divergenceGrad } from "./distillation_grad.ts";
 import { adamW, average, balanceBias, countChoices, store, sumSquares } from "./optimizer.ts";
 import { dropout, jitter } from "./noise.ts";
 
+/** Fused operations, whose reference is their composition (`Op.compose`). */
+type Fused = "normLinear" | "normGated" | "ropeWrite";
+
+/** The operations by name. */
+export type Vocabulary = typeof vocabulary;
+
+/** One reference for every operation that is not fused; a missing one does not compile. */
+export type References = {
+  readonly [Name in Exclude<keyof Vocabulary, Fused>]: Vocabulary[Name] extends Op<infer I, infer O, infer P>
+    ? Reference<I, O, P>
+    : never;
+};
+
 /** References by operation name. */
-export const references: Readonly<Record<string, AnyReference>> = {
+export const references: References = {
   linear,
   gather,
   scatterRows,
@@ -57,11 +71,8 @@ export const references: Readonly<Record<string, AnyReference>> = {
   loraUp,
   embed,
   rope,
-  ropeWrite,
   ropeGrad,
   norm,
-  normLinear,
-  normGated,
   keyRanges,
   attention,
   attentionStats,

@@ -1,14 +1,14 @@
 import { growOp, retireOp } from "../src/ops/retire.ts";
 import { SLOT, STAGE } from "../src/ops/slots.ts";
-import { TINY } from "./bound.ts";
 import { defineReference, liveRows } from "./reference.ts";
 
 /**
  * log[clock mod n, s] = (drawn[m], depth, logProbs[m], z[s]) for the slots s = rows[m] that draw, (−1, 0, 0, 0) for the
  * others; the clock has no sign. slots [S, 10+N], log [n, 4·S], drawn [M], logProbs [M, 1], z [S, 1].
  */
-export const retire = defineReference(retireOp, {
-  run({ drawn, logProbs, z, rows, offsets }, { slots, log, clock }, { stops }) {
+export const retire = defineReference(
+  retireOp,
+  ({ drawn, logProbs, z, rows, offsets }, { slots, log, clock }, { stops }) => {
     const [S, columns] = slots.shape;
     const line = (clock.data[0] >>> 0) % log.shape[0];
     for (let s = 0; s < S; s++) log.data.set([-1, 0, 0, 0], 4 * (line * S + s));
@@ -28,18 +28,10 @@ export const retire = defineReference(retireOp, {
     }
     clock.data[0] += 1; // wraps
   },
-
-  /** Small whole numbers, which floats hold exactly, and copies, of which only a subnormal may be flushed. */
-  bound: (_, { log }) => ({ log: new Float64Array(log.data.length).fill(TINY) }),
-});
+);
 
 /** slots[s, column] += offsets[s+1] − offsets[s]. slots [S, 10+N], offsets [S+1]. */
-export const grow = defineReference(growOp, {
-  run({ offsets }, { slots }, { column }) {
-    const [S, columns] = slots.shape;
-    for (let s = 0; s < S; s++) slots.data[s * columns + column] += offsets.data[s + 1] - offsets.data[s];
-  },
-
-  /** Whole numbers only. */
-  bound: () => ({}),
+export const grow = defineReference(growOp, ({ offsets }, { slots }, { column }) => {
+  const [S, columns] = slots.shape;
+  for (let s = 0; s < S; s++) slots.data[s * columns + column] += offsets.data[s + 1] - offsets.data[s];
 });

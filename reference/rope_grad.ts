@@ -1,10 +1,15 @@
-import { ropeGradOp } from "../src/ops/rope_grad.ts";
 import type { Heads } from "../src/ops/rope.ts";
-import { sumBound, TINY } from "./bound.ts";
+import { ropeGradOp } from "../src/ops/rope_grad.ts";
 import { defineReference, liveRows, type RefTensor } from "./reference.ts";
 
 /** Where the gradient of head `head` of row m comes from; undefined where it counts as zero. */
-function source(dq: RefTensor | undefined, dkv: RefTensor | undefined, m: number, head: number, { H, G, K }: Heads) {
+export function source(
+  dq: RefTensor | undefined,
+  dkv: RefTensor | undefined,
+  m: number,
+  head: number,
+  { H, G, K }: Heads,
+) {
   const from = head < H
     ? { data: dq?.data, at: (m * H + head) * K }
     : { data: dkv?.data, at: (m * 2 * G + head - H) * K };
@@ -17,49 +22,23 @@ function source(dq: RefTensor | undefined, dkv: RefTensor | undefined, m: number
  * Within a head of Q or K, for i < K/2 and t = positions[m], with a = head[i], b = head[i + K/2], cos = table[t, i],
  * sin = table[t, i + K/2]: back[i] = a·cos + b·sin, back[i + K/2] = b·cos − a·sin.
  */
-export const ropeGrad = defineReference(ropeGradOp, {
-  run({ dq, dkv, positions, table, offsets }, { dx }, heads) {
-    const { H, G, K } = heads;
-    const M = positions.shape[0];
-    const half = K / 2;
-    for (let m = 0; m < liveRows(offsets, M); m++) {
-      for (let head = 0; head < H + 2 * G; head++) {
-        const upstream = source(dq, dkv, m, head, heads);
-        const to = (m * (H + 2 * G) + head) * K;
-        for (let i = 0; i < half; i++) {
-          const a = upstream ? upstream[i] : 0;
-          const b = upstream ? upstream[half + i] : 0;
-          const rotated = head < H + G; // values are not
-          const cos = rotated ? table.data[positions.data[m] * K + i] : 1;
-          const sin = rotated ? table.data[positions.data[m] * K + half + i] : 0;
-          dx.data[to + i] = a * cos + b * sin;
-          dx.data[to + half + i] = b * cos - a * sin;
-        }
+export const ropeGrad = defineReference(ropeGradOp, ({ dq, dkv, positions, table, offsets }, { dx }, heads) => {
+  const { H, G, K } = heads;
+  const M = positions.shape[0];
+  const half = K / 2;
+  for (let m = 0; m < liveRows(offsets, M); m++) {
+    for (let head = 0; head < H + 2 * G; head++) {
+      const upstream = source(dq, dkv, m, head, heads);
+      const to = (m * (H + 2 * G) + head) * K;
+      for (let i = 0; i < half; i++) {
+        const a = upstream ? upstream[i] : 0;
+        const b = upstream ? upstream[half + i] : 0;
+        const rotated = head < H + G; // values are not
+        const cos = rotated ? table.data[positions.data[m] * K + i] : 1;
+        const sin = rotated ? table.data[positions.data[m] * K + half + i] : 0;
+        dx.data[to + i] = a * cos + b * sin;
+        dx.data[to + half + i] = b * cos - a * sin;
       }
     }
-  },
-
-  /** An element rotated back is a sum of two products; a value is copied, where only a subnormal may be flushed. */
-  bound({ dq, dkv, positions, table, offsets }, { dx }, heads) {
-    const { H, G, K } = heads;
-    const M = positions.shape[0];
-    const half = K / 2;
-    const bound = new Float64Array(dx.data.length);
-    for (let m = 0; m < liveRows(offsets, M); m++) {
-      for (let head = 0; head < H + 2 * G; head++) {
-        const upstream = source(dq, dkv, m, head, heads);
-        const to = (m * (H + 2 * G) + head) * K;
-        for (let i = 0; i < half; i++) {
-          const a = upstream ? Math.abs(upstream[i]) : 0;
-          const b = upstream ? Math.abs(upstream[half + i]) : 0;
-          const cos = Math.abs(table.data[positions.data[m] * K + i]);
-          const sin = Math.abs(table.data[positions.data[m] * K + half + i]);
-          const rotated = head < H + G;
-          bound[to + i] = rotated ? sumBound(2, a * cos + b * sin) : TINY;
-          bound[to + half + i] = rotated ? sumBound(2, b * cos + a * sin) : TINY;
-        }
-      }
-    }
-    return { dx: bound };
-  },
+  }
 });

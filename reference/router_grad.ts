@@ -1,7 +1,6 @@
 import type { GateParams } from "../src/ops/router.ts";
 import { gateGradOp, routeGradOp } from "../src/ops/router_grad.ts";
-import { DIVISION_ERROR, sumBound, TINY, UNIT } from "./bound.ts";
-import { sigmoidGrad, sigmoidGradBound, tanhGrad, tanhGradBound } from "./math_grad.ts";
+import { sigmoidGrad, tanhGrad } from "./math_grad.ts";
 import { defineReference, liveRows, type RefTensor } from "./reference.ts";
 
 /** g′(z) without α. */
@@ -12,52 +11,26 @@ const slopes: Readonly<Record<GateParams["kind"], (z: number) => number>> = {
 };
 
 /** dscores[m] = α·g′(scores[m])·dgates[m]; `none` knows no α. scores, dgates [M, 1] → dscores [M, 1]. */
-export const gateGrad = defineReference(gateGradOp, {
-  run({ scores, dgates, offsets }, { dscores }, { kind, alpha }) {
-    const [M] = scores.shape;
-    const factor = kind === "none" ? 1 : alpha;
-    for (let m = 0; m < liveRows(offsets, M); m++) {
-      dscores.data[m] = factor * slopes[kind](scores.data[m]) * dgates.data[m];
-    }
-  },
-
-  /** The slope's error times the other factors; α's own rounding, two products, the first of which may be flushed to zero. */
-  bound({ scores, dgates, offsets }, { dscores }, { kind, alpha }) {
-    const [M] = scores.shape;
-    const bound = new Float64Array(M).fill(TINY);
-    if (kind === "none") return { dscores: bound };
-    const inner = kind === "sigmoid" ? sigmoidGradBound : tanhGradBound;
-    for (let m = 0; m < liveRows(offsets, M); m++) {
-      const others = Math.abs(alpha * dgates.data[m]);
-      const error = inner(scores.data[m]) * others;
-      bound[m] += error + 3 * UNIT * (Math.abs(dscores.data[m]) + error) + Math.abs(dgates.data[m]) * TINY;
-    }
-    return { dscores: bound };
-  },
+export const gateGrad = defineReference(gateGradOp, ({ scores, dgates, offsets }, { dscores }, { kind, alpha }) => {
+  const [M] = scores.shape;
+  const factor = kind === "none" ? 1 : alpha;
+  for (let m = 0; m < liveRows(offsets, M); m++) {
+    dscores.data[m] = factor * slopes[kind](scores.data[m]) * dgates.data[m];
+  }
 });
 
 /** Upstream gradients of a row's chosen: dweights, or (dweights_j − Σ_i dweights_i·w_i) / Σ_i p_{e_i} if normalised. */
-function chosenGrads(dw: ArrayLike<number>, w: ArrayLike<number>, p: readonly number[], normalize: boolean): number[] {
+export function chosenGrads(
+  dw: ArrayLike<number>,
+  w: ArrayLike<number>,
+  p: readonly number[],
+  normalize: boolean,
+): number[] {
   const grads = Array.from(dw);
   if (!normalize) return grads;
   const inner = grads.reduce((sum, grad, j) => sum + grad * w[j], 0);
   const total = p.reduce((sum, value) => sum + value, 0);
   return grads.map((grad) => (grad - inner) / total);
-}
-
-/** Largest errors of these: a sum of k products, a difference, and a division by a sum of k. */
-function chosenErrors(dw: ArrayLike<number>, w: ArrayLike<number>, p: readonly number[], normalize: boolean): number[] {
-  const grads = Array.from(dw);
-  if (!normalize) return grads.map(() => 0);
-  const inner = grads.reduce((sum, grad, j) => sum + grad * w[j], 0);
-  const innerError = sumBound(grads.length, grads.reduce((sum, grad, j) => sum + Math.abs(grad * w[j]), 0));
-  const total = Math.abs(p.reduce((sum, value) => sum + value, 0)); // all of one sign
-  const relative = (grads.length - 1) * UNIT;
-  return grads.map((grad) => {
-    const exact = Math.abs(grad - inner);
-    const difference = exact + innerError + UNIT * (exact + innerError);
-    return difference / (total * (1 - relative)) * (1 + DIVISION_ERROR) - exact / total + TINY;
-  });
 }
 
 /**
@@ -66,8 +39,9 @@ function chosenErrors(dw: ArrayLike<number>, w: ArrayLike<number>, p: readonly n
  *
  * probs p, dprobs [M, E], experts, weights, dweights [M, k] → dlogits [M, E].
  */
-export const routeGrad = defineReference(routeGradOp, {
-  run({ probs, experts, weights, dprobs, dweights, offsets }, { dlogits }, { kind, alpha, normalize }) {
+export const routeGrad = defineReference(
+  routeGradOp,
+  ({ probs, experts, weights, dprobs, dweights, offsets }, { dlogits }, { kind, alpha, normalize }) => {
     const [M, E] = probs.shape;
     for (let m = 0; m < liveRows(offsets, M); m++) {
       const p = rowOf(probs, m);
@@ -84,58 +58,9 @@ export const routeGrad = defineReference(routeGradOp, {
       }
     }
   },
-
-  /** Every factor with its own error, products of sums of both less the exact products, and a rounding each. */
-  bound({ probs, experts, weights, dprobs, dweights, offsets }, { dlogits }, { kind, alpha, normalize }) {
-    const [M, E] = probs.shape;
-    const bound = new Float64Array(M * E);
-    for (let m = 0; m < liveRows(offsets, M); m++) {
-      const p = rowOf(probs, m);
-      const dp = dprobs ? Float64Array.from(rowOf(dprobs, m)) : new Float64Array(E);
-      const errors = new Float64Array(E);
-      if (dweights) {
-        const chosen = [...rowOf(experts, m)];
-        const call = [rowOf(dweights, m), rowOf(weights, m), chosen.map((e) => p[e]), normalize] as const;
-        const [grads, gradErrors] = [chosenGrads(...call), chosenErrors(...call)];
-        chosen.forEach((e, j) => {
-          errors[e] += gradErrors[j] + UNIT * (Math.abs(dp[e]) + Math.abs(grads[j]) + gradErrors[j]);
-          dp[e] += grads[j];
-        });
-      }
-      const exact = rowOf(dlogits, m);
-      const sizes = Float64Array.from(dp, Math.abs);
-      const s = Float64Array.from(p, (value) => alpha === 0 ? 0 : Math.abs(value / alpha));
-      const inner = kind === "softmax"
-        ? greatestDifferences(s, dp, errors)
-        : s.map((value, e) =>
-          (Math.abs(1 - value) * (1 + UNIT) + value * S_ERROR) * (sizes[e] + errors[e]) * (1 + UNIT)
-        );
-      for (let e = 0; e < E; e++) {
-        const greatest = Math.abs(alpha) * s[e] * (1 + S_ERROR) * (1 + 3 * UNIT) * inner[e]; // α's rounding, two products
-        bound[m * E + e] = greatest - Math.abs(exact[e]) + (2 + inner[e] + sizes[e]) * TINY;
-      }
-    }
-    return { dlogits: bound };
-  },
-});
-
-/** Relative error of s = p/α, α rounded to float32. */
-const S_ERROR = UNIT + DIVISION_ERROR;
-
-/** Largest |dp − Σ s·dp| that a kernel may find where dp is wrong by `errors`. */
-function greatestDifferences(s: Float64Array, dp: Float64Array, errors: Float64Array): Float64Array {
-  const greatest = s.map((value, e) => value * (1 + S_ERROR) * (Math.abs(dp[e]) + errors[e]));
-  const size = greatest.reduce((sum, term) => sum + term, 0);
-  const lost = greatest.reduce((sum, term, e) => sum + term - s[e] * Math.abs(dp[e]), 0);
-  const mean = s.reduce((sum, value, e) => sum + value * dp[e], 0);
-  const meanError = lost + sumBound(s.length, size);
-  return dp.map((value, e) => {
-    const error = errors[e] + meanError;
-    return Math.abs(value - mean) + error + UNIT * (Math.abs(value - mean) + error);
-  });
-}
+);
 
 /** Row m of a matrix. */
-function rowOf({ data, shape: [, columns] }: RefTensor, m: number): RefTensor["data"] {
+export function rowOf({ data, shape: [, columns] }: RefTensor, m: number): RefTensor["data"] {
   return data.subarray(m * columns, (m + 1) * columns);
 }

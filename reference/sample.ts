@@ -1,24 +1,18 @@
-import { advanceOp, DRAW_SALT, NO_TOKEN, pickOp, sampleOp } from "../src/ops/sample.ts";
 import { uniformAt } from "../src/common/random.ts";
-import { logSumExpBound, TINY, UNIT } from "./bound.ts";
+import { advanceOp, DRAW_SALT, NO_TOKEN, pickOp, sampleOp } from "../src/ops/sample.ts";
 import { exponentials } from "./losses.ts";
 import { defineReference, liveRows } from "./reference.ts";
 
 /** ids[m] = the lowest v with the greatest logits[m, v]. logits [M, V] → ids [M]. */
-export const pick = defineReference(pickOp, {
-  run({ logits, offsets }, { ids }) {
-    const [M, V] = logits.shape;
-    for (let m = 0; m < liveRows(offsets, M); m++) {
-      let best = 0;
-      for (let v = 1; v < V; v++) {
-        if (logits.data[m * V + v] > logits.data[m * V + best]) best = v;
-      }
-      ids.data[m] = best;
+export const pick = defineReference(pickOp, ({ logits, offsets }, { ids }) => {
+  const [M, V] = logits.shape;
+  for (let m = 0; m < liveRows(offsets, M); m++) {
+    let best = 0;
+    for (let v = 1; v < V; v++) {
+      if (logits.data[m * V + v] > logits.data[m * V + best]) best = v;
     }
-  },
-
-  /** Comparisons are exact. */
-  bound: () => ({}),
+    ids.data[m] = best;
+  }
 });
 
 /** What a row of logits becomes before a token is drawn from it. */
@@ -56,7 +50,7 @@ export function filtered(logits: Iterable<number>, options: ArrayLike<number>, s
 }
 
 /** Whether a row of logits has a distribution: neither NaN nor +∞ in it, and something above −∞. */
-const isDistribution = (logits: ArrayLike<number>) =>
+export const isDistribution = (logits: ArrayLike<number>) =>
   Number.isFinite(Array.from(logits).reduce((a, b) => Math.max(a, b)));
 
 /**
@@ -64,8 +58,9 @@ const isDistribution = (logits: ArrayLike<number>) =>
  *
  * logits [B, V], options [B, 5], seeds [B], counters [B], seen [B, V] → ids [B], logProbs [B, 1].
  */
-export const sample = defineReference(sampleOp, {
-  run({ logits, options, seeds, counters, seen, offsets }, { ids, logProbs }) {
+export const sample = defineReference(
+  sampleOp,
+  ({ logits, options, seeds, counters, seen, offsets }, { ids, logProbs }) => {
     const [B, V] = logits.shape;
     for (let b = 0; b < liveRows(offsets, B); b++) {
       const row = [b * V, (b + 1) * V] as const;
@@ -85,23 +80,12 @@ export const sample = defineReference(sampleOp, {
       logProbs.data[b] = logits.data[b * V + id] - top - Math.log(terms);
     }
   },
-
-  /** The logarithm's, a difference and a sum, as for the cross-entropy of the drawn id. */
-  bound({ logits, offsets }, { logProbs }) {
-    const [B, V] = logits.shape;
-    const bound = new Float64Array(B);
-    for (let b = 0; b < liveRows(offsets, B); b++) {
-      if (!isDistribution(logits.data.subarray(b * V, (b + 1) * V))) continue; // (NO_TOKEN, 0)
-      const log = logSumExpBound(logits.data.subarray(b * V, (b + 1) * V), exponentials(logits, b).top);
-      bound[b] = log + 2 * UNIT * (Math.abs(logProbs.data[b]) + log) + TINY;
-    }
-    return { logProbs: bound };
-  },
-});
+);
 
 /** Takes drawn tokens over; a slot whose sequence ended stays still, or starts again with `restart` and another seed. */
-export const advance = defineReference(advanceOp, {
-  run({ drawn, grown }, { ids, lengths, seeds, ended, list, at }, { stops, limit, restart }) {
+export const advance = defineReference(
+  advanceOp,
+  ({ drawn, grown }, { ids, lengths, seeds, ended, list, at }, { stops, limit, restart }) => {
     const [n, B] = list.shape;
     for (let b = 0; b < B; b++) {
       list.data[at.data[0] * B + b] = ended.data[b] ? -1 : drawn.data[b];
@@ -120,7 +104,4 @@ export const advance = defineReference(advanceOp, {
     }
     at.data[0] = (at.data[0] + 1) % n;
   },
-
-  /** Whole numbers only. */
-  bound: () => ({}),
-});
+);

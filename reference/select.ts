@@ -19,25 +19,22 @@ function byRank(scores: ArrayLike<number>): (a: number, b: number) => number {
  * For each sequence b: the min(capacity[b], length) rows with the highest scores, ties to the lower row, in ascending
  * order. scores [M, 1], offsets [B+1], capacity [B] → rows [limit], kept [B+1]; what is beyond `limit` is dropped.
  */
-export const selectTopK = defineReference(selectTopKOp, {
-  run({ scores, offsets, capacity }, { rows, kept }, { limit }) {
-    const B = offsets.shape[0] - 1;
-    let count = 0;
-    for (let b = 0; b < B; b++) {
-      const [start, end] = [offsets.data[b], offsets.data[b + 1]];
-      const candidates = Array.from({ length: end - start }, (_, t) => start + t);
-      const chosen = candidates.sort(byRank(scores.data)).slice(0, Math.max(0, capacity.data[b]));
-      for (const row of chosen.sort((a, b) => a - b)) if (count < limit) rows.data[count++] = row;
-      kept.data[b + 1] = count;
-    }
-  },
-
-  bound: () => ({}),
+export const selectTopK = defineReference(selectTopKOp, ({ scores, offsets, capacity }, { rows, kept }, { limit }) => {
+  const B = offsets.shape[0] - 1;
+  let count = 0;
+  for (let b = 0; b < B; b++) {
+    const [start, end] = [offsets.data[b], offsets.data[b + 1]];
+    const candidates = Array.from({ length: end - start }, (_, t) => start + t);
+    const chosen = candidates.sort(byRank(scores.data)).slice(0, Math.max(0, capacity.data[b]));
+    for (const row of chosen.sort((a, b) => a - b)) if (count < limit) rows.data[count++] = row;
+    kept.data[b + 1] = count;
+  }
 });
 
 /** For each sequence b: the rows with score ≥ threshold. scores [M, 1], offsets [B+1] → rows [M], kept [B+1]. */
-export const selectThreshold = defineReference(selectThresholdOp, {
-  run({ scores, offsets }, { rows, kept }, { threshold }) {
+export const selectThreshold = defineReference(
+  selectThresholdOp,
+  ({ scores, offsets }, { rows, kept }, { threshold }) => {
     const B = offsets.shape[0] - 1;
     let count = 0;
     for (let b = 0; b < B; b++) {
@@ -47,6 +44,4 @@ export const selectThreshold = defineReference(selectThresholdOp, {
       kept.data[b + 1] = count;
     }
   },
-
-  bound: () => ({}),
-});
+);

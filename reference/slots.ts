@@ -5,19 +5,14 @@ import { defineReference, liveRows, type RefTensor } from "./reference.ts";
 const columns = (slots: RefTensor, s: number) => slots.data.subarray(s * slots.shape[1], (s + 1) * slots.shape[1]);
 
 /** chosen(s) = [stage(s) = stage] · [fewer than W others of the stage came before s, or at once with s and are lower]. */
-export const queue = defineReference(queueOp, {
-  run({ slots }, { rows, kept }, { stage, width, patience }) {
-    const every = Array.from({ length: slots.shape[0] }, (_, s) => s);
-    const at = (stage: number) => every.filter((s) => columns(slots, s)[SLOT.stage] === stage);
-    if (patience > 0 && at(STAGE.block).length >= patience) return;
-    const later = (a: number, b: number) => (columns(slots, a)[SLOT.since] - columns(slots, b)[SLOT.since]) | 0;
-    const chosen = at(stage).sort((a, b) => later(a, b) || a - b).slice(0, width).sort((a, b) => a - b);
-    chosen.forEach((s, m) => rows.data[m] = s);
-    kept.data[1] = chosen.length;
-  },
-
-  /** Whole numbers only. */
-  bound: () => ({}),
+export const queue = defineReference(queueOp, ({ slots }, { rows, kept }, { stage, width, patience }) => {
+  const every = Array.from({ length: slots.shape[0] }, (_, s) => s);
+  const at = (stage: number) => every.filter((s) => columns(slots, s)[SLOT.stage] === stage);
+  if (patience > 0 && at(STAGE.block).length >= patience) return;
+  const later = (a: number, b: number) => (columns(slots, a)[SLOT.since] - columns(slots, b)[SLOT.since]) | 0;
+  const chosen = at(stage).sort((a, b) => later(a, b) || a - b).slice(0, width).sort((a, b) => a - b);
+  chosen.forEach((s, m) => rows.data[m] = s);
+  kept.data[1] = chosen.length;
 });
 
 /** A slot's part of a cache: its first row, how many it has room for, and how many are cached. */
@@ -42,8 +37,9 @@ function placeOf(slot: RefTensor["data"], layout: CacheLayout, at: "outer" | "ow
 }
 
 /** places[m] = first + n + i, ranges[m] = [first, first + n + i + 1) for the i-th new row of a slot with n rows cached. */
-export const placeRows = defineReference(placeRowsOp, {
-  run({ slots, rows, offsets }, { positions, places, ranges }, { layout, at, M }) {
+export const placeRows = defineReference(
+  placeRowsOp,
+  ({ slots, rows, offsets }, { positions, places, ranges }, { layout, at, M }) => {
     places.data.fill(-1);
     const put = (m: number, s: number, i: number) => {
       const slot = columns(slots, s);
@@ -59,21 +55,13 @@ export const placeRows = defineReference(placeRowsOp, {
       }
     }
   },
-
-  /** Whole numbers only. */
-  bound: () => ({}),
-});
+);
 
 /** seeds[m] = seed, counters[m] = length + 1 of slot rows[m]. */
-export const draws = defineReference(drawsOp, {
-  run({ slots, rows, offsets }, { seeds, counters }) {
-    for (let m = 0; m < liveRows(offsets, rows.shape[0]); m++) {
-      const slot = columns(slots, rows.data[m]);
-      seeds.data[m] = slot[SLOT.seed];
-      counters.data[m] = slot[SLOT.length] + 1;
-    }
-  },
-
-  /** Whole numbers only. */
-  bound: () => ({}),
+export const draws = defineReference(drawsOp, ({ slots, rows, offsets }, { seeds, counters }) => {
+  for (let m = 0; m < liveRows(offsets, rows.shape[0]); m++) {
+    const slot = columns(slots, rows.data[m]);
+    seeds.data[m] = slot[SLOT.seed];
+    counters.data[m] = slot[SLOT.length] + 1;
+  }
 });

@@ -1,9 +1,9 @@
 /** Noise stays within the bounds of operations, repeats with its seed, and follows selections it could change. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { measureNoise, NoiseDevice, ReferenceDevice, references } from "../reference/mod.ts";
+import { accuracy, measureNoise, NoiseDevice, ReferenceDevice } from "../reference/mod.ts";
 import { hostIndices, hostTensor } from "../src/op/device.ts";
 import { attention } from "../src/ops/attention.ts";
-import { linear, linearOp } from "../src/ops/linear.ts";
+import { linear } from "../src/ops/linear.ts";
 import { route } from "../src/ops/router.ts";
 import { gather } from "../src/ops/rows.ts";
 import { selectTopK } from "../src/ops/select.ts";
@@ -22,7 +22,7 @@ Deno.test("noise: without a seed there is none; with one each element moves with
   const device = new ReferenceDevice("f64");
   const inputs = { x: device.from(x), w: device.from(w) };
   const outputs = { y: { shape: [5, 3], dtype: "f32" as const, data: exact } };
-  const { y } = references[linearOp.name].bound(inputs, outputs, { from: 0, to: 3 });
+  const { y } = accuracy.linear(inputs, outputs, { from: 0, to: 3 });
   exact.forEach((value, i) => assert(noisy[i] !== value && Math.abs(noisy[i] - value) <= y![i]));
 });
 

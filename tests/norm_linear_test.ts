@@ -7,14 +7,10 @@ import { kernels } from "../kernels/kernels.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/norm_linear.ts";
 import { equivalence, worstRatio } from "./support/equivalence.ts";
-import { fusion } from "./support/fusion.ts";
 import { everyVariant, gpuTest } from "./support/gpu.ts";
 
 equivalence(normLinearOp, cases.normLinear, 60);
 equivalence(normGatedOp, cases.normGated, 60);
-
-fusion(normLinearOp, cases.normLinear);
-fusion(normGatedOp, cases.normGated);
 
 Deno.test("normLinear: a worked example", async () => {
   const device = new ReferenceDevice("f64");

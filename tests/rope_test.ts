@@ -6,11 +6,9 @@ import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/rope.ts";
 import { size, tensor } from "./support/arbitraries.ts";
 import { equivalence } from "./support/equivalence.ts";
-import { fusion } from "./support/fusion.ts";
 
 equivalence(ropeOp, cases.rope);
 equivalence(ropeWriteOp, cases.ropeWrite, 40);
-fusion(ropeWriteOp, cases.ropeWrite);
 
 const T = 4096;
 

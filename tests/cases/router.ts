@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { type HostTensor, hostTensor } from "../../src/op/device.ts";
 import { type GateParams, routeOp, type RouteParams } from "../../src/ops/router.ts";
-import { ReferenceDevice, references } from "../../reference/mod.ts";
+import { accuracy, ReferenceDevice } from "../../reference/mod.ts";
 import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
 
@@ -26,7 +26,7 @@ function decided(logits: HostTensor, bias: HostTensor | undefined, params: Route
   const [M, E] = logits.shape;
   const inputs = { logits: exact.from(logits) };
   const outputs = exact.run(routeOp, inputs, params);
-  const bounds = references.route.bound(inputs, outputs, params).probs!;
+  const bounds = accuracy.route(inputs, outputs, params).probs!;
   for (let m = 0; m < M; m++) {
     const at = (e: number) => m * E + e;
     const value = (e: number) => outputs.probs.data[at(e)] + (bias?.data[e] ?? 0);

@@ -6,8 +6,9 @@
 import fc from "fast-check";
 import type { HostTensor } from "../../src/op/device.ts";
 import type { Inputs, Op } from "../../src/op/op.ts";
+import type { OpName } from "../../src/ops/vocabulary.ts";
 import type { WebGpuDevice } from "../../kernels/mod.ts";
-import { type AnyReference, ReferenceDevice, references, type RefTensor } from "../../reference/mod.ts";
+import { accuracy, type AnyBound, ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
 import { everyVariant, gpuTest } from "./gpu.ts";
 
 /** One call of an operation, on the host. */
@@ -55,7 +56,8 @@ export async function worstRatio<I extends string, O extends string, P>(
     Object.entries(inputs).map(([name, tensor]) => [name, tensor && { ...tensor, data: tensor.data.slice() }]),
   );
   const expected = exact.run(op, inputs as never, test.params) as Named<RefTensor>;
-  const bounds = (references[op.name] as AnyReference).bound(before, expected, test.params) as Named<Float64Array>;
+  const bound: AnyBound = accuracy[op.name as OpName];
+  const bounds = bound(before, expected, test.params) as Named<Float64Array>;
   let worst = 0;
   for (const [name, { data, dtype, shape }] of Object.entries(expected)) {
     const live = (typeof test.live === "object" ? test.live[name] : test.live) ?? data.length;

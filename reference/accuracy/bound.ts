@@ -5,7 +5,6 @@
  *
  * @module
  */
-import { gelu, normalCdf, sigmoid, silu, softplus } from "./math.ts";
 
 /** Unit roundoff of float32: half a unit in the last place, relative. */
 export const UNIT = 2 ** -24;
@@ -35,55 +34,6 @@ export const SQRT_ERROR: number = INVERSE_SQRT_ERROR + DIVISION_ERROR;
 /** Error of WGSL's `log(x)`: 2⁻²¹ absolute for x in [0.5, 2], else 3 units in the last place. */
 export function logBound(x: number): number {
   return 0.5 <= x && x <= 2 ? 2 ** -21 : 3 * 2 * UNIT * Math.abs(Math.log(x));
-}
-
-/** Largest |sigmoid′|. */
-export const SIGMOID_SLOPE = 0.25;
-
-/** Largest |silu′|: 1.0998, at x = 2.3994. */
-export const SILU_SLOPE = 1.1;
-
-/** Largest |gelu′|: 1.1289, at x = √2. */
-export const GELU_SLOPE = 1.13;
-
-/** Error of `sigmoid(x)` = 1 / (1 + e^(−x)): that of e^(−|x|), where it matters, one addition and one division. */
-export function sigmoidBound(x: number): number {
-  const e = Math.exp(-Math.abs(x));
-  const fromExp = expError(x) * e / (1 + e) ** 2; // |d sigmoid / de|·e = e / (1 + e)², on both sides
-  return fromExp + (UNIT + DIVISION_ERROR) * sigmoid(x) + 2 * TINY;
-}
-
-/** Error of `silu(x)`: that of sigmoid, times |x|, and one multiplication. */
-export function siluBound(x: number): number {
-  return Math.abs(x) * sigmoidBound(x) + UNIT * Math.abs(silu(x)) + TINY;
-}
-
-/** Error of `tanh(x)` = (1 − e) / (1 + e), e = e^(−2|x|): |d tanh / de| = 2 / (1 + e)², two sums and one division. */
-export function tanhBound(x: number): number {
-  const e = Math.exp(-2 * Math.abs(x));
-  return expError(2 * x) * e * 2 / (1 + e) ** 2 + (2 * UNIT + DIVISION_ERROR) * Math.abs(Math.tanh(x)) + 2 * TINY;
-}
-
-/** Error of `softplus(x)` = max(x, 0) + log(1 + e), e = e^(−|x|) ≤ 1: log's, its argument's, and one addition. */
-export function softplusBound(x: number): number {
-  const e = Math.exp(-Math.abs(x));
-  return 2 ** -21 + (expError(x) * e + UNIT * (1 + e)) / (1 + e) + UNIT * softplus(x) + 2 * TINY;
-}
-
-/**
- * Error of the normal distribution's tail Q(|x|) = e^(−x²/2)·R(|x|), relative and in units u: R's fit 0.3 and its
- * polynomial 10.5 (Σ (2k + 1)·|c_k| t^k, at most 9.5 times the value, and the factor t); its argument t, 6 (an addition and
- * a division) times the slope |d ln R / d ln t| ≤ 3.2; the rounding of x²/2; e^(−x²/2) itself; one product.
- */
-export function normalTailBound(x: number): number {
-  const half = x * x / 2;
-  const relative = (0.3 + 10.5 + 6 * 3.2 + half + 1) * UNIT + expError(half);
-  return normalCdf(-Math.abs(x)) * relative + 2 * TINY;
-}
-
-/** Error of `gelu(x)` = x·Φ(x): that of the tail times |x|; then 1 − Q and the product with x. */
-export function geluBound(x: number): number {
-  return Math.abs(x) * normalTailBound(x) + 2 * UNIT * Math.abs(gelu(x)) + TINY;
 }
 
 /**

@@ -1,46 +1,14 @@
 /**
- * The terms that the derivatives of attention sum, and what float32 may do to them.
+ * Float32 errors of the terms that the derivatives of attention sum.
  *
  * @module
  */
-import type { Heads } from "../src/ops/rope.ts";
-import { score } from "./attention.ts";
+import type { Heads } from "../../src/ops/rope.ts";
+import { score } from "../attention.ts";
+import { dot, keyAt, type Operands, weigh } from "../attention_grad.ts";
+import type { RefTensor } from "../reference.ts";
 import { expError, sumBound, TINY, UNIT } from "./bound.ts";
-import type { RefTensor } from "./reference.ts";
-
-/** Where k[n, g] of the key/value head g = ⌊h·G/H⌋ of query head h starts; v[n, g] starts G·K further. */
-export function keyAt(n: number, h: number, { H, G, K }: Heads): number {
-  return (n * 2 * G + Math.floor(h * G / H)) * K;
-}
-
-/** Σ_i a[i]·b[i] over a head; `magnitude` takes absolute terms. */
-export function dot(a: RefTensor, from: number, b: RefTensor, to: number, K: number, magnitude = false): number {
-  let sum = 0;
-  for (let i = 0; i < K; i++) {
-    const term = a.data[from + i] * b.data[to + i];
-    sum += magnitude ? Math.abs(term) : term;
-  }
-  return sum;
-}
-
-/** What both gradients take. */
-export type Operands = { q: RefTensor; kv: RefTensor; dy: RefTensor; stats: RefTensor };
-
-/** p = exp(s − lse) and slope = dy·v − δ of query row m, head h and key n; ds = p·slope. */
-export function weigh(
-  { q, kv, dy, stats }: Operands,
-  m: number,
-  h: number,
-  n: number,
-  heads: Heads,
-): { p: number; slope: number } {
-  const { H, G, K } = heads;
-  const from = (m * H + h) * K, key = keyAt(n, h, heads);
-  return {
-    p: Math.exp(score(q, kv, from, key, K) - stats.data[m * 2 * H + h]),
-    slope: dot(dy, from, kv, key + G * K, K) - stats.data[m * 2 * H + H + h],
-  };
-}
+import { absolute } from "./define.ts";
 
 /**
  * |error| of p and of ds. In p = exp(s − lse): the score's (K + 4)·u·Σ|q·k|/√K (K products, the rounding of the scale and
@@ -60,9 +28,10 @@ export function weighErrors(
   const from = (m * H + h) * K, key = keyAt(n, h, heads);
   const { p, slope } = weigh(operands, m, h, n, heads);
   const below = score(q, kv, from, key, K) - stats.data[m * 2 * H + h];
-  const moved = (K + 4) * UNIT * score(q, kv, from, key, K, true) + UNIT * Math.abs(below) + expError(below);
+  const moved = (K + 4) * UNIT * score(absolute(q), absolute(kv), from, key, K) + UNIT * Math.abs(below) +
+    expError(below);
   const ofP = p * Math.expm1(moved) + TINY;
-  const terms = dot(dy, from, kv, key + G * K, K, true) + Math.abs(stats.data[m * 2 * H + H + h]);
+  const terms = dot(absolute(dy), from, absolute(kv), key + G * K, K) + Math.abs(stats.data[m * 2 * H + H + h]);
   const ofSlope = sumBound(K + 1, terms);
   return { p: ofP, ds: ofP * Math.abs(slope) + (p + ofP) * (ofSlope + UNIT * (Math.abs(slope) + ofSlope)) + TINY };
 }

@@ -18,14 +18,16 @@
  *
  * @module
  */
-import type { HostTensor, HostTensors } from "../src/op/device.ts";
-import type { Inputs, Op, Outputs } from "../src/op/op.ts";
-import { uniforms } from "../src/common/random.ts";
+import type { HostTensor, HostTensors } from "../../src/op/device.ts";
+import type { Inputs, Op, Outputs } from "../../src/op/op.ts";
+import { uniforms } from "../../src/common/random.ts";
 import { UNIT } from "./bound.ts";
-import { ReferenceDevice } from "./device.ts";
+import { ReferenceDevice } from "../device.ts";
 import { type Decision, decisionOf, follow, isSelection } from "./margin.ts";
-import type { AnyReference, RefTensor } from "./reference.ts";
-import { references } from "./references.ts";
+import type { OpName } from "../../src/ops/vocabulary.ts";
+import type { RefTensor } from "../reference.ts";
+import { accuracy } from "./accuracy.ts";
+import type { AnyBound } from "./define.ts";
 
 type Named<T> = Record<string, T>;
 
@@ -58,6 +60,7 @@ export class NoiseDevice extends ReferenceDevice {
     inputs: Inputs<I, RefTensor>,
     params: P,
   ): Outputs<O, RefTensor> {
+    if (op.compose) return super.run(op, inputs, params); // noise is added by the operations it is composed of
     const before: Named<RefTensor> = { ...inputs as Named<RefTensor> };
     for (const name of Object.values<string | undefined>(op.inPlace ?? {})) {
       before[name!] = { ...before[name!], data: before[name!].data.slice() };
@@ -65,7 +68,8 @@ export class NoiseDevice extends ReferenceDevice {
     const outputs = super.run(op, inputs, params);
     const leading = isSelection(op.name) ? this.leader?.[this.decisions.length] : undefined;
     if (leading) follow(leading, outputs, params);
-    if (this.#noise) this.#disturb(outputs, (references[op.name] as AnyReference).bound(before, outputs, params));
+    const bound: AnyBound = accuracy[op.name as OpName];
+    if (this.#noise) this.#disturb(outputs, bound(before, outputs, params));
     if (isSelection(op.name)) this.decisions.push(decisionOf(op.name, before, outputs, params));
     return outputs;
   }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { RefTensor } from "./reference.ts";
-import { weightsOf } from "./router.ts";
+import type { RefTensor } from "../reference.ts";
+import { weightsOf } from "../router.ts";
 
 /** One selection of a run: the scores it compared, and the smallest change between two of them that changes it. */
 export interface Decision {

@@ -1,0 +1,138 @@
+/**
+ * The error bound of every operation, by name.
+ *
+ * @module
+ */
+import type { vocabulary } from "../../src/ops/vocabulary.ts";
+import type { Op } from "../../src/op/op.ts";
+import type { Bound } from "./define.ts";
+import { linear } from "./linear.ts";
+import { scatterAdd } from "./rows.ts";
+import { gate, route } from "./router.ts";
+import { loraDown, loraGatedUnit, loraUp } from "./experts.ts";
+import { rope, ropeWrite } from "./rope.ts";
+import { ropeGrad } from "./rope_grad.ts";
+import { norm } from "./norm.ts";
+import { normGated, normLinear } from "./norm_linear.ts";
+import { attention } from "./attention.ts";
+import { attentionGradKv, attentionGradQ, attentionStats } from "./attention_grad.ts";
+import { activation, gatedUnit } from "./activation.ts";
+import { expertMerge } from "./merge.ts";
+import { sample } from "./sample.ts";
+import { pool } from "./pool.ts";
+import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
+import { dotRows, scaleRows } from "./rows_grad.ts";
+import { add, ratio } from "./add.ts";
+import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./losses_grad.ts";
+import { normGrad, normGradWeight } from "./norm_grad.ts";
+import { linearGradW, linearGradX, sumRows } from "./linear_grad.ts";
+import { dotSlots, expertOuter, expertTransposed, sumSlots, weightSlots } from "./experts_grad.ts";
+import { loraGatedUnitGrad } from "./lora_gated_unit_grad.ts";
+import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
+import { gateGrad, routeGrad } from "./router_grad.ts";
+import { poolGrad } from "./pool_grad.ts";
+import { embedGrad } from "./embed_grad.ts";
+import { cosineDistance, divergence } from "./distillation.ts";
+import { cosineDistanceGrad, divergenceGrad } from "./distillation_grad.ts";
+import { adamW, average, balanceBias, sumSquares } from "./optimizer.ts";
+import { dropout, jitter } from "./noise.ts";
+import { exact, flushed } from "./exact.ts";
+
+type Vocabulary = typeof vocabulary;
+
+/** One error bound for every operation; a missing one does not compile. */
+export type Accuracy = {
+  readonly [Name in keyof Vocabulary]: Vocabulary[Name] extends Op<infer I, infer O, infer P> ? Bound<I, O, P> : never;
+};
+
+/** Error bounds by operation name. */
+export const accuracy: Accuracy = {
+  linear,
+  gather: exact,
+  scatterRows: exact,
+  scatterAdd,
+  gate,
+  route,
+  selectTopK: exact,
+  selectThreshold: exact,
+  loraDown,
+  loraGatedUnit,
+  loraUp,
+  embed: exact,
+  rope,
+  ropeWrite,
+  ropeGrad,
+  norm,
+  normLinear,
+  normGated,
+  keyRanges: exact,
+  attention,
+  attentionStats,
+  attentionGradQ,
+  attentionGradKv,
+  activation,
+  gatedUnit,
+  appendPlaces: exact,
+  cacheWrite: exact,
+  expertMerge,
+  pick: exact,
+  sample,
+  advance: exact,
+  settle: exact,
+  deepen: flushed,
+  count: exact,
+  queue: exact,
+  placeRows: exact,
+  draws: exact,
+  judge: flushed,
+  fit: exact,
+  retire: flushed,
+  grow: exact,
+  pool,
+  crossEntropy,
+  binaryCrossEntropy,
+  logSumExp,
+  mean,
+  balance,
+  place: exact,
+  scaleRows,
+  dotRows,
+  add,
+  ratio,
+  takeColumns: exact,
+  joinColumns: exact,
+  crossEntropyGrad,
+  binaryCrossEntropyGrad,
+  logSumExpGrad,
+  meanGrad,
+  balanceGrad,
+  normGrad,
+  normGradWeight,
+  linearGradX,
+  linearGradW,
+  sumRows,
+  expertTransposed,
+  expertOuter,
+  weightSlots,
+  sumSlots,
+  dotSlots,
+  loraGatedUnitGrad,
+  activationGrad,
+  gatedUnitGrad,
+  gateGrad,
+  routeGrad,
+  poolGrad,
+  embedGrad,
+  divergence,
+  cosineDistance,
+  divergenceGrad,
+  cosineDistanceGrad,
+  sumSquares,
+  adamW,
+  store: flushed,
+  average,
+  countChoices: exact,
+  balanceBias,
+  dropout,
+  jitter,
+};

@@ -1,0 +1,62 @@
+import { balanceOp, binaryCrossEntropyOp, crossEntropyOp, logSumExpOp, meanOp } from "../../src/ops/losses.ts";
+import { countedRows, divisor, exponentials, scored } from "../losses.ts";
+import { liveRows } from "../reference.ts";
+import { DIVISION_ERROR, logSumExpBound, sumBound, TINY, UNIT } from "./bound.ts";
+import { defineBound } from "./define.ts";
+import { softplusBound } from "./scalars.ts";
+
+/** The logarithm's, a difference and a sum; neither is negative, so that a shift of the logits costs nothing. */
+export const crossEntropy = defineBound(crossEntropyOp, ({ logits, labels, offsets }, { nll }) => {
+  const [M, V] = logits.shape;
+  const bound = new Float64Array(M);
+  for (let m = 0; m < liveRows(offsets, M); m++) {
+    if (labels.data[m] < 0) continue;
+    const { top } = exponentials(logits, m);
+    const log = logSumExpBound(logits.data.subarray(m * V, (m + 1) * V), top);
+    bound[m] = log + 2 * UNIT * (Math.abs(nll.data[m]) + log) + TINY;
+  }
+  return { nll: bound };
+});
+
+/** That of softplus, whose argument is ±z. */
+export const binaryCrossEntropy = defineBound(binaryCrossEntropyOp, ({ scores, rows, kept, offsets }, { bce }) => {
+  const [M] = scores.shape;
+  const chosen = new Set(rows.data.subarray(0, liveRows(kept, rows.shape[0])));
+  const bound = new Float64Array(bce.data.length);
+  for (let m = 0; m < liveRows(offsets, M); m++) {
+    bound[m] = softplusBound(chosen.has(m) ? -scores.data[m] : scores.data[m]);
+  }
+  return { bce: bound };
+});
+
+/** The logarithm's and one sum with the greatest element. */
+export const logSumExp = defineBound(logSumExpOp, ({ x, offsets }, { y }) => {
+  const [M, E] = x.shape;
+  const bound = new Float64Array(M);
+  for (let m = 0; m < liveRows(offsets, M); m++) {
+    const { top } = exponentials(x, m);
+    const log = logSumExpBound(x.data.subarray(m * E, (m + 1) * E), top);
+    bound[m] = log + UNIT * (Math.abs(y.data[m]) + log) + TINY;
+  }
+  return { y: bound };
+});
+
+/** A sum and a division. */
+export const mean = defineBound(meanOp, ({ x, labels, offsets, total }, { y }) => {
+  const rows = scored(x.shape[0], labels, offsets);
+  const count = Math.max(1, divisor(rows, total));
+  const absolutes = rows.reduce((sum, m) => sum + Math.abs(x.data[m]), 0);
+  const sum = sumBound(Math.max(1, rows.length), absolutes);
+  return { y: Float64Array.of(sum / count + DIVISION_ERROR * Math.abs(y.data[0]) + TINY) };
+});
+
+/** A sum over rows and one over experts, either inside the other; two divisions, two products. Counts are exact. */
+export const balance = defineBound(balanceOp, ({ probs, counts, offsets }, { loss }, { k }) => {
+  const [M, E] = probs.shape;
+  const [live, rows] = [liveRows(offsets, M), Math.max(1, countedRows(counts, k))];
+  let absolutes = 0;
+  for (let i = 0; i < live * E; i++) absolutes += counts.data[i % E] * Math.abs(probs.data[i]);
+  const sum = sumBound(live + E, E * absolutes / rows / rows);
+  const rounding = (2 * UNIT + 2 * DIVISION_ERROR) * Math.abs(loss.data[0]);
+  return { loss: Float64Array.of(sum + rounding + TINY), applications: new Float64Array(1) };
+});

@@ -1,0 +1,55 @@
+import { gateOp, routeOp, type RouteParams } from "../../src/ops/router.ts";
+import { liveRows, type RefTensor } from "../reference.ts";
+import { DIVISION_ERROR, expError, TINY, UNIT } from "./bound.ts";
+import { defineBound } from "./define.ts";
+import { sigmoidBound, tanhBound } from "./scalars.ts";
+
+/** The function's error, times α; then the rounding of α to float32 and of the product. */
+export const gate = defineBound(gateOp, ({ scores, offsets }, { gates }, { kind, alpha }) => {
+  const [M] = scores.shape;
+  const bound = new Float64Array(M).fill(TINY);
+  if (kind === "none") return { gates: bound };
+  const inner = kind === "sigmoid" ? sigmoidBound : tanhBound;
+  for (let m = 0; m < liveRows(offsets, M); m++) {
+    bound[m] += Math.abs(alpha) * inner(scores.data[m]) + 2 * UNIT * Math.abs(gates.data[m]);
+  }
+  return { gates: bound };
+});
+
+/** Largest error of each of the probabilities of one row z [E]. */
+function probabilityBounds(z: ArrayLike<number>, p: readonly number[], { kind, alpha }: RouteParams): number[] {
+  const E = z.length;
+  if (kind === "sigmoid") {
+    return p.map((value, e) => Math.abs(alpha) * sigmoidBound(z[e]) + 2 * UNIT * Math.abs(value) + TINY);
+  }
+  const highest = Math.max(...Array.from(z));
+  // e^d: the rounding of d = z − max, and exp itself
+  const power = Array.from(z, (value) => (highest - value) * UNIT + expError(highest - value));
+  // the sum: the weighted errors of its terms, and E roundings
+  const sum = p.reduce((total, value, e) => total + (alpha === 0 ? 0 : value / alpha) * power[e], E * UNIT);
+  // then a division, the product with α, α's own rounding, and one unit for products of errors
+  const rest = sum + DIVISION_ERROR + 3 * UNIT;
+  return p.map((value, e) => Math.abs(value) * (power[e] + rest) + (1 + Math.abs(alpha)) * TINY);
+}
+
+/** A weight has its probability's error; normalised, also w times the error of the sum, k roundings and a division. */
+export const route = defineBound(routeOp, ({ logits, offsets }, { probs, experts, weights }, params) => {
+  const [M, E] = logits.shape;
+  const { k, normalize } = params;
+  const bounds = { probs: new Float64Array(M * E), weights: new Float64Array(M * k) };
+  for (let m = 0; m < liveRows(offsets, M); m++) {
+    const row = (tensor: RefTensor, columns: number) => tensor.data.subarray(m * columns, (m + 1) * columns);
+    const p = [...row(probs, E)];
+    const error = probabilityBounds(row(logits, E), p, params);
+    const chosen = [...row(experts, k)];
+    const sum = Math.abs(chosen.reduce((total, e) => total + p[e], 0));
+    const sumError = chosen.reduce((total, e) => total + error[e], 0);
+    chosen.forEach((e, j) => {
+      const w = Math.abs(weights.data[m * k + j]);
+      const divided = (error[e] + w * sumError) / sum + w * (k * UNIT + DIVISION_ERROR) + TINY;
+      bounds.weights[m * k + j] = normalize ? divided : error[e];
+    });
+    bounds.probs.set(error, m * E);
+  }
+  return bounds;
+});
