@@ -37,7 +37,7 @@ async function bytesOfStep(N: number, remat: TrainerOptions["remat"]): Promise<n
     positions: hostIndices(ids.map((_, row) => row % T)),
     offsets: hostIndices(Array.from({ length: B + 1 }, (_, b) => b * T)),
   };
-  await trainer.read(0, [{ rows, labels: hostIndices(ids), targets: B * T }], 1e-3);
+  await trainer.read(0, [{ rows, labels: hostIndices(ids) }], 1e-3);
   return device.pool.bytes;
 }
 

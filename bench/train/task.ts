@@ -62,7 +62,7 @@ export function trainTask(): TrainTask {
     }
     const positions = hostIndices(ids.map((_, row) => row % T));
     const offsets = hostIndices(Array.from({ length: B + 1 }, (_, b) => b * T));
-    return { rows: { ids: hostIndices(ids), positions, offsets }, labels: hostIndices(labels), targets: B * T };
+    return { rows: { ids: hostIndices(ids), positions, offsets }, labels: hostIndices(labels) };
   };
   const weights = initialize<DecoderParams<HostTensor>>(decoderSchema(config), 1);
   return { config, weights, B, T, optimizer: { rate: 2e-3, beta1: 0.9, beta2: 0.95, eps: 1e-8 }, batch };

@@ -3,7 +3,7 @@ import { openSource } from "../../src/checkpoint/open_source.ts";
 import type { EncoderModel } from "../../src/infer/encoder.ts";
 import { fill } from "../../src/infer/fill.ts";
 import { readTokenizerFiles } from "../../src/infer/load_tokenizer.ts";
-import type { Batches } from "../../src/train/data/batches.ts";
+import { type Batches, labelledRows } from "../../src/train/data/batches.ts";
 import { maskedBatches } from "../../src/train/data/masking.ts";
 import { documentsOf } from "../data/documents.ts";
 import { textEncoder } from "../data/encoder.ts";
@@ -76,7 +76,8 @@ export async function maskedLoss(
 ): Promise<{ nats: number; tokens: number }> {
   let [nats, tokens] = [0, 0];
   for (let step = 0; step < Math.min(most, batches.batches); step++) {
-    const { rows: { ids, offsets }, labels, targets } = await batches.batch(step);
+    const batch = await batches.batch(step), targets = labelledRows(batch);
+    const { rows: { ids, offsets }, labels } = batch;
     if (targets === 0) continue;
     const cut = (data: ArrayLike<number>) =>
       Array.from(offsets.data).slice(1).map((end, b) => Array.from(data).slice(offsets.data[b], end))

@@ -5,28 +5,21 @@
  */
 import { requireChoice } from "../common/choices.ts";
 import type { Device, HostTensor } from "../op/device.ts";
-import type { Backend, Tensor } from "../op/op.ts";
-import { mean } from "../ops/losses.ts";
+import type { Tensor } from "../op/op.ts";
 import { ropeTable } from "../ops/rope.ts";
 import { type Batch, capacityRows, lengthsOf, longest, nextTokenLabels, packRows } from "../model/batch.ts";
 import type { DecoderConfig } from "../model/config/config.ts";
 import { decode, type DecoderInputs } from "../model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
 import { decoderColumns, groupSequences, rowsAtOnce } from "../model/groups.ts";
-import { decoderLosses } from "../model/losses.ts";
+import { headInputs, partRows } from "../model/head.ts";
 import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
 import { RopeTables } from "../model/rope_tables.ts";
 import { readRecursions } from "../model/results.ts";
 import { download, tensorsOf, upload } from "../model/upload.ts";
-import { backpropagate, gradientOutputs, readGradients } from "../train/gradients.ts";
-import { headInputs, partRows, RECOMPUTE_HEAD } from "../train/head.ts";
-import {
-  decoderHead,
-  decoderOutputs,
-  type DecoderResult,
-  decoderResult,
-  type ForwardOptions,
-} from "./decoder_forward.ts";
+import { CausalLM } from "../train/causal_lm.ts";
+import { stepGradients } from "../train/step_gradients.ts";
+import { decoderOutputs, type DecoderResult, decoderResult, type ForwardOptions } from "./decoder_forward.ts";
 import type { Group } from "./group_losses.ts";
 import { Programs } from "./programs.ts";
 import type { Tokenizer } from "./tokenizer.ts";
@@ -119,21 +112,15 @@ export class DecoderModel<T extends Tensor = Tensor> {
    * {@link DecoderModel.forward} does.
    */
   async gradients(sequences: readonly ArrayLike<number>[]): Promise<DecoderParams<HostTensor>> {
-    const schema = decoderSchema(this.config);
-    const topk = this.config.recursion.routing === "expert";
-    const batch = packRows(sequences, this.config), rows = this.tables.rows(longest(sequences));
-    const program = this.#programs.get(`gradients ${rows}`, (named) => {
-      const seeds = this.#programs.seeds({ lm: 1, ...this.config.losses }), table = this.tables.upTo(rows);
-      const { offsets, labels } = named;
-      const forward = (tape: Backend<T>) => {
-        const outputs = decode(tape, this.params, this.config, this.#inputs(named, topk, table));
-        const { nll } = decoderHead(tape, this.params, outputs.hidden, named);
-        return decoderLosses(tape, outputs, { lm: mean(tape, nll!, { labels, offsets }), offsets });
-      };
-      const { gradients } = backpropagate(this.device, { schema, params: this.params }, forward, seeds, RECOMPUTE_HEAD);
-      return gradientOutputs(gradients);
-    });
-    return readGradients(schema, await program(this.#host(batch, topk, { losses: true })));
+    this.check("run the model");
+    const rows = packRows(sequences, this.config), labels = nextTokenLabels(rows);
+    const objective = new CausalLM(this.device, this.config, { rows: rows.ids.shape[0] });
+    try {
+      const step = { step: 0, batches: [{ rows, labels }], training: false };
+      return await stepGradients(this.device, objective, this.params, step);
+    } finally {
+      objective.dispose();
+    }
   }
 
   /** A model without experts on the same device (mol.md §3). Throws when this one has none. */

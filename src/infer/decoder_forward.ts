@@ -7,12 +7,11 @@ import type { Device, HostTensor } from "../op/device.ts";
 import type { DecoderConfig } from "../model/config/config.ts";
 import { type DecoderOutputs, headLogits } from "../model/decoder.ts";
 import type { DecoderParams } from "../model/decoder_schema.ts";
+import { headOutputs, joinLogits } from "../model/head.ts";
 import { joinExperts, joinOffsets, joinRecursions, joinRows } from "../model/join_results.ts";
 import { decoderLosses, type LossValues, totalLoss } from "../model/losses.ts";
 import * as results from "../model/results.ts";
-import type { Backend, Tensor } from "../op/op.ts";
-import { mean } from "../ops/losses.ts";
-import { headOutputs, joinLogits } from "../train/head.ts";
+import type { Tensor } from "../op/op.ts";
 import { choiceOutputs, type Group, groupLosses, groupStarts } from "./group_losses.ts";
 
 /** What a forward pass should return beside hidden states and routing. */
@@ -57,16 +56,6 @@ export interface Wanted {
   readonly grouped: boolean;
 }
 
-/** Logits of hidden rows by part, and the losses of all rows where there are labels. */
-export function decoderHead<T extends Tensor>(
-  backend: Backend<T>,
-  params: DecoderParams<T>,
-  hidden: T,
-  named: Named<T>,
-): { logits: Named<T>; nll?: T } {
-  return headOutputs(backend, hidden, named, (some, offsets) => headLogits(backend, params, some, offsets));
-}
-
 /** Results of a forward pass by name. */
 export function decoderOutputs<T extends Tensor>(
   device: Device<T>,
@@ -79,11 +68,12 @@ export function decoderOutputs<T extends Tensor>(
   const { hidden, experts, depths } = outputs;
   const routed = { hidden, ...results.recursionOutputs(outputs), ...results.expertOutputs(experts) };
   if (!logits && !losses) return routed;
-  const head = decoderHead(device, params, hidden, named);
+  const head = headOutputs(device, named, { hidden, labels }, {
+    logitsOf: (some, offsets) => headLogits(device, params, some, offsets),
+  });
   const scored = logits ? { ...routed, ...head.logits } : routed;
   if (!losses) return scored;
-  const lm = mean(device, head.nll!, { labels, offsets });
-  const terms = results.lossOutputs(decoderLosses(device, outputs, { lm, offsets }));
+  const terms = results.lossOutputs(decoderLosses(device, outputs, { head, labels, offsets }));
   return { ...scored, ...terms, ...(grouped ? choiceOutputs(experts, depths) : {}) };
 }
 
@@ -107,6 +97,6 @@ export async function decoderResult<T extends Tensor>(
     recursions,
     depthLogits: joined("depth.logits"),
     experts: joinExperts(groups.map(({ named }) => results.readExperts(named)), groupStarts(groups)),
-    losses: losses && { ...losses, total: totalLoss(losses, config.losses) },
+    losses: losses && { ...losses, total: totalLoss({ ...losses }, { lm: 1, ...config.losses }) },
   };
 }

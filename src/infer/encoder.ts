@@ -4,18 +4,18 @@
  * @module
  */
 import type { Device, HostTensor } from "../op/device.ts";
-import type { Backend, Tensor } from "../op/op.ts";
-import { mean } from "../ops/losses.ts";
+import type { Tensor } from "../op/op.ts";
 import { gather } from "../ops/rows.ts";
 import { packLabels, packPlaces, packRows } from "../model/batch.ts";
 import type { EncoderConfig } from "../model/config/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
-import { molBalance } from "../model/losses.ts";
+import { joinLogits } from "../model/head.ts";
 import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
 import type { SentenceConfig } from "../model/config/sentence.ts";
 import { download } from "../model/upload.ts";
-import { backpropagate, gradientOutputs, readGradients } from "../train/gradients.ts";
-import { joinLogits, RECOMPUTE_HEAD } from "../train/head.ts";
+import { labelledRows } from "../train/data/batches.ts";
+import { MaskedLM } from "../train/masked_lm.ts";
+import { stepGradients } from "../train/step_gradients.ts";
 import {
   type EncoderForwardOptions,
   encoderHead,
@@ -99,7 +99,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
     this.#demandHead();
     const program = this.#weights.program("logits at rows", [sequence], ({ rows, ...named }, tables) => {
       const hidden = gather(this.device, this.#weights.encode(named, tables).hidden, rows);
-      return encoderHead(this.device, this.#weights, hidden, named).logits;
+      return encoderHead(this.device, this.#weights, { hidden }, named).logits;
     });
     const places = packPlaces(rows, sequence.length);
     return joinLogits(
@@ -118,28 +118,16 @@ export class EncoderModel<T extends Tensor = Tensor> {
     sequences: readonly ArrayLike<number>[],
     labels: readonly ArrayLike<number>[],
   ): Promise<EncoderParams<HostTensor>> {
-    const schema = encoderSchema(this.config);
-    const program = this.#weights.program("gradients", sequences, (named, tables) => {
-      const seeds = this.#weights.programs.seeds({ lm: 1, molBalance: this.config.balanceCoefficient });
-      const forward = (tape: Backend<T>) => {
-        const { hidden, experts } = this.#weights.encode(named, tables, tape), { labels, offsets } = named;
-        const { nll } = encoderHead(tape, this.#weights, hidden, named);
-        return { lm: [mean(tape, nll!, { labels, offsets })], molBalance: molBalance(tape, experts) };
-      };
-      const { gradients } = backpropagate(
-        this.device,
-        { schema, params: this.#weights.params },
-        forward,
-        seeds,
-        RECOMPUTE_HEAD,
-      );
-      return gradientOutputs(gradients);
-    });
-    const batch = packRows(sequences, this.config), packed = packLabels(sequences, labels, this.config.V);
-    return readGradients(
-      schema,
-      await program({ ...batch, labels: packed, ...this.#weights.headInputs(batch.ids.shape[0]) }),
-    );
+    this.#weights.programs.check("run the model");
+    const rows = packRows(sequences, this.config), packed = packLabels(sequences, labels, this.config.V);
+    const batch = { rows, labels: packed };
+    const objective = new MaskedLM(this.device, this.config, { scored: Math.max(1, labelledRows(batch)) });
+    try {
+      const step = { step: 0, batches: [batch], training: false };
+      return await stepGradients(this.device, objective, this.#weights.params, step);
+    } finally {
+      objective.dispose();
+    }
   }
 
   /**

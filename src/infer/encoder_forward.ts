@@ -7,14 +7,13 @@ import type { Device, HostTensor } from "../op/device.ts";
 import { type EncoderOutputs, maskedLogits } from "../model/encoder.ts";
 import type { EncoderConfig } from "../model/config/encoder_config.ts";
 import type { EncoderParams } from "../model/encoder_schema.ts";
+import { type HeadOutputs, headOutputs, type HeadRows, joinLogits } from "../model/head.ts";
 import { joinExperts, joinOffsets, joinRows } from "../model/join_results.ts";
-import { molBalance } from "../model/losses.ts";
+import { encoderLosses } from "../model/losses.ts";
 import * as results from "../model/results.ts";
 import type { Backend, Tensor } from "../op/op.ts";
-import { mean } from "../ops/losses.ts";
-import { headOutputs, joinLogits } from "../train/head.ts";
 import type { Wanted } from "./decoder_forward.ts";
-import { choiceOutputs, type Group, groupBalance, groupCrossEntropy, groupStarts } from "./group_losses.ts";
+import { choiceOutputs, type Group, groupLosses, groupStarts } from "./group_losses.ts";
 
 /** What a forward pass should return beside hidden states and routing. */
 export interface EncoderForwardOptions {
@@ -48,14 +47,16 @@ export interface Weighted<T> {
   readonly config: EncoderConfig;
 }
 
-/** Masked-language logits of hidden rows by part, and the losses of all rows where there are labels. */
+/** The masked-language head over rows. `named` holds the {@link headInputs}. */
 export function encoderHead<T extends Tensor>(
   backend: Backend<T>,
   { params, config }: Weighted<T>,
-  hidden: T,
+  rows: HeadRows<T>,
   named: Named<T>,
-): { logits: Named<T>; nll?: T } {
-  return headOutputs(backend, hidden, named, (some, offsets) => maskedLogits(backend, params, config, some, offsets));
+): HeadOutputs<T> {
+  return headOutputs(backend, named, rows, {
+    logitsOf: (hidden, offsets) => maskedLogits(backend, params, config, hidden, offsets),
+  });
 }
 
 /** Results of a forward pass by name. */
@@ -68,12 +69,12 @@ export function encoderOutputs<T extends Tensor>(
 ): Named<T> {
   const read = { hidden, ...results.expertOutputs(experts) };
   if (!logits && !losses) return read;
-  const head = encoderHead(device, model, hidden, named);
+  const { labels, offsets } = named;
+  const head = encoderHead(device, model, { hidden, labels }, named);
   const scored = logits ? { ...read, ...head.logits } : read;
   if (!losses) return scored;
-  const mlm = mean(device, head.nll!, { labels: named.labels, offsets: named.offsets });
-  const balance = results.balanceOutputs(molBalance(device, experts));
-  return { ...scored, ...balance, ...(grouped ? choiceOutputs(experts) : {}), mlm };
+  const terms = results.lossOutputs(encoderLosses(device, { experts }, { head, labels, offsets }));
+  return { ...scored, ...terms, ...(grouped ? choiceOutputs(experts) : {}) };
 }
 
 /** The result of all groups of sequences. */
@@ -90,6 +91,6 @@ export async function encoderResult<T extends Tensor>(
     experts: joinExperts(groups.map(({ named }) => results.readExperts(named)), groupStarts(groups)),
   };
   if (!labels) return result;
-  const [mlm, molBalance] = [groupCrossEntropy(groups, "mlm"), await groupBalance(device, groups)];
+  const { lm: mlm, molBalance } = await groupLosses(device, groups);
   return { ...result, losses: { mlm, molBalance, total: mlm + balanceCoefficient * molBalance } };
 }

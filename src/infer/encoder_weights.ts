@@ -9,11 +9,11 @@ import { encode, type EncoderInputs, type EncoderOutputs } from "../model/encode
 import type { EncoderConfig } from "../model/config/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
 import { encoderColumns, groupSequences, rowsAtOnce } from "../model/groups.ts";
+import { headInputs, partRows } from "../model/head.ts";
 import { RopeTables } from "../model/rope_tables.ts";
 import { tensorsOf, upload } from "../model/upload.ts";
 import type { Backend, Tensor } from "../op/op.ts";
 import { ropeTable } from "../ops/rope.ts";
-import { headInputs, partRows } from "../train/head.ts";
 import { Programs } from "./programs.ts";
 
 type Named<T> = Record<string, T>;

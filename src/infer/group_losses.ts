@@ -7,7 +7,7 @@ import type { Device, HostTensor } from "../op/device.ts";
 import { joinRows } from "../model/join_results.ts";
 import type { DecoderOutputs, ExpertUse } from "../model/decoder.ts";
 import type { LossValues } from "../model/losses.ts";
-import { meanBalance, readLosses, type RecursionResult } from "../model/results.ts";
+import { readLosses, type RecursionResult } from "../model/results.ts";
 import type { Tensor } from "../op/op.ts";
 import { balance } from "../ops/losses.ts";
 
@@ -67,11 +67,6 @@ function meanOfRecursions(groups: readonly Group[], term: string): number {
   return total;
 }
 
-/** Mean cross-entropy over the labels of all groups. */
-export function groupCrossEntropy(groups: readonly Group[], name: string): number {
-  return groups.length === 1 ? groups[0].named[name].data[0] : meanOf(groups, name, scoredOf);
-}
-
 /** First rows of a result. */
 const head = ({ shape: [, k], data }: HostTensor, rows: number): HostTensor => ({
   shape: [rows, k],
@@ -88,9 +83,8 @@ async function balanceOf<T extends Tensor>(device: Device<T>, routed: Record<"pr
 }
 
 /** Load balance of experts over all groups: the mean of the uses that have rows. */
-export async function groupBalance<T extends Tensor>(device: Device<T>, groups: readonly Group[]): Promise<number> {
+async function groupBalance<T extends Tensor>(device: Device<T>, groups: readonly Group[]): Promise<number> {
   const [{ named }] = groups;
-  if (groups.length === 1) return meanBalance(named);
   const uses = Object.keys(named).filter((name) => name.startsWith("probs.")).map((name) => name.slice(6));
   const losses: number[] = [];
   for (const use of uses) {
@@ -102,13 +96,13 @@ export async function groupBalance<T extends Tensor>(device: Device<T>, groups: 
   return losses.length > 0 ? losses.reduce((sum, loss) => sum + loss, 0) / losses.length : 0;
 }
 
-/** Loss values of a decoder over all groups. */
+/** Loss values over all groups. */
 export async function groupLosses<T extends Tensor>(device: Device<T>, groups: readonly Group[]): Promise<LossValues> {
   const [{ named }] = groups;
   if (groups.length === 1) return readLosses(named);
   const of = (name: string) => joinRows(groups.map((group) => head(group.named[name], rowsOf(group))));
   return {
-    lm: groupCrossEntropy(groups, "loss.lm.0"),
+    lm: meanOf(groups, "loss.lm.0", scoredOf),
     routerAux: meanOfRecursions(groups, "routerAux"),
     routerZ: meanOfRecursions(groups, "routerZ"),
     routerBalance: "depth.probs" in named

@@ -5,7 +5,6 @@
  */
 import type { Device, HostTensor, Program } from "../op/device.ts";
 import { Lifetime } from "../common/lifetime.ts";
-import { type LossFactors, type LossSeeds, lossSeeds } from "../train/gradients.ts";
 import type { Tensor } from "../op/op.ts";
 
 type Named<T> = Record<string, T>;
@@ -14,7 +13,6 @@ type Named<T> = Record<string, T>;
 export class Programs<T extends Tensor> {
   readonly #programs = new Map<string, Program<string, string>>();
   readonly #lifetime = new Lifetime("the model");
-  #seeds?: LossSeeds<T>;
 
   /** None yet, on tensors that are freed with them. */
   constructor(readonly device: Device<T>, readonly tensors: readonly T[]) {}
@@ -36,15 +34,10 @@ export class Programs<T extends Tensor> {
     return this.#programs.get(key)!;
   }
 
-  /** The factors of a loss, which are the same at every call. */
-  seeds(factors: LossFactors): LossSeeds<T> {
-    return this.#seeds ??= lossSeeds(this.device, factors);
-  }
-
   /** Frees all tensors and programs. */
   dispose(): void {
     if (!this.#lifetime.end()) return;
-    for (const tensor of [...this.tensors, ...Object.values<T>({ ...this.#seeds })]) this.device.free(tensor);
+    for (const tensor of this.tensors) this.device.free(tensor);
     for (const program of this.#programs.values()) program.dispose();
   }
 }

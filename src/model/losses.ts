@@ -8,8 +8,8 @@ import { activation } from "../ops/activation.ts";
 import { balance, binaryCrossEntropy, logSumExp, mean } from "../ops/losses.ts";
 import { countChoices } from "../ops/optimizer.ts";
 import type { Routed } from "../ops/router.ts";
-import type { LossCoefficients } from "./config/config.ts";
 import type { DecoderOutputs, ExpertUse } from "./decoder.ts";
+import type { HeadOutputs } from "./head.ts";
 
 /** Loss terms: each a list of scalars [1] to be added up, except `molBalance`. */
 export interface LossTerms<T> {
@@ -26,9 +26,9 @@ export interface LossTerms<T> {
   readonly routerBalance: readonly T[];
   /** Load balance of each use of experts, and whether it had rows: the term is their mean. */
   readonly molBalance: readonly { readonly loss: T; readonly applications: T }[];
-  /** Divergence from a teacher's predictions. */
-  readonly divergence?: readonly T[];
-  /** Cosine distance from a teacher's hidden states. */
+  /** Mean KL(teacher ‖ student) over labelled rows, nats. */
+  readonly klDivergence: readonly T[];
+  /** Mean cosine distance from a teacher's hidden states. */
   readonly cosine?: readonly T[];
 }
 
@@ -70,7 +70,7 @@ export function balanceCounts<T extends Tensor>(
 }
 
 /** Load balance of every use of experts over its own live rows, or as a share of that of `counts`. */
-export function molBalance<T extends Tensor>(
+function molBalance<T extends Tensor>(
   backend: Backend<T>,
   uses: readonly ExpertUse<T>[],
   counts?: readonly T[],
@@ -80,31 +80,60 @@ export function molBalance<T extends Tensor>(
   );
 }
 
-/** Loss terms of routing and experts in a decoder, beside its language-model loss `lm` [1]. offsets [B+1]. */
+/** The rows that a head scored, and what the means are over. */
+export interface ScoredRows<T> {
+  /** The head's losses per row. */
+  readonly head: Pick<HeadOutputs<T>, "nll" | "kl">;
+  /** Labels of those rows, negative for none, i32. */
+  readonly labels: T;
+  /** Their offsets. */
+  readonly offsets: T;
+  /** Totals of a batch of several parts. */
+  readonly totals?: LossTotals<T>;
+}
+
+/** Loss terms of a language model with experts: prediction and load balance. Every term of routers is empty. */
+export function encoderLosses<T extends Tensor>(
+  backend: Backend<T>,
+  { experts }: Pick<DecoderOutputs<T>, "experts">,
+  { head: { nll, kl }, labels, offsets, totals }: ScoredRows<T>,
+): LossTerms<T> {
+  const overLabels = (x: T) => [mean(backend, x, { labels, offsets, total: totals?.labels })];
+  return {
+    lm: overLabels(nll!),
+    klDivergence: kl ? overLabels(kl) : [],
+    routerAux: [],
+    routerZ: [],
+    routerBalance: [],
+    molBalance: molBalance(backend, experts, totals?.balance?.experts),
+  };
+}
+
+/** Loss terms of a decoder: those of {@link encoderLosses} and of its routers. offsets [B+1]. */
 export function decoderLosses<T extends Tensor>(
   backend: Backend<T>,
-  { recursions, depths, experts }: DecoderOutputs<T>,
-  { lm, offsets, totals = {} }: { lm: T; offsets: T; totals?: LossTotals<T> },
+  outputs: DecoderOutputs<T>,
+  scored: ScoredRows<T>,
 ): LossTerms<T> {
+  const { recursions, depths } = outputs, { offsets, totals = {} } = scored;
   const meanSquare = (x: T, offsets: T, total?: T) =>
     mean(backend, activation(backend, x, "square", offsets), { offsets, total });
   const balanceOf = ({ probs, experts }: Routed<T>) =>
     balance(backend, { probs, experts, offsets, counts: totals.balance?.depths });
-  const judged = recursions.map((trace, r) => ({ ...trace, total: totals.candidates?.[r] }));
+  const routed = recursions.map((trace, r) => ({ ...trace, total: totals.candidates?.[r] }));
   return {
-    lm: [lm],
-    routerAux: judged.flatMap(({ scores, auxiliary, chosen, candidates: { offsets }, total }) => {
+    ...encoderLosses(backend, outputs, scored),
+    routerAux: routed.flatMap(({ scores, auxiliary, chosen, candidates: { offsets }, total }) => {
       if (!scores || !chosen) return [];
       const bce = binaryCrossEntropy(backend, { scores: auxiliary ?? scores, ...chosen, offsets });
       return [mean(backend, bce, { offsets, total })];
     }),
     routerZ: depths
       ? [meanSquare(logSumExp(backend, depths.logits, offsets), offsets, totals.rows)]
-      : judged.flatMap(({ scores, candidates: { offsets }, total }) =>
+      : routed.flatMap(({ scores, candidates: { offsets }, total }) =>
         scores ? [meanSquare(scores, offsets, total)] : []
       ),
     routerBalance: depths ? [balanceOf(depths.routed).loss] : [],
-    molBalance: molBalance(backend, experts, totals.balance?.experts),
   };
 }
 
@@ -122,9 +151,10 @@ export interface LossValues {
   molBalance: number;
 }
 
-/** total = lm + Σ coefficient · term. */
-export function totalLoss(values: LossValues, coefficients: LossCoefficients): number {
-  const { routerAux, routerZ, routerBalance, molBalance } = coefficients;
-  return values.lm + routerAux * values.routerAux + routerZ * values.routerZ +
-    routerBalance * values.routerBalance + molBalance * values.molBalance;
+/** total = Σ factor · term, over the terms that have a factor. */
+export function totalLoss(
+  values: Readonly<Record<string, number>>,
+  factors: Readonly<Record<string, number | undefined>>,
+): number {
+  return Object.entries(factors).reduce((total, [term, factor]) => total + (factor ?? 0) * (values[term] ?? 0), 0);
 }

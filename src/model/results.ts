@@ -106,19 +106,13 @@ export function depthOf(recursions: readonly RecursionResult[], M: number): Int3
   return Int32Array.from({ length: M }, (_, m) => recursions.reduce((sum, { active }) => sum + active[m], 0));
 }
 
-/** Names the load balance of every use of experts. */
-export function balanceOutputs<T>(molBalance: LossTerms<T>["molBalance"]): Named<T> {
+/** Names the scalars of loss terms. */
+export function lossOutputs<T>({ molBalance, ...terms }: LossTerms<T>): Named<T> {
   const named: Named<T> = {};
   molBalance.forEach(({ loss, applications }, use) => {
     named[`balance.${use}`] = loss;
     named[`applications.${use}`] = applications;
   });
-  return named;
-}
-
-/** Names the scalars of loss terms. */
-export function lossOutputs<T>({ molBalance, ...terms }: LossTerms<T>): Named<T> {
-  const named: Named<T> = balanceOutputs(molBalance);
   for (const [term, scalars] of Object.entries(terms)) scalars.forEach((loss, i) => named[`loss.${term}.${i}`] = loss);
   return named;
 }
@@ -131,7 +125,7 @@ function sumOfTerm(named: Named<HostTensor>, term: string): number {
 }
 
 /** Mean load balance over the applications that had rows; 0 without any. */
-export function meanBalance(named: Named<HostTensor>): number {
+function meanBalance(named: Named<HostTensor>): number {
   let [sum, count] = [0, 0];
   for (let use = 0; `balance.${use}` in named; use++) {
     sum += named[`balance.${use}`].data[0];

@@ -13,7 +13,7 @@ import type { Backend, RematKind, Tensor } from "../op/op.ts";
 import { add } from "../ops/add.ts";
 import { countChoices } from "../ops/optimizer.ts";
 import { Tape } from "../ops/tape.ts";
-import { liveRows, type TrainingBatch } from "./data/batches.ts";
+import { labelledRows, liveRows, type TrainingBatch } from "./data/batches.ts";
 import { backpropagate, type LossSeeds } from "./gradients.ts";
 import { type Computed, inputsOf, type Objective } from "./objective.ts";
 import { termValues } from "./terms.ts";
@@ -34,7 +34,7 @@ export function stepInputs<T extends Tensor, P>(
     const inputs = objective.host(batch, { step, firstRow });
     for (const [name, host] of Object.entries(inputs)) named[`${microbatch}.${name}`] = host;
     firstRow += liveRows(batch);
-    count("labels", (batch.labels.data as Int32Array).filter((label) => label >= 0).length);
+    count("labels", labelledRows(batch));
     count("rows", liveRows(batch));
     candidatesOf(inputs).forEach((rows, r) => count(`candidates.${r}`, rows));
   });
@@ -78,8 +78,10 @@ export interface RecordOptions<T> {
   readonly accumulate: number;
   /** Factors of the loss terms. */
   readonly seeds: LossSeeds<T>;
-  /** Segments that are computed again in the backward pass. */
+  /** Regions that are recomputed in the backward pass. */
   readonly recompute: readonly RematKind[];
+  /** Whether the noise of training is added; true unless given. */
+  readonly training?: boolean;
 }
 
 /** Records loss terms and gradients of a step. `named` are the inputs that {@link stepInputs} makes. */
@@ -88,7 +90,7 @@ export function recordStep<T extends Tensor, P>(
   objective: Objective<T, P>,
   params: P,
   named: Readonly<Named<T>>,
-  { accumulate, seeds, recompute }: RecordOptions<T>,
+  { accumulate, seeds, recompute, training = true }: RecordOptions<T>,
 ): RecordedStep<T> {
   const plus = (a: T | undefined, b: T) => a ? add(device, a, b) : b;
   const microbatches = Array.from({ length: accumulate }, (_, micro) => inputsOf(named, `${micro}.`));
@@ -103,7 +105,7 @@ export function recordStep<T extends Tensor, P>(
   microbatches.forEach((inputs, micro) => {
     let computed: Computed<T>;
     const forward = (tape: Backend<T>) =>
-      (computed = objective.compute(tape, params, inputs, { training: true, totals })).terms;
+      (computed = objective.compute(tape, params, inputs, { training, totals })).terms;
     const found = backpropagate(device, { schema: objective.schema, params }, forward, seeds, { recompute });
     gradients = found.gradients.map((g, i) => g ? plus(gradients[i], g) : gradients[i]);
     for (const [name, value] of termValues(device, found.terms)) values.set(name, plus(values.get(name), value));

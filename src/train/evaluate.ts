@@ -5,7 +5,7 @@
  */
 import type { Device, HostTensor, Program } from "../op/device.ts";
 import type { Tensor } from "../op/op.ts";
-import type { Batches } from "./data/batches.ts";
+import { type Batches, labelledRows } from "./data/batches.ts";
 import type { Objective } from "./objective.ts";
 import type { RoutedConfig, RoutingStatistics } from "./statistics.ts";
 import { RoutingCounter } from "./routing_counter.ts";
@@ -76,8 +76,9 @@ export class Evaluator<T extends Tensor, P> {
       const { lm, ...routing }: Record<string, HostTensor> = await this.#program(
         objective.host(batch, { step, firstRow: 0 }),
       );
-      nats += lm.data[0] * batch.targets;
-      tokens += batch.targets;
+      const labels = labelledRows(batch);
+      nats += lm.data[0] * labels;
+      tokens += labels;
       counter.add(routing, batch);
     }
     if (tokens === 0) throw new RangeError("Cannot evaluate: the held-out batches have no labels");

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { allocate, type Device, type HostTensor, hostZeros } from "../op/device.ts";
+import { allocate, type Device } from "../op/device.ts";
 import type { Backend, Tensor } from "../op/op.ts";
 import { add, ratio } from "../ops/add.ts";
 import type { LossTerms } from "../model/losses.ts";
-import { mapParams, parametersOf } from "../model/parameters.ts";
+import { mapParams } from "../model/parameters.ts";
 import { Tape, type TapeOptions } from "../ops/tape.ts";
 
 /** Factor of every loss term in the total, on the device, [1] each; a term without one carries no gradient. */
@@ -22,8 +22,8 @@ export interface LossSeeds<T> {
   readonly routerBalance?: T;
   /** Factor of the load balance, shared by the uses of experts that have rows. */
   readonly molBalance?: T;
-  /** Factor of the divergence from a teacher. */
-  readonly divergence?: T;
+  /** Factor of the KL divergence from a teacher. */
+  readonly klDivergence?: T;
   /** Factor of the cosine distance from a teacher. */
   readonly cosine?: T;
 }
@@ -41,47 +41,36 @@ export function lossSeeds<T extends Tensor>(device: Device<T>, factors: LossFact
 }
 
 /** Runs a forward pass on a tape and returns its loss terms with the gradient of every parameter that has one. */
-export function backpropagate<T extends Tensor, L extends Pick<LossTerms<T>, "lm"> & Partial<LossTerms<T>>>(
+export function backpropagate<T extends Tensor>(
   backend: Backend<T>,
   { schema, params }: { schema: unknown; params: unknown },
-  forward: (tape: Backend<T>) => L,
+  forward: (tape: Backend<T>) => LossTerms<T>,
   seeds: LossSeeds<T>,
   options: TapeOptions = {},
-): { terms: L; gradients: (T | undefined)[] } {
+): { terms: LossTerms<T>; gradients: (T | undefined)[] } {
   const weights: T[] = [];
   mapParams<T, void>(schema, (_leaf, tensor) => void weights.push(tensor), params);
   const tape = new Tape(backend, weights, options);
   const terms = forward(tape);
-  const balances = terms.molBalance ?? [];
-  const share = balances.length > 0 && seeds.molBalance ? shareOf(backend, balances, seeds.molBalance) : undefined;
+  const balances = terms.molBalance;
+  const perUse = balances.length > 0 && seeds.molBalance
+    ? factorPerUse(backend, balances, seeds.molBalance)
+    : undefined;
   const seeded = (scalars: readonly T[] = [], seed?: T) => seed ? scalars.map((result) => ({ result, seed })) : [];
   const gradients = tape.gradients([
     ...seeded(terms.lm, seeds.lm),
     ...seeded(terms.routerAux, seeds.routerAux),
     ...seeded(terms.routerZ, seeds.routerZ),
     ...seeded(terms.routerBalance, seeds.routerBalance),
-    ...seeded(terms.divergence, seeds.divergence),
+    ...seeded(terms.klDivergence, seeds.klDivergence),
     ...seeded(terms.cosine, seeds.cosine),
-    ...seeded(balances.map(({ loss }) => loss), share),
+    ...seeded(balances.map(({ loss }) => loss), perUse),
   ]);
   return { terms, gradients: weights.map((weight) => gradients.get(weight)) };
 }
 
-/** A factor divided by the number of applications that have rows (mol.md §2: the others are left out of the mean). */
-function shareOf<T extends Tensor>(backend: Backend<T>, balances: LossTerms<T>["molBalance"], factor: T): T {
+/** A factor divided by the number of uses of experts that have rows: the term is the mean over them. */
+function factorPerUse<T extends Tensor>(backend: Backend<T>, balances: LossTerms<T>["molBalance"], factor: T): T {
   const applications = balances.map(({ applications }) => applications);
   return ratio(backend, factor, applications.reduce((sum, one) => add(backend, sum, one)));
-}
-
-/** Names gradients so that a program can return them, by the number of the parameter. */
-export function gradientOutputs<T>(gradients: readonly (T | undefined)[]): Record<string, T> {
-  return Object.fromEntries(gradients.flatMap((gradient, i) => gradient ? [[`gradient.${i}`, gradient]] : []));
-}
-
-/** Reads what {@link gradientOutputs} named, as a record of the schema's form; parameters without a gradient get zeros. */
-export function readGradients<P>(schema: unknown, named: Readonly<Record<string, HostTensor>>): P {
-  const numbers = new Map(parametersOf(schema).map((leaf, i) => [leaf, i]));
-  return mapParams(schema, (leaf): HostTensor => {
-    return named[`gradient.${numbers.get(leaf)}`] ?? hostZeros(leaf.shape);
-  }) as P;
 }

@@ -7,10 +7,9 @@ import type { Device, HostTensor } from "../op/device.ts";
 import { mapParams } from "../model/parameters.ts";
 import { download } from "../model/upload.ts";
 import type { Tensor } from "../op/op.ts";
-import { recordStep, stepInputs } from "./accumulate.ts";
 import type { TrainingBatch } from "./data/batches.ts";
-import { gradientOutputs, lossSeeds, readGradients } from "./gradients.ts";
 import type { Objective } from "./objective.ts";
+import { stepGradients } from "./step_gradients.ts";
 
 /** Labels over which a mean loss is judged: a label's loss deviates by some 3 nats, so that their mean does by 0.1. */
 const WINDOW_LABELS = 1024;
@@ -59,13 +58,8 @@ export async function findNotFinite<T extends Tensor, P>(
   const { schema } = objective;
   const weight = firstNotFinite(schema, await download(device, schema, params));
   if (weight !== undefined) return `the weight ${weight}`;
-  const seeds = lossSeeds(device, objective.factors);
-  const options = { accumulate: batches.length, seeds, recompute: ["recursion", "head"] } as const;
-  const program = device.compile((named: Record<string, T>) =>
-    gradientOutputs(recordStep(device, objective, params, named, options).gradients)
-  );
-  const named = await program(stepInputs(objective, step, batches));
-  const gradient = firstNotFinite(schema, readGradients(schema, named));
+  const gradients = await stepGradients(device, objective, params, { step, batches, training: true });
+  const gradient = firstNotFinite(schema, gradients);
   return gradient === undefined ? undefined : `the gradient of ${gradient}`;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a model is trained for: from a batch to loss terms, written against a backend like the model itself.
+ * Training objectives: from a batch to loss terms, written against a backend like the model itself.
  *
  * @module
  */
@@ -9,43 +9,43 @@ import type { Backend, Tensor } from "../op/op.ts";
 import type { TrainingBatch } from "./data/batches.ts";
 import type { LossFactors } from "./gradients.ts";
 
-/** Where a microbatch stands in a run. */
-export interface Position {
+/** Step and first row of a microbatch: the counters of its noise. */
+export interface MicrobatchStart {
   /** Step, from 0. */
   readonly step: number;
-  /** Live rows of the step's microbatches before. */
+  /** Live rows of the step's earlier microbatches. */
   readonly firstRow: number;
 }
 
-/** What one microbatch computes. */
+/** Results of one microbatch. */
 export interface Computed<T> {
   /** Loss terms, each to be multiplied by its factor; a balance without a factor is left out. */
   readonly terms: LossTerms<T>;
   /** Routing, by the names that `readRecursions` and `readExperts` know. */
   readonly routing: Readonly<Record<string, T>>;
-  /** Choices of depth that a bias balances without a loss. */
+  /** Token-choice with loss-free balancing: the bias, and the chosen depths it balances. */
   readonly choices?: { readonly bias: T; readonly experts: T; readonly offsets: T };
 }
 
-/** How a microbatch is computed. */
+/** Options of {@link Objective.compute}. */
 export interface ComputeOptions<T> {
-  /** With the noise of training. */
+  /** Whether the noise of training is added. */
   readonly training: boolean;
   /** Counts over a whole step: terms are shares of those of the step. The microbatch's own unless given. */
   readonly totals?: LossTotals<T>;
 }
 
-/** A model's training task. P is the record of its parameters. */
+/** Loss of a model over batches. P is the record of the model's parameters. */
 export interface Objective<T extends Tensor, P> {
   /** Schema of the parameters. */
   readonly schema: unknown;
   /** Factors of the loss terms in the total. */
   readonly factors: LossFactors;
   /** Inputs of a microbatch. */
-  host(batch: TrainingBatch, position: Position): Record<string, HostTensor>;
+  host(batch: TrainingBatch, start: MicrobatchStart): Record<string, HostTensor>;
   /** Loss terms of a microbatch. */
-  compute(backend: Backend<T>, params: P, inputs: Readonly<Record<string, T>>, how: ComputeOptions<T>): Computed<T>;
-  /** Choices of a microbatch in training that terms with a factor balance; undefined where there is no such term. */
+  compute(backend: Backend<T>, params: P, inputs: Readonly<Record<string, T>>, options: ComputeOptions<T>): Computed<T>;
+  /** Counts the choices of a microbatch that balance terms with a factor need; undefined without such a term. */
   balanceCounts(
     backend: Backend<T>,
     params: P,

@@ -1,5 +1,5 @@
 /**
- * The lines of a log, written on the device step by step and read once in a while.
+ * Scalars of training steps, written to lists on the device and read once for several steps.
  *
  * @module
  */
@@ -7,6 +7,9 @@ import { type Device, hostTensor } from "../op/device.ts";
 import { demandWhole } from "../common/whole.ts";
 import type { Backend, Tensor } from "../op/op.ts";
 import { store } from "../ops/optimizer.ts";
+
+/** Prefix of the names of {@link StepMetrics.outputs}. */
+export const METRIC = "metric.";
 
 /** Scalars of the last `lines` steps. */
 export class StepMetrics<T extends Tensor> {
@@ -25,9 +28,9 @@ export class StepMetrics<T extends Tensor> {
     store(backend, { list: this.#lists.get(name)!, x, at });
   }
 
-  /** All lists by name, to be returned by a program; their names begin with `journal.`. */
+  /** All lists by name, to be returned by a program; their names begin with {@link METRIC}. */
   outputs(): Record<string, T> {
-    return Object.fromEntries([...this.#lists].map(([name, list]) => [`journal.${name}`, list]));
+    return Object.fromEntries([...this.#lists].map(([name, list]) => [`${METRIC}${name}`, list]));
   }
 
   /** Frees the lists. */

@@ -7,6 +7,7 @@ import { type Device, hostIndices, type HostTensor, type Program } from "../op/d
 import { requireChoice } from "../common/choices.ts";
 import { Lifetime } from "../common/lifetime.ts";
 import { demandWhole } from "../common/whole.ts";
+import { totalLoss } from "../model/losses.ts";
 import { mapParams } from "../model/parameters.ts";
 import { download } from "../model/upload.ts";
 import type { RematKind, Tensor } from "../op/op.ts";
@@ -14,7 +15,7 @@ import { balanceBias } from "../ops/optimizer.ts";
 import { labelsOf, recordStep, stepInputs } from "./accumulate.ts";
 import type { TrainingBatch } from "./data/batches.ts";
 import { type LossSeeds, lossSeeds } from "./gradients.ts";
-import { StepMetrics } from "./step_metrics.ts";
+import { METRIC, StepMetrics } from "./step_metrics.ts";
 import { inputsOf, type Objective } from "./objective.ts";
 import {
   AUXILIARY_RATE,
@@ -63,7 +64,7 @@ export class Trainer<T extends Tensor, P> {
   readonly #slots: Slot<T>[];
   readonly #params: P;
   readonly #seeds: LossSeeds<T>;
-  readonly #journal: StepMetrics<T>;
+  readonly #metrics: StepMetrics<T>;
   readonly #program: Program<string, string>;
   readonly #lifetime = new Lifetime("the trainer");
   #unread: Pick<StepLine, "step" | "labels">[] = [];
@@ -82,7 +83,7 @@ export class Trainer<T extends Tensor, P> {
     this.#seeds = lossSeeds(device, factors);
     this.#slots = slotsOf(device, schema, weights, options.optimizer, state);
     this.#params = this.#record(({ p }) => p);
-    this.#journal = new StepMetrics(device, options.logEvery);
+    this.#metrics = new StepMetrics(device, options.logEvery);
     this.#program = device.compile((named: Named<T>) => this.#step(named));
   }
 
@@ -115,9 +116,9 @@ export class Trainer<T extends Tensor, P> {
     }, options.optimizer);
     if (biased) balanceBias(device, { ...biased, squares }, options.biasRate);
     for (const [name, value] of [...values, ["squares", squares] as const]) {
-      this.#journal.write(device, name, value, named.at);
+      this.#metrics.write(device, name, value, named.at);
     }
-    return { ...this.#journal.outputs(), ...routing };
+    return { ...this.#metrics.outputs(), ...routing };
   }
 
   #inputs(step: number, batches: readonly TrainingBatch[], rate: number): Named<HostTensor> {
@@ -161,16 +162,11 @@ export class Trainer<T extends Tensor, P> {
 
   #line({ step, labels }: Pick<StepLine, "step" | "labels">, named: Named<HostTensor>): StepLine {
     const { logEvery } = this.options;
-    const losses: Record<string, number> = {};
-    let total = 0;
-    for (const [name, { data }] of Object.entries(named)) {
-      if (!name.startsWith("journal.") || name === "journal.squares") continue;
-      const term = name.slice("journal.".length) as keyof LossSeeds<T>;
-      losses[term] = data[step % logEvery];
-      total += (this.objective.factors[term] ?? 0) * losses[term];
-    }
-    const gradientNorm = Math.sqrt(named["journal.squares"].data[step % logEvery]);
-    return { step, labels, losses: { ...losses, total }, gradientNorm };
+    const at = step % logEvery, losses: Record<string, number> = {};
+    const { squares, ...terms } = inputsOf(named, METRIC);
+    for (const [term, { data }] of Object.entries(terms)) losses[term] = data[at];
+    const total = totalLoss(losses, this.objective.factors);
+    return { step, labels, losses: { ...losses, total }, gradientNorm: Math.sqrt(squares.data[at]) };
   }
 
   /** The weights on the host: the moving average where one is kept and asked for. */
@@ -192,7 +188,7 @@ export class Trainer<T extends Tensor, P> {
     this.#lifetime.end();
     freeSlots(this.device, this.#slots);
     for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
-    this.#journal.dispose();
+    this.#metrics.dispose();
     this.#program.dispose();
   }
 }

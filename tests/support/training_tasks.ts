@@ -12,7 +12,7 @@ import { upload } from "../../src/model/upload.ts";
 import type { Tensor } from "../../src/op/op.ts";
 import { recordStep, stepInputs } from "../../src/train/accumulate.ts";
 import { type LabelledSequence, packBatch, type TrainingBatch } from "../../src/train/data/batches.ts";
-import { gradientOutputs, lossSeeds } from "../../src/train/gradients.ts";
+import { lossSeeds } from "../../src/train/gradients.ts";
 import { MaskedLM } from "../../src/train/masked_lm.ts";
 import { CausalLM } from "../../src/train/causal_lm.ts";
 import type { Objective } from "../../src/train/objective.ts";
@@ -48,7 +48,7 @@ function decoding(recursion: Json, json: { readonly [key: string]: Json } = {}):
       params: upload(device, decoderSchema(student), spreadWeights(decoderSchema(student), 5)) as never,
       temperature: 2,
     };
-    const objective = new CausalLM(device, config, { rows, teacher, factors: { divergence: 0.6 } });
+    const objective = new CausalLM(device, config, { rows, teacher, factors: { klDivergence: 0.6 } });
     const params = upload(device, objective.schema, spreadWeights(objective.schema, 3));
     return { objective: objective as never, params };
   };
@@ -65,7 +65,11 @@ const encoding: TrainingTask = (device, rows) => {
     params: upload(device, encoderSchema(plain), spreadWeights(encoderSchema(plain), 5)) as never,
     temperature: 2,
   };
-  const objective = new MaskedLM(device, config, { scored: rows, teacher, factors: { divergence: 0.6, cosine: 0.7 } });
+  const objective = new MaskedLM(device, config, {
+    scored: rows,
+    teacher,
+    factors: { klDivergence: 0.6, cosine: 0.7 },
+  });
   const params = upload(device, objective.schema, spreadWeights(objective.schema, 3));
   return { objective: objective as never, params };
 };
@@ -95,7 +99,7 @@ export function batchOf(sequences: readonly LabelledSequence[], size: { B: numbe
   if (sequences.length > 0) return packBatch(sequences, size, V);
   const { rows, labels } = packBatch([{ ids: [0], labels: [-100] }], size, V);
   rows.offsets.data.fill(0);
-  return { rows, labels, targets: 0 };
+  return { rows, labels };
 }
 
 /** Gradients and loss terms of a step by name: `gradient.…` and `loss.…`. */
@@ -113,8 +117,9 @@ export async function stepOf<T extends Tensor>(
   } as const;
   const program = device.compile((named: Record<string, T>) => {
     const { gradients, values } = recordStep(device, objective, params, named, options);
+    const found = gradients.map((gradient, i) => [`gradient.${i}`, gradient]).filter(([, gradient]) => gradient);
     const losses = [...values].map(([name, value]) => [`loss.${name}`, value]);
-    return { ...gradientOutputs(gradients), ...Object.fromEntries(losses) };
+    return Object.fromEntries([...found, ...losses]);
   });
   return await program(stepInputs(objective, step, batches));
 }

@@ -27,13 +27,13 @@ function only(name: string, T: number, B = 1): Promise<TrainingBatch> {
 }
 
 /** The same batch, with ids, positions and labels behind its live rows that must not be read. */
-function littered({ rows, labels, targets }: TrainingBatch): TrainingBatch {
+function littered({ rows, labels }: TrainingBatch): TrainingBatch {
   const litter = ({ data, shape }: HostTensor, value: number): HostTensor => ({
     shape,
     data: (data as Int32Array).map((known, row) => row < TOKENS ? known : value),
   });
   const { ids, positions, offsets } = rows;
-  return { rows: { ids: litter(ids, 7), positions: litter(positions, 3), offsets }, labels, targets };
+  return { rows: { ids: litter(ids, 7), positions: litter(positions, 3), offsets }, labels };
 }
 
 for (const [name, task] of Object.entries(trainingTasks)) {

@@ -81,7 +81,7 @@ function batch({ rows, B }: World): TrainingBatch {
   const offsets = hostIndices(Array.from({ length: B + 1 }, (_, b) => rows.filter((row) => row.b < b).length));
   const positions = hostIndices([...rows.map(({ t }) => t), 5, -1]);
   const labels = hostIndices(Array(rows.length + 2).fill(-100));
-  return { rows: { ids: labels, positions, offsets }, labels, targets: 0 };
+  return { rows: { ids: labels, positions, offsets }, labels };
 }
 
 const configOf = ({ N, kind }: World) =>

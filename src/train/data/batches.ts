@@ -22,8 +22,6 @@ export interface TrainingBatch {
   readonly rows: Batch;
   /** The id to predict at every row, −100 where there is none and at rows that are not live, [M] i32. */
   readonly labels: HostTensor;
-  /** Number of rows that have a label. */
-  readonly targets: number;
 }
 
 /** Batches by number. */
@@ -71,13 +69,17 @@ export function packBatch(
   ends.set(offsets.data);
   const labels = new Int32Array(B * T).fill(NO_LABEL);
   sequences.forEach((sequence, b) => labels.set(sequence.labels, ends[b]));
-  const targets = labels.filter((label) => label !== NO_LABEL).length;
-  return { rows: { ...rows, offsets: hostIndices(ends) }, labels: hostIndices(labels), targets };
+  return { rows: { ...rows, offsets: hostIndices(ends) }, labels: hostIndices(labels) };
 }
 
 /** Live rows of a batch. */
 export function liveRows({ rows: { offsets: { data } } }: TrainingBatch): number {
   return data[data.length - 1];
+}
+
+/** Rows of a batch that have a label. */
+export function labelledRows({ labels: { data } }: TrainingBatch): number {
+  return (data as Int32Array).filter((label) => label >= 0).length;
 }
 
 /** Numbers of windows by steps. */

@@ -13,8 +13,7 @@ import { initialize } from "../../model/init.ts";
 import { upload } from "../../model/upload.ts";
 import type { Tensor } from "../../op/op.ts";
 import type { TeacherConfig, TrainedModel, TrainingConfig } from "../config/config.ts";
-import type { EncoderTeacher } from "../masked_lm.ts";
-import type { DecoderTeacher } from "../causal_lm.ts";
+import type { Teacher } from "../language_model.ts";
 import { extendDecoder, extendEncoder } from "../start/extend.ts";
 import type { StartingPoint } from "../start/starting_point.ts";
 import { startFromTeacher } from "../start/teacher.ts";
@@ -73,7 +72,7 @@ function wrongKind(method: string, kind: string): RangeError {
 export async function decoderTeacher<T extends Tensor>(
   device: Device<T>,
   { from, temperature }: TeacherConfig,
-): Promise<DecoderTeacher<T>> {
+): Promise<Teacher<DecoderConfig, DecoderParams<T>>> {
   const { config, params } = await openDecoder(from);
   return { config, params: upload<T, DecoderParams<T>>(device, decoderSchema(config), params), temperature };
 }
@@ -82,7 +81,7 @@ export async function decoderTeacher<T extends Tensor>(
 export async function encoderTeacher<T extends Tensor>(
   device: Device<T>,
   { from, temperature }: TeacherConfig,
-): Promise<EncoderTeacher<T>> {
+): Promise<Teacher<EncoderConfig, EncoderParams<T>>> {
   const { config, params } = await openEncoder(from);
   return { config, params: upload<T, EncoderParams<T>>(device, encoderSchema(config), params), temperature };
 }

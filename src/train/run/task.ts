@@ -88,7 +88,7 @@ function batchesOf(config: TrainingConfig, reader: TokenReader, options: WindowO
 }
 
 function factorsOf({ factors, teacher }: TrainingConfig): LossFactors {
-  return { ...factors, ...(teacher && { divergence: teacher.divergence, cosine: teacher.cosine }) };
+  return { ...factors, ...(teacher && { klDivergence: teacher.divergence, cosine: teacher.cosine }) };
 }
 
 async function nextToken<T extends Tensor>(device: Device<T>, training: TrainingConfig, config: DecoderConfig) {

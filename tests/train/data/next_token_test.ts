@@ -1,6 +1,7 @@
 /** Batches of next-token prediction: every token once an epoch, and nothing but the step decides. */
 import fc from "fast-check";
 import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
+import { labelledRows } from "../../../src/train/data/batches.ts";
 import { nextTokenBatches } from "../../../src/train/data/next_token.ts";
 import { documents, inMemory, sequences } from "./support.ts";
 
@@ -48,12 +49,12 @@ Deno.test("next token: the step decides, whatever was asked before; seeds differ
 Deno.test("next token: shapes are the same in every batch; short windows are short, missing ones empty", async () => {
   const batches = nextTokenBatches(inMemory([[1, 2, 3]], V), { B: 3, T: 3 });
   assertEquals([batches.windows, batches.batches], [2, 1]);
-  const { rows, labels, targets } = await batches.batch(0);
+  const { rows, labels } = await batches.batch(0);
   assertEquals([...rows.ids.data], [49, 1, 2, 3, 0, 0, 0, 0, 0]);
   assertEquals([...rows.positions.data], [0, 1, 2, 0, 0, 0, 0, 0, 0]);
   assertEquals([...rows.offsets.data], [0, 3, 4, 4]);
   assertEquals([...labels.data], [1, 2, 3, 49, ...Array(5).fill(-100)]);
-  assertEquals(targets, 4);
+  assertEquals(labelledRows({ rows, labels }), 4);
 });
 
 Deno.test("next token: one error for no tokens, no room and a batch that is not there", async () => {

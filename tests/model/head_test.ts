@@ -3,10 +3,10 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
 import { hostIndices, hostTensor } from "../../src/op/device.ts";
 import { linear } from "../../src/ops/linear.ts";
-import { crossEntropy, mean } from "../../src/ops/losses.ts";
+import { mean } from "../../src/ops/losses.ts";
 import { normals } from "../../src/common/random.ts";
 import { Tape } from "../../src/ops/tape.ts";
-import { headLosses, headParts, partOffsets, partRows } from "../../src/train/head.ts";
+import { headInputs, headOutputs, partRows } from "../../src/model/head.ts";
 import { scoredRows } from "../../src/train/scored.ts";
 import { largestDifference } from "../support/models.ts";
 import { someBatch } from "../support/training.ts";
@@ -21,19 +21,15 @@ function head(rows: number, live: number) {
   const w = device.from(hostTensor([V, D], normals(2, V * D)));
   const labels = device.from(someBatch(5, { B: 1, T: S, V, masked: true }).labels);
   const tape = new Tape<RefTensor>(device, [hidden, w], { recompute: ["head"] });
-  const parts = headParts(device, S, rows);
-  const hosts = Object.entries(partOffsets(live, S, rows)).map(([name, host]) => [name, device.from(host)]);
+  const hosts = Object.entries(headInputs(S, rows, live)).map(([name, host]) => [name, device.from(host)]);
   const named: Record<string, RefTensor> = Object.fromEntries(hosts);
-  const [nll] = headLosses(
-    tape,
-    { parts, named },
-    { hidden, labels },
-    (some, offsets) => [crossEntropy(tape, linear(tape, some.hidden, w, { offsets }), some.labels, offsets)],
-  );
-  const loss = mean(tape, nll, { labels, offsets: device.from(hostIndices([0, live])) });
+  const { logits, nll } = headOutputs(tape, named, { hidden, labels }, {
+    logitsOf: (some, offsets) => linear(tape, some, w, { offsets }),
+  });
+  const loss = mean(tape, nll!, { labels, offsets: device.from(hostIndices([0, live])) });
   const gradients = tape.gradients([{ result: loss, seed: device.from(hostTensor([1], [1])) }]);
   return {
-    parts: parts?.lists.length ?? 1,
+    parts: Object.keys(logits).length,
     loss: loss.data[0],
     dhidden: gradients.get(hidden)!.data.subarray(0, live * D),
     dw: gradients.get(w)!.data,

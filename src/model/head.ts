@@ -1,0 +1,123 @@
+/**
+ * The language-model head, by row parts: logits [M, V] of all rows never exist at once where the vocabulary is large.
+ *
+ * @module
+ */
+import { hostIndices, type HostTensor, hostTensor } from "../op/device.ts";
+import { type Backend, remat, type Tensor } from "../op/op.ts";
+import { divergence } from "../ops/distillation.ts";
+import { crossEntropy } from "../ops/losses.ts";
+import { gather, scatterRows } from "../ops/rows.ts";
+import type { TapeOptions } from "../ops/tape.ts";
+import { joinRows } from "./join_results.ts";
+
+type Named<T> = Readonly<Record<string, T>>;
+
+/** Maximum number of logits of a part: 64 MiB. */
+const MOST_LOGITS = 2 ** 24;
+
+/** The logits of a part are recomputed in the backward pass. */
+export const RECOMPUTE_HEAD: TapeOptions = { recompute: ["head"] };
+
+/** Rows of a part for a vocabulary of V, on a device that binds at most `maxTensorBytes`. */
+export function partRows(V: number, { maxTensorBytes = Infinity }: { readonly maxTensorBytes?: number } = {}): number {
+  return Math.max(1, Math.floor(Math.min(MOST_LOGITS, maxTensorBytes / 4) / V));
+}
+
+/**
+ * Inputs of the head over M rows, in parts of `rows`: the rows of each part [rows] i32 where there are several, and their
+ * offsets [2] i32, which end with the live ones. The first `live` of the M rows are live; the others are not read.
+ */
+export function headInputs(M: number, rows: number, live = M): Record<string, HostTensor> {
+  const parts = Math.max(1, Math.ceil(M / rows));
+  const named: Record<string, HostTensor> = {};
+  for (let part = 0, first = 0; part < parts; part++, first += rows) {
+    named[`head.offsets.${part}`] = hostIndices([0, Math.min(rows, Math.max(0, live - first))]);
+    if (parts === 1) break;
+    const length = Math.min(rows, M - first);
+    named[`head.rows.${part}`] = hostIndices(Int32Array.from({ length }, (_, i) => first + i));
+  }
+  return parts === 1 ? named : { ...named, "head.zeros": hostTensor([M, 1], new Float32Array(M)) };
+}
+
+/** Logits [R, V] of hidden rows [R, D]; offsets [2] end with the live rows. */
+export type LogitsOf<T> = (hidden: T, offsets: T) => T;
+
+/** Rows that the head reads. */
+export interface HeadRows<T> {
+  /** Hidden states, [M, D]. */
+  readonly hidden: T;
+  /** The id to predict at each row, negative for none, [M] i32: the cross-entropy is computed where they are given. */
+  readonly labels?: T;
+  /** The teacher's hidden states, [M, D of the teacher]: the divergence is computed where they are given. */
+  readonly taught?: T;
+}
+
+/** How a head computes logits. */
+export interface HeadOptions<T> {
+  /** Of the model. */
+  readonly logitsOf: LogitsOf<T>;
+  /** Of its teacher, with the temperature τ of the divergence. */
+  readonly teacher?: { readonly logitsOf: LogitsOf<T>; readonly temperature: number };
+}
+
+/** What a head computes. */
+export interface HeadOutputs<T> {
+  /** Logits of each part by name, `logits.0` and so on; {@link joinLogits} joins them. */
+  readonly logits: Record<string, T>;
+  /** Cross-entropy with the labels, nats, [M, 1]. */
+  readonly nll?: T;
+  /** KL(teacher ‖ student), nats, [M, 1]. */
+  readonly kl?: T;
+}
+
+/**
+ * Runs the head over rows. `named` holds the {@link headInputs}.
+ *
+ * With several parts, a part's logits are freed before the next one's, and recomputed in the backward pass.
+ */
+export function headOutputs<T extends Tensor>(
+  backend: Backend<T>,
+  named: Named<T>,
+  rows: HeadRows<T>,
+  { logitsOf, teacher }: HeadOptions<T>,
+): HeadOutputs<T> {
+  const logits: Record<string, T> = {};
+  const lossesOf = ({ hidden, labels, taught }: HeadRows<T>, offsets: T): { nll?: T; kl?: T } => {
+    const student = logits[`logits.${Object.keys(logits).length}`] = logitsOf(hidden, offsets);
+    return {
+      ...(labels && { nll: crossEntropy(backend, student, labels, offsets) }),
+      ...(taught && teacher && {
+        kl: divergence(backend, { student, teacher: teacher.logitsOf(taught, offsets), offsets }, {
+          temperature: teacher.temperature,
+        }),
+      }),
+    };
+  };
+  if (!("head.zeros" in named)) return { logits, ...lossesOf(rows, named["head.offsets.0"]) };
+  const losses: { nll?: T; kl?: T } = {};
+  for (let part = 0; `head.rows.${part}` in named; part++) {
+    const list = named[`head.rows.${part}`], offsets = named[`head.offsets.${part}`];
+    const ofPart = remat(backend, "head", () => {
+      const take = (tensor: T) => gather(backend, tensor, list, offsets);
+      const { hidden, labels, taught } = rows;
+      return lossesOf({
+        hidden: take(hidden),
+        labels: labels && take(labels),
+        taught: taught && take(taught),
+      }, offsets);
+    });
+    for (const name of ["nll", "kl"] as const) {
+      const y = ofPart[name], x = losses[name] ?? named["head.zeros"];
+      if (y) losses[name] = scatterRows(backend, { x, y, rows: list, offsets });
+    }
+  }
+  return { logits, ...losses };
+}
+
+/** The logits that {@link headOutputs} named, as one tensor [M, V]. */
+export function joinLogits(named: Named<HostTensor>): HostTensor {
+  const parts: HostTensor[] = [];
+  while (`logits.${parts.length}` in named) parts.push(named[`logits.${parts.length}`]);
+  return joinRows(parts);
+}
