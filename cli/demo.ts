@@ -64,7 +64,7 @@ async function demandModels(folder: string): Promise<void> {
 /** The first act; whether the devices agree. */
 async function story(folder: string, device: Device, prompt: string, most: number): Promise<boolean> {
   await using decoder = await Decoder.load(folder, { device });
-  const { config } = decoder, { recursion: { N } } = config;
+  const { model, model: { config } } = decoder, { recursion: { N } } = config;
   const coloured = hasColour();
   const layers = `${describeSharing(config)}, ${parameters(decoderSchema(config))}`;
   heading(`A story, by a Mixture-of-Recursions decoder (${layers})`);
@@ -72,9 +72,9 @@ async function story(folder: string, device: Device, prompt: string, most: numbe
   const page = { columns: columns(), N, paint: coloured ? painter(true) : undefined, write: print };
   const told = await tellStory(decoder, prompt, most, page);
   say("", ...depthRows(told.depths, N), "");
-  say(...storySummary(told, savedWork(config, await decoder.forward([told.ids]))));
+  say(...storySummary(told, savedWork(config, await model.forward([told.ids]))));
   if (device.kind === "reference") return true;
-  const agreement = await agreementOf(decoder, told.ids.slice(0, COMPARED));
+  const agreement = await agreementOf(model, told.ids.slice(0, COMPARED));
   say(agreementSentence(agreement));
   return agrees(agreement);
 }
@@ -82,25 +82,27 @@ async function story(folder: string, device: Device, prompt: string, most: numbe
 /** The other acts. */
 async function masks(folder: string, device: Device): Promise<void> {
   await using encoder = await Encoder.load(folder, { device });
-  const { L, groupDepth, mol } = encoder.config;
+  const { L, groupDepth, mol } = encoder.model.config;
   const experts = mol ? `, ${mol.k} of ${mol.E} experts` : "";
   heading(`Masks, filled by a ModernALBERT (${L} layers in groups of ${groupDepth}${experts})`);
-  say(...await fillLines(encoder));
+  say(...await fillLines(encoder.model));
   heading("The same with its experts merged into one: no routing of experts is left");
-  const merged = await encoder.merge();
-  const batches = await heldOutBatches(folder, encoder);
+  await using merged = await encoder.merge();
+  const batches = await heldOutBatches(folder, encoder.model);
   const most = AMOUNTS[device.kind].batches;
-  const [before, after] = [await maskedLoss(encoder, batches, most), await maskedLoss(merged, batches, most)];
-  const sizes = [encoder, merged].map(({ config }) => parameters(encoderSchema(config)));
+  const [before, after] = [
+    await maskedLoss(encoder.model, batches, most),
+    await maskedLoss(merged.model, batches, most),
+  ];
+  const sizes = [encoder, merged].map(({ model: { config } }) => parameters(encoderSchema(config)));
   const loss = ({ nats }: { nats: number }) => `loss ${nats.toFixed(3)} nats a masked token`;
   say(
     `before  ${loss(before)}, ${sizes[0]}`,
     `after   ${loss(after)}, ${sizes[1]}`,
     `(${before.tokens} masked tokens of ${folder}/held_out.txt)`,
     "",
-    ...await fillLines(merged),
+    ...await fillLines(merged.model),
   );
-  merged.dispose();
 }
 
 async function main({ models: folder = "models", prompt = PROMPT, ...flags }: Values<typeof command.flags>) {

@@ -1,5 +1,6 @@
 /** `deno task encode`: embeddings from an encoder checkpoint. */
-import type { EmbedOptions, Encoder } from "../mod.ts";
+import type { EncoderModel } from "../src/infer/encoder.ts";
+import type { EmbedOptions } from "../src/infer/vectors.ts";
 import { POOLINGS } from "../src/op/kinds.ts";
 import { writeFileAtomically } from "../src/checkpoint/files.ts";
 import { breathe, interruptible, note, print, runCommand } from "./support/command.ts";
@@ -67,7 +68,7 @@ async function textsOf({ text, file, ids }: Flags): Promise<{ name: string; text
 
 /** The output, batch by batch. */
 async function* encoded(
-  encoder: Encoder,
+  encoder: EncoderModel,
   sequences: readonly Sequence[],
   { format, options }: ReturnType<typeof settings>,
 ): AsyncGenerator<Uint8Array> {
@@ -101,7 +102,8 @@ async function main(flags: Flags): Promise<void> {
   const how = settings(flags);
   const texts = await textsOf(flags);
   const loaded = await loadModel(flags, "encoder");
-  await using encoder = loaded.model;
+  await using _owner = loaded.owner;
+  const encoder = loaded.model;
   const sequences = flags.ids.length
     ? listedIds(loaded, flags.ids)
     : tokenize(loaded, texts, (text) => encoder.idsOf(text));

@@ -1,6 +1,7 @@
 /** `deno task generate`: text from a decoder checkpoint. */
-import type { Decoder, GenerateOptions, Piece } from "../mod.ts";
-import { generateIds } from "../src/infer/generate.ts";
+import type { GenerateOptions, Piece } from "../mod.ts";
+import type { DecoderModel } from "../src/infer/decoder.ts";
+import { generate, generateIds } from "../src/infer/generate.ts";
 import { breathe, interruptedCode, interruptible, note, print, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
 import { helpFlag, numberOf, numbersOf, seedOf, type Values, wholeOf } from "./support/flags.ts";
@@ -78,15 +79,15 @@ function optionsOf(flags: Values<typeof command.flags>): GenerateOptions {
   };
 }
 
-async function* tokensOf(decoder: Decoder, prompt: Prompt, options: GenerateOptions): AsyncGenerator<Piece> {
-  if (!prompt.ids) return yield* decoder.generate(prompt.shown, options);
+async function* tokensOf(decoder: DecoderModel, prompt: Prompt, options: GenerateOptions): AsyncGenerator<Piece> {
+  if (!prompt.ids) return yield* generate(decoder, prompt.shown, options);
   for await (const { ids: [id], depth: [depth], logProbs, scores } of generateIds(decoder, [prompt.ids], options)) {
     yield { text: ` ${id}`, id, depth, logProb: logProbs[0], score: scores[0] };
   }
 }
 
 /** Generates until the end or Ctrl-C; prints as it goes unless `quiet`. */
-async function stream(decoder: Decoder, prompt: Prompt, options: GenerateOptions, quiet: boolean) {
+async function stream(decoder: DecoderModel, prompt: Prompt, options: GenerateOptions, quiet: boolean) {
   const made: Piece[] = [];
   const show = (text: string) => quiet || print(text);
   return await interruptible(async (signal) => {
@@ -107,7 +108,8 @@ async function main(flags: Values<typeof command.flags>): Promise<number> {
   const options = optionsOf(flags);
   const loaded = await loadModel(flags, "decoder");
   if (!prompt.ids) demandTokenizer(loaded);
-  await using decoder = loaded.model;
+  await using _owner = loaded.owner;
+  const decoder = loaded.model;
   const started = performance.now();
   const { made, interrupted } = await stream(decoder, prompt, options, flags.json);
   if (flags.json) {
@@ -118,7 +120,7 @@ async function main(flags: Values<typeof command.flags>): Promise<number> {
   return interrupted ? interruptedCode() : 0;
 }
 
-function summary({ config: { recursion } }: Decoder, made: readonly Piece[], seconds: number): string {
+function summary({ config: { recursion } }: DecoderModel, made: readonly Piece[], seconds: number): string {
   const rate = `${counted(made.length, "token")}, ${(made.length / seconds).toPrecision(3)} tokens/s`;
   if (recursion.routing === "none" || made.length === 0) return rate;
   const depth = made.reduce((sum, { depth }) => sum + depth, 0) / made.length;

@@ -1,13 +1,6 @@
 /** `deno task merge`: the experts of a checkpoint become one, and no routing of experts remains. */
-import { readJson } from "../src/checkpoint/json.ts";
-import { carriedFiles, saveModel } from "../src/checkpoint/save.ts";
+import type { Decoder, Encoder, WeightDtype } from "../mod.ts";
 import { reasonOf } from "../src/checkpoint/messages.ts";
-import { openSource } from "../src/checkpoint/open_source.ts";
-import { decoderJson } from "../src/model/config/decoder_json.ts";
-import { decoderSchema } from "../src/model/decoder_schema.ts";
-import { encoderJson } from "../src/model/config/encoder_json.ts";
-import { encoderSchema } from "../src/model/encoder_schema.ts";
-import type { Json } from "../src/model/config/fields.ts";
 import type { DecoderModel } from "../src/infer/decoder.ts";
 import type { EncoderModel } from "../src/infer/encoder.ts";
 import { FolderLock, LOCK } from "../src/train/run/lock.ts";
@@ -109,28 +102,11 @@ async function measure(loaded: Loaded, merged: DecoderModel | EncoderModel, sequ
   ];
 }
 
-/** Configuration and schema of an encoder; one without a head is written without one. */
-function encoderForm({ config, hasHead }: EncoderModel, given: Json): { json: Json; schema: unknown } {
-  const json = encoderJson(config, given), schema = encoderSchema(config);
-  if (hasHead) return { json, schema };
-  const architectures = (json.architectures as string[]).map((name) => name.replace("ForMaskedLM", "Model"));
-  return { json: { ...json, architectures }, schema: { ...schema, head: {} } };
-}
-
-async function save(loaded: Loaded, merged: DecoderModel | EncoderModel, flags: Flags, dtype: "F32" | "F16" | "BF16") {
-  const decoder = loaded.kind === "decoder" ? merged as DecoderModel : undefined;
-  const encoder = merged as EncoderModel;
-  const source = openSource(flags.model);
-  const given = await readJson(source, "config.json");
-  const { json, schema } = decoder
-    ? { json: decoderJson(decoder.config, given), schema: decoderSchema(decoder.config) }
-    : encoderForm(encoder, given);
-  const params = await merged.weights();
-  const extraFiles = await carriedFiles(source);
+async function save(merged: Decoder | Encoder, flags: Flags, dtype: WeightDtype) {
   using _lock = await FolderLock.take(flags.out, "write");
   await refuseFull(flags.out, flags); // the folder may have been filled since the first look
-  await interruptible((signal) => saveModel(flags.out, { json, schema, params, dtype, extraFiles, signal }));
-  note(`Wrote ${flags.out}: ${["config.json", "model.safetensors", ...Object.keys(extraFiles)].join(", ")}`);
+  const files = await interruptible((signal) => merged.save(flags.out, { dtype, signal }));
+  note(`Wrote ${flags.out}: ${files.join(", ")}`);
 }
 
 async function main(flags: Flags): Promise<void> {
@@ -138,21 +114,21 @@ async function main(flags: Flags): Promise<void> {
   await refuseFull(flags.out, flags);
   const text = flags.file ? await readText(flags.file) : flags.text;
   const loaded = await loadModel(flags);
-  await using model = loaded.model;
+  await using owner = loaded.owner;
   const sequences = flags.ids.length
     ? listedIds(loaded, flags.ids).map(({ ids }) => [...ids])
     : text === undefined
     ? []
     : windows(loaded, text);
-  const merged = await model.merge(merging);
+  await using merged = await owner.merge(merging);
   if (sequences.length) {
     const head = [
       "",
       `${merging.mode}, ${merging.weights ? `weights ${merging.weights.join(", ")}` : "equal weights"}`,
     ];
-    print(table([head, ...await measure(loaded, merged, sequences)]).join("\n") + "\n");
+    print(table([head, ...await measure(loaded, merged.model, sequences)]).join("\n") + "\n");
   } else note("The change of outputs was not measured: give --text, --file or --ids.");
-  await save(loaded, merged, flags, dtype);
+  await save(merged, flags, dtype);
 }
 
 if (import.meta.main) await runCommand(command, main);

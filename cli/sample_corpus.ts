@@ -51,7 +51,8 @@ function optionsOf(flags: Flags, maxPositions: number): CorpusOptions {
 
 async function main(flags: Flags): Promise<number> {
   const loaded = await loadModel(flags, "decoder");
-  await using decoder = loaded.model;
+  await using _owner = loaded.owner;
+  const decoder = loaded.model;
   const tokenizer = demandTokenizer(loaded);
   const options = optionsOf(flags, decoder.config.maxPositions);
   const progress = new Progress("Sampling", "texts");

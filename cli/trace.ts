@@ -63,7 +63,7 @@ async function main(flags: Flags): Promise<void> {
   }
   const selection = choiceOf("selection", flags.selection ?? "threshold", ["threshold", "topk"]);
   const loaded = await loadModel(flags);
-  await using _model = loaded.model;
+  await using _owner = loaded.owner;
   const [sequence] = ids ? listedIds(loaded, [ids]) : tokenize(loaded, [{ name: "the text", text: text! }]);
   const trace = await traceOf(loaded, sequence.ids, selection);
   print(traceLines(trace, columns(), painter(hasColour())).join("\n") + "\n");

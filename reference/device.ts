@@ -18,7 +18,7 @@ export type Precision = "f32" | "f64";
  *
  * ```ts
  * import { ReferenceDevice } from "@refrain/transformers/reference";
- * import { hostTensor, linear } from "@refrain/transformers/model";
+ * import { hostTensor, linear } from "@refrain/transformers/ops";
  * const device = new ReferenceDevice();
  * const x = device.from(hostTensor([1, 2], [3, 4]));
  * const { y } = await device.read({ y: linear(device, x, x) }); // y.data is [25]
@@ -126,7 +126,12 @@ export class ReferenceDevice implements Device<RefTensor> {
 
   /** From now on every call throws. */
   // deno-lint-ignore require-await
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     this.#lifetime.end();
+  }
+
+  /** The same as {@link ReferenceDevice.close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }

@@ -6,14 +6,15 @@ import { kernels } from "../kernels/mod.ts";
 import { references } from "../reference/mod.ts";
 
 const root = new URL("../", import.meta.url);
-const library = ["mod.ts", "src", "reference", "kernels"];
+const library = ["mod.ts", "api", "src", "reference", "kernels"];
 
 /** What each part of the library may import; cli, tests and bench join everything. */
 const mayImport: Record<string, string[]> = {
   "src": ["src"],
   "reference": ["reference", "src"],
   "kernels": ["kernels", "src"],
-  "mod.ts": ["src", "reference", "kernels"],
+  "api": ["api", "src", "reference", "kernels"],
+  "mod.ts": ["api", "src", "reference", "kernels"],
   "cli": ["cli", "vendor", ...library],
 };
 
@@ -50,7 +51,10 @@ function* files(folder: string): Generator<string> {
 
 /** All [importer, imported] pairs of the project, type-only imports included. */
 async function arrows(): Promise<[string, string][]> {
-  const every = ["mod.ts", ...["src/", "reference/", "kernels/", "cli/"].flatMap((folder) => [...files(folder)])];
+  const every = [
+    "mod.ts",
+    ...["api/", "src/", "reference/", "kernels/", "cli/"].flatMap((folder) => [...files(folder)]),
+  ];
   const all = await Deno.makeTempFile({ suffix: ".ts" });
   await Deno.writeTextFile(all, every.map((file) => `import "${new URL(file, root)}";\n`).join(""));
   const args = ["info", "--json", "--no-lock", "--config", new URL("deno.json", root).pathname, all];

@@ -26,7 +26,8 @@ for (const model of ["stories-mor", "stories-modernalbert"]) {
 
 Deno.test("stories-mor: a Middle-Cycle MoR with experts in its block; the threshold agrees with top-k on held-out text", async () => {
   await using decoder = await Decoder.load(at("stories-mor"), { device: "reference" });
-  const { recursion: { sharing, N, routing }, mol, L } = decoder.config;
+  const { recursion, mol, numHiddenLayers: L } = decoder.config;
+  const { sharing, numRecursions: N, routing } = recursion!;
   assertEquals([sharing, N, routing], ["middle_cycle", 3, "expert"]);
   assert(mol!.layers.every((layer) => layer > 0 && layer <= (L - 2) / N));
   assert((await heldOut("stories-mor")).topk!.routing!.agreement! >= 0.95);
@@ -47,8 +48,8 @@ Deno.test("stories-mor: writes words of stories under causal routing, at several
 
 Deno.test("stories-modernalbert: a recursive encoder with experts; it knows how stories begin", async () => {
   await using encoder = await Encoder.load(at("stories-modernalbert"), { device: "reference" });
-  const { groupDepth, mol } = encoder.config;
-  assert(groupDepth > 1 && mol!.E > 1);
+  const { groupDepth, numExperts } = encoder.config;
+  assert(groupDepth! > 1 && numExperts! > 1);
   const [[best]] = await encoder.fill("Once upon a [MASK], there was a little girl named Lily.");
   assertEquals(best.text.trim(), "time");
 });

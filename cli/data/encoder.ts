@@ -1,5 +1,6 @@
 /** A tokenizer as the preparation of a corpus needs it: the one of inference, and how its tokens are found by name. */
-import { type Json, nearest } from "../../src/model/config/fields.ts";
+import { nearest } from "../../src/common/words.ts";
+import type { Json } from "../../src/model/config/fields.ts";
 import type { Frame } from "../../src/tokenizer/post_processors.ts";
 import { JsonTokenizer } from "../../src/tokenizer/tokenizer.ts";
 

@@ -1,6 +1,6 @@
 /** From checkpoints to what is served, all on one device. */
-import type { Decoder } from "../../mod.ts";
-import { WebGpuDevice } from "../../mod.ts";
+import { WebGpuDevice } from "../../kernels/mod.ts";
+import type { DecoderModel } from "../../src/infer/decoder.ts";
 import type { Device } from "../../src/op/device.ts";
 import type { TextEngine } from "../../src/infer/engine/api.ts";
 import type { Opened } from "../support/device.ts";
@@ -13,7 +13,7 @@ import type { ServedModel } from "./service.ts";
 export async function loadServed(
   checkpoints: readonly string[],
   opened: Opened,
-  makeEngine: (decoder: Decoder) => Promise<TextEngine & AsyncDisposable>,
+  makeEngine: (decoder: DecoderModel) => Promise<TextEngine & AsyncDisposable>,
 ): Promise<Map<string, ServedModel>> {
   const models = new Map<string, ServedModel>();
   for (const checkpoint of checkpoints) {

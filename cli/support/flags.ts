@@ -1,6 +1,6 @@
 /** Flags of a command, declared once: what is read, what is refused, and the help text. */
 import { parseArgs } from "@std/cli/parse-args";
-import { nearest } from "../../src/model/config/fields.ts";
+import { nearest } from "../../src/common/words.ts";
 
 /** One flag. */
 export interface Flag {

@@ -1,14 +1,15 @@
 /** Loading the model of a `--model` flag, with progress, and finding out what it is. */
-import { Decoder, Encoder } from "../../mod.ts";
+import { type Decoder, Encoder, loadModel as load } from "../../mod.ts";
 import { readJson } from "../../src/checkpoint/json.ts";
 import { listNames } from "../../src/checkpoint/messages.ts";
 import { openSource } from "../../src/checkpoint/open_source.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
 import { encoderSchema } from "../../src/model/encoder_schema.ts";
-import type { Json } from "../../src/model/config/fields.ts";
 import { unknownKeys } from "../../src/model/config/keys/keep.ts";
-import { modelTypeOf } from "../../src/model/config/keys/tables.ts";
+import { isEncoderJson } from "../../src/model/config/keys/tables.ts";
 import { countParameters } from "../../src/model/parameters.ts";
+import type { DecoderModel } from "../../src/infer/decoder.ts";
+import type { EncoderModel } from "../../src/infer/encoder.ts";
 import type { Tokenizer } from "../../src/infer/tokenizer.ts";
 import { note } from "./command.ts";
 import { openChosenDevice, type Opened } from "./device.ts";
@@ -31,20 +32,13 @@ interface Flags {
   readonly recursion?: string;
 }
 
-/** A loaded model. */
+/** A loaded model: `owner` closes and saves it. */
 export type Loaded =
   & { readonly opened: Opened; readonly name: string }
   & (
-    | { readonly kind: "decoder"; readonly model: Decoder }
-    | { readonly kind: "encoder"; readonly model: Encoder }
+    | { readonly kind: "decoder"; readonly owner: Decoder; readonly model: DecoderModel }
+    | { readonly kind: "encoder"; readonly owner: Encoder; readonly model: EncoderModel }
   );
-
-/** Whether a configuration is an encoder's. */
-function isEncoder(json: Json): boolean {
-  const type = modelTypeOf(json);
-  if (typeof type === "string") return /^modern(?:al)?bert$/.test(type);
-  return "group_depth" in json || "embedding_size" in json;
-}
 
 /** Loads a decoder or an encoder, whichever it is. */
 export async function loadModel(flags: Flags): Promise<Loaded>;
@@ -56,7 +50,7 @@ export async function loadModel<K extends Loaded["kind"]>(
 export async function loadModel(flags: Flags, wanted?: Loaded["kind"]): Promise<Loaded> {
   const recursion = flags.recursion === undefined ? undefined : objectOf("recursion", flags.recursion);
   const json = await readJson(openSource(flags.model));
-  const kind = isEncoder(json) ? "encoder" : "decoder";
+  const kind = isEncoderJson(json) ? "encoder" : "decoder";
   if (wanted && kind !== wanted) {
     throw new Error(`Cannot load ${flags.model}: expected a model of the kind ${wanted}, it is of the kind ${kind}`);
   }
@@ -71,9 +65,10 @@ export async function loadModel(flags: Flags, wanted?: Loaded["kind"]): Promise<
     progress.update(loaded, total);
   };
   const options = { device: opened.device, onProgress };
-  const loaded: Loaded = kind === "decoder"
-    ? { kind, opened, name, model: await Decoder.load(flags.model, { ...options, recursion }) }
-    : { kind, opened, name, model: await Encoder.load(flags.model, options) };
+  const owner = await load(flags.model, { ...options, recursion });
+  const loaded: Loaded = owner instanceof Encoder
+    ? { kind: "encoder", opened, name, owner, model: owner.model }
+    : { kind: "decoder", opened, name, owner, model: owner.model };
   const size = `${parametersOf(loaded).toLocaleString("en")} parameters, ${bytesText(bytes)}`;
   const unknown = unknownKeys(json);
   if (unknown.length) note(`Without meaning here: ${listNames(unknown)} of its config.json`);

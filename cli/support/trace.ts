@@ -1,5 +1,6 @@
 /** What a model did with every token of a text: recursion depth, router scores, experts; the data of all pictures. */
-import type { Decoder, Encoder } from "../../mod.ts";
+import type { DecoderModel } from "../../src/infer/decoder.ts";
+import type { EncoderModel } from "../../src/infer/encoder.ts";
 import type { ExpertResult } from "../../src/model/results.ts";
 import { requireFinite } from "../../src/infer/probabilities.ts";
 import { TextStream, type Tokenizer } from "../../src/infer/tokenizer.ts";
@@ -54,7 +55,7 @@ interface Named {
 
 /** Traces a decoder over one sequence. */
 export async function traceDecoder(
-  decoder: Decoder | Pick<Decoder, "forward" | "config" | "tokenizer">,
+  decoder: Pick<DecoderModel, "forward" | "config" | "tokenizer">,
   ids: readonly number[],
   named: Named,
   selection: "threshold" | "topk" = "threshold",
@@ -87,7 +88,7 @@ export async function traceDecoder(
 
 /** Traces an encoder over one sequence. */
 export async function traceEncoder(
-  encoder: Encoder | Pick<Encoder, "forward" | "config" | "tokenizer">,
+  encoder: Pick<EncoderModel, "forward" | "config" | "tokenizer">,
   ids: readonly number[],
   named: Named,
 ): Promise<Trace> {

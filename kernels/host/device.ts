@@ -1,8 +1,4 @@
-/**
- * The WebGPU backend: record → plan → encode in one pass → submit once.
- *
- * @module
- */
+/** The WebGPU backend: record → plan → encode in one pass → submit once. @module */
 import { allocate, type Device, type HostTensor, type Program, ShortageError } from "../../src/op/device.ts";
 import type { Inputs, Op, Outputs, Tensor } from "../../src/op/op.ts";
 import type { Adapter } from "./adapter.ts";
@@ -179,12 +175,17 @@ export class WebGpuDevice implements Device<GpuTensor> {
   }
 
   /** Waits for the calls under way, then destroys every buffer, and the device if it is owned. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
     await this.#calls.settle();
     this.faults.close();
     this.memory.dispose();
     if (this.owned) this.device.destroy();
+  }
+
+  /** The same as {@link WebGpuDevice.close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 

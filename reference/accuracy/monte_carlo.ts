@@ -36,7 +36,7 @@ type Named<T> = Record<string, T>;
  *
  * ```ts
  * import { NoiseDevice } from "@refrain/transformers/reference";
- * import { hostTensor, linear } from "@refrain/transformers/model";
+ * import { hostTensor, linear } from "@refrain/transformers/ops";
  * const device = new NoiseDevice(1);
  * const x = device.from(hostTensor([1, 2], [3, 4]));
  * const { y } = await device.read({ y: linear(device, x, x) }); // 25, give or take 1e-5
@@ -128,7 +128,7 @@ function undecidedOf(exact: readonly Decision[], noisy: readonly (readonly Decis
  *
  * ```ts
  * import { measureNoise } from "@refrain/transformers/reference";
- * import { hostTensor, linear } from "@refrain/transformers/model";
+ * import { hostTensor, linear } from "@refrain/transformers/ops";
  * const { bounds } = await measureNoise((device) => {
  *   const x = device.from(hostTensor([1, 2], [3, 4]));
  *   return device.read({ y: linear(device, x, x) });

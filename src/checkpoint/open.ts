@@ -23,19 +23,19 @@ import type { CheckpointSource, SourceOptions } from "./source.ts";
 import { resolveEnds, tokenizerIds } from "./token_ids.ts";
 
 /** Options of opening a model; `onProgress` counts the bytes of the tensors that are needed. */
-export interface OpenOptions<T = HostTensor> extends SourceOptions, ReadOptions {
+export interface OpenModelOptions<T = HostTensor> extends SourceOptions, ReadOptions {
   /** Makes the leaf of a loaded tensor; the tensor on the host unless given. */
   readonly place?: (host: HostTensor) => T | Promise<T>;
 }
 
 /** Options of {@link openDecoder}. */
-export interface OpenDecoderOptions<T = HostTensor> extends OpenOptions<T> {
+export interface OpenDecoderOptions<T = HostTensor> extends OpenModelOptions<T> {
   /** Replaces the `recursion` of config.json (recursion.md §9); files of the MoR authors need it. */
   readonly recursion?: Json;
 }
 
 /** Options of {@link openEncoder}. */
-export interface OpenEncoderOptions<T = HostTensor> extends OpenOptions<T> {
+export interface OpenEncoderOptions<T = HostTensor> extends OpenModelOptions<T> {
   /** Whether the masked-language head must be there (default) or may be missing, as in base models. */
   readonly head?: "required" | "optional";
 }

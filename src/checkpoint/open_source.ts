@@ -1,5 +1,6 @@
 // Opens a source by what the caller gives: a path, a URL, or files by name.
 import { pathOf } from "./host.ts";
+import { describe, isRecord } from "./messages.ts";
 import type { CheckpointSource, Source, SourceOptions } from "./source.ts";
 import { httpSource } from "./source_http.ts";
 import { memorySource } from "./source_memory.ts";
@@ -19,7 +20,10 @@ import { pathSource } from "./source_path.ts";
  */
 export function openSource(from: CheckpointSource, options: SourceOptions = {}): Source {
   if (typeof from === "string" && !/^(?:https?|file):/i.test(from)) return pathSource(from, options);
-  if (typeof from !== "string" && !(from instanceof URL)) return memorySource(from, options);
+  if (typeof from !== "string" && !(from instanceof URL)) {
+    if (isRecord(from)) return memorySource(from, options);
+    throw new Error(`Cannot open ${describe(from)}: expected a path, a URL, or files by name`);
+  }
   const url = URL.parse(from);
   if (url === null) throw new Error(`Cannot open ${from}: not a valid URL`);
   if (url.protocol === "file:") return pathSource(pathOf(url), options);

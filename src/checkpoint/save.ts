@@ -14,6 +14,12 @@ import { encodeSafetensors, type TensorToWrite } from "./write.ts";
 /** Names of element types in a config.json: `torch_dtype` of Transformers 4, `dtype` of Transformers 5. */
 const STORAGE = { F32: "float32", F16: "float16", BF16: "bfloat16" } as const;
 
+/** How weights can be stored. */
+export const WEIGHT_DTYPES = ["F32", "F16", "BF16"] as const;
+
+/** How weights are stored. */
+export type WeightDtype = typeof WEIGHT_DTYPES[number];
+
 /** What {@link saveModel} writes. */
 export interface SavedModel extends WriteOptions {
   /** Content of `config.json`, whose element type becomes that of the weights; all other keys stay. */
@@ -25,13 +31,14 @@ export interface SavedModel extends WriteOptions {
   /** Names in the file; native unless given. `authorsLayout(config)` writes what the MoR authors' trainer reads. */
   readonly layout?: Layout;
   /** How weights are stored; F32 unless given, F16 and BF16 round to nearest even. */
-  readonly dtype?: "F32" | "F16" | "BF16";
+  readonly dtype?: WeightDtype;
   /** More files of the folder, such as those of {@link carriedFiles}. */
   readonly extraFiles?: Readonly<Record<string, Chunks>>;
 }
 
 /**
  * Writes `config.json`, `model.safetensors` and further files into a folder: all of them, or none changes.
+ * Returns their names.
  *
  * @throws if parameters do not fit their schema, a number is not finite as its dtype, or a file cannot be written
  *
@@ -44,16 +51,18 @@ export interface SavedModel extends WriteOptions {
  * await Deno.remove(folder, { recursive: true });
  * ```
  */
-export async function saveModel(folder: string, model: SavedModel): Promise<void> {
+export async function saveModel(folder: string, model: SavedModel): Promise<string[]> {
   const { json, schema, params, layout = nativeLayout, dtype, extraFiles, signal } = model;
   const tensors = tensorsOf(schema, params, layout, folder).map((tensor) => ({ ...tensor, dtype }));
   const storage = STORAGE[dtype ?? "F32"];
   const config = JSON.stringify({ ...json, ...layout.json, torch_dtype: storage, dtype: storage }, null, 2) + "\n";
-  await writeFilesAtomically(folder, {
-    ...extraFiles,
+  const files = {
     "config.json": [new TextEncoder().encode(config)],
     "model.safetensors": encodeSafetensors(tensors, { format: "pt" }),
-  }, { signal });
+    ...extraFiles,
+  };
+  await writeFilesAtomically(folder, files, { signal });
+  return Object.keys(files);
 }
 
 /**

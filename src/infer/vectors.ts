@@ -16,12 +16,16 @@ import { pool, type Pooling } from "../ops/pool.ts";
 import { requireFinite } from "./probabilities.ts";
 import type { EncoderWeights } from "./encoder_weights.ts";
 
-/** How texts become vectors; what is left out is as the checkpoint declares it. */
-export interface EmbedOptions {
+/** How texts become vectors; an option that is not given is as the checkpoint declares it. */
+export interface EncodeOptions {
   /** How hidden states are pooled, several side by side; `mean` where nothing is declared. */
   pooling?: Pooling | readonly Pooling[];
   /** Whether vectors are made unit length at the end; where nothing is declared they are not. */
   normalize?: boolean;
+}
+
+/** How sequences become vectors, and what errors call them. */
+export interface EmbedOptions extends EncodeOptions {
   /** What error messages call a sequence, by its index. */
   name?: (index: number) => string;
 }

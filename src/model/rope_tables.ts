@@ -15,7 +15,8 @@ const LEAST_ROWS = 512;
  *
  * ```ts
  * import { ReferenceDevice } from "@refrain/transformers/reference";
- * import { RopeTables, ropeTable } from "@refrain/transformers/model";
+ * import { RopeTables } from "@refrain/transformers/model";
+ * import { ropeTable } from "@refrain/transformers/ops";
  * await using device = new ReferenceDevice();
  * const tables = new RopeTables(device, 2 ** 31 - 1, (rows) => ropeTable(rows, 64, { theta: 10000 }));
  * tables.upTo(700).shape; // [1024, 64]

@@ -48,7 +48,9 @@ export interface Device<T extends Tensor = Tensor> extends Backend<T> {
   compile<I extends string, O extends string>(
     body: (inputs: { readonly [Name in I]: T }) => { readonly [Name in O]: T },
   ): Program<I, O>;
-  /** Frees everything. */
+  /** Frees everything; the second time it does nothing. */
+  close(): Promise<void>;
+  /** The same as {@link Device.close}. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -75,7 +77,7 @@ export function hostBuffer(action: string, bytes: number): ArrayBuffer {
  * Makes a host tensor of zeros. Throws a ShortageError that names the bytes where the host has no room for it.
  *
  * ```ts
- * import { hostZeros } from "@refrain/transformers/model";
+ * import { hostZeros } from "@refrain/transformers/ops";
  * hostZeros([2, 3]).data.length; // 6
  * ```
  */
@@ -88,7 +90,7 @@ export function hostZeros(shape: Shape, dtype: DType = "f32"): HostTensor {
  * Makes a host tensor from numbers.
  *
  * ```ts
- * import { hostTensor } from "@refrain/transformers/model";
+ * import { hostTensor } from "@refrain/transformers/ops";
  * const x = hostTensor([2, 2], [1, 2, 3, 4]);
  * ```
  */

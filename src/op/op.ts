@@ -174,7 +174,7 @@ export function demand(op: string, condition: boolean, reason: () => string): as
  * Throws unless a tensor has exactly this shape and type; `undefined` sizes match anything.
  *
  * ```ts
- * import { requireShape, spec } from "@refrain/transformers/model";
+ * import { requireShape, spec } from "@refrain/transformers/ops";
  * requireShape("linear", "x", spec([2, 3]), [undefined, 3]);
  * ```
  */

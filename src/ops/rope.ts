@@ -103,7 +103,7 @@ export function ropeWrite<T extends Tensor>(
  * a base θ or a scaled RoPE → [T, K].
  *
  * ```ts
- * import { ropeTable } from "@refrain/transformers/model";
+ * import { ropeTable } from "@refrain/transformers/ops";
  * const table = ropeTable(2048, 64, 10000);
  * const stretched = ropeTable(8192, 64, { theta: 10000, scaling: { kind: "linear", factor: 4 } });
  * ```

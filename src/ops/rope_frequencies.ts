@@ -38,7 +38,7 @@ export interface Rope {
  * (high − low): f_i / factor where m < 0, f_i where m > 1, else (1 − m)·f_i/factor + m·f_i.
  *
  * ```ts
- * import { inverseFrequencies } from "@refrain/transformers/model";
+ * import { inverseFrequencies } from "@refrain/transformers/ops";
  * inverseFrequencies(4, { theta: 100, scaling: { kind: "linear", factor: 2 } }); // [0.5, 0.05]
  * ```
  */

@@ -36,7 +36,7 @@ export interface TapeOptions {
  *
  * ```ts
  * import { ReferenceDevice } from "@refrain/transformers/reference";
- * import { activation, hostTensor, mean, Tape } from "@refrain/transformers/model";
+ * import { activation, hostTensor, mean, Tape } from "@refrain/transformers/ops";
  * const device = new ReferenceDevice();
  * const x = device.from(hostTensor([2, 1], [3, 5]));
  * const tape = new Tape(device, [x]);

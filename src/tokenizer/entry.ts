@@ -4,7 +4,8 @@
  * @module
  */
 import { describe, isRecord, quote } from "../checkpoint/messages.ts";
-import { FieldError, nearest } from "../model/config/fields.ts";
+import { nearest } from "../common/words.ts";
+import { FieldError } from "../model/config/fields.ts";
 
 /** One value of a JSON file. Every method that reads it throws one FieldError with file, key and value. */
 export class Entry {

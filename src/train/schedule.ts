@@ -64,7 +64,7 @@ export function checkSchedule(schedule: Schedule): void {
  * @throws RangeError as {@link checkSchedule} does
  *
  * ```ts
- * import { learningRate } from "@refrain/transformers/model";
+ * import { learningRate } from "@refrain/transformers/train";
  * const schedule = { kind: "trapezoid", peak: 3e-3, steps: 1000, warmup: 100 } as const;
  * [50, 500, 900, 1000].map((step) => learningRate(schedule, step)); // [0.0015, 0.003, 0.0015, 0]
  * ```

@@ -4,7 +4,7 @@ import { findJsonFault } from "../../src/checkpoint/json_fault.ts";
 import { parseJsonObject } from "../../src/checkpoint/json.ts";
 import { matchNames, spellingsOf } from "../../src/checkpoint/names.ts";
 import { openCheckpoint } from "../../src/checkpoint/shards.ts";
-import { nearest } from "../../src/model/config/fields.ts";
+import { nearest } from "../../src/common/words.ts";
 import { parseDecoderConfig } from "../../src/model/config/decoder_json.ts";
 import { open, rawFile, row, utf8 } from "./support.ts";
 

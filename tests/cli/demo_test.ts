@@ -4,7 +4,8 @@ import { type Agreement, agreementOf, agreementSentence, agrees } from "../../cl
 import { heldOutBatches, maskedLoss } from "../../cli/demo/masks.ts";
 import { depthRows, savedWork } from "../../cli/demo/story.ts";
 import { StoryWriter } from "../../cli/demo/story_writer.ts";
-import { Decoder, Encoder, ReferenceDevice } from "../../mod.ts";
+import { Decoder, Encoder } from "../../mod.ts";
+import { ReferenceDevice } from "../../reference/mod.ts";
 import type { DecoderModel } from "../../src/infer/decoder.ts";
 import { smallDecoder } from "../support/models.ts";
 import { saveStoryDecoder, saveStoryEncoder } from "../support/stories.ts";
@@ -55,7 +56,8 @@ Deno.test("depths in shares, and the work that leaving early saves", () => {
 });
 
 Deno.test("the verdict: a device agrees with itself; other logits, other depths and NaN are noticed", async () => {
-  await using decoder = await Decoder.load(`${models}/stories-mor`, { device: "reference" });
+  await using owner = await Decoder.load(`${models}/stories-mor`, { device: "reference" });
+  const decoder = owner.model;
   const ids = decoder.tokenizer!.encode("The otter liked the river.");
   const good = await agreementOf(decoder, ids);
   assert(agrees(good) && good.sameDepth && good.difference > 0 && good.tokens === ids.length);
@@ -83,7 +85,8 @@ Deno.test("the verdict: a device agrees with itself; other logits, other depths 
 
 Deno.test("held-out loss: the mean over masked tokens, whichever way they are batched", async () => {
   const folder = `${models}/stories-modernalbert`;
-  await using encoder = await Encoder.load(folder, { device: new ReferenceDevice() });
+  await using owner = await Encoder.load(folder, { device: new ReferenceDevice() });
+  const encoder = owner.model;
   const batches = await heldOutBatches(folder, encoder);
   const { nats, tokens } = await maskedLoss(encoder, batches, Infinity);
   assert(tokens > 0);

@@ -4,7 +4,8 @@ import { depthColour, expertColour, inkOn } from "../../cli/support/colour.ts";
 import { tokenTexts, type Trace, traceDecoder } from "../../cli/support/trace.ts";
 import { escapeXml, traceSvg } from "../../cli/support/trace_svg.ts";
 import { breakLines, visible } from "../../cli/support/trace_terminal.ts";
-import { Decoder, loadTokenizer } from "../../mod.ts";
+import { Decoder } from "../../mod.ts";
+import { loadTokenizer } from "../../src/infer/load_tokenizer.ts";
 import { openSource } from "../../src/checkpoint/open_source.ts";
 import { saveStoryDecoder } from "../support/stories.ts";
 import { decoderFolder, encoderFolder, names, run, temporary } from "./support.ts";
@@ -30,7 +31,7 @@ function elements(xml: string): string[] {
 async function expected(selection: "threshold" | "topk"): Promise<Trace> {
   await using decoder = await Decoder.load(model, { device: "reference" });
   const ids = decoder.tokenizer!.encode("a cat sat on a mat.");
-  return await traceDecoder(decoder, ids, { model: "m", what: "w" }, selection);
+  return await traceDecoder(decoder.model, ids, { model: "m", what: "w" }, selection);
 }
 
 for (const selection of ["threshold", "topk"] as const) {

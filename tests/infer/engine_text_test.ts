@@ -50,10 +50,10 @@ Deno.test("engine: ids of a tokenizer beyond the model's vocabulary are refused"
   const tokenizer = { encode: () => [1, 99_999], decode: () => "" };
   await using beyond = await Decoder.load("models/stories-mor", { device: "reference", tokenizer });
   await using engine = await beyond.engine({ slots: 1 });
-  const { V } = beyond.config;
+  const { vocabSize } = beyond.config;
   assertThrows(
     () => engine.submit("x"),
     RangeError,
-    `Cannot generate: id 99999 at 1 of the prompt is outside the vocabulary of ${V}`,
+    `Cannot generate: id 99999 at 1 of the prompt is outside the vocabulary of ${vocabSize}`,
   );
 });

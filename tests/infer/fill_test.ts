@@ -1,6 +1,8 @@
 /** Filling masks: the softmax of the head at the masks, on both devices, and texts that cannot be filled. */
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import { Encoder, loadTokenizer, ReferenceDevice } from "../../mod.ts";
+import { Encoder } from "../../mod.ts";
+import { ReferenceDevice } from "../../reference/mod.ts";
+import { loadTokenizer } from "../../src/infer/load_tokenizer.ts";
 import { measureNoise } from "../../reference/mod.ts";
 import { openSource } from "../../src/checkpoint/open_source.ts";
 import type { Device } from "../../src/op/device.ts";
@@ -18,7 +20,7 @@ const TEXT = "The [MASK] liked a little[MASK].";
 
 Deno.test("candidates are the softmax of the logits at each mask, best first", async () => {
   await using encoder = await Encoder.load(folder, { device: "reference" });
-  const { tokenizer, config: { V } } = encoder;
+  const { tokenizer, config: { vocabSize: V } } = encoder;
   const ids = tokenizer!.encode(TEXT);
   const masks = ids.flatMap((id, row) => id === tokenizer!.mask!.id ? [row] : []);
   const { logits } = await encoder.forward([ids], { logits: true });
@@ -39,12 +41,12 @@ Deno.test("candidates are the softmax of the logits at each mask, best first", a
 
 gpuTest("the kernels fill as the reference does, within what float32 may do", async (device) => {
   await using encoder = await Encoder.load(folder, { device: "reference" });
-  const weights = await encoder.weights();
+  const weights = await encoder.model.weights();
   const ids = encoder.tokenizer!.encode(TEXT), rows = [3, 1];
-  const logits = (on: unknown) => new EncoderModel(on as Device, encoder.config, weights).logitsAt(ids, rows);
+  const logits = (on: unknown) => new EncoderModel(on as Device, encoder.model.config, weights).logitsAt(ids, rows);
   const { exact, bounds } = await measureNoise(async (noisy) => ({ logits: await logits(noisy) }));
   const { shape, data } = await logits(device);
-  assertEquals(shape, [2, encoder.config.V]);
+  assertEquals(shape, [2, encoder.config.vocabSize]);
   assert(largestDifference(data, exact.logits.data) <= bounds.logits, `${bounds.logits}`);
 });
 
@@ -60,7 +62,7 @@ Deno.test("texts and models that cannot be filled", async () => {
   const bare = encoderOn(new ReferenceDevice());
   await assertRejects(() => fill(bare, "[MASK]"), Error, "without a tokenizer");
   const { mask: _, ...tokenizer } = encoder.tokenizer!;
-  const { device, config } = encoder, weights = await encoder.weights();
+  const { device, config } = encoder.model, weights = await encoder.model.weights();
   await assertRejects(() => fill(new EncoderModel(device, config, weights, tokenizer), TEXT), Error, "no mask token");
   const headless = new EncoderModel(device, config, weights, encoder.tokenizer, false);
   await assertRejects(() => fill(headless, TEXT), Error, "no head");

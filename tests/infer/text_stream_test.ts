@@ -1,7 +1,7 @@
 // Pieces of text, put together again.
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { loadTokenizer } from "../../mod.ts";
+import { loadTokenizer } from "../../src/infer/load_tokenizer.ts";
 import { openSource } from "../../src/checkpoint/open_source.ts";
 import { TextStream } from "../../src/infer/tokenizer.ts";
 

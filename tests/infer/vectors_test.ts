@@ -1,6 +1,7 @@
 /** Vectors as sentence-transformers folders declare them: pooling, projections, unit length, prompt, longest text. */
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { Encoder } from "../../mod.ts";
+import { EncoderModel } from "../../src/infer/encoder.ts";
 import type { Device } from "../../src/op/device.ts";
 import type { Json } from "../../src/model/config/fields.ts";
 import { gpuTest } from "../support/gpu.ts";
@@ -109,7 +110,7 @@ Deno.test("vectors: what a caller says wins; without modules it is the mean", as
   await same(declared.encode(texts, { normalize: false }), bare.encode(texts, { pooling: "first" }));
   await same(declared.encode(texts, { pooling: "max" }), bare.encode(texts, { pooling: "max", normalize: true }));
   await same(bare.encode(texts), bare.encode(texts, { pooling: "mean", normalize: false }));
-  assertEquals([declared.widthOf(), declared.widthOf({ pooling: ["mean", "max"] })], [D, 2 * D]);
+  assertEquals([declared.model.widthOf(), declared.model.widthOf({ pooling: ["mean", "max"] })], [D, 2 * D]);
   const message = 'Cannot encode: pooling is "median", expected one of mean, first, last, max';
   await assertRejects(() => declared.encode(texts, { pooling: "median" as never }), RangeError, message);
   await assertRejects(() => declared.encode([""]), RangeError, "it is empty");
@@ -126,8 +127,8 @@ Deno.test("vectors: the default prompt, lower case, the longest text and the num
   await using bare = await Encoder.load(await sentenceFolder(common), { device: "reference" });
   const whole = bare.tokenizer!.encode("the otter liked the river and the otter");
   assertEquals(whole.length > 9, true);
-  assertEquals(encoder.idsOf("otter LIKED the river and the otter"), [...whole.slice(0, 8), whole.at(-1)]);
-  assertEquals(encoder.idsOf("otter"), bare.tokenizer!.encode("the otter"));
+  assertEquals(encoder.model.idsOf("otter LIKED the river and the otter"), [...whole.slice(0, 8), whole.at(-1)]);
+  assertEquals(encoder.model.idsOf("otter"), bare.tokenizer!.encode("the otter"));
   const { shape, data } = await encoder.encode(["Otter"]);
   const { data: all } = await bare.encode(["the otter"]);
   assertEquals([shape, [...data]], [[1, 7], [...all.subarray(0, 7)]]);
@@ -135,13 +136,14 @@ Deno.test("vectors: the default prompt, lower case, the longest text and the num
 
 Deno.test("vectors: one that is not finite is an error with its text", async () => {
   const files = await sentenceFolder({});
-  await using encoder = await Encoder.load(files, { device: "reference" });
+  await using owner = await Encoder.load(files, { device: "reference" });
+  const encoder = owner.model;
   const tokens = encoder.tokenizer!;
-  const broken = new Encoder(encoder.device, encoder.config, await encoder.weights(), tokens);
+  const broken = new EncoderModel(encoder.device, encoder.config, await encoder.weights(), tokens);
   const params = await encoder.weights() as unknown as { embedding: { data: Float32Array } };
   const [, id] = tokens.encode("river");
   params.embedding.data.fill(Infinity, id * D, (id + 1) * D);
-  const spoilt = new Encoder(encoder.device, encoder.config, params as never, tokens);
+  const spoilt = new EncoderModel(encoder.device, encoder.config, params as never, tokens);
   assertEquals(await broken.encode(["a time"]), await spoilt.encode(["a time"]));
   const message = "Cannot encode: the numbers of the vector of text 2 are not finite: number 0 is NaN";
   await assertRejects(() => spoilt.encode(["a time", "river"]), Error, message);

@@ -1,6 +1,7 @@
 /** Damaged parts around the model, patterns and files: each is one error that names file, key and value. */
 import { assertRejects, assertThrows } from "@std/assert";
-import { Decoder, loadTokenizer } from "../../mod.ts";
+import { Decoder } from "../../mod.ts";
+import { loadTokenizer } from "../../src/infer/load_tokenizer.ts";
 import { openSource } from "../../src/checkpoint/open_source.ts";
 import { FieldError } from "../../src/model/config/fields.ts";
 import { JsonTokenizer } from "../../src/tokenizer/tokenizer.ts";

@@ -1,6 +1,6 @@
 /** What `tokenizer_config.json` and `special_tokens_map.json` change. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { loadTokenizer } from "../../mod.ts";
+import { loadTokenizer } from "../../src/infer/load_tokenizer.ts";
 import { openSource } from "../../src/checkpoint/open_source.ts";
 import { FieldError, type Json } from "../../src/model/config/fields.ts";
 import { textEncoder } from "../../cli/data/encoder.ts";

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { assertEquals } from "@std/assert";
 import { textEncoder } from "../../cli/data/encoder.ts";
-import { loadTokenizer } from "../../mod.ts";
+import { loadTokenizer } from "../../src/infer/load_tokenizer.ts";
 import { openSource } from "../../src/checkpoint/open_source.ts";
 import type { Json } from "../../src/model/config/fields.ts";
 import { added, byteLevel, KINDS } from "./support.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 import type { DecoderConfig, RecursionConfig } from "./config.ts";
-import { Fields, type Json, MOST_LAYERS, show } from "./fields.ts";
+import { show } from "../../common/words.ts";
+import { Fields, type Json, MOST_LAYERS } from "./fields.ts";
 import { withClassKeys } from "./keys/keep.ts";
 import { configFields, type ReadingOptions } from "./keys/read.ts";
 import type { KeyRules } from "./keys/rule.ts";

@@ -5,48 +5,13 @@
  */
 
 import { fitsFloat32, FLOAT32_SIZES } from "../../common/float32.ts";
+import { cut, nearest, show } from "../../common/words.ts";
 
 /** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /** Layers at most: a hostile configuration must not build a schema without end. */
 export const MOST_LAYERS = 10_000;
-
-/** Characters of a value or key in a message at most. */
-const LONGEST_SHOWN = 200;
-
-/** Characters of a key that are compared with known ones: the time of a comparison grows with the product of lengths. */
-const LONGEST_COMPARED = 64;
-
-/** A text for a message, cut where it is long. */
-function cut(text: string): string {
-  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}… (${text.length} characters)` : text;
-}
-
-/** A JSON value as text for a message, at most about 200 characters. */
-export function show(value: unknown): string {
-  return cut(JSON.stringify(value) ?? String(value));
-}
-
-/** Number of single-letter edits between two words. */
-export function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length];
-}
-
-/** The candidate with the fewest edits from a word, of which only the beginning is compared where it is long. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
-  const start = word.slice(0, LONGEST_COMPARED);
-  return [...candidates].map((candidate) => ({ candidate, edits: editDistance(start, candidate) }))
-    .sort((a, b) => a.edits - b.edits)[0]?.candidate;
-}
 
 /** Limits of a number. */
 interface NumberLimits {

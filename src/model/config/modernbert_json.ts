@@ -4,7 +4,8 @@
  * @module
  */
 import type { EncoderConfig } from "./encoder_config.ts";
-import { type Fields, show } from "./fields.ts";
+import { show } from "../../common/words.ts";
+import type { Fields } from "./fields.ts";
 import { readRope, ropeObjects, ropeParameters } from "./rope_json.ts";
 import { agreed } from "./spellings.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Json } from "./fields.ts";
-import { nearest } from "./fields.ts";
+import { nearest } from "../../common/words.ts";
 import type { DecoderConfig } from "./config.ts";
 import { parseDecoderConfig } from "./decoder_json.ts";
 import type { EncoderConfig } from "./encoder_config.ts";

@@ -5,7 +5,8 @@
  * @module
  */
 import type { Rope, RopeScaling } from "../../ops/rope_frequencies.ts";
-import { type Fields, show } from "./fields.ts";
+import { show } from "../../common/words.ts";
+import type { Fields } from "./fields.ts";
 import { agreed } from "./spellings.ts";
 
 /** Kinds that are implemented, and the keys of each beside rope_theta. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { FieldError, type Fields, show } from "./fields.ts";
+import { show } from "../../common/words.ts";
+import { FieldError, type Fields } from "./fields.ts";
 
 /** A value and the path of its spelling; undefined where the spelling is absent. */
 export interface Spelling<V> {

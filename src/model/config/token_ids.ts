@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Fields, show } from "./fields.ts";
+import { show } from "../../common/words.ts";
+import type { Fields } from "./fields.ts";
 
 /** Special tokens of an encoder. */
 export interface SpecialIds {

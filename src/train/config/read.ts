@@ -4,7 +4,8 @@
  * @module
  */
 import { LEAST_SIZE, MOST_SIZE } from "../../common/float32.ts";
-import { Fields, type Json, nearest } from "../../model/config/fields.ts";
+import { nearest } from "../../common/words.ts";
+import { Fields, type Json } from "../../model/config/fields.ts";
 import type { LossFactors } from "../gradients.ts";
 import { checkSchedule, type Schedule } from "../schedule.ts";
 import type { OptimizerConfig } from "../update.ts";
@@ -32,7 +33,7 @@ const DECAY = { fraction: true, most: 1 - Number.EPSILON };
  * Throws a RangeError that names the key, its value and what was expected; an unknown key gets the nearest known one.
  *
  * ```ts
- * import { readTrainingConfig } from "@refrain/transformers/model";
+ * import { readTrainingConfig } from "@refrain/transformers/train";
  * const model = { hidden_size: 64, intermediate_size: 96, vocab_size: 512, num_attention_heads: 4, num_hidden_layers: 5 };
  * const data = { train: ["stories.txt"], tokenizer: { train: 512 }, sequence_length: 128, batch: 8 };
  * const config = readTrainingConfig({ model, data, optimizer: { learning_rate: 2e-3 }, steps: 1000, out: "run" });

@@ -31,7 +31,7 @@ export function countWords(text: string, counts: Map<string, number>): void {
  * Throws a RangeError when V is below 256, or the words cannot give so many tokens.
  *
  * ```ts
- * import { countWords, trainBpe } from "@refrain/transformers/model";
+ * import { countWords, trainBpe } from "@refrain/transformers/train";
  * const counts = new Map<string, number>();
  * countWords("hug hug hug", counts);
  * trainBpe(counts, 258).merges; // [["h", "u"], ["hu", "g"]], three times each

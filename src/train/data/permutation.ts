@@ -19,7 +19,7 @@ const PURPOSE = 0x73687566;
  * The number at a place of the shuffled order 0 … count − 1 of an epoch.
  *
  * ```ts
- * import { permuted } from "@refrain/transformers/model";
+ * import { permuted } from "@refrain/transformers/train";
  * [0, 1, 2, 3].map((place) => permuted(place, 4, { seed: 1, epoch: 0 })).sort(); // [0, 1, 2, 3]
  * ```
  */

@@ -25,7 +25,7 @@ export interface SpecialTokens {
  * `mask` is not special, and as `trainBpe` does.
  *
  * ```ts
- * import { countWords, trainTokenizer } from "@refrain/transformers/model";
+ * import { countWords, trainTokenizer } from "@refrain/transformers/train";
  * const counts = new Map<string, number>();
  * countWords("low lower lowest", counts);
  * const json = trainTokenizer(counts, 259, { special: ["<|endoftext|>"] }); // a tokenizer.json

@@ -52,7 +52,8 @@ export function teacherLayers(L: number, K: number, method: "layers" | "mean"): 
  *
  * ```ts
  * import { type EncoderParams, encoderSchema, type HostTensor } from "@refrain/transformers/model";
- * import { initialize, parseEncoderConfig, startFromTeacher } from "@refrain/transformers/model";
+ * import { initialize, parseEncoderConfig } from "@refrain/transformers/model";
+ * import { startFromTeacher } from "@refrain/transformers/train";
  * const sizes = { hidden_size: 8, intermediate_size: 16, num_attention_heads: 2, num_hidden_layers: 4, vocab_size: 32 };
  * const config = parseEncoderConfig({ ...sizes, model_type: "modernbert" });
  * const params = initialize<EncoderParams<HostTensor>>(encoderSchema(config), 1);

@@ -101,7 +101,8 @@ function withoutExperts<T>({ mlp: { gateUp, down }, ...layer }: LayerParams<T>):
  *
  * ```ts
  * import { type DecoderParams, decoderSchema, type HostTensor } from "@refrain/transformers/model";
- * import { initialize, parseDecoderConfig, upTrain } from "@refrain/transformers/model";
+ * import { initialize, parseDecoderConfig } from "@refrain/transformers/model";
+ * import { upTrain } from "@refrain/transformers/train";
  * const sizes = { hidden_size: 8, intermediate_size: 16, num_attention_heads: 2, vocab_size: 32 };
  * const config = parseDecoderConfig({ ...sizes, num_hidden_layers: 5 });
  * const params = initialize<DecoderParams<HostTensor>>(decoderSchema(config), 1);

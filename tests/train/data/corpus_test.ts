@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { type CorpusOptions, prepareCorpus } from "../../../cli/data/corpus.ts";
 import { textEncoder } from "../../../cli/data/encoder.ts";
-import { loadTokenizer } from "../../../mod.ts";
+import { loadTokenizer } from "../../../src/infer/load_tokenizer.ts";
 import { openSource } from "../../../src/checkpoint/open_source.ts";
 import { isHeldOut } from "../../../src/train/data/split.ts";
 import { withFiles } from "./support.ts";

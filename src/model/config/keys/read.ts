@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { editDistance, FieldError, Fields, type Json, nearest, show } from "../fields.ts";
+import { editDistance, nearest, show } from "../../../common/words.ts";
+import { FieldError, Fields, type Json } from "../fields.ts";
 import { mechanisms, trainingNames } from "./mechanisms.ts";
 import type { KeyRules, KeyTable } from "./rule.ts";
 import { keyTables, type ModelType, modelTypeOf } from "./tables.ts";

@@ -43,3 +43,10 @@ export function modelTypeOf({ model_type, architectures }: Json): unknown {
   const first = Array.isArray(architectures) ? String(architectures[0]) : "";
   return ARCHITECTURES.find(([pattern]) => pattern.test(first))?.[1];
 }
+
+/** Whether a `config.json` is an encoder's: by its model type, without one by keys that only encoders have. */
+export function isEncoderJson(json: Json): boolean {
+  const type = modelTypeOf(json);
+  if (typeof type === "string") return /^modern(?:al)?bert$/.test(type);
+  return "group_depth" in json || "embedding_size" in json;
+}

@@ -1,0 +1,99 @@
+/**
+ * Decoders.
+ *
+ * @module
+ */
+import { openDecoder } from "../src/checkpoint/open.ts";
+import type { CheckpointSource } from "../src/checkpoint/source.ts";
+import { checkOptions, number } from "../src/common/options.ts";
+import { DecoderModel, type DecoderResult, type ForwardOptions } from "../src/infer/decoder.ts";
+import type { EngineOptions } from "../src/infer/engine/api.ts";
+import { Engine } from "../src/infer/engine/engine.ts";
+import { generate, type GenerateOptions, type Piece } from "../src/infer/generate.ts";
+import { decoderSchema } from "../src/model/decoder_schema.ts";
+import { initialize } from "../src/model/init.ts";
+import type { MergeOptions } from "../src/model/merge.ts";
+import { type DecoderConfig, decoderOf, decoderPreset, decoderWords } from "./config.ts";
+import { checkLoading, type CreateOptions, createParts, deviceKinds, type LoadOptions, loadParts } from "./load.ts";
+import { Model, type ModelParts } from "./model.ts";
+
+/** A causal decoder: Llama, recursive, or Mixture-of-Recursions. */
+export class Decoder extends Model<DecoderModel, DecoderConfig> {
+  readonly #parts: ModelParts<DecoderModel>;
+
+  private constructor(parts: ModelParts<DecoderModel>) {
+    super(parts, decoderWords(parts.model.config));
+    this.#parts = parts;
+  }
+
+  /**
+   * Loads a checkpoint from a folder, a URL, or files in memory.
+   *
+   * Throws one error that lists what is missing, unexpected and misshapen.
+   */
+  static async load(source: CheckpointSource, options: LoadOptions = {}): Promise<Decoder> {
+    checkLoading(options);
+    const parts = await loadParts(
+      options,
+      (how) => openDecoder(source, { ...how, recursion: options.recursion }),
+      (device, { config, params }, tokenizer) => new DecoderModel(device, config, params, tokenizer),
+    );
+    return new Decoder(parts);
+  }
+
+  /**
+   * Makes a decoder with fresh weights, by a preset's name or a configuration.
+   *
+   * ```ts ignore
+   * await using decoder = await Decoder.create("mor-360m-3", { seed: 7 });
+   * ```
+   */
+  static async create(config: string | DecoderConfig, options: CreateOptions = {}): Promise<Decoder> {
+    checkOptions("create a model", options, { ...deviceKinds, seed: number });
+    const sizes = decoderOf(typeof config === "string" ? decoderPreset(config) : config);
+    const params = initialize<DecoderModel["params"]>(decoderSchema(sizes), options.seed ?? 0);
+    return new Decoder(
+      await createParts(options, (device) => new DecoderModel(device, sizes, params, options.tokenizer)),
+    );
+  }
+
+  /**
+   * Runs sequences of ids: hidden states, recursion depths and experts of every row; logits and losses where asked for.
+   *
+   * Throws a RangeError for empty sequences, ids outside the vocabulary and too many tokens.
+   */
+  forward(sequences: readonly ArrayLike<number>[], options: ForwardOptions = {}): Promise<DecoderResult> {
+    return this.model.forward(sequences, options);
+  }
+
+  /**
+   * Continues a text, piece by piece: the likeliest token every time, unless options ask for chance.
+   *
+   * ```ts ignore
+   * await using decoder = await Decoder.load("models/stories-mor");
+   * const options = { temperature: 0.8, topP: 0.95, seed: 7, maxNewTokens: 120, stop: ["The end"] };
+   * for await (const { text, depth, logProb } of decoder.generate("Once upon a time", options)) console.log(text);
+   * ```
+   */
+  generate(prompt: string, options: GenerateOptions = {}): AsyncGenerator<Piece> {
+    return generate(this.model, prompt, options);
+  }
+
+  /**
+   * Makes an engine, which serves many requests together: continuous depth-wise batching where tokens differ in depth.
+   *
+   * ```ts ignore
+   * await using decoder = await Decoder.load("models/stories-mor");
+   * await using engine = await decoder.engine({ slots: 8 });
+   * for await (const { text } of engine.submit("Once upon a time", { maxNewTokens: 40 })) console.log(text);
+   * ```
+   */
+  engine(options: EngineOptions = {}): Promise<Engine> {
+    return Engine.open(this.model, options);
+  }
+
+  /** A decoder without experts on the same device. Throws when this one has none. */
+  async merge(options: MergeOptions = {}): Promise<Decoder> {
+    return new Decoder({ ...this.#parts, model: await this.model.merge(options) });
+  }
+}

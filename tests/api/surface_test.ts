@@ -1,0 +1,40 @@
+/** The public surface: an addition to mod.ts is a decision, made here. */
+import { assertEquals } from "@std/assert";
+
+const MOST = 65;
+
+/** Names of mod.ts, by what they are for. */
+const NAMES = {
+  models:
+    "Decoder Encoder Model loadModel DeviceOptions LoadOptions CreateOptions SaveOptions MergeOptions WeightDtype " +
+    "CheckpointSource Progress Tokenizer",
+  devices: "openDevice DeviceName OpenOptions Device HostTensor ShortageError",
+  configurations: "CommonConfig ConfigObject DecoderConfig EncoderConfig ExpertsConfig RecursionSettings " +
+    "decoderPreset decoderPresetNames encoderPreset encoderPresetNames",
+  inference: "GenerateOptions GenerateIdsOptions Piece FillOptions Candidate EncodeOptions Pooling " +
+    "ForwardOptions DecoderResult EncoderForwardOptions EncoderResult RecursionResult ExpertResult",
+  serving: "Engine EngineOptions EngineStatus Generation Finish",
+  training: "Trainer TrainerOptions StepLine CausalLM CausalLMOptions MaskedLM MaskedLMOptions TrainingBatch " +
+    "LossFactors OptimizerConfig OptimizerState Schedule learningRate",
+};
+
+Deno.test("mod.ts exports the names that were decided on, written by hand", async () => {
+  const source = await Deno.readTextFile(new URL("../../mod.ts", import.meta.url));
+  assertEquals(/export \*/.test(source), false, "mod.ts names what it exports");
+  const lists = [...source.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].map(([, list]) => list);
+  const names = lists.flatMap((list) => list.split(",")).map((name) => name.trim().replace(/^type /, "")).filter(
+    Boolean,
+  );
+  const decided = Object.values(NAMES).flatMap((list) => list.split(" "));
+  assertEquals(names.sort(), decided.sort());
+  assertEquals(names.length <= MOST, true, `${names.length} names, ${MOST} is the most`);
+});
+
+Deno.test("every entry point is linted as documentation, and published", async () => {
+  const { exports, tasks, publish } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
+  for (const path of Object.values<string>(exports).map((path) => path.slice(2))) {
+    assertEquals(tasks["ok:checks"].command.includes(` ${path} `), true, `${path} in ok:checks`);
+    const included = publish.include.some((part: string) => path === part || path.startsWith(part));
+    assertEquals(included, true, `${path} is published`);
+  }
+});
