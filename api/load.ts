@@ -71,8 +71,8 @@ export async function loadParts<O extends Opened, M extends { ready(): Promise<v
   make: (device: Device, opened: O, tokenizer?: Tokenizer) => M,
 ): Promise<ModelParts<M>> {
   const { signal, onProgress, tokenizer: given } = options;
-  const { opened: [opened, tokenizer], ...target } = await loadOn(() => deviceOf(options), async (place) => {
-    const opened = await open({ signal, onProgress, place });
+  const { opened: [opened, tokenizer], ...target } = await loadOn(() => deviceOf(options), async (convert) => {
+    const opened = await open({ signal, onProgress, convert });
     return [opened, given ?? await loadTokenizer(opened.checkpoint.source, opened.config.V)] as const;
   });
   const model = await placed(target, () => make(target.device, opened, tokenizer));

@@ -23,7 +23,7 @@ async function bytesOfStep(N: number, remat: TrainerOptions["remat"]): Promise<n
     recursion: { sharing: "middle_cycle", num_recursions: N },
   });
   const options: TrainerOptions = {
-    optimizer: { beta1: 0.9, beta2: 0.95, eps: 1e-8, decay: 0, clip: 0, average: 0 },
+    optimizer: { beta1: 0.9, beta2: 0.95, eps: 1e-8, decay: 0, clip: 0, ema: 0 },
     accumulate: 1,
     logEvery: 1,
     remat,

@@ -13,7 +13,7 @@ export async function start(
 ): Promise<Learner> {
   const device = await openWebGpu();
   const options: TrainerOptions = {
-    optimizer: { ...moments, decay: 0, clip: 0, average: 0 },
+    optimizer: { ...moments, decay: 0, clip: 0, ema: 0 },
     accumulate: 1,
     logEvery: MOST_STEPS,
     remat: "none",

@@ -2,7 +2,7 @@
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { textOfHtml, textOfTagged } from "./markup.ts";
 import { checkLength, linesOf, type OnBytes, textOf } from "./read_text.ts";
-import type { Layout, TextFile } from "./sources.ts";
+import type { DocumentFormat, TextFile } from "./sources.ts";
 
 /**
  * The documents of files, without the white space around them; empty ones are left out.
@@ -39,11 +39,11 @@ async function* partsOf({ path, kind, documents }: TextFile, onBytes?: OnBytes):
 async function* cut(
   path: string,
   lines: Iterable<string> | AsyncIterable<string>,
-  layout: Exclude<Layout, { field: string }> = "file",
+  format: Exclude<DocumentFormat, { field: string }> = "file",
 ): AsyncGenerator<string> {
   const separates = (line: string) => {
-    if (layout === "blank-lines") return line.trim() === "";
-    return typeof layout === "object" && line.trim() === layout.separator.trim();
+    if (format === "blank-lines") return line.trim() === "";
+    return typeof format === "object" && line.trim() === format.separator.trim();
   };
   let document: string[] = [], length = 0;
   for await (const line of lines) {
@@ -51,7 +51,7 @@ async function* cut(
       document.push(line);
       checkLength(path, length += line.length + 1);
     }
-    if (layout !== "lines" && !separates(line)) continue;
+    if (format !== "lines" && !separates(line)) continue;
     yield document.join("\n");
     document = [], length = 0;
   }

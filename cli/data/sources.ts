@@ -7,7 +7,7 @@ import { fetchPackage, isPackage } from "./packages.ts";
 import { piecesOf } from "./read_text.ts";
 
 /** How a file is cut into documents. */
-export type Layout =
+export type DocumentFormat =
   /** The whole file is one. */
   | "file"
   /** Each line is one. */
@@ -24,7 +24,7 @@ export interface SourceOptions {
   /** A file, a folder, a glob, `npm:NAME[@VERSION]` or `apt:NAME[=VERSION]`. */
   readonly from: string;
   /** How its files are cut: unless given, `.jsonl` by the field `text`, `.json` into its entries, others not at all. */
-  readonly documents?: Layout;
+  readonly documents?: DocumentFormat;
 }
 
 /** What a file is: plain text, JSON lines, a JSON list of texts, a page, or words with their parts of speech. */
@@ -36,7 +36,7 @@ export interface TextFile {
   /** Bytes on disk. */
   readonly size: number;
   readonly kind: FileKind;
-  readonly documents?: Layout;
+  readonly documents?: DocumentFormat;
 }
 
 /** Files of a package that are about it, not in it. */
@@ -62,7 +62,7 @@ export async function filesOf(
 }
 
 /** A file that was asked for, whatever it looks like. */
-async function named(path: string, documents?: Layout): Promise<TextFile> {
+async function named(path: string, documents?: DocumentFormat): Promise<TextFile> {
   const file = await fileOf(path, documents);
   return { ...file, kind: file.kind ?? (/\.json(?:\.gz)?$/i.test(path) ? "list" : "plain") };
 }
@@ -87,7 +87,7 @@ async function below(folder: string): Promise<string[]> {
 }
 
 /** Those files that are known to be text. */
-async function described(paths: readonly string[], documents?: Layout): Promise<TextFile[]> {
+async function described(paths: readonly string[], documents?: DocumentFormat): Promise<TextFile[]> {
   const files = await Promise.all(paths.map((path) => fileOf(path, documents)));
   return files.filter((file): file is TextFile => file.kind !== undefined);
 }
@@ -106,7 +106,7 @@ function oneKind(files: readonly TextFile[]): TextFile[] {
 }
 
 /** What a file is by its name, or by how it starts; no kind where neither tells. */
-async function fileOf(path: string, documents?: Layout): Promise<Omit<TextFile, "kind"> & { kind?: FileKind }> {
+async function fileOf(path: string, documents?: DocumentFormat): Promise<Omit<TextFile, "kind"> & { kind?: FileKind }> {
   const { isFile, size } = await Deno.stat(path);
   if (!isFile) throw new Error(`Cannot read ${path}: texts are read several times, which needs a regular file`);
   const [, ending] = path.match(/[^/]\.(\w+)(?:\.gz)?$/) ?? [];

@@ -44,21 +44,21 @@ function nested(depth: number): unknown {
 
 type Container = Record<string, unknown>;
 
-/** Every place of a JSON value that can be changed. */
-function slotsOf(value: unknown, into: [Container, string][] = []): [Container, string][] {
+/** Every entry of a JSON value, as its container and key. */
+function entriesOf(value: unknown, into: [Container, string][] = []): [Container, string][] {
   if (typeof value !== "object" || value === null) return into;
   for (const key of Object.keys(value)) {
     into.push([value as Container, key]);
-    if (into.length < 2000) slotsOf((value as Container)[key], into);
+    if (into.length < 2000) entriesOf((value as Container)[key], into);
   }
   return into;
 }
 
-/** Changes one place of a JSON object: another value, a value from elsewhere, no value, another or an unknown key. */
+/** Changes one entry of a JSON object: another value, a value from elsewhere, no value, another or an unknown key. */
 export function changeJson(draw: Draw, json: Container): void {
-  const slots = slotsOf(json);
-  if (slots.length === 0) return void (json[draw.pick(TEXTS)] = hostileValue(draw));
-  const [holder, key] = draw.pick(slots), [other, from] = draw.pick(slots);
+  const entries = entriesOf(json);
+  if (entries.length === 0) return void (json[draw.pick(TEXTS)] = hostileValue(draw));
+  const [holder, key] = draw.pick(entries), [other, from] = draw.pick(entries);
   switch (draw.below(6)) {
     case 0:
       return void delete holder[key];

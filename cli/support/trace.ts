@@ -132,9 +132,9 @@ export function depthShares({ tokens, N }: Trace): { mean: number; shares: numbe
   return { mean, shares: shares.map((count) => count / tokens.length) };
 }
 
-/** Share of the slots of a track that each expert got, length E. */
+/** Share of the choices of a track that fell on each expert, length E. */
 export function expertShares({ chosen }: Track, E: number): { rows: number; shares: number[] } {
-  const slots = chosen.flat();
-  const shares = Array.from({ length: E }, (_, e) => slots.filter(({ expert }) => expert === e).length);
-  return { rows: chosen.filter(({ length }) => length).length, shares: shares.map((n) => n / (slots.length || 1)) };
+  const choices = chosen.flat();
+  const shares = Array.from({ length: E }, (_, e) => choices.filter(({ expert }) => expert === e).length);
+  return { rows: chosen.filter(({ length }) => length).length, shares: shares.map((n) => n / (choices.length || 1)) };
 }

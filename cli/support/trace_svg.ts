@@ -43,8 +43,8 @@ function story(token: TokenTrace, m: number, { N, routing, tracks }: Trace): str
   if (N > 1) lines.push(`depth ${token.depth} of ${N}`);
   if (scores.length) lines.push("router scores", ...scores.map((score) => `  ${score}`));
   for (const { name, chosen } of tracks) {
-    const slots = chosen[m].map(({ expert, weight }) => `expert ${expert} (${weight.toFixed(3)})`);
-    if (slots.length) lines.push(`${name}: ${slots.join(", ")}`);
+    const choices = chosen[m].map(({ expert, weight }) => `expert ${expert} (${weight.toFixed(3)})`);
+    if (choices.length) lines.push(`${name}: ${choices.join(", ")}`);
   }
   return lines.join("\n");
 }
@@ -62,8 +62,8 @@ const written = ({ text }: TokenTrace) => visible(text === " " ? text : text.rep
 
 /** Pixels before a token, and of its box. */
 function boxes({ tokens, tracks, N, joined }: Trace): { gap: number; width: number }[] {
-  const slots = Math.max(0, ...tracks.flatMap(({ chosen }) => chosen.map(({ length }) => length)));
-  const least = Math.max(16, slots * (SIZE.cell + 1) - 1, N > 1 ? 6 * N : 0);
+  const most = Math.max(0, ...tracks.flatMap(({ chosen }) => chosen.map(({ length }) => length)));
+  const least = Math.max(16, most * (SIZE.cell + 1) - 1, N > 1 ? 6 * N : 0);
   return tokens.map((token) => ({
     gap: !joined || token.text.startsWith(" ") ? 8 : 2,
     width: Math.max(widthOf(written(token)) * SIZE.column + 8, least),

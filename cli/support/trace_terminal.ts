@@ -38,7 +38,7 @@ function bar(depth: number, N: number): string {
 export function traceLines(trace: Trace, columns: number, paint: Painter): string[] {
   const { tokens, tracks, N } = trace;
   const shown = tokens.map(({ text }) => visible(text));
-  const experts = tracks.map(({ chosen }) => chosen.map((slots) => slots.map(({ expert }) => String(expert))));
+  const experts = tracks.map(({ chosen }) => chosen.map((choices) => choices.map(({ expert }) => String(expert))));
   const deep = N > 1;
   const widths = tokens.map((_, m) =>
     1 + Math.max(widthOf(shown[m]), deep ? N : 0, ...experts.map((track) => track[m].join(",").length))

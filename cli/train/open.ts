@@ -39,7 +39,7 @@ export async function openRun({ config, settings }: ConfigFile, saved?: Saved<un
   const schema = schemaOf(config.model);
   const json = runModelJson(config, corpus);
   const tokenizer = { ...corpus.tokenizerFiles, ...await generationFile(config, json) };
-  const form = { schema, json, tokenizer, averaged: config.optimizer.average > 0 };
+  const form = { schema, json, tokenizer, averaged: config.optimizer.ema > 0 };
   const file = await TrainingLog.open(`${config.out}/${LOG}`, saved?.state.log ?? 0);
   if (file.lost) {
     note(`WARNING: ${file.path} is ${counted(file.lost, "byte")} shorter than when the checkpoint was written`);

@@ -25,7 +25,7 @@ export const BYTES_OF = {
 /** The name of an element type in a safetensors header. */
 export type Dtype = keyof typeof BYTES_OF;
 
-/** Writes the numbers in `bytes` (little-endian, any alignment) into `out`, which has one slot per number. */
+/** Writes the numbers in `bytes` (little-endian, any alignment) into `out`, which has one element per number. */
 export type Decoder<Out> = (bytes: Uint8Array, out: Out) => void;
 
 /** How weights are read: the floating types, each to float32; F64 rounds to nearest even, the others are exact. */

@@ -19,23 +19,23 @@ export interface Layout {
 /** The names of the schema: recursion.md §9, mol.md §6, plain Llama and ModernBERT. */
 export const nativeLayout: Layout = { name: "native", namesOf: (part) => [part] };
 
-/** Where a file keeps unrolled layer l, and the routers. */
-interface Places {
+/** Name prefixes of unrolled layer l and of the routers in a file. */
+interface Prefixes {
   layer(l: number): string;
   /** Router of recursion r (expert-choice), or the only one. */
   router(r?: string): string;
   bias: string;
 }
 
-function placedLayout(name: string, config: DecoderConfig, places: Places): Layout {
+function prefixedLayout(name: string, config: DecoderConfig, prefixes: Prefixes): Layout {
   const copies: string[][] = [];
-  for (let l = 0; l < config.L; l++) (copies[uniqueLayer(config, l)] ??= []).push(places.layer(l));
+  for (let l = 0; l < config.L; l++) (copies[uniqueLayer(config, l)] ??= []).push(prefixes.layer(l));
   const namesOf = (part: string) => {
     const layer = /^model\.layers\.(\d+)\.(.+)$/.exec(part);
-    if (layer) return copies[Number(layer[1])].map((place) => `${place}.${layer[2]}`);
+    if (layer) return copies[Number(layer[1])].map((prefix) => `${prefix}.${layer[2]}`);
     const router = /^model\.recursion\.router(?:s\.(\d+))?\.(.+)$/.exec(part);
-    if (router) return [`${places.router(router[1])}.${router[2]}`];
-    return [part === "model.recursion.router_bias" ? places.bias : part];
+    if (router) return [`${prefixes.router(router[1])}.${router[2]}`];
+    return [part === "model.recursion.router_bias" ? prefixes.bias : part];
   };
   return { name, namesOf, json: { model_type: "llama", architectures: ["LlamaForCausalLM"] } };
 }
@@ -46,7 +46,7 @@ function placedLayout(name: string, config: DecoderConfig, places: Places): Layo
  */
 export function unrolledLayout(config: DecoderConfig): Layout {
   const own = "model.recursion";
-  return placedLayout("unrolled", config, {
+  return prefixedLayout("unrolled", config, {
     layer: (l) => `model.layers.${l}`,
     router: (r) => r === undefined ? `${own}.router` : `${own}.routers.${r}`,
     bias: `${own}.router_bias`,
@@ -95,7 +95,7 @@ export function authorsLayout(config: DecoderConfig, stem?: string): Layout {
     const r = Math.floor((l - first) / b), j = (l - first) % b;
     return token ? `${module}.block_list.${r}.${j}` : `model.layers.${r + first}.block.${j}`;
   };
-  return placedLayout(`the MoR authors' ${routing}-choice`, config, {
+  return prefixedLayout(`the MoR authors' ${routing}-choice`, config, {
     layer,
     router: (r) => `${r === undefined ? module : `model.layers.${Number(r) + first}`}.mor_router.router`,
     bias: `${module}.router_bias`,

@@ -18,7 +18,7 @@ export interface LoadParametersOptions extends ReadOptions {
   /** Says of a part, by its name in the schema, that it may be missing: it is then zero. None may unless given. */
   readonly optional?: (part: string) => boolean;
   /** Converts a loaded tensor to a leaf, such as a tensor on a device; identity unless given. */
-  readonly place?: (host: HostTensor) => unknown;
+  readonly convert?: (host: HostTensor) => unknown;
 }
 
 const AT_ONCE = 4; // tensors read at the same time: a server's delay is shared, memory is not
@@ -43,7 +43,7 @@ export async function loadParameters<P>(
   checkpoint: Checkpoint,
   schema: unknown,
   layout: Layout = nativeLayout,
-  { onProgress, signal, optional = () => false, place = (host) => host }: LoadParametersOptions = {},
+  { onProgress, signal, optional = () => false, convert = (host) => host }: LoadParametersOptions = {},
 ): Promise<P> {
   const leaves = parametersOf(schema);
   const match = matchTensors(checkpoint, leaves.flatMap(({ parts }) => parts), layout);
@@ -53,7 +53,7 @@ export async function loadParameters<P>(
   const read = reader(checkpoint, match, onProgress);
   const loaded = new Map<Parameter, unknown>();
   await inParallel(leaves, AT_ONCE, async (leaf) => {
-    loaded.set(leaf, await place(await loadLeaf(leaf, match, read, signal)));
+    loaded.set(leaf, await convert(await loadLeaf(leaf, match, read, signal)));
   });
   return mapParams(schema, (leaf) => loaded.get(leaf)) as P;
 }

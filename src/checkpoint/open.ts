@@ -25,7 +25,7 @@ import { resolveEnds, tokenizerIds } from "./token_ids.ts";
 /** Options of opening a model; `onProgress` counts the bytes of the tensors that are needed. */
 export interface OpenModelOptions<T = HostTensor> extends SourceOptions, ReadOptions {
   /** Makes the leaf of a loaded tensor; the tensor on the host unless given. */
-  readonly place?: (host: HostTensor) => T | Promise<T>;
+  readonly convert?: (host: HostTensor) => T | Promise<T>;
 }
 
 /** Options of {@link openDecoder}. */
@@ -80,7 +80,7 @@ export interface OpenedEncoder<T = HostTensor> {
  */
 export async function openDecoder<T = HostTensor>(
   from: CheckpointSource,
-  { recursion, signal, onProgress, place }: OpenDecoderOptions<T> = {},
+  { recursion, signal, onProgress, convert }: OpenDecoderOptions<T> = {},
 ): Promise<OpenedDecoder<T>> {
   const checkpoint = await openCheckpoint(from, { signal });
   const json = await readJson(checkpoint.source);
@@ -96,7 +96,7 @@ export async function openDecoder<T = HostTensor>(
     optional: (part) => part === "model.recursion.router_bias", // absent: zero
     signal,
     onProgress,
-    place,
+    convert,
   });
   return { config, params, json, checkpoint };
 }
@@ -113,7 +113,7 @@ export async function openDecoder<T = HostTensor>(
  */
 export async function openEncoder<T = HostTensor>(
   from: CheckpointSource,
-  { head = "required", signal, onProgress, place }: OpenEncoderOptions<T> = {},
+  { head = "required", signal, onProgress, convert }: OpenEncoderOptions<T> = {},
 ): Promise<OpenedEncoder<T>> {
   requireChoice("open an encoder", "head", head, ["required", "optional"]);
   const checkpoint = await openCheckpoint(from, { signal });
@@ -128,7 +128,7 @@ export async function openEncoder<T = HostTensor>(
     optional: (part) => head === "optional" && ofHead.has(part),
     signal,
     onProgress,
-    place,
+    convert,
   });
   return { config, params, hasHead: !missing.some(({ part }) => ofHead.has(part)), json, checkpoint };
 }

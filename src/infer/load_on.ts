@@ -22,17 +22,17 @@ export interface Target<T extends Tensor> {
  */
 export async function loadOn<T extends Tensor, R>(
   open: () => Promise<Target<T>>,
-  load: (place: (host: HostTensor) => Promise<T>) => Promise<R>,
+  load: (convert: (host: HostTensor) => Promise<T>) => Promise<R>,
 ): Promise<Target<T> & { readonly opened: R }> {
   let target: Promise<Target<T>> | undefined;
   const placed: T[] = [];
-  const place = async (host: HostTensor) => {
+  const convert = async (host: HostTensor) => {
     const { device } = await (target ??= open());
     placed.push(device.from(host));
     return placed[placed.length - 1];
   };
   try {
-    const opened = await load(place);
+    const opened = await load(convert);
     return { ...await (target ??= open()), opened };
   } catch (error) {
     const failed = await target?.catch(() => undefined);

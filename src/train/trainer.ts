@@ -19,13 +19,13 @@ import { METRIC, StepMetrics } from "./step_metrics.ts";
 import { inputsOf, type Objective } from "./objective.ts";
 import {
   AUXILIARY_RATE,
-  freeSlots,
+  freeStates,
   type OptimizerConfig,
   type OptimizerState,
+  type ParameterState,
+  parameterStates,
   ratesOf,
   recordUpdate,
-  type Slot,
-  slotsOf,
 } from "./update.ts";
 
 /** How to train. */
@@ -61,7 +61,7 @@ type Named<T> = Record<string, T>;
 
 /** Trains a model on a device: `start` steps without reading, `read` after at most `logEvery` of them. */
 export class Trainer<T extends Tensor, P> {
-  readonly #slots: Slot<T>[];
+  readonly #states: ParameterState<T>[];
   readonly #params: P;
   readonly #seeds: LossSeeds<T>;
   readonly #metrics: StepMetrics<T>;
@@ -81,17 +81,17 @@ export class Trainer<T extends Tensor, P> {
     requireChoice("train", "remat", options.remat, ["none", "recursion"]);
     demandWhole("train", "accumulate", options.accumulate, 1);
     this.#seeds = lossSeeds(device, factors);
-    this.#slots = slotsOf(device, schema, weights, options.optimizer, state);
+    this.#states = parameterStates(device, schema, weights, options.optimizer, state);
     this.#params = this.#record(({ p }) => p);
     this.#metrics = new StepMetrics(device, options.logEvery);
     this.#program = device.compile((named: Named<T>) => this.#step(named));
   }
 
-  /** Slots as a record of the schema's form. */
-  #record(of: (slot: Slot<T>) => T): P {
+  /** A tensor of every parameter state as a record of the schema's form. */
+  #record(of: (state: ParameterState<T>) => T): P {
     this.#lifetime.check("read the trainer's tensors");
     let index = 0;
-    return mapParams(this.objective.schema, () => of(this.#slots[index++])) as P;
+    return mapParams(this.objective.schema, () => of(this.#states[index++])) as P;
   }
 
   /** The weights on the device: they move with every step. */
@@ -101,7 +101,7 @@ export class Trainer<T extends Tensor, P> {
 
   /** The weights that are to be used: on the device, their moving average where one is kept. */
   get averaged(): P {
-    return this.#record(({ p, average }) => average ?? p);
+    return this.#record(({ p, ema }) => ema ?? p);
   }
 
   #step(named: Named<T>): Named<T> {
@@ -110,7 +110,7 @@ export class Trainer<T extends Tensor, P> {
     const { accumulate } = options;
     const recorded = recordStep(device, objective, this.#params, named, { accumulate, seeds: this.#seeds, recompute });
     const { gradients, values, biased, routing } = recorded;
-    const squares = recordUpdate(device, this.#slots, gradients, {
+    const squares = recordUpdate(device, this.#states, gradients, {
       rates: named.rates,
       auxiliaryRates: named.auxiliaryRates,
     }, options.optimizer);
@@ -171,22 +171,22 @@ export class Trainer<T extends Tensor, P> {
 
   /** The weights on the host: the moving average where one is kept and asked for. */
   async weights({ averaged = false }: { averaged?: boolean } = {}): Promise<P> {
-    const pick = ({ p, average }: Slot<T>) => averaged && average ? average : p;
+    const pick = ({ p, ema }: ParameterState<T>) => averaged && ema ? ema : p;
     return await download(this.device, this.objective.schema, this.#record(pick));
   }
 
   /** The optimizer's state on the host. */
   async state(): Promise<OptimizerState<P>> {
     const { device, objective: { schema }, options } = this;
-    const read = (of: (slot: Slot<T>) => T) => download<T, P>(device, schema, this.#record(of));
-    const average = options.optimizer.average ? await read((slot) => slot.average!) : undefined;
-    return { m: await read(({ m }) => m), v: await read(({ v }) => v), average };
+    const read = (of: (state: ParameterState<T>) => T) => download<T, P>(device, schema, this.#record(of));
+    const ema = options.optimizer.ema ? await read(({ ema }) => ema!) : undefined;
+    return { m: await read(({ m }) => m), v: await read(({ v }) => v), ema };
   }
 
   /** Frees weights, state and constants; the objective stays. */
   dispose(): void {
     this.#lifetime.end();
-    freeSlots(this.device, this.#slots);
+    freeStates(this.device, this.#states);
     for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
     this.#metrics.dispose();
     this.#program.dispose();

@@ -1,5 +1,5 @@
 /**
- * From gradients to new weights: clipping, AdamW, averages, in place.
+ * From gradients to new weights: gradient clipping, AdamW, moving averages, in place.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { mapParams, type Parameter } from "../model/parameters.ts";
 import type { Backend, Tensor } from "../op/op.ts";
 import { adamW, average, sumSquares } from "../ops/optimizer.ts";
 
-/** How weights move. */
+/** Settings of AdamW. */
 export interface OptimizerConfig {
   /** β₁. */
   readonly beta1: number;
@@ -20,12 +20,12 @@ export interface OptimizerConfig {
   readonly decay: number;
   /** Global norm that gradients are scaled down to; 0: never. */
   readonly clip: number;
-  /** Decay of a moving average of the weights; 0: none is kept. */
-  readonly average: number;
+  /** Decay β of an exponential moving average of the weights; 0: none is kept. */
+  readonly ema: number;
 }
 
-/** Weights and what the optimizer keeps of them, leaf by leaf in the schema's order. */
-export interface Slot<T> {
+/** A parameter with its optimizer state. */
+export interface ParameterState<T> {
   /** The parameter. */
   readonly leaf: Parameter;
   /** Its value. */
@@ -34,60 +34,60 @@ export interface Slot<T> {
   readonly m: T;
   /** Second moment. */
   readonly v: T;
-  /** Moving average, where one is kept. */
-  readonly average?: T;
+  /** Exponential moving average of the values, if kept. */
+  readonly ema?: T;
 }
 
-/** Host values of the optimizer's tensors, records of the schema's form. */
+/** Host values of the optimizer state, records of the schema's form. */
 export interface OptimizerState<P> {
   /** First moments. */
   readonly m: P;
   /** Second moments. */
   readonly v: P;
-  /** Moving averages, where they are kept. */
-  readonly average?: P;
+  /** Exponential moving averages, if kept. */
+  readonly ema?: P;
 }
 
 /** Copies weights and, where a run goes on, the optimizer's state to a device, all or nothing. */
-export function slotsOf<T extends Tensor>(
+export function parameterStates<T extends Tensor>(
   device: Device<T>,
   schema: unknown,
   weights: unknown,
-  { average }: OptimizerConfig,
+  { ema }: OptimizerConfig,
   state?: OptimizerState<unknown>,
-): Slot<T>[] {
+): ParameterState<T>[] {
   const listed = (record: unknown): HostTensor[] => {
     const values: HostTensor[] = [];
     mapParams<HostTensor, void>(schema, (_leaf, value) => void values.push(value), record);
     return values;
   };
-  const [m, v, averages] = [state?.m, state?.v, state?.average].map((record) => record ? listed(record) : undefined);
-  const copy = (from: (host: HostTensor) => T, slots: Slot<T>[], leaf: Parameter, host: HostTensor) => {
-    const i = slots.length;
+  const [m, v, emas] = [state?.m, state?.v, state?.ema].map((record) => record ? listed(record) : undefined);
+  const copy = (from: (host: HostTensor) => T, states: ParameterState<T>[], leaf: Parameter, host: HostTensor) => {
+    const i = states.length;
     const zeros = () => hostZeros(leaf.shape);
-    slots.push({
+    states.push({
       leaf,
       p: from(host),
       m: from(m?.[i] ?? zeros()),
       v: from(v?.[i] ?? zeros()),
-      average: average ? from(averages?.[i] ?? host) : undefined,
+      ema: ema ? from(emas?.[i] ?? host) : undefined,
     });
   };
   return allocate(device, (from) => {
-    const slots: Slot<T>[] = [];
-    mapParams<HostTensor, void>(schema, (leaf, host) => copy(from, slots, leaf, host), weights);
-    return slots;
+    const states: ParameterState<T>[] = [];
+    mapParams<HostTensor, void>(schema, (leaf, host) => copy(from, states, leaf, host), weights);
+    return states;
   });
 }
 
-/** Frees what {@link slotsOf} made. */
-export function freeSlots<T extends Tensor>(device: Device<T>, slots: readonly Slot<T>[]): void {
-  for (const { p, m, v, average } of slots) {
-    for (const tensor of [p, m, v, average]) if (tensor) device.free(tensor);
+/** Frees what {@link parameterStates} made. */
+export function freeStates<T extends Tensor>(device: Device<T>, states: readonly ParameterState<T>[]): void {
+  for (const { p, m, v, ema } of states) {
+    for (const tensor of [p, m, v, ema]) if (tensor) device.free(tensor);
   }
 }
 
-/** What AdamW is told of a step: learning rate and corrections of the moments, [3] each. */
+/** Learning rate and bias corrections of both moments of a step, [3] each. */
 export interface UpdateRates<T> {
   /** Of the model. */
   readonly rates: T;
@@ -96,40 +96,40 @@ export interface UpdateRates<T> {
 }
 
 /**
- * Records the update of every slot that has a gradient; returns Σ g² of those of the model itself, [1].
+ * Records the update of every parameter that has a gradient; returns Σ g² over them, auxiliary routers left out, [1].
  *
- * Where that is not finite nothing moves, averages included.
- * Auxiliary routers have an optimizer, and a norm, of their own.
+ * Where Σ g² is not finite, weights, moments and averages stay. Auxiliary routers have a norm and a learning rate of their
+ * own.
  */
 export function recordUpdate<T extends Tensor>(
   backend: Backend<T>,
-  slots: readonly Slot<T>[],
+  states: readonly ParameterState<T>[],
   gradients: readonly (T | undefined)[],
   { rates, auxiliaryRates }: UpdateRates<T>,
   config: OptimizerConfig,
 ): T {
   const squaresOf = (auxiliary: boolean) =>
-    slots.reduce<T | undefined>((sum, { leaf }, i) => {
+    states.reduce<T | undefined>((sum, { leaf }, i) => {
       const g = gradients[i];
       return g && Boolean(leaf.auxiliary) === auxiliary ? sumSquares(backend, g, sum) : sum;
     }, undefined);
   const squares = squaresOf(false)!;
   const auxiliarySquares = squaresOf(true) ?? squares; // without a loss of their own they stay
   const { beta1, beta2, eps, clip } = config;
-  slots.forEach(({ leaf, p, m, v, average: kept }, i) => {
+  states.forEach(({ leaf, p, m, v, ema }, i) => {
     const decay = leaf.shape.length > 1 ? config.decay : 0;
     const g = gradients[i];
     const how = leaf.auxiliary ? { squares: auxiliarySquares, rates: auxiliaryRates } : { squares, rates };
     if (g) adamW(backend, { p, m, v, g, ...how }, { beta1, beta2, eps, decay, clip });
-    if (kept) average(backend, { average: kept, p, squares: how.squares }, config.average);
+    if (ema) average(backend, { average: ema, p, squares: how.squares }, config.ema);
   });
   return squares;
 }
 
-/** Auxiliary routers learn this much faster (arXiv 2507.10524, §4; recursion.md §3). */
+/** Learning rate of auxiliary routers relative to the model (Mixture-of-Recursions, arXiv 2507.10524, §4). */
 export const AUXILIARY_RATE = 10;
 
-/** What {@link recordUpdate} needs to know of a step, counted from 1: learning rate and corrections of the moments. */
+/** Learning rate and bias corrections 1 − βᵗ of both moments for update t, counted from 1: [3]. */
 export function ratesOf({ beta1, beta2 }: OptimizerConfig, rate: number, update: number): HostTensor {
   return hostTensor([3], [rate, 1 - beta1 ** update, 1 - beta2 ** update]);
 }

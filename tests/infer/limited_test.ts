@@ -17,7 +17,7 @@ const limited = ({ device, adapter }: WebGpuDevice) =>
 const exact = () => new ReferenceDevice("f64");
 
 /** Of a large ε: an update is as smooth in the gradient as that is in the weights. */
-const training = { optimizer: { beta1: 0.9, beta2: 0.95, eps: 1, decay: 0.1, clip: 1, average: 0.9 } };
+const training = { optimizer: { beta1: 0.9, beta2: 0.95, eps: 1, decay: 0.1, clip: 1, ema: 0.9 } };
 
 /** Lines, weights and their average after three steps. */
 async function train(trainer: Trainer<never, unknown>, size: { B: number; T: number; V: number; masked?: boolean }) {

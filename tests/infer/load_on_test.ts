@@ -28,9 +28,9 @@ Deno.test("loadOn: a failure frees what was placed, and closes an owned device o
   for (const owned of [true, false]) {
     const counted = new Counted();
     const open = () => Promise.resolve({ device: counted, owned });
-    const broken = async (place: (host: HostTensor) => Promise<Tensor>) => {
-      await place(one);
-      await place(one);
+    const broken = async (convert: (host: HostTensor) => Promise<Tensor>) => {
+      await convert(one);
+      await convert(one);
       assertEquals(counted.held.size, 2);
       throw new Error("Cannot load: broken");
     };
@@ -42,7 +42,7 @@ Deno.test("loadOn: a failure frees what was placed, and closes an owned device o
 Deno.test("loadOn: a device is opened once, for the first tensor; not where reading fails before it", async () => {
   let opened = 0;
   const open = () => Promise.resolve({ device: new Counted(), owned: true, at: opened++ });
-  await loadOn(open, async (place) => [await place(one), await place(one)]);
+  await loadOn(open, async (convert) => [await convert(one), await convert(one)]);
   assertEquals(opened, 1);
   await assertRejects(() => loadOn(open, () => Promise.reject(new Error("no config"))), Error, "no config");
   assertEquals(opened, 1);

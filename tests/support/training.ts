@@ -36,7 +36,7 @@ export function someBatch(
 
 /** AdamW without decay or clipping, one microbatch, a line a step. */
 export const plainOptions: TrainerOptions = {
-  optimizer: { beta1: 0.9, beta2: 0.95, eps: 1e-8, decay: 0, clip: 0, average: 0 },
+  optimizer: { beta1: 0.9, beta2: 0.95, eps: 1e-8, decay: 0, clip: 0, ema: 0 },
   accumulate: 1,
   logEvery: 1,
   remat: "none",

@@ -65,7 +65,7 @@ export async function session(device: Device, out: string, json: Json, { stop, k
     schema: schemaOf(config.model),
     json: modelJson(config.model),
     tokenizer: {},
-    averaged: config.optimizer.average > 0,
+    averaged: config.optimizer.ema > 0,
   };
   const [newest] = await checkpointSteps(out);
   const saved = newest === undefined ? undefined : await readCheckpoint<unknown>(checkpointFolder(out, newest), form);

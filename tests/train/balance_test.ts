@@ -45,7 +45,7 @@ Deno.test("loss-free balance: the bias counts the choices of all microbatches, a
 });
 
 Deno.test("a step whose gradient is not finite moves neither averages nor the bias", async () => {
-  const optimizer = { ...plainOptions.optimizer, average: 0.5 };
+  const optimizer = { ...plainOptions.optimizer, ema: 0.5 };
   const trainer = trainerOf(size.T, { optimizer });
   const averaged = () => Array.from(trainer.averaged.embedding.data);
   await trainer.read(0, [someBatch(1, size)], 1e-2);

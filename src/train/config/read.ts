@@ -150,7 +150,7 @@ function readOptimizer(fields: Fields): OptimizerConfig {
     eps: fields.number("eps", fallbackOf("optimizer.eps"), POSITIVE),
     decay: fields.number("weight_decay", fallbackOf("optimizer.weight_decay"), { fraction: true }),
     clip: fields.number("clip", fallbackOf("optimizer.clip"), { fraction: true }),
-    average: fields.number("average", fallbackOf("optimizer.average"), DECAY),
+    ema: fields.number("average", fallbackOf("optimizer.average"), DECAY),
   };
 }
 

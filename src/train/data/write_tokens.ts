@@ -25,7 +25,7 @@ export interface WriteTokensOptions
 }
 
 /** Tokens written at a time. */
-const BLOCK = 2 ** 15;
+const CHUNK = 2 ** 15;
 
 /**
  * Writes documents, each followed by the end-of-text token, into files of bounded size; the index comes last, so that
@@ -42,12 +42,12 @@ export async function writeTokens(
   const { vocabulary, endOfText, tokenizer, split, shardTokens = 2 ** 25 } = options;
   const starts: number[] = [], shards: number[] = [];
   const sums = { tokens: 0, bytes: 0 };
-  const blocks = packed(documents, starts, sums, { ...options, length: Math.min(BLOCK, shardTokens) });
-  const most = Math.ceil(shardTokens / BLOCK);
-  for (let block = await blocks.next(); !block.done; block = await blocks.next()) {
+  const chunks = packed(documents, starts, sums, { ...options, length: Math.min(CHUNK, shardTokens) });
+  const most = Math.ceil(shardTokens / CHUNK);
+  for (let chunk = await chunks.next(); !chunk.done; chunk = await chunks.next()) {
     const shard = async function* () {
       let count = 0, tokens = 0;
-      for (let next: Awaited<ReturnType<typeof blocks.next>> = block; !next.done; next = await blocks.next()) {
+      for (let next: Awaited<ReturnType<typeof chunks.next>> = chunk; !next.done; next = await chunks.next()) {
         tokens += next.value.length;
         yield bytesOf(next.value);
         if (++count === most) break;
@@ -76,7 +76,7 @@ async function prepare(folder: string): Promise<void> {
   throw new Error(`Cannot write tokens to ${folder}: it holds tokens already`);
 }
 
-/** Documents one after the other in blocks of one length, the last one shorter; notes starts and sums on the way. */
+/** Documents one after the other in chunks of one length, the last one shorter; notes starts and sums on the way. */
 async function* packed(
   documents: AsyncIterable<TokenDocument>,
   starts: number[],
@@ -84,7 +84,7 @@ async function* packed(
   { vocabulary, endOfText, length }: Pick<TokenIndex, "vocabulary" | "endOfText"> & { readonly length: number },
 ): AsyncGenerator<Uint16Array | Uint32Array, void> {
   const Ids = idArray(vocabulary);
-  let block = new Ids(length), filled = 0;
+  let chunk = new Ids(length), filled = 0;
   for await (const { ids, bytes } of documents) {
     starts.push(sums.tokens);
     for (let t = 0; t <= ids.length; t++) {
@@ -94,15 +94,15 @@ async function* packed(
           `Cannot write tokens: id ${id} of document ${starts.length - 1} is outside the vocabulary of ${vocabulary}`,
         );
       }
-      block[filled++] = id;
+      chunk[filled++] = id;
       if (filled < length) continue;
-      yield block;
-      block = new Ids(length), filled = 0;
+      yield chunk;
+      chunk = new Ids(length), filled = 0;
     }
     sums.tokens += ids.length + 1;
     sums.bytes += bytes;
   }
-  if (filled > 0) yield block.subarray(0, filled);
+  if (filled > 0) yield chunk.subarray(0, filled);
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Uint16Array | Uint32Array | Float64Array): Uint8Array {

@@ -81,7 +81,7 @@ function optimizerSchema({ schema, averaged }: Pick<CheckpointForm, "schema" | "
       ...leaf,
       parts: leaf.parts.map(({ name, shape }) => ({ name: `${prefix}.${name}`, shape })),
     }));
-  return { m: under("m"), v: under("v"), average: averaged ? under("average") : undefined };
+  return { m: under("m"), v: under("v"), ema: averaged ? under("average") : undefined };
 }
 
 /** Steps of the checkpoints of a run, newest first. */

@@ -6,22 +6,22 @@
 import type { Source } from "../../checkpoint/source.ts";
 
 /** Bytes that are hashed at a time. */
-const BLOCK = 2 ** 23;
+const CHUNK = 2 ** 23;
 
 /**
- * Hash of a file: SHA-256 over the SHA-256 of its blocks of 8 MiB, in hexadecimal; undefined if there is no such file.
+ * Hash of a file: SHA-256 over the SHA-256 of its chunks of 8 MiB, in hexadecimal; undefined if there is no such file.
  *
- * The blocks bound the memory: the platform's digest takes whole buffers only.
+ * The chunks bound the memory: the platform's digest takes whole buffers only.
  */
 async function fileDigest(source: Source, file: string): Promise<string | undefined> {
   const size = await source.size(file);
   if (size === undefined) return undefined;
-  const blocks = new Uint8Array(32 * Math.ceil(size / BLOCK));
-  for (let at = 0, block = 0; at < size; at += BLOCK, block++) {
-    const bytes = await source.read(file, at, Math.min(size, at + BLOCK));
-    blocks.set(await sha256(bytes), 32 * block);
+  const chunks = new Uint8Array(32 * Math.ceil(size / CHUNK));
+  for (let at = 0, chunk = 0; at < size; at += CHUNK, chunk++) {
+    const bytes = await source.read(file, at, Math.min(size, at + CHUNK));
+    chunks.set(await sha256(bytes), 32 * chunk);
   }
-  return (await sha256(blocks)).toHex();
+  return (await sha256(chunks)).toHex();
 }
 
 /** Hashes of files by name; undefined for missing ones. */

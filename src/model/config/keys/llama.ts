@@ -29,7 +29,7 @@ export const decoderKeys: KeyRules = {
   recursion: used("sharing, routing and caching of layers"),
   mol: used("mixtures of LoRA experts"),
   loss_coefficients: used("factors of the losses in training"),
-  ...checked("another unit than silu is not implemented", ["silu", "swish"], "hidden_act"),
+  ...checked("another activation than silu is not implemented", ["silu", "swish"], "hidden_act"),
   hidden_activation: same("hidden_act"),
   num_layers: same("num_hidden_layers"),
   n_layer: same("num_hidden_layers"),

@@ -35,7 +35,7 @@ export const modernAlbertTable: KeyTable = {
     max_position_embeddings: used("positions at most", 8192),
     layer_norm_eps: used("ε of the norms", 1e-6),
     norm_eps: same("layer_norm_eps"),
-    ...checked("another unit than gelu is not implemented", ["gelu"], "hidden_act"),
+    ...checked("another activation than gelu is not implemented", ["gelu"], "hidden_act"),
     hidden_activation: same("hidden_act"),
     ...checked("every layer is global", [-1, false], "local_attention", "sliding_window"),
     ...checked("every layer is global", [1], "global_attn_every_n_layers"),
