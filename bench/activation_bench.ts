@@ -1,30 +1,9 @@
 import { activationOp, gatedUnitOp } from "../src/ops/activation.ts";
-import { benchOp, random } from "./support/bench_op.ts";
+import { benchOp } from "./support/bench_op.ts";
+import { random } from "./support/inputs.ts";
 
-const shapes = [["small", 1, 256], ["typical", 128, 1152], ["large", 512, 2816]] as const;
-
-benchOp(
-  activationOp,
-  shapes.map(([size, M, F]) => ({
-    size,
-    shape: `gelu ${M}×${F}`,
-    inputs: { x: random([M, F]) },
-    params: { kind: "gelu" },
-    flops: 0,
-    bytes: 8 * M * F,
-  })),
-);
-
-for (const kind of ["silu", "gelu"] as const) {
-  benchOp(
-    gatedUnitOp,
-    shapes.map(([size, M, F]) => ({
-      size,
-      shape: `${kind} ${M}×2·${F}`,
-      inputs: { u: random([M, 2 * F]) },
-      params: { kind },
-      flops: 0,
-      bytes: 12 * M * F,
-    })),
-  );
+for (const kind of ["gelu", "silu"] as const) {
+  const sizes = { small: { kind, M: 1, F: 256 }, typical: { kind, M: 128, F: 1152 }, large: { kind, M: 512, F: 2816 } };
+  benchOp(activationOp, sizes, ({ kind, M, F }) => ({ inputs: { x: random([M, F]) }, params: { kind } }));
+  benchOp(gatedUnitOp, sizes, ({ kind, M, F }) => ({ inputs: { u: random([M, 2 * F]) }, params: { kind } }));
 }

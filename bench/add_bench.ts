@@ -1,15 +1,9 @@
 import { addOp, ratioOp } from "../src/ops/add.ts";
-import { benchOp, random } from "./support/bench_op.ts";
+import { benchOp } from "./support/bench_op.ts";
+import { random } from "./support/inputs.ts";
 
-const cases = <P>(params: P) =>
-  ([["small", 1, 384], ["typical", 384, 1152], ["large", 8192, 384]] as const).map(([size, rows, columns]) => ({
-    size,
-    shape: `${rows}×${columns}`,
-    inputs: { a: random([rows, columns]), b: random([rows, columns]) },
-    params,
-    flops: 0,
-    bytes: 12 * rows * columns,
-  }));
+const sizes = { small: { M: 1, D: 384 }, typical: { M: 384, D: 1152 }, large: { M: 8192, D: 384 } };
+const inputs = (M: number, D: number) => ({ a: random([M, D]), b: random([M, D]) });
 
-benchOp(addOp, cases({ scale: 1 }));
-benchOp(ratioOp, cases({}));
+benchOp(addOp, sizes, ({ M, D }) => ({ inputs: inputs(M, D), params: { scale: 1 } }));
+benchOp(ratioOp, sizes, ({ M, D }) => ({ inputs: inputs(M, D), params: {} }));

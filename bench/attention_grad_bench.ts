@@ -1,8 +1,9 @@
 import { hostIndices, type HostTensor } from "../src/op/device.ts";
 import { attentionGradKvOp, attentionGradQOp, attentionStatsOp } from "../src/ops/attention_grad.ts";
-import { benchOp, random } from "./support/bench_op.ts";
+import { benchOp } from "./support/bench_op.ts";
+import { random } from "./support/inputs.ts";
 
-/** Rows of one sequence that see all of it, or only what came before. */
+/** Key ranges of one sequence. */
 function ranges(M: number, causal: boolean): HostTensor {
   return hostIndices(Array.from({ length: 2 * M }, (_, i) => i % 2 === 0 ? 0 : causal ? (i + 1) / 2 : M), [M, 2]);
 }
@@ -13,29 +14,25 @@ function statistics(M: number, H: number): HostTensor {
   return { shape: [M, 2 * H], data: Float32Array.from(Array(M).fill(row).flat()) };
 }
 
-/** Calls with so many products of M·M·H·K (half of them where causal): two float operations each. */
-function calls(products: number) {
-  return ([
-    ["small", "causal", 32, 9, 3, 64, true],
-    ["typical", "encoder", 128, 12, 12, 32, false],
-    ["large", "causal", 256, 9, 3, 64, true],
-  ] as const).map(([size, name, M, H, G, K, causal]) => ({
-    size,
-    shape: `${name} ${M} rows × ${H} heads × ${K}`,
-    inputs: {
-      q: random([M, H * K]),
-      kv: random([M, 2 * G * K]),
-      ranges: ranges(M, causal),
-      dy: random([M, H * K]),
-      y: random([M, H * K]),
-      stats: statistics(M, H),
+/** Each operation with its number of products of M·M·H·K multiply-adds, of which a causal call needs half. */
+for (const [op, products] of [[attentionStatsOp, 1], [attentionGradQOp, 3], [attentionGradKvOp, 4]] as const) {
+  benchOp<string, string, unknown, { causal: boolean; M: number; H: number; G: number; K: number }>(
+    op as never,
+    {
+      small: { causal: true, M: 32, H: 9, G: 3, K: 64 },
+      encoder: { causal: false, M: 128, H: 12, G: 12, K: 32 },
+      large: { causal: true, M: 256, H: 9, G: 3, K: 64 },
     },
-    params: { H, G, K },
-    flops: 2 * products * M * M * H * K * (causal ? 0.5 : 1),
-    bytes: 4 * (3 * M * H * K + 2 * M * G * K),
-  }));
+    ({ causal, M, H, G, K }) => ({
+      inputs: {
+        q: random([M, H * K]),
+        kv: random([M, 2 * G * K]),
+        ranges: ranges(M, causal),
+        dy: random([M, H * K]),
+        ...(products === 1 ? { y: random([M, H * K]) } : { stats: statistics(M, H) }),
+      },
+      params: { H, G, K },
+      flops: 2 * products * M * M * H * K * (causal ? 0.5 : 1),
+    }),
+  );
 }
-
-benchOp(attentionStatsOp, calls(1));
-benchOp(attentionGradQOp, calls(3));
-benchOp(attentionGradKvOp, calls(4));

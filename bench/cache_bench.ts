@@ -1,34 +1,18 @@
-import { hostIndices } from "../src/op/device.ts";
 import { appendPlacesOp, cacheWriteOp } from "../src/ops/cache.ts";
-import { benchOp, random } from "./support/bench_op.ts";
+import { benchOp } from "./support/bench_op.ts";
+import { evenOffsets, random, steps } from "./support/inputs.ts";
 
 benchOp(
   appendPlacesOp,
-  ([["small", 1, 1], ["typical", 32, 1], ["large", 4, 512]] as const).map(([size, B, T]) => ({
-    size,
-    shape: `${B} sequences, ${T} rows each`,
-    inputs: {
-      offsets: hostIndices(Array.from({ length: B + 1 }, (_, b) => b * T)),
-      lengths: hostIndices(Array.from({ length: B }, (_, b) => 20 * b)),
-    },
+  { small: { B: 1, T: 1 }, typical: { B: 32, T: 1 }, large: { B: 4, T: 512 } },
+  ({ B, T }) => ({
+    inputs: { offsets: evenOffsets(B, T), lengths: steps(B, 20) },
     params: { C: 1024, M: B * T },
-    flops: 0,
-    bytes: 12 * B * T,
-  })),
+  }),
 );
 
-benchOp(
-  cacheWriteOp,
-  ([["small", 1, 384], ["typical", 32, 384], ["large", 2048, 384]] as const).map(([size, M, W]) => ({
-    size,
-    shape: `${M} rows × ${W}`,
-    inputs: {
-      cache: random([4 * M, W]),
-      x: random([M, W]),
-      places: hostIndices(Array.from({ length: M }, (_, m) => 4 * m)),
-    },
-    params: {},
-    flops: 0,
-    bytes: 8 * M * W,
-  })),
-);
+benchOp(cacheWriteOp, { small: { M: 1 }, typical: { M: 32 }, large: { M: 2048 } }, ({ M }) => ({
+  inputs: { cache: random([4 * M, 384]), x: random([M, 384]), places: steps(M, 4) },
+  params: {},
+  touched: { cache: M * 384 / 2 }, // written, not read
+}));

@@ -1,28 +1,13 @@
 import { joinColumnsOp, takeColumnsOp } from "../src/ops/columns.ts";
-import { benchOp, random } from "./support/bench_op.ts";
+import { benchOp } from "./support/bench_op.ts";
+import { random } from "./support/inputs.ts";
 
 /** Logits of the two parts of a vocabulary. */
-const shapes = [["small", 1, 1024, 64], ["typical", 128, 43690, 6678], ["large", 333, 43690, 6678]] as const;
+const sizes = { small: { M: 1, A: 1024, B: 64 }, typical: { M: 128, A: 43690, B: 6678 } };
 
-benchOp(
-  joinColumnsOp,
-  shapes.map(([size, M, A, B]) => ({
-    size,
-    shape: `${M}×${A} and ${B}`,
-    inputs: { a: random([M, A]), b: random([M, B]) },
-    params: {},
-    flops: 0,
-    bytes: 8 * M * (A + B),
-  })),
-);
-benchOp(
-  takeColumnsOp,
-  shapes.map(([size, M, A, B]) => ({
-    size,
-    shape: `${M}×${A} of ${A + B}`,
-    inputs: { x: random([M, A + B]) },
-    params: { from: 0, to: A },
-    flops: 0,
-    bytes: 8 * M * A,
-  })),
-);
+benchOp(joinColumnsOp, sizes, ({ M, A, B }) => ({ inputs: { a: random([M, A]), b: random([M, B]) }, params: {} }));
+benchOp(takeColumnsOp, sizes, ({ M, A, B }) => ({
+  inputs: { x: random([M, A + B]) },
+  params: { from: 0, to: A },
+  touched: { x: M * A },
+}));

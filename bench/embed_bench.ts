@@ -1,17 +1,13 @@
-import { hostIndices } from "../src/op/device.ts";
 import { embedOp } from "../src/ops/embed.ts";
-import { benchOp, random } from "./support/bench_op.ts";
+import { benchOp } from "./support/bench_op.ts";
+import { random, spread } from "./support/inputs.ts";
 
 benchOp(
   embedOp,
-  ([["small", 1, 1024, 64], ["typical", 128, 8192, 384], ["large", 2048, 8192, 1024]] as const).map((
-    [size, M, V, J],
-  ) => ({
-    size,
-    shape: `${M} of ${V}×${J}`,
-    inputs: { ids: hostIndices(Array.from({ length: M }, (_, m) => (m * 7919) % V)), table: random([V, J]) },
+  { small: { M: 1, V: 1024, J: 64 }, typical: { M: 128, V: 8192, J: 384 }, large: { M: 2048, V: 8192, J: 1024 } },
+  ({ M, V, J }) => ({
+    inputs: { ids: spread([M], V), table: random([V, J]) },
     params: {},
-    flops: 0,
-    bytes: 4 * (M + 2 * M * J),
-  })),
+    touched: { table: M * J },
+  }),
 );

@@ -1,20 +1,15 @@
 import { linearOp } from "../src/ops/linear.ts";
-import { benchOp, random } from "./support/bench_op.ts";
+import { benchOp } from "./support/bench_op.ts";
+import { random } from "./support/inputs.ts";
 
-benchOp(
-  linearOp,
-  ([
-    ["small", 1, 64, 64],
-    ["typical", 1, 576, 1536], // decoding
-    ["typical", 16, 384, 1152],
-    ["typical", 128, 384, 1152],
-    ["large", 512, 512, 1024],
-  ] as const).map(([size, M, D, O]) => ({
-    size,
-    shape: `${M}×${D}×${O}`,
-    inputs: { x: random([M, D]), w: random([O, D]) },
-    params: { from: 0, to: O },
-    flops: 2 * M * D * O,
-    bytes: 4 * (M * D + D * O + M * O),
-  })),
-);
+benchOp(linearOp, {
+  small: { M: 1, D: 64, O: 64 },
+  decode: { M: 1, D: 576, O: 1536 },
+  few: { M: 16, D: 384, O: 1152 },
+  typical: { M: 128, D: 384, O: 1152 },
+  large: { M: 512, D: 512, O: 1024 },
+}, ({ M, D, O }) => ({
+  inputs: { x: random([M, D]), w: random([O, D]) },
+  params: { from: 0, to: O },
+  flops: 2 * M * D * O,
+}));

@@ -1,69 +1,26 @@
-import { hostIndices, hostTensor } from "../src/op/device.ts";
+import { hostTensor } from "../src/op/device.ts";
 import { balanceOp, binaryCrossEntropyOp, crossEntropyOp, logSumExpOp, meanOp } from "../src/ops/losses.ts";
-import { benchOp, random, spread } from "./support/bench_op.ts";
+import { benchOp } from "./support/bench_op.ts";
+import { evenOffsets, random, spread, steps } from "./support/inputs.ts";
 
 benchOp(
   crossEntropyOp,
-  ([["small", 1, 256], ["typical", 32, 8192], ["large", 32, 50368]] as const).map(([size, M, V]) => ({
-    size,
-    shape: `${M}×${V}`,
-    inputs: { logits: random([M, V], 3), labels: spread([M], V) },
-    params: {},
-    flops: 0,
-    bytes: 4 * M * (V + 2),
-  })),
+  { small: { M: 1, V: 256 }, typical: { M: 32, V: 8192 }, large: { M: 32, V: 50368 } },
+  ({ M, V }) => ({ inputs: { logits: random([M, V], 3), labels: spread([M], V) }, params: {} }),
 );
 
-const sizes = [["small", 16], ["typical", 512], ["large", 8192]] as const;
+const sizes = { small: { M: 16, E: 8 }, typical: { M: 512, E: 8 }, large: { M: 8192, E: 8 } };
 
-benchOp(
-  logSumExpOp,
-  sizes.map(([size, M]) => ({
-    size,
-    shape: `${M}×8`,
-    inputs: { x: random([M, 8]) },
-    params: {},
-    flops: 0,
-    bytes: 4 * 9 * M,
-  })),
-);
+benchOp(logSumExpOp, sizes, ({ M, E }) => ({ inputs: { x: random([M, E]) }, params: {} }));
 
-benchOp(
-  binaryCrossEntropyOp,
-  sizes.map(([size, M]) => ({
-    size,
-    shape: `${M}, half of them chosen`,
-    inputs: {
-      scores: random([M, 1]),
-      rows: hostIndices(Array.from({ length: M / 2 }, (_, s) => 2 * s)),
-      kept: hostIndices([0, M / 2]),
-    },
-    params: {},
-    flops: 0,
-    bytes: 4 * 2.5 * M,
-  })),
-);
+benchOp(binaryCrossEntropyOp, sizes, ({ M }) => ({
+  inputs: { scores: random([M, 1]), rows: steps(M / 2, 2), kept: evenOffsets(1, M / 2) },
+  params: {},
+}));
 
-benchOp(
-  meanOp,
-  sizes.map(([size, M]) => ({
-    size,
-    shape: `${M}`,
-    inputs: { x: random([M, 1]), labels: spread([M], 3) },
-    params: {},
-    flops: 0,
-    bytes: 8 * M,
-  })),
-);
+benchOp(meanOp, sizes, ({ M }) => ({ inputs: { x: random([M, 1]), labels: spread([M], 3) }, params: {} }));
 
-benchOp(
-  balanceOp,
-  sizes.map(([size, M]) => ({
-    size,
-    shape: `${M}×8, 2 chosen`,
-    inputs: { probs: random([M, 8]), counts: hostTensor([8], new Array(8).fill(M / 4)) },
-    params: { k: 2 },
-    flops: 0,
-    bytes: 4 * 8 * M,
-  })),
-);
+benchOp(balanceOp, sizes, ({ M, E }) => ({
+  inputs: { probs: random([M, E]), counts: hostTensor([E], new Array(E).fill(2 * M / E)) },
+  params: { k: 2 },
+}));

@@ -1,70 +1,32 @@
-import { hostIndices, hostTensor } from "../src/op/device.ts";
+import { hostTensor } from "../src/op/device.ts";
 import * as ops from "../src/ops/losses_grad.ts";
-import { benchOp, random, spread } from "./support/bench_op.ts";
+import { benchOp } from "./support/bench_op.ts";
+import { evenOffsets, random, spread, steps } from "./support/inputs.ts";
 
 benchOp(
   ops.crossEntropyGradOp,
-  ([["small", 1, 256], ["typical", 32, 8192], ["large", 16, 50368]] as const).map(([size, M, V]) => ({
-    size,
-    shape: `${M}×${V}`,
-    inputs: { logits: random([M, V], 3), labels: spread([M], V), dnll: random([M, 1]) },
-    params: {},
-    flops: 0,
-    bytes: 8 * M * V,
-  })),
+  { small: { M: 1, V: 256 }, typical: { M: 32, V: 8192 }, large: { M: 16, V: 50368 } },
+  ({ M, V }) => ({ inputs: { logits: random([M, V], 3), labels: spread([M], V), dnll: random([M, 1]) }, params: {} }),
 );
 
-const sizes = [["small", 16], ["typical", 512], ["large", 8192]] as const;
+const sizes = { small: { M: 16, E: 8 }, typical: { M: 512, E: 8 }, large: { M: 8192, E: 8 } };
 
-benchOp(
-  ops.logSumExpGradOp,
-  sizes.map(([size, M]) => ({
-    size,
-    shape: `${M}×8`,
-    inputs: { x: random([M, 8]), y: hostTensor([M, 1], new Float32Array(M).fill(4)), dy: random([M, 1]) },
-    params: {},
-    flops: 0,
-    bytes: 4 * 18 * M,
-  })),
-);
+benchOp(ops.logSumExpGradOp, sizes, ({ M, E }) => ({
+  inputs: { x: random([M, E]), y: hostTensor([M, 1], new Float32Array(M).fill(4)), dy: random([M, 1]) },
+  params: {},
+}));
 
-benchOp(
-  ops.binaryCrossEntropyGradOp,
-  sizes.map(([size, M]) => ({
-    size,
-    shape: `${M}, half of them chosen`,
-    inputs: {
-      scores: random([M, 1]),
-      rows: hostIndices(Array.from({ length: M / 2 }, (_, s) => 2 * s)),
-      kept: hostIndices([0, M / 2]),
-      dbce: random([M, 1]),
-    },
-    params: {},
-    flops: 0,
-    bytes: 4 * 3.5 * M,
-  })),
-);
+benchOp(ops.binaryCrossEntropyGradOp, sizes, ({ M }) => ({
+  inputs: { scores: random([M, 1]), rows: steps(M / 2, 2), kept: evenOffsets(1, M / 2), dbce: random([M, 1]) },
+  params: {},
+}));
 
-benchOp(
-  ops.meanGradOp,
-  sizes.map(([size, M]) => ({
-    size,
-    shape: `${M}`,
-    inputs: { dy: random([1]), labels: spread([M], 3) },
-    params: { M },
-    flops: 0,
-    bytes: 8 * M,
-  })),
-);
+benchOp(ops.meanGradOp, sizes, ({ M }) => ({
+  inputs: { dy: random([1]), labels: spread([M], 3) },
+  params: { M },
+}));
 
-benchOp(
-  ops.balanceGradOp,
-  sizes.map(([size, M]) => ({
-    size,
-    shape: `${M}×8, 2 chosen`,
-    inputs: { counts: hostTensor([8], new Array(8).fill(M / 4)), dloss: random([1]) },
-    params: { M, k: 2 },
-    flops: 0,
-    bytes: 4 * 8 * M,
-  })),
-);
+benchOp(ops.balanceGradOp, sizes, ({ M, E }) => ({
+  inputs: { counts: hostTensor([E], new Array(E).fill(2 * M / E)), dloss: random([1]) },
+  params: { M, k: 2 },
+}));

@@ -1,16 +1,16 @@
 import { expertMergeOp } from "../src/ops/merge.ts";
-import { benchOp, random } from "./support/bench_op.ts";
+import { benchOp } from "./support/bench_op.ts";
+import { E, R } from "./support/experts.ts";
+import { random } from "./support/inputs.ts";
 
 for (const mode of ["delta", "factor"] as const) {
   benchOp(
     expertMergeOp,
-    ([["small", 64, 64], ["typical", 768, 384], ["large", 1536, 384]] as const).map(([size, O, F]) => ({
-      size,
-      shape: `${mode} of 4 experts of rank 16, ${O}×${F}`,
-      inputs: { w: random([O, F]), a: random([4, 16, F]), b: random([4, O, 16]), q: random([4]) },
+    { small: { mode, O: 64, F: 64 }, typical: { mode, O: 768, F: 384 }, large: { mode, O: 1536, F: 384 } },
+    ({ mode, O, F }) => ({
+      inputs: { w: random([O, F]), a: random([E, R, F]), b: random([E, O, R]), q: random([E]) },
       params: { mode, scale: 2 },
-      flops: O * F * (mode === "delta" ? 2 * 64 + 8 : 16 * (4 * 4 + 2)),
-      bytes: 4 * (2 * O * F + 64 * (O + F)),
-    })),
+      flops: O * F * (mode === "delta" ? 2 * E * R + 8 : R * (4 * E + 2)),
+    }),
   );
 }

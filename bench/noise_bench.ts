@@ -1,17 +1,12 @@
 import { hostIndices } from "../src/op/device.ts";
 import { dropoutOp, jitterOp } from "../src/ops/noise.ts";
-import { benchOp, random } from "./support/bench_op.ts";
+import { benchOp } from "./support/bench_op.ts";
+import { random } from "./support/inputs.ts";
 
-const cases = ([["small", 1, 384], ["typical", 384, 1152], ["large", 8192, 384]] as const).map((
-  [size, rows, columns],
-) => ({
-  size,
-  shape: `${rows}×${columns}`,
-  inputs: { x: random([rows, columns]), seed: hostIndices([17, 0]) },
-  params: { rate: 0.1, salt: 3 },
-  flops: 0,
-  bytes: 8 * rows * columns,
-}));
-
-benchOp(dropoutOp, cases);
-benchOp(jitterOp, cases);
+for (const op of [dropoutOp, jitterOp]) {
+  benchOp(
+    op,
+    { small: { M: 1, D: 384 }, typical: { M: 384, D: 1152 }, large: { M: 8192, D: 384 } },
+    ({ M, D }) => ({ inputs: { x: random([M, D]), seed: hostIndices([17, 0]) }, params: { rate: 0.1, salt: 3 } }),
+  );
+}

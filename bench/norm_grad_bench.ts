@@ -1,30 +1,13 @@
 import { normGradOp, normGradWeightOp } from "../src/ops/norm_grad.ts";
-import { benchOp, random } from "./support/bench_op.ts";
-
-const shapes = [["small", 2, 64], ["typical", 128, 384], ["large", 2048, 1024]] as const;
+import { benchOp } from "./support/bench_op.ts";
+import { random } from "./support/inputs.ts";
 
 for (const kind of ["rms", "layer"] as const) {
-  const params = { kind, eps: 1e-5 };
-  benchOp(
-    normGradOp,
-    shapes.map(([size, M, D]) => ({
-      size,
-      shape: `${kind} ${M}×${D}`,
-      inputs: { x: random([M, D]), weight: random([D]), dy: random([M, D]) },
-      params,
-      flops: (kind === "rms" ? 10 : 14) * M * D,
-      bytes: 4 * (3 * M * D + D),
-    })),
-  );
-  benchOp(
-    normGradWeightOp,
-    shapes.map(([size, M, D]) => ({
-      size,
-      shape: `${kind} ${M}×${D}`,
-      inputs: { x: random([M, D]), dy: random([M, D]) },
-      params,
-      flops: (kind === "rms" ? 5 : 8) * M * D,
-      bytes: 4 * (2 * M * D + D),
-    })),
-  );
+  const sizes = { small: { kind, M: 2, D: 64 }, typical: { kind, M: 128, D: 384 }, large: { kind, M: 2048, D: 1024 } };
+  const rows = (M: number, D: number) => ({ x: random([M, D]), dy: random([M, D]) });
+  benchOp(normGradOp, sizes, ({ kind, M, D }) => ({
+    inputs: { ...rows(M, D), weight: random([D]) },
+    params: { kind, eps: 1e-5 },
+  }));
+  benchOp(normGradWeightOp, sizes, ({ kind, M, D }) => ({ inputs: rows(M, D), params: { kind, eps: 1e-5 } }));
 }

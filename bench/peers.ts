@@ -3,10 +3,10 @@
  *
  * A time is the slope between one run and several: what starting and reading back cost cancels out.
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { normals } from "../src/common/random.ts";
 import { encoderTask, type Peer, type Run } from "./peers/peer.ts";
-import { median, samplesOf } from "./support/median.ts";
+import { flagsOrExit } from "./support/flags.ts";
+import { median } from "./support/median.ts";
 
 /** What to compare, and how many times faster than the best of the others Refrain has to be. */
 interface Task {
@@ -123,8 +123,7 @@ async function compare(task: Task, peers: readonly Peer[], samples: number): Pro
 }
 
 if (import.meta.main) {
-  const { strict, ...flags } = parseArgs(Deno.args, { boolean: ["strict"], default: { samples: 5 } });
-  const samples = samplesOf(flags.samples);
+  const { strict, samples } = flagsOrExit(5);
   const info = (await globalThis.navigator?.gpu?.requestAdapter())?.info;
   console.log(`adapter: ${info ? info.description || info.vendor : "none"}, ${samples} samples in turns, medians`);
   const peers = await loadPeers();

@@ -1,17 +1,18 @@
-import { hostIndices } from "../src/op/device.ts";
 import { poolOp } from "../src/ops/pool.ts";
-import { benchOp, random } from "./support/bench_op.ts";
+import { benchOp } from "./support/bench_op.ts";
+import { evenOffsets, random } from "./support/inputs.ts";
 
 for (const kind of ["mean", "max"] as const) {
   benchOp(
     poolOp,
-    ([["small", 1, 16, 64], ["typical", 8, 64, 384], ["large", 32, 256, 768]] as const).map(([size, B, T, D]) => ({
-      size,
-      shape: `${kind} ${B}×${T}×${D}`,
-      inputs: { x: random([B * T, D]), offsets: hostIndices(Array.from({ length: B + 1 }, (_, b) => b * T)) },
+    {
+      small: { kind, B: 1, T: 16, D: 64 },
+      typical: { kind, B: 8, T: 64, D: 384 },
+      large: { kind, B: 32, T: 256, D: 768 },
+    },
+    ({ kind, B, T, D }) => ({
+      inputs: { x: random([B * T, D]), offsets: evenOffsets(B, T) },
       params: { kind, normalize: true },
-      flops: B * T * D,
-      bytes: 4 * (B * T * D + B * D),
-    })),
+    }),
   );
 }

@@ -1,21 +1,19 @@
-import { hostIndices } from "../src/op/device.ts";
 import { poolGradOp } from "../src/ops/pool_grad.ts";
-import { benchOp, random } from "./support/bench_op.ts";
+import { benchOp } from "./support/bench_op.ts";
+import { evenOffsets, random } from "./support/inputs.ts";
 
 for (const [kind, normalize] of [["mean", false], ["mean", true], ["max", true]] as const) {
   benchOp(
     poolGradOp,
-    ([["small", 2, 4, 64], ["typical", 8, 64, 384], ["large", 16, 256, 768]] as const).map(([size, B, T, D]) => ({
-      size,
-      shape: `${kind} ${B}·${T}×${D}${normalize ? " normalised" : ""}`,
-      inputs: {
-        x: random([B * T, D]),
-        dy: random([B, D]),
-        offsets: hostIndices(Array.from({ length: B + 1 }, (_, b) => b * T)),
-      },
+    {
+      small: { kind, normalize, B: 2, T: 4, D: 64 },
+      typical: { kind, normalize, B: 8, T: 64, D: 384 },
+      large: { kind, normalize, B: 16, T: 256, D: 768 },
+    },
+    ({ kind, normalize, B, T, D }) => ({
+      inputs: { x: random([B * T, D]), dy: random([B, D]), offsets: evenOffsets(B, T) },
       params: { kind, normalize },
-      flops: 0,
-      bytes: 4 * ((normalize ? 2 : 1) * B * T * D + B * D),
-    })),
+      touched: normalize ? undefined : { x: 0 },
+    }),
   );
 }

@@ -1,37 +1,29 @@
-import { hostIndices } from "../src/op/device.ts";
 import { ropeOp, ropeTable, ropeWriteOp } from "../src/ops/rope.ts";
-import { benchOp, random } from "./support/bench_op.ts";
+import { benchOp } from "./support/bench_op.ts";
+import { random, steps } from "./support/inputs.ts";
 
-type Sizes = readonly [size: "small" | "typical" | "large", M: number, H: number, G: number, K: number];
-
-/** A call of M rows, each number read and written once. */
-function call([size, M, H, G, K]: Sizes) {
-  return {
-    size,
-    shape: `${M}×(${H}+2·${G})×${K}`,
-    inputs: {
-      x: random([M, (H + 2 * G) * K]),
-      positions: hostIndices(Array.from({ length: M }, (_, m) => m)),
-      table: ropeTable(M, K, 10000),
-    },
-    params: { H, G, K },
-    flops: 0,
-    bytes: 8 * M * (H + 2 * G) * K + 4 * M * K,
-  };
-}
+const inputs = (M: number, H: number, G: number, K: number) => ({
+  x: random([M, (H + 2 * G) * K]),
+  positions: steps(M),
+  table: ropeTable(M, K, 10000),
+});
 
 benchOp(
   ropeOp,
-  ([["small", 1, 9, 3, 64], ["typical", 128, 12, 12, 32], ["large", 2048, 9, 3, 64]] as const).map((sizes) =>
-    call(sizes)
-  ),
+  {
+    small: { M: 1, H: 9, G: 3, K: 64 },
+    typical: { M: 128, H: 12, G: 12, K: 32 },
+    large: { M: 2048, H: 9, G: 3, K: 64 },
+  },
+  ({ M, H, G, K }) => ({ inputs: inputs(M, H, G, K), params: { H, G, K } }),
 );
 
 benchOp(
   ropeWriteOp,
-  ([["small", 1, 9, 3, 64], ["typical", 32, 9, 3, 64], ["large", 512, 9, 3, 64]] as const).map((sizes) => {
-    const [, M, , G, K] = sizes, { inputs, ...rest } = call(sizes);
-    const places = hostIndices(Array.from({ length: M }, (_, m) => 4 * m));
-    return { ...rest, inputs: { ...inputs, cache: random([4 * M, 2 * G * K]), places } };
+  { small: { M: 1, H: 9, G: 3, K: 64 }, typical: { M: 32, H: 9, G: 3, K: 64 }, large: { M: 512, H: 9, G: 3, K: 64 } },
+  ({ M, H, G, K }) => ({
+    inputs: { ...inputs(M, H, G, K), cache: random([4 * M, 2 * G * K]), places: steps(M, 4) },
+    params: { H, G, K },
+    touched: { cache: M * G * K }, // M rows written, not read
   }),
 );

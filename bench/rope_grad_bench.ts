@@ -1,23 +1,22 @@
-import { hostIndices } from "../src/op/device.ts";
 import { ropeTable } from "../src/ops/rope.ts";
 import { ropeGradOp } from "../src/ops/rope_grad.ts";
-import { benchOp, random } from "./support/bench_op.ts";
+import { benchOp } from "./support/bench_op.ts";
+import { random, steps } from "./support/inputs.ts";
 
 benchOp(
   ropeGradOp,
-  ([["small", 1, 9, 3, 64], ["typical", 128, 12, 12, 32], ["large", 2048, 9, 3, 64]] as const).map(
-    ([size, M, H, G, K]) => ({
-      size,
-      shape: `${M}×(${H}+2·${G})×${K}`,
-      inputs: {
-        dq: random([M, H * K]),
-        dkv: random([M, 2 * G * K]),
-        positions: hostIndices(Array.from({ length: M }, (_, m) => m)),
-        table: ropeTable(M, K, 10000),
-      },
-      params: { H, G, K },
-      flops: 0,
-      bytes: 8 * M * (H + 2 * G) * K + 4 * M * K,
-    }),
-  ),
+  {
+    small: { M: 1, H: 9, G: 3, K: 64 },
+    typical: { M: 128, H: 12, G: 12, K: 32 },
+    large: { M: 2048, H: 9, G: 3, K: 64 },
+  },
+  ({ M, H, G, K }) => ({
+    inputs: {
+      dq: random([M, H * K]),
+      dkv: random([M, 2 * G * K]),
+      positions: steps(M),
+      table: ropeTable(M, K, 10000),
+    },
+    params: { H, G, K },
+  }),
 );

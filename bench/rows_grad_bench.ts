@@ -1,46 +1,13 @@
-import { hostIndices } from "../src/op/device.ts";
 import { dotRowsOp, placeOp, scaleRowsOp } from "../src/ops/rows_grad.ts";
-import { benchOp, random } from "./support/bench_op.ts";
+import { benchOp } from "./support/bench_op.ts";
+import { random, steps } from "./support/inputs.ts";
 
-/** Every other row of M, as the second of two recursions would take. */
-const sizes = ([["small", 2, 64], ["typical", 512, 576], ["large", 4096, 960]] as const).map(([size, M, D]) => {
-  const S = M / 2;
-  const rows = hostIndices(Array.from({ length: S }, (_, s) => 2 * s));
-  return { size, M, D, S, rows, shape: `${S} of ${M}×${D}` };
-});
+/** Every other row of 2·S, as the second of two recursions would take. */
+const sizes = { small: { S: 1, D: 64 }, typical: { S: 256, D: 576 }, large: { S: 2048, D: 960 } };
 
-benchOp(
-  placeOp,
-  sizes.map(({ size, M, D, S, rows, shape }) => ({
-    size,
-    shape,
-    inputs: { y: random([S, D]), rows },
-    params: { M },
-    flops: 0,
-    bytes: 4 * (S * D + S + M * D),
-  })),
-);
-
-benchOp(
-  scaleRowsOp,
-  sizes.map(({ size, D, S }) => ({
-    size,
-    shape: `${S}×${D}`,
-    inputs: { x: random([S, D]), gates: random([S, 1]) },
-    params: {},
-    flops: S * D,
-    bytes: 4 * (2 * S * D + S),
-  })),
-);
-
-benchOp(
-  dotRowsOp,
-  sizes.map(({ size, D, S }) => ({
-    size,
-    shape: `${S}×${D}`,
-    inputs: { a: random([S, D]), b: random([S, D]) },
-    params: {},
-    flops: 2 * S * D,
-    bytes: 4 * (2 * S * D + S),
-  })),
-);
+benchOp(placeOp, sizes, ({ S, D }) => ({
+  inputs: { y: random([S, D]), rows: steps(S, 2) },
+  params: { M: 2 * S },
+}));
+benchOp(scaleRowsOp, sizes, ({ S, D }) => ({ inputs: { x: random([S, D]), gates: random([S, 1]) }, params: {} }));
+benchOp(dotRowsOp, sizes, ({ S, D }) => ({ inputs: { a: random([S, D]), b: random([S, D]) }, params: {} }));

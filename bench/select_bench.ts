@@ -1,37 +1,15 @@
 import { hostIndices } from "../src/op/device.ts";
 import { selectThresholdOp, selectTopKOp } from "../src/ops/select.ts";
-import { benchOp, random } from "./support/bench_op.ts";
+import { benchOp } from "./support/bench_op.ts";
+import { evenOffsets, random } from "./support/inputs.ts";
 
 /** B sequences of T rows, half of which are kept. */
-const sizes = ([["small", 1, 64], ["typical", 4, 512], ["large", 16, 2048]] as const).map(([size, B, T]) => ({
-  size,
-  shape: `${B}×${T}`,
-  scores: random([B * T, 1]),
-  offsets: hostIndices(Array.from({ length: B + 1 }, (_, b) => b * T)),
-  capacity: hostIndices(Array.from({ length: B }, () => T / 2)),
-  limit: B * T / 2,
+const sizes = { small: { B: 1, T: 64 }, typical: { B: 4, T: 512 }, large: { B: 16, T: 2048 } };
+const inputs = (B: number, T: number) => ({ scores: random([B * T, 1]), offsets: evenOffsets(B, T) });
+
+benchOp(selectTopKOp, sizes, ({ B, T }) => ({
+  inputs: { ...inputs(B, T), capacity: hostIndices(Array(B).fill(T / 2)) },
+  params: { limit: B * T / 2 },
 }));
 
-benchOp(
-  selectTopKOp,
-  sizes.map(({ size, shape, scores, offsets, capacity, limit }) => ({
-    size,
-    shape,
-    inputs: { scores, offsets, capacity },
-    params: { limit },
-    flops: 0,
-    bytes: 4 * (2 * limit + limit),
-  })),
-);
-
-benchOp(
-  selectThresholdOp,
-  sizes.map(({ size, shape, scores, offsets, limit }) => ({
-    size,
-    shape,
-    inputs: { scores, offsets },
-    params: { threshold: 0 },
-    flops: 0,
-    bytes: 4 * (2 * limit + limit),
-  })),
-);
+benchOp(selectThresholdOp, sizes, ({ B, T }) => ({ inputs: inputs(B, T), params: { threshold: 0 } }));

@@ -1,55 +1,33 @@
-import { hostIndices } from "../src/op/device.ts";
 import { countOp, deepenOp, settleOp } from "../src/ops/state.ts";
-import { benchOp, random, spread } from "./support/bench_op.ts";
+import { benchOp } from "./support/bench_op.ts";
+import { evenOffsets, random, spread, steps } from "./support/inputs.ts";
 
-const batches = [["small", 1], ["typical", 32], ["large", 1024]] as const;
-const upTo = (n: number) => hostIndices(Array.from({ length: n }, (_, i) => i));
+const sizes = { small: { B: 1 }, typical: { B: 32 }, large: { B: 1024 } };
 
-benchOp(
-  settleOp,
-  batches.map(([size, B]) => ({
-    size,
-    shape: `${B}`,
-    inputs: { lengths: spread([B], 100), grown: spread([B], 100), leading: spread([B], 100) },
-    params: {},
-    flops: 0,
-    bytes: 16 * B,
-  })),
-);
+benchOp(settleOp, sizes, ({ B }) => ({
+  inputs: { lengths: spread([B], 100), grown: spread([B], 100), leading: spread([B], 100) },
+  params: {},
+}));
 
-benchOp(
-  deepenOp,
-  batches.map(([size, B]) => ({
-    size,
-    shape: `${B}, one row each`,
-    inputs: {
-      offsets: upTo(B + 1),
-      rows: upTo(B),
-      kept: upTo(B + 1),
-      scores: random([B, 1]),
-      score: random([B, 1]),
-    },
-    params: {},
-    flops: 0,
-    bytes: 28 * B,
-  })),
-);
-
-benchOp(countOp, [
-  ...batches.map(([size, B]) => ({
-    size,
-    shape: `${B}×8192`,
-    inputs: { seen: spread([B, 8192], 3), ids: spread([B], 8191) },
-    params: {},
-    flops: 0,
-    bytes: 12 * B,
-  })),
-  {
-    size: "typical",
-    shape: "24 of 32×8192",
-    inputs: { seen: spread([32, 8192], 3), ids: spread([32], 8191), rows: upTo(32), offsets: hostIndices([0, 24]) },
-    params: {},
-    flops: 0,
-    bytes: 16 * 24,
+benchOp(deepenOp, sizes, ({ B }) => ({
+  inputs: {
+    offsets: steps(B + 1),
+    rows: steps(B),
+    kept: steps(B + 1),
+    scores: random([B, 1]),
+    score: random([B, 1]),
   },
-]);
+  params: {},
+}));
+
+benchOp(countOp, sizes, ({ B }) => ({
+  inputs: { seen: spread([B, 8192], 3), ids: spread([B], 8191) },
+  params: {},
+  touched: { seen: B },
+}));
+
+benchOp(countOp, { part: { S: 32, B: 24 } }, ({ S, B }) => ({
+  inputs: { seen: spread([S, 8192], 3), ids: spread([S], 8191), rows: steps(S), offsets: evenOffsets(1, B) },
+  params: {},
+  touched: { seen: B, ids: B, rows: B },
+}));

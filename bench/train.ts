@@ -5,12 +5,12 @@
  *
  * Both must find the same losses, step by step, or nothing is compared.
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { decoderSchema } from "../src/model/decoder_schema.ts";
 import { countParameters } from "../src/model/parameters.ts";
 import { printMemory } from "./train/memory.ts";
 import { type Learner, type TrainTask, trainTask } from "./train/task.ts";
-import { median, samplesOf } from "./support/median.ts";
+import { flagsOrExit } from "./support/flags.ts";
+import { median } from "./support/median.ts";
 
 /** How many times faster than jax-js Refrain has to be. */
 const BAR = 2;
@@ -72,8 +72,7 @@ async function compare(task: TrainTask, own: Learner, other: Learner, samples: n
 }
 
 if (import.meta.main) {
-  const { strict, ...flags } = parseArgs(Deno.args, { boolean: ["strict"], default: { samples: 3 } });
-  const samples = samplesOf(flags.samples);
+  const { strict, samples } = flagsOrExit(3);
   const task = trainTask();
   const info = (await globalThis.navigator?.gpu?.requestAdapter())?.info;
   console.log(`adapter: ${info ? info.description || info.vendor : "none"}, ${samples} samples in turns, medians`);

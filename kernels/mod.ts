@@ -18,4 +18,3 @@ export type { Headroom } from "./host/headroom.ts";
 export type { Asked, Memory } from "./host/memory.ts";
 export { GpuProgram, type Planner } from "./host/program.ts";
 export { GpuTensor, type Missed, printSteps, type Step } from "./host/tensor.ts";
-export { timeOnGpu } from "./host/timing.ts";

@@ -1,99 +1,85 @@
 /**
- * One line per kernel and shape: GPU time, physical rate, share of the adapter's measured peak, and the reference beside it.
+ * The benches of one operation: kernel and reference at each size, in the same number of calls a sample.
+ *
+ * Waiting for the GPU costs Deno about 10 ms. A sample makes so many calls that waiting is less than a twentieth of it; the
+ * line above a row has the time of one call on the GPU, its rate, and its share of the adapter's peak (of copies between
+ * buffers that no cache holds: calls whose data fit a cache may exceed it).
+ *
+ *     deno task bench --filter "linear typical"          by operation and size; a regular expression between slashes
+ *     deno task bench --filter typical -- --json FILE    writes all samples as JSON
+ *     deno task bench:compare OLD NEW                    says which kernels of NEW are slower
  *
  * @module
  */
-import { hostIndices, type HostTensor } from "../../src/op/device.ts";
+import type { HostTensor } from "../../src/op/device.ts";
 import type { Inputs, Op } from "../../src/op/op.ts";
-import { type GpuTensor, openWebGpu, timeOnGpu, type WebGpuDevice } from "../../kernels/mod.ts";
-import { ReferenceDevice } from "../../reference/mod.ts";
-import { normals } from "../../src/common/random.ts";
+import { openWebGpu } from "../../kernels/mod.ts";
+import { Measurement } from "./measurement.ts";
 import { peaks } from "./peak.ts";
+import { addRow, lineOf, reportFile } from "./report.ts";
 
 const adapter = await globalThis.navigator?.gpu?.requestAdapter();
-const opened: Promise<WebGpuDevice> | undefined = adapter ? openWebGpu() : undefined;
+const device = adapter ? await openWebGpu() : undefined;
+const report = reportFile(Deno.args);
+
+/** A size: axes by their letters, and words that choose a variant. */
+export type Size = Readonly<Record<string, number | string | boolean>>;
 
 /** A call to measure. */
-export interface BenchCase<I extends string, P> {
-  /** Which size this is. */
-  size: "small" | "typical" | "large";
-  /** Shape in words, as in `64×768×768`. */
-  shape: string;
+export interface BenchCall<I extends string, P> {
   /** Inputs. */
-  inputs: Inputs<I, HostTensor>;
+  readonly inputs: Inputs<I, HostTensor>;
   /** Parameters. */
-  params: P;
-  /** Floating-point operations of the call, or 0 where bytes are what counts. */
-  flops: number;
-  /** Bytes that have to be read and written at least. */
-  bytes: number;
+  readonly params: P;
+  /** Floating-point operations of the call, where they may be what bounds it. */
+  readonly flops?: number;
+  /** Elements that the call reads and writes of a tensor, where these are not all. */
+  readonly touched?: Readonly<Record<string, number>>;
 }
 
-/** A float tensor of normal numbers for benches. */
-export function random(shape: readonly number[], scale = 1): HostTensor {
-  return { shape, data: normals(shape.length, shape.reduce((a, b) => a * b, 1), scale) };
-}
+let current: Measurement | undefined;
 
-/** Whole numbers below `below`, spread over a shape. */
-export function spread(shape: readonly number[], below: number): HostTensor {
-  const count = shape.reduce((a, b) => a * b, 1);
-  return hostIndices(Array.from({ length: count }, (_, i) => (i * 7919) % below), shape);
-}
-
-/** Registers the benches of one operation: kernel and reference at each shape, with a line of physical units. */
-export function benchOp<I extends string, O extends string, P>(op: Op<I, O, P>, cases: BenchCase<I, P>[]): void {
-  for (const { size, shape, inputs, params, flops, bytes } of cases) {
-    const group = `${op.name} ${size} ${shape}`;
-    if (opened) benchKernel(op, group, inputs, params, flops, bytes);
-    const device = new ReferenceDevice();
-    const on = (host: HostTensor | undefined) => host && device.from(host);
-    const tensors = Object.fromEntries(Object.entries<HostTensor | undefined>(inputs).map(([k, v]) => [k, on(v)]));
-    Deno.bench(
-      { name: `${group} reference`, group, n: 3, warmup: 1 },
-      () => void device.run(op, tensors as never, params),
-    );
+/**
+ * Registers the benches of an operation: a group for each size, with a row for the kernel and one for the reference.
+ *
+ * On a hardware adapter only the first size has a row for the reference: the number of calls in a sample of the others
+ * would take it minutes. The line of each size has the time of one call of both.
+ */
+export function benchOp<I extends string, O extends string, P, S extends Size>(
+  op: Op<I, O, P>,
+  sizes: Readonly<Record<string, S>>,
+  callOf: (size: S) => BenchCall<I, P>,
+): void {
+  for (const [at, [title, size]] of Object.entries(sizes).entries()) {
+    const group = [op.name, title, ...Object.entries(size).map(word)].filter(Boolean).join(" ");
+    let measurement: Measurement | undefined;
+    const measured = async () => {
+      if (measurement) return measurement;
+      current?.dispose();
+      current = measurement = await Measurement.of(op, callOf(size), device);
+      if (device) await note(group, measurement);
+      return measurement;
+    };
+    const bench = (name: string, n: number, run: (measurement: Measurement) => unknown) =>
+      Deno.bench({ name: `${group} ${name}`, group, baseline: name === "webgpu", n, warmup: 0 }, async (b) => {
+        const ready = await measured();
+        b.start();
+        await run(ready);
+        b.end();
+      });
+    if (device) bench("webgpu", 3, (measurement) => measurement.replay());
+    if (at === 0 || device?.adapter.family !== "gpu") bench("reference", 1, (measurement) => measurement.refer());
   }
 }
 
-function benchKernel<I extends string, O extends string, P>(
-  op: Op<I, O, P>,
-  group: string,
-  inputs: Inputs<I, HostTensor>,
-  params: P,
-  flops: number,
-  bytes: number,
-): void {
-  let printed = false;
-  Deno.bench({ name: `${group} webgpu`, group, baseline: true, n: 3, warmup: 1 }, async (b) => {
-    const device = await opened!;
-    const tensors = Object.fromEntries(
-      Object.entries<HostTensor | undefined>(inputs).map(([k, v]) => [k, v && device.from(v)]),
-    ) as Record<string, GpuTensor>;
-    const record = () => Object.values<GpuTensor>(device.run(op, tensors as never, params));
-    const ms = await timeOnGpu(device, record, { samples: 5, leastMs: 10 });
-    if (!printed) console.log(`  ${group}: ${await describe(device, ms, flops, bytes)}`);
-    printed = true;
-    const program = device.plan(record());
-    b.start();
-    const encoder = device.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    program.encode(pass);
-    pass.end();
-    device.device.queue.submit([encoder.finish()]);
-    await device.device.queue.onSubmittedWorkDone();
-    b.end();
-    program.dispose();
-    for (const tensor of Object.values(tensors)) if (tensor) device.free(tensor);
-  });
+/** `M: 128` as M128, a word as itself, a flag as its name. */
+function word([name, value]: [string, number | string | boolean]): string {
+  return typeof value === "number" ? `${name}${value}` : typeof value === "boolean" ? (value ? name : "") : value;
 }
 
-/** GPU time with its rate: GFLOP/s against the peak product, or GB/s against the peak copy. */
-async function describe(device: WebGpuDevice, ms: number, flops: number, bytes: number): Promise<string> {
-  const { gflops, gbytes } = await peaks(device);
-  const compute = flops / ms / 1e6;
-  const memory = bytes / ms / 1e6;
-  const rate = compute / gflops > memory / gbytes
-    ? `${compute.toFixed(2)} GFLOP/s = ${(100 * compute / gflops).toFixed(0)} % of peak`
-    : `${memory.toFixed(2)} GB/s = ${(100 * memory / gbytes).toFixed(0)} % of peak`;
-  return `${ms.toFixed(4)} ms, ${rate}`;
+/** Prints the line of a measurement, and adds it to the report. */
+async function note(name: string, measurement: Measurement): Promise<void> {
+  const best = await peaks(device!), row = { name, ...measurement.row(best) };
+  console.log(`  ${lineOf(row, best)}; ${measurement.calls} calls a sample`);
+  if (report) addRow(report, row, { adapter: adapter!.info.description || adapter!.info.vendor, peaks: best });
 }

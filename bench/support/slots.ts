@@ -1,5 +1,6 @@
 import { hostIndices, type HostTensor } from "../../src/op/device.ts";
 import { SLOT, STAGE } from "../../src/ops/slots.ts";
+import { steps } from "./inputs.ts";
 
 /** S slots of N recursions whose sequences go on for longer than a bench does. */
 export function fullTable(S: number, N: number): HostTensor {
@@ -16,7 +17,7 @@ export function fullTable(S: number, N: number): HostTensor {
 
 /** The list of all S slots, in place and live. */
 export function listOf(S: number): { rows: HostTensor; offsets: HostTensor } {
-  return { rows: hostIndices(Array.from({ length: S }, (_, s) => s)), offsets: hostIndices([0, S]) };
+  return { rows: steps(S), offsets: hostIndices([0, S]) };
 }
 
 /** The clock at its beginning. */

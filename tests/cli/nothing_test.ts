@@ -1,6 +1,5 @@
 /** Commands that have nothing to do say so, and fail where something was asked for. */
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { samplesOf } from "../../bench/support/median.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fitLines, fits } from "../../cli/support/limits.ts";
 import { assertRefused, decoderFolder, run, temporary } from "./support.ts";
 
@@ -20,13 +19,6 @@ Deno.test("throughput: a model that is not at hand, and a name of none, are refu
   assertStringIncludes(missing, "Cannot measure stories260k: there is no checkpoint in ");
   const unknown = assertRefused(await bench("--only", "vanila"));
   assertStringIncludes(unknown, "Cannot measure vanila: expected vanilla");
-});
-
-Deno.test("benches: no samples are no measurement", () => {
-  assertEquals([samplesOf(5), samplesOf("3")], [5, 3]);
-  for (const none of [0, "", "many", -1, 1.5]) {
-    assertThrows(() => samplesOf(none), RangeError, `--samples is ${none}, expected a whole number from 1`);
-  }
 });
 
 Deno.test("commands: empty sets of what they work on are refused", async () => {
