@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { type OpenOptions, openWebGpu } from "../kernels/mod.ts";
+import { checkOpening, type OpenOptions, openWebGpu } from "../kernels/host/open.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import { requireChoice } from "../src/common/choices.ts";
-import { checkOptions, record } from "../src/common/options.ts";
 import type { Device } from "../src/op/device.ts";
 
 /** Where a model runs: WebGPU, or the readable reference. */
@@ -24,7 +23,7 @@ export type DeviceName = "webgpu" | "reference";
  */
 export async function openDevice(name: DeviceName, options: OpenOptions = {}): Promise<Device> {
   requireChoice("open a device", "name", name, ["webgpu", "reference"]);
-  checkOptions("open a device", options, { device: record, gpu: record });
+  checkOpening(options);
   return name === "webgpu" ? await openWebGpu(options) : new ReferenceDevice();
 }
 

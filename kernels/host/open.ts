@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkOptions, record } from "../../src/common/options.ts";
 import { describeDevice } from "./adapter.ts";
 import { WebGpuDevice } from "./device.ts";
 
@@ -14,6 +15,11 @@ export interface OpenOptions {
   gpu?: GPU;
 }
 
+/** Throws a RangeError for options that are unknown or of another type. */
+export function checkOpening(options: OpenOptions): void {
+  checkOptions("open a device", options, { device: record, gpu: record });
+}
+
 const FEATURES = ["shader-f16", "subgroups", "timestamp-query"] as const;
 
 /**
@@ -22,6 +28,7 @@ const FEATURES = ["shader-f16", "subgroups", "timestamp-query"] as const;
  * Throws when there is no WebGPU or no adapter; it never falls back to the reference.
  */
 export async function openWebGpu(options: OpenOptions = {}): Promise<WebGpuDevice> {
+  checkOpening(options);
   if (options.device) {
     return new WebGpuDevice(options.device, await describeDevice(options.device, options.device.adapterInfo));
   }

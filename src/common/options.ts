@@ -11,6 +11,8 @@ export interface OptionKind {
   readonly expected: string;
   /** Whether a value is of the kind. */
   readonly fits: (value: unknown) => boolean;
+  /** Whether the option must be given. */
+  readonly required?: boolean;
 }
 
 /** A kind for every option of a type: an option without a kind does not compile. */
@@ -50,14 +52,19 @@ export function oneOf(words: readonly string[]): OptionKind {
   return { expected: `one of ${words.join(", ")}`, fits: (value) => words.includes(value as string) };
 }
 
+/** An option that must be given. */
+export function required(kind: OptionKind): OptionKind {
+  return { ...kind, required: true };
+}
+
 /** A value of either kind. */
 export function either(a: OptionKind, b: OptionKind): OptionKind {
   return { expected: `${a.expected} or ${b.expected}`, fits: (value) => a.fits(value) || b.fits(value) };
 }
 
 /**
- * Throws a RangeError for an unknown option, with the nearest known name, and for a value of another kind; undefined is
- * an option that is not given.
+ * Throws a RangeError for an unknown option, with the nearest known name, for a value of another kind, and for a
+ * required option that is not given, or undefined.
  *
  * ```ts
  * import { checkOptions, number } from "./options.ts";
@@ -67,20 +74,33 @@ export function either(a: OptionKind, b: OptionKind): OptionKind {
 export function checkOptions<O extends object>(action: string, options: O, kinds: OptionKinds<O>): void {
   if (!record.fits(options)) throw new RangeError(`Cannot ${action}: options are ${show(options)}, expected an object`);
   const known = kinds as Readonly<Record<string, OptionKind>>;
+  const wrong = (name: string, value: unknown) =>
+    new RangeError(`Cannot ${action}: ${name} is ${show(value)}, expected ${known[name].expected}`);
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(known, name)) {
       const names = Object.keys(known);
       const near = nearest(name, names);
       throw new RangeError(`Cannot ${action}: there is no option ${show(name)}, the nearest one is ${near}`);
     }
-    if (value === undefined || known[name].fits(value)) continue;
-    throw new RangeError(`Cannot ${action}: ${name} is ${show(value)}, expected ${known[name].expected}`);
+    if (value !== undefined && !known[name].fits(value)) throw wrong(name, value);
+  }
+  for (const [name, kind] of Object.entries(known)) {
+    const value = (options as Readonly<Record<string, unknown>>)[name];
+    if (kind.required && value === undefined) throw wrong(name, value);
   }
 }
 
-/** Throws a RangeError unless ids are a list of lists of numbers; `what` names the list of lists. */
-export function checkSequences(action: string, what: string, sequences: unknown): void {
-  const lists = listOf(numbers, "lists of numbers");
-  if (!ArrayBuffer.isView(sequences) && lists.fits(sequences)) return;
-  throw new RangeError(`Cannot ${action}: ${what} are ${show(sequences)}, expected ${lists.expected}`);
+/** Throws a RangeError unless a value is a list, and no list of numbers in one piece. */
+export function requireList(action: string, what: string, value: unknown): void {
+  if (Array.isArray(value)) return;
+  throw new RangeError(`Cannot ${action}: ${what} are ${show(value)}, expected a list of them`);
+}
+
+/** Throws a RangeError unless sequences are a list of lists. */
+export function checkSequences(action: string, sequences: unknown): void {
+  requireList(action, "sequences", sequences);
+  (sequences as unknown[]).forEach((sequence, b) => {
+    if (isList(sequence)) return;
+    throw new RangeError(`Cannot ${action}: sequence ${b} is ${show(sequence)}, expected a list of ids`);
+  });
 }

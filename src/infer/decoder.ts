@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { requireChoice } from "../common/choices.ts";
+import { checkOptions, flag, oneOf } from "../common/options.ts";
 import type { Device, HostTensor } from "../op/device.ts";
 import type { Tensor } from "../op/op.ts";
 import { ropeTable } from "../ops/rope.ts";
@@ -70,7 +70,7 @@ export class DecoderModel<T extends Tensor = Tensor> {
    * Throws a RangeError for empty sequences, ids outside the vocabulary and too many tokens.
    */
   async forward(sequences: readonly ArrayLike<number>[], options: ForwardOptions = {}): Promise<DecoderResult> {
-    requireChoice("run sequences", "selection", options.selection ?? "threshold", ["threshold", "topk"]);
+    checkOptions("run sequences", options, { selection: oneOf(["threshold", "topk"]), logits: flag, losses: flag });
     packRows(sequences, this.config); // refuses before anything runs
     const cut = groupSequences(sequences, rowsAtOnce(this.device, decoderColumns(this.config)));
     const groups: Group[] = [];

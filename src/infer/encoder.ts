@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkOptions, flag, listOf, numbers, requireList } from "../common/options.ts";
 import type { Device, HostTensor } from "../op/device.ts";
 import type { Tensor } from "../op/op.ts";
 import { gather } from "../ops/rows.ts";
@@ -63,6 +64,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
    * Throws a RangeError for empty sequences, ids outside the vocabulary and too many tokens.
    */
   async forward(sequences: readonly ArrayLike<number>[], options: EncoderForwardOptions = {}): Promise<EncoderResult> {
+    checkOptions("run sequences", options, { logits: flag, labels: listOf(numbers, "lists of numbers") });
     const { logits, labels } = options;
     if (logits || labels) this.#demandHead();
     const cut = this.#weights.groups(sequences);
@@ -153,6 +155,7 @@ export class EncoderModel<T extends Tensor = Tensor> {
 
   /** One vector a text, [B, width]. Throws as {@link EncoderModel.pooled} does, for an empty text, and without tokenizer. */
   async encode(texts: readonly string[], options: EmbedOptions = {}): Promise<HostTensor> {
+    requireList("encode", "texts", texts);
     return await this.pooled(texts.map((text) => this.idsOf(text)), { name: (b) => `text ${b + 1}`, ...options });
   }
 

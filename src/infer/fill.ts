@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkOptions, number } from "../common/options.ts";
 import type { Tensor } from "../op/op.ts";
 import type { EncoderModel } from "./encoder.ts";
 import { logProbabilities, requireFinite } from "./probabilities.ts";
@@ -44,8 +45,10 @@ function encodeMasked(tokenizer: Tokenizer | undefined, text: string): { ids: nu
 export async function fill<T extends Tensor>(
   model: EncoderModel<T>,
   text: string,
-  { candidates = 5 }: FillOptions = {},
+  options: FillOptions = {},
 ): Promise<Candidate[][]> {
+  checkOptions("fill masks", options, { candidates: number });
+  const { candidates = 5 } = options;
   const { V } = model.config;
   if (!(Number.isSafeInteger(candidates) && candidates >= 1 && candidates <= V)) {
     throw new RangeError(`Cannot fill masks: ${candidates} candidates of ${V} tokens`);

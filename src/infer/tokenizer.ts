@@ -3,7 +3,7 @@
  *
  * @module
  */
-
+import { show } from "../common/words.ts";
 import { type TextDecoding, WindowDecoding } from "./window_decoding.ts";
 
 /** Text to ids and back. */
@@ -20,6 +20,7 @@ export interface Tokenizer {
 
 /** Ids of a text. Throws when there is no text, no tokenizer, or nothing comes out. */
 export function encodeText(tokenizer: Tokenizer | undefined, text: string): number[] {
+  if (typeof text !== "string") throw new RangeError(`Cannot encode text: it is ${show(text)}, expected a text`);
   if (!tokenizer) throw new Error("Cannot encode text: the model was loaded without a tokenizer");
   if (text.length === 0) throw new RangeError("Cannot encode text: it is empty");
   const ids = tokenizer.encode(text);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { requireChoice } from "../common/choices.ts";
+import { callback, checkOptions, either, flag, listOf, oneOf, type OptionKinds } from "../common/options.ts";
 import { hostIndices, type HostTensor, hostTensor } from "../op/device.ts";
 import { POOLINGS } from "../op/kinds.ts";
 import { packRows } from "../model/batch.ts";
@@ -30,6 +30,12 @@ export interface EmbedOptions extends EncodeOptions {
   name?: (index: number) => string;
 }
 
+const POOLED: OptionKinds<EmbedOptions> = {
+  pooling: either(oneOf(POOLINGS), listOf(oneOf(POOLINGS), "them")),
+  normalize: flag,
+  name: callback,
+};
+
 type Named<T> = Record<string, T>;
 
 /** How vectors are made. */
@@ -47,10 +53,11 @@ export class Vectors<T extends Tensor> {
   constructor(readonly weights: EncoderWeights<T>, readonly declared?: SentenceConfig) {}
 
   /** What options come to. Throws a RangeError for unknown poolings, and for vectors that a projection does not take. */
-  plan({ pooling, normalize }: EmbedOptions): Plan {
+  plan(options: EmbedOptions): Plan {
+    checkOptions("encode", options, POOLED);
+    const { pooling, normalize } = options;
     const { poolings = ["mean"], steps = [], truncate = Infinity } = this.declared ?? {};
     const wanted = pooling === undefined ? poolings : [pooling].flat() as Pooling[];
-    for (const kind of wanted) requireChoice("encode", "pooling", kind, POOLINGS);
     if (wanted.length === 0) throw new RangeError("Cannot encode: pooling is an empty list");
     const others = normalize === undefined ? steps : steps.filter((step) => step !== "normalize");
     const planned = normalize ? [...others, "normalize" as const] : others;

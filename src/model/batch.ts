@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkSequences } from "../common/options.ts";
 import { hostIndices, type HostTensor } from "../op/device.ts";
 import type { DecoderConfig } from "./config/config.ts";
 import { capacities, keptTokens } from "./config/sharing.ts";
@@ -33,6 +34,7 @@ export function packRows(
   { V, maxPositions }: { readonly V: number; readonly maxPositions: number },
   rows?: number,
 ): Batch {
+  checkSequences("run the model", sequences);
   if (sequences.length === 0) throw new RangeError("Cannot run the model: there are no sequences");
   const lengths = sequences.map(({ length }) => length);
   const total = lengths.reduce((sum, length) => sum + length, 0);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { requireChoice } from "../common/choices.ts";
+import { checkOptions, numbers, oneOf } from "../common/options.ts";
 import { fitsFloat32, FLOAT32_SIZES } from "../common/float32.ts";
 import { MERGES } from "../op/kinds.ts";
 import type { Backend, Tensor } from "../op/op.ts";
@@ -20,8 +20,9 @@ export interface MergeOptions {
 }
 
 /** The weights q_e of a merge, checked. Throws a RangeError when there are not E that float32 holds, and for unknown modes. */
-export function mergeWeights({ E }: MolConfig, { mode = "delta", weights }: MergeOptions): Float64Array {
-  requireChoice("merge experts", "mode", mode, MERGES);
+export function mergeWeights({ E }: MolConfig, options: MergeOptions): Float64Array {
+  checkOptions("merge experts", options, { mode: oneOf(MERGES), weights: numbers });
+  const { weights } = options;
   if (!weights) return new Float64Array(E).fill(1 / E);
   if (weights.length !== E || !weights.every(fitsFloat32)) {
     throw new RangeError(

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { requireChoice } from "../common/choices.ts";
+import { checkOptions, number, oneOf, required } from "../common/options.ts";
 import type { Device, HostTensor } from "../op/device.ts";
 import { capacityRows, lengthsOf } from "../model/batch.ts";
 import type { DecoderConfig } from "../model/config/config.ts";
@@ -18,7 +18,14 @@ import type { Backend, Tensor } from "../op/op.ts";
 import { ropeTable } from "../ops/rope.ts";
 import { liveRows, type TrainingBatch } from "./data/batches.ts";
 import type { LossFactors } from "./gradients.ts";
-import { checkTeacher, dropUnweightedBalance, lmInputs, type LMOptions, tablesFor } from "./language_model.ts";
+import {
+  checkTeacher,
+  dropUnweightedBalance,
+  LM_KINDS,
+  lmInputs,
+  type LMOptions,
+  tablesFor,
+} from "./language_model.ts";
 import type { Computed, ComputeOptions, MicrobatchStart, Objective } from "./objective.ts";
 import { warmedCapacity } from "./schedule.ts";
 
@@ -48,8 +55,13 @@ export class CausalLM<T extends Tensor> implements Objective<T, DecoderParams<T>
     readonly config: DecoderConfig,
     readonly options: CausalLMOptions<T>,
   ) {
-    const { teacher, selection = "topk" } = options;
-    requireChoice("train", "selection", selection, ["topk", "threshold"]);
+    checkOptions("train", options, {
+      ...LM_KINDS,
+      rows: required(number),
+      capacityWarmup: number,
+      selection: oneOf(["topk", "threshold"]),
+    });
+    const { teacher } = options;
     checkTeacher(config, teacher?.config);
     this.schema = decoderSchema(config);
     this.factors = { lm: 1, ...config.losses, ...options.factors };

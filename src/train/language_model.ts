@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { record } from "../common/options.ts";
 import { type Device, hostIndices, type HostTensor } from "../op/device.ts";
 import { isId, lengthsOf } from "../model/batch.ts";
 import { headInputs, partRows } from "../model/head.ts";
@@ -36,6 +37,9 @@ export interface LMOptions<C, P> {
   /** Teacher, for the term `klDivergence`, of encoders also `cosine`. */
   readonly teacher?: Teacher<C, P>;
 }
+
+/** Kinds of {@link LMOptions}. */
+export const LM_KINDS = { factors: record, teacher: record } as const;
 
 /** Throws a RangeError where a teacher's vocabulary or, for a loss on hidden states, width is not the student's. */
 export function checkTeacher(student: Sizes, teacher: Sizes | undefined, hidden = false): void {

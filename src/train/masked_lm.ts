@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkOptions, number, required } from "../common/options.ts";
 import type { Device, HostTensor } from "../op/device.ts";
 import { encode, type EncoderInputs, maskedLogits } from "../model/encoder.ts";
 import type { EncoderConfig } from "../model/config/encoder_config.ts";
@@ -18,7 +19,14 @@ import { ropeTable } from "../ops/rope.ts";
 import { gather } from "../ops/rows.ts";
 import type { TrainingBatch } from "./data/batches.ts";
 import type { LossFactors } from "./gradients.ts";
-import { checkTeacher, dropUnweightedBalance, lmInputs, type LMOptions, tablesFor } from "./language_model.ts";
+import {
+  checkTeacher,
+  dropUnweightedBalance,
+  LM_KINDS,
+  lmInputs,
+  type LMOptions,
+  tablesFor,
+} from "./language_model.ts";
 import type { Computed, ComputeOptions, MicrobatchStart, Objective } from "./objective.ts";
 import { scoredRows } from "./scored.ts";
 
@@ -54,6 +62,7 @@ export class MaskedLM<T extends Tensor> implements Objective<T, EncoderParams<T>
 
   /** Prepares constants. Throws a RangeError when the teacher's sizes do not fit. */
   constructor(readonly device: Device<T>, readonly config: EncoderConfig, readonly options: MaskedLMOptions<T>) {
+    checkOptions("train", options, { ...LM_KINDS, scored: required(number) });
     const { teacher } = options;
     this.schema = encoderSchema(config);
     this.factors = { lm: 1, molBalance: config.balanceCoefficient, ...options.factors };

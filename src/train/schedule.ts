@@ -4,7 +4,7 @@
  * @module
  */
 
-import { requireChoice } from "../common/choices.ts";
+import { checkOptions, number, oneOf, required } from "../common/options.ts";
 import { requireFloat32 } from "../common/float32.ts";
 
 /** A learning rate over the updates of a run: linear warm-up, the peak, then a decay to the final value. */
@@ -35,11 +35,19 @@ function decayStart({ kind, steps, warmup, decay = 0.2 }: Schedule): number {
  * @throws RangeError with the numbers when a rate or share is out of range, or warm-up and decay do not fit into the steps
  */
 export function checkSchedule(schedule: Schedule): void {
+  const each = required(number), kinds = ["constant", "linear", "cosine", "trapezoid"];
+  checkOptions("schedule the learning rate", schedule, {
+    kind: required(oneOf(kinds)),
+    peak: each,
+    steps: each,
+    warmup: each,
+    decay: number,
+    final: number,
+  });
   const { kind, peak, steps, warmup, decay = 0.2, final = 0 } = schedule;
   const fail = (reason: string): never => {
     throw new RangeError(`Cannot schedule the learning rate: ${reason}`);
   };
-  requireChoice("schedule the learning rate", "kind", kind, ["constant", "linear", "cosine", "trapezoid"]);
   requireFloat32("schedule the learning rate", "peak", peak);
   if (!(Number.isSafeInteger(steps) && steps > 0)) fail(`${steps} steps, expected a whole number of at least 1`);
   if (!(Number.isSafeInteger(warmup) && warmup >= 0)) fail(`a warm-up of ${warmup} steps, expected a whole number`);

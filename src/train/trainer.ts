@@ -4,7 +4,6 @@
  * @module
  */
 import { type Device, hostIndices, type HostTensor, type Program } from "../op/device.ts";
-import { requireChoice } from "../common/choices.ts";
 import { Lifetime } from "../common/lifetime.ts";
 import { demandWhole } from "../common/whole.ts";
 import { totalLoss } from "../model/losses.ts";
@@ -17,10 +16,10 @@ import type { TrainingBatch } from "./data/batches.ts";
 import { type LossSeeds, lossSeeds } from "./gradients.ts";
 import { METRIC, StepMetrics } from "./step_metrics.ts";
 import { inputsOf, type Objective } from "./objective.ts";
+import { checkTraining, type TrainerOptions } from "./trainer_options.ts";
 import {
   AUXILIARY_RATE,
   freeStates,
-  type OptimizerConfig,
   type OptimizerState,
   type ParameterState,
   parameterStates,
@@ -28,19 +27,7 @@ import {
   recordUpdate,
 } from "./update.ts";
 
-/** How to train. */
-export interface TrainerOptions {
-  /** How weights move. */
-  readonly optimizer: OptimizerConfig;
-  /** Microbatches of a step. */
-  readonly accumulate: number;
-  /** Steps between two readings: as many lines are kept on the device. */
-  readonly logEvery: number;
-  /** Recursions computed again in the backward pass instead of being kept. */
-  readonly remat: "none" | "recursion";
-  /** Step of loss-free balancing, u (recursion.md §4). */
-  readonly biasRate: number;
-}
+export type { TrainerOptions } from "./trainer_options.ts";
 
 /** What a step cost and how far it moved. */
 export interface StepLine {
@@ -78,7 +65,7 @@ export class Trainer<T extends Tensor, P> {
     state?: OptimizerState<unknown>,
   ) {
     const { schema, factors } = objective;
-    requireChoice("train", "remat", options.remat, ["none", "recursion"]);
+    checkTraining(options);
     demandWhole("train", "accumulate", options.accumulate, 1);
     this.#seeds = lossSeeds(device, factors);
     this.#states = parameterStates(device, schema, weights, options.optimizer, state);
