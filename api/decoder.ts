@@ -9,7 +9,8 @@ import { checkOptions, number } from "../src/common/options.ts";
 import { DecoderModel, type DecoderResult, type ForwardOptions } from "../src/infer/decoder.ts";
 import type { EngineOptions } from "../src/infer/engine/api.ts";
 import { Engine } from "../src/infer/engine/engine.ts";
-import { generate, type GenerateOptions, type Piece } from "../src/infer/generate.ts";
+import { generate, type NumberedPiece, type Prompt } from "../src/infer/generate.ts";
+import type { GenerateOptions, Piece } from "../src/infer/generate_options.ts";
 import { decoderSchema } from "../src/model/decoder_schema.ts";
 import { initialize } from "../src/model/init.ts";
 import type { MergeOptions } from "../src/model/merge.ts";
@@ -67,7 +68,11 @@ export class Decoder extends Model<DecoderModel, DecoderConfig> {
   }
 
   /**
-   * Continues a text, piece by piece: the likeliest token every time, unless options ask for chance.
+   * Continues a text or ids, or several prompts at once, piece by piece: the likeliest token every time, unless options
+   * ask for chance. A piece of several says which `prompt` it continues, from 0.
+   *
+   * Throws a RangeError for empty prompts, ids outside the vocabulary, prompts that fill all positions, and options out of
+   * range.
    *
    * ```ts ignore
    * await using decoder = await Decoder.load("models/stories-mor");
@@ -75,7 +80,9 @@ export class Decoder extends Model<DecoderModel, DecoderConfig> {
    * for await (const { text, depth, logProb } of decoder.generate("Once upon a time", options)) console.log(text);
    * ```
    */
-  generate(prompt: string, options: GenerateOptions = {}): AsyncGenerator<Piece> {
+  generate(prompt: Prompt, options?: GenerateOptions): AsyncGenerator<Piece>;
+  generate(prompts: readonly Prompt[], options?: GenerateOptions): AsyncGenerator<NumberedPiece>;
+  generate(prompt: Prompt | readonly Prompt[], options: GenerateOptions = {}): AsyncGenerator<Piece> {
     return generate(this.model, prompt, options);
   }
 

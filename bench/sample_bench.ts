@@ -1,10 +1,8 @@
-import { advanceOp, pickOp, sampleOp, samplingRow } from "../src/ops/sample.ts";
+import { countOp, sampleOp, samplingRow } from "../src/ops/sample.ts";
 import { benchOp } from "./support/bench_op.ts";
-import { random, spread } from "./support/inputs.ts";
+import { evenOffsets, random, spread, steps } from "./support/inputs.ts";
 
 const sizes = { small: { M: 1, V: 256 }, typical: { M: 8, V: 8192 }, large: { M: 8, V: 50368 } };
-
-benchOp(pickOp, sizes, ({ M, V }) => ({ inputs: { logits: random([M, V]) }, params: {} }));
 
 benchOp(sampleOp, sizes, ({ M, V }) => {
   const row = samplingRow({ temperature: 0.9, topK: 50, topP: 0.95 });
@@ -15,12 +13,14 @@ benchOp(sampleOp, sizes, ({ M, V }) => {
   };
 });
 
-benchOp(advanceOp, { small: { B: 1 }, typical: { B: 32 }, large: { B: 1024 } }, ({ B }) => {
-  const each = () => spread([B], 100);
-  const state = { ids: each(), lengths: each(), seeds: each(), ended: spread([B], 1), list: spread([16, B], 100) };
-  return {
-    inputs: { drawn: each(), grown: each(), ...state, at: spread([1], 1) },
-    params: { stops: [1, 2], limit: 512 },
-    touched: { list: B / 2 }, // written, not read
-  };
-});
+benchOp(countOp, { small: { B: 1 }, typical: { B: 32 }, large: { B: 1024 } }, ({ B }) => ({
+  inputs: { seen: spread([B, 8192], 3), ids: spread([B], 8191) },
+  params: {},
+  touched: { seen: B },
+}));
+
+benchOp(countOp, { part: { S: 32, B: 24 } }, ({ S, B }) => ({
+  inputs: { seen: spread([S, 8192], 3), ids: spread([S], 8191), rows: steps(S), offsets: evenOffsets(1, B) },
+  params: {},
+  touched: { seen: B, ids: B, rows: B },
+}));

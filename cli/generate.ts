@@ -1,7 +1,7 @@
 /** `deno task generate`: text from a decoder checkpoint. */
 import type { GenerateOptions, Piece } from "../mod.ts";
 import type { DecoderModel } from "../src/infer/decoder.ts";
-import { generate, generateIds } from "../src/infer/generate.ts";
+import { generate } from "../src/infer/generate.ts";
 import { breathe, interruptedCode, interruptible, note, print, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
 import { helpFlag, numberOf, numbersOf, seedOf, type Values, wholeOf } from "./support/flags.ts";
@@ -81,9 +81,7 @@ function optionsOf(flags: Values<typeof command.flags>): GenerateOptions {
 
 async function* tokensOf(decoder: DecoderModel, prompt: Prompt, options: GenerateOptions): AsyncGenerator<Piece> {
   if (!prompt.ids) return yield* generate(decoder, prompt.shown, options);
-  for await (const { ids: [id], depth: [depth], logProbs, scores } of generateIds(decoder, [prompt.ids], options)) {
-    yield { text: ` ${id}`, id, depth, logProb: logProbs[0], score: scores[0] };
-  }
+  for await (const piece of generate(decoder, prompt.ids, options)) yield { ...piece, text: ` ${piece.id}` };
 }
 
 /** Generates until the end or Ctrl-C; prints as it goes unless `quiet`. */

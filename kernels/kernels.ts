@@ -18,10 +18,9 @@ import { attention } from "./ops/attention/attention.ts";
 import { keyRanges } from "./ops/attention/key_ranges.ts";
 import { attentionGradKv, attentionGradQ, attentionStats } from "./ops/attention_grad/attention_grad.ts";
 import { activation, gatedUnit } from "./ops/activation.ts";
-import { appendPlaces, cacheWrite } from "./ops/cache.ts";
+import { cacheWrite } from "./ops/cache.ts";
 import { expertMerge } from "./ops/merge.ts";
-import { advance, pick, sample } from "./ops/sample/sample.ts";
-import { count, deepen, settle } from "./ops/state.ts";
+import { count, sample } from "./ops/sample/sample.ts";
 import { draws, placeRows, queue } from "./ops/slots/slots.ts";
 import { fit, judge } from "./ops/judge.ts";
 import { grow, retire } from "./ops/retire.ts";
@@ -77,14 +76,9 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   attentionGradKv,
   activation,
   gatedUnit,
-  appendPlaces,
   cacheWrite,
   expertMerge,
-  pick,
   sample,
-  advance,
-  settle,
-  deepen,
   count,
   queue,
   placeRows,

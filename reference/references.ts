@@ -18,10 +18,9 @@ import { norm } from "./norm.ts";
 import { attention, keyRanges } from "./attention.ts";
 import { attentionGradKv, attentionGradQ, attentionStats } from "./attention_grad.ts";
 import { activation, gatedUnit } from "./activation.ts";
-import { appendPlaces, cacheWrite } from "./cache.ts";
+import { cacheWrite } from "./cache.ts";
 import { expertMerge } from "./merge.ts";
-import { advance, pick, sample } from "./sample.ts";
-import { count, deepen, settle } from "./state.ts";
+import { count, sample } from "./sample.ts";
 import { draws, placeRows, queue } from "./slots.ts";
 import { fit, judge } from "./judge.ts";
 import { grow, retire } from "./retire.ts";
@@ -80,14 +79,9 @@ export const references: References = {
   attentionGradKv,
   activation,
   gatedUnit,
-  appendPlaces,
   cacheWrite,
   expertMerge,
-  pick,
   sample,
-  advance,
-  settle,
-  deepen,
   count,
   queue,
   placeRows,

@@ -1,19 +1,7 @@
 import { uniformAt } from "../src/common/random.ts";
-import { advanceOp, DRAW_SALT, NO_TOKEN, pickOp, sampleOp } from "../src/ops/sample.ts";
+import { countOp, DRAW_SALT, NO_TOKEN, sampleOp } from "../src/ops/sample.ts";
 import { exponentials } from "./losses.ts";
 import { defineReference, liveRows } from "./reference.ts";
-
-/** ids[m] = the lowest v with the greatest logits[m, v]. logits [M, V] → ids [M]. */
-export const pick = defineReference(pickOp, ({ logits, offsets }, { ids }) => {
-  const [M, V] = logits.shape;
-  for (let m = 0; m < liveRows(offsets, M); m++) {
-    let best = 0;
-    for (let v = 1; v < V; v++) {
-      if (logits.data[m * V + v] > logits.data[m * V + best]) best = v;
-    }
-    ids.data[m] = best;
-  }
-});
 
 /** What a row of logits becomes before a token is drawn from it. */
 export interface Filtered {
@@ -82,26 +70,11 @@ export const sample = defineReference(
   },
 );
 
-/** Takes drawn tokens over; a slot whose sequence ended stays still, or starts again with `restart` and another seed. */
-export const advance = defineReference(
-  advanceOp,
-  ({ drawn, grown }, { ids, lengths, seeds, ended, list, at }, { stops, limit, restart }) => {
-    const [n, B] = list.shape;
-    for (let b = 0; b < B; b++) {
-      list.data[at.data[0] * B + b] = ended.data[b] ? -1 : drawn.data[b];
-      if (ended.data[b]) continue;
-      const ends = stops.includes(drawn.data[b]) || drawn.data[b] < 0 || grown.data[b] + 1 >= limit;
-      if (!ends) {
-        ids.data[b] = drawn.data[b];
-        lengths.data[b] = grown.data[b];
-      } else if (restart === undefined) {
-        ended.data[b] = 1;
-      } else {
-        ids.data[b] = restart;
-        lengths.data[b] = 0;
-        seeds.data[b] += B;
-      }
-    }
-    at.data[0] = (at.data[0] + 1) % n;
-  },
-);
+/** seen[rows[m], ids[m]] += 1 where ids[m] ≥ 0; without a list rows[m] = m. */
+export const count = defineReference(countOp, ({ ids, rows, offsets }, { seen }) => {
+  const V = seen.shape[1];
+  for (let m = 0; m < liveRows(offsets, ids.shape[0]); m++) {
+    const b = rows ? rows.data[m] : m;
+    if (ids.data[m] >= 0) seen.data[b * V + ids.data[m]] += 1;
+  }
+});

@@ -34,7 +34,6 @@ export * from "./ops/rope_frequencies.ts";
 export * from "./ops/router.ts";
 export * from "./ops/rows.ts";
 export * from "./ops/sample.ts";
-export * from "./ops/state.ts";
 export * from "./ops/slots.ts";
 export * from "./ops/judge.ts";
 export * from "./ops/retire.ts";

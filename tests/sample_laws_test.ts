@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type Device, hostIndices, hostTensor } from "../src/op/device.ts";
-import { advance, sample, type SamplingOptions, samplingRow } from "../src/ops/sample.ts";
+import { sample, type SamplingOptions, samplingRow } from "../src/ops/sample.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import { filtered } from "../reference/sample.ts";
 import * as cases from "./cases/sample.ts";
@@ -117,29 +117,4 @@ Deno.test("sample: says what does not fit, and which options are outside their r
   for (const [name, value] of Object.entries(wrong)) {
     assertThrows(() => samplingRow({ [name]: value }), RangeError, `Cannot sample: ${name} is ${value}, expected`);
   }
-});
-
-Deno.test("advance: running, stopping, full, ended and restarted sequences", async () => {
-  const device = new ReferenceDevice();
-  const whole = (data: number[], shape?: number[]) => device.from(hostIndices(data, shape));
-  const after = async (restart?: number) => {
-    const state = {
-      ids: whole([5, 5, 5, 5]),
-      lengths: whole([2, 2, 6, 3]),
-      seeds: whole([10, 11, 12, 13]),
-      ended: whole([0, 0, 0, 1]),
-      list: whole(Array(8).fill(0), [2, 4]),
-      at: whole([1]),
-    };
-    advance(device, { ...state, drawn: whole([7, 2, 8, 9]), grown: whole([3, 3, 7, 4]) }, {
-      stops: [2],
-      limit: 8,
-      restart,
-    });
-    const read = await device.read(state);
-    return Object.values(read).map(({ data }) => [...data]);
-  };
-  const list = [0, 0, 0, 0, 7, 2, 8, -1];
-  assertEquals(await after(), [[7, 5, 5, 5], [3, 2, 6, 3], [10, 11, 12, 13], [0, 1, 1, 1], list, [0]]);
-  assertEquals(await after(1), [[7, 1, 1, 5], [3, 0, 0, 3], [10, 15, 16, 13], [0, 0, 0, 1], list, [0]]);
 });

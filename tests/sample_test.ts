@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hostTensor } from "../src/op/device.ts";
-import { advanceOp, pick, pickOp, sampleOp } from "../src/ops/sample.ts";
+import { hostIndices, hostTensor } from "../src/op/device.ts";
+import { count, countOp, sample, sampleOp, samplingRow } from "../src/ops/sample.ts";
 import { normals } from "../src/common/random.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/sample.ts";
@@ -9,44 +9,67 @@ import { size } from "./support/arbitraries.ts";
 import { equivalence, worstRatio } from "./support/equivalence.ts";
 import { everyVariant, gpuTest } from "./support/gpu.ts";
 
-equivalence(pickOp, cases.pick);
 equivalence(sampleOp, cases.sample);
-equivalence(advanceOp, cases.advance);
+equivalence(countOp, cases.count);
 
-async function picked(V: number, logits: ArrayLike<number>): Promise<number[]> {
-  const device = new ReferenceDevice();
-  const rows = device.from(hostTensor([logits.length / V, V], Float32Array.from(logits)));
-  return [...(await device.read({ ids: pick(device, rows) })).ids.data];
+const device = new ReferenceDevice();
+const whole = (data: number[], shape?: number[]) => device.from(hostIndices(data, shape));
+
+/** Inputs of greedy sampling. */
+function greedy(V: number, logits: ArrayLike<number>) {
+  const M = logits.length / V, zeros = hostIndices(new Int32Array(M));
+  const options = hostTensor([M, 5], Array.from({ length: M }, () => samplingRow({ temperature: 0 })).flat());
+  return { logits: hostTensor([M, V], Float32Array.from(logits)), options, seeds: zeros, counters: zeros };
 }
 
-Deno.test("pick: a shift and a positive scale do not matter; no logit is greater, none before it is equal", async () => {
-  await fc.assert(fc.asyncProperty(size(70, 1), fc.nat(), async (V, seed) => {
+function likeliest(V: number, logits: ArrayLike<number>): number[] {
+  const { logits: rows, options, seeds, counters } = greedy(V, logits);
+  const on = { logits: device.from(rows), options: device.from(options), seeds: device.from(seeds) };
+  return [...sample(device, { ...on, counters: device.from(counters) }).ids.data];
+}
+
+Deno.test("sample: at temperature 0 a shift and a positive scale of the logits change nothing; the first of the greatest is drawn", () => {
+  fc.assert(fc.property(size(70, 1), fc.nat(), (V, seed) => {
     const logits = normals(seed, V).map((value) => Math.round(4 * value));
-    const [id] = await picked(V, logits);
-    assertEquals(await picked(V, logits.map((value) => 8 * value + 3)), [id]);
+    const [id] = likeliest(V, logits);
+    assertEquals(likeliest(V, logits.map((value) => 8 * value + 3)), [id]);
     assertEquals(logits.findIndex((value) => value === Math.max(...logits)), id);
   }));
 });
 
-Deno.test("pick: ties to the lower id; masked rows give the first", async () => {
-  assertEquals(await picked(3, [1, 2, 2, 0, 0, 0, -3, -2, -1, -Infinity, -Infinity, -Infinity]), [1, 0, 2, 0]);
-});
-
-gpuTest("pick: a vocabulary of 50,368, the best at its ends and tied between lanes", async (gpu) => {
+gpuTest("sample: a vocabulary of 50,368, the greatest logit at its ends and tied between lanes", async (gpu) => {
   const V = 50368;
-  const logits = new Float32Array(5 * V).map((_, i) => -(i % 97));
+  const logits = new Float32Array(4 * V).map((_, i) => -(i % 97));
   [V - 1, V, 2 * V + 300, 2 * V + 263, 3 * V + 7].forEach((at) => logits[at] = 5);
-  logits.fill(-Infinity, 4 * V);
-  const test = { inputs: { logits: hostTensor([5, V], logits) }, params: {} };
+  const inputs = greedy(V, logits);
   for (const device of everyVariant(gpu)) {
-    await worstRatio(device, pickOp, test);
-    const { ids } = await device.read(device.run(pickOp, { logits: device.from(test.inputs.logits) }, {}));
-    assertEquals([...ids.data], [V - 1, 0, 263, 7, 0]);
+    await worstRatio(device, sampleOp, { inputs, params: {} });
+    const on = Object.fromEntries(Object.entries(inputs).map(([name, host]) => [name, device.from(host)]));
+    const { ids } = await device.read(device.run(sampleOp, on as never, {}));
+    assertEquals([...ids.data], [V - 1, 0, 263, 7]);
   }
 });
 
-Deno.test("pick: says what does not fit", () => {
-  const device = new ReferenceDevice();
+Deno.test("sample: logits without columns are refused", () => {
   const none = device.from(hostTensor([2, 0], []));
-  assertThrows(() => pick(device, none), RangeError, "Cannot apply pick: logits have no columns");
+  const inputs = { logits: none, options: none, seeds: none, counters: none };
+  assertThrows(() => sample(device, inputs), RangeError, "Cannot apply sample: logits have no columns");
+});
+
+Deno.test("count: every sequence counts its own token", () => {
+  const seen = whole([0, 1, 0, 0, 0, 2], [2, 3]);
+  count(device, { seen, ids: whole([1, 0]) });
+  assertEquals([...seen.data], [0, 2, 0, 1, 0, 2]);
+});
+
+Deno.test("count: the live rows of a list count", () => {
+  const seen = whole([0, 0, 0, 0, 0, 0, 7, 0], [4, 2]);
+  count(device, { seen, ids: whole([1, 0, 99]), rows: whole([2, 0, 1]), offsets: whole([0, 1, 2]) });
+  assertEquals([...seen.data], [1, 0, 0, 0, 0, 1, 7, 0]);
+});
+
+Deno.test("count: shapes that do not fit are refused", () => {
+  const ids = whole([1, 2]), seen = whole([0, 0, 0], [3, 1]);
+  assertThrows(() => count(device, { seen: whole([0, 0], [1, 2]), ids }), RangeError, "ids has shape [2]");
+  assertThrows(() => count(device, { seen, ids, rows: whole([1]) }), RangeError, "rows has shape [1]");
 });

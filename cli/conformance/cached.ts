@@ -1,31 +1,58 @@
 /**
- * The logits of a decoder once more, fed token by token through caches.
+ * The logits of a decoder once more, fed token by token through the caches of an engine.
  *
  * @module
  */
-import type { HostTensor } from "../../src/op/device.ts";
+import { hostIndices, type HostTensor } from "../../src/op/device.ts";
 import { type Batch, cutRows, packRows } from "../../src/model/batch.ts";
-import { decode, headLogits } from "../../src/model/decoder.ts";
+import { headLogits } from "../../src/model/decoder.ts";
 import type { Tensor } from "../../src/op/op.ts";
-import { Caches } from "../../src/infer/caches.ts";
+import { cacheWrite } from "../../src/ops/cache.ts";
+import { SLOT } from "../../src/ops/slots.ts";
 import type { DecoderModel } from "../../src/infer/decoder.ts";
+import { fittingLayout, unitsFor } from "../../src/infer/engine/layout.ts";
+import { decodeCached } from "../../src/infer/engine/seating.ts";
+import { EngineState } from "../../src/infer/engine/state.ts";
 
 /** Their name; they are compared with the recorded `infer.logits`. */
 export const CACHED_LOGITS = "infer.logits, cached";
 
+/** Empty caches for sequences of some lengths, one a slot. */
+export function cachesFor<T extends Tensor>(
+  { device, config }: Pick<DecoderModel<T>, "device" | "config">,
+  lengths: readonly number[],
+): EngineState<T> {
+  const layout = fittingLayout(config, lengths.map((length) => length + 1)); // all of their tokens are cached
+  const state = new EngineState(device, config, layout, lengths.length, 1);
+  const [S, columns] = state.slots.shape, table = new Int32Array(S * columns);
+  lengths.reduce((start, length, s) => {
+    const units = unitsFor(layout, length + 1);
+    table[s * columns + SLOT.start] = start;
+    table[s * columns + SLOT.units] = units;
+    return start + units;
+  }, 0);
+  const fill = device.compile((inputs: Record<"x" | "places", T>) => {
+    cacheWrite(device, { cache: state.slots, ...inputs });
+    return {};
+  });
+  fill.start({ x: hostIndices(table, [S, columns]), places: hostIndices(Array.from({ length: S }, (_, s) => s)) });
+  fill.dispose();
+  return state;
+}
+
 /** Logits of all rows, sequences one after the other, [M, V]; all sequences take each step together. */
 export async function cachedLogits(
-  { device, params, config, tables }: DecoderModel,
+  model: DecoderModel,
   sequences: readonly (readonly number[])[],
 ): Promise<HostTensor> {
+  const { device, params, config, tables } = model;
   const lengths = sequences.map(({ length }) => length);
   const longest = Math.max(...lengths);
   const batch = packRows(sequences, config);
-  const caches = new Caches(device, config, sequences.length, longest), table = tables.upTo(longest);
+  const state = cachesFor(model, lengths), table = tables.upTo(longest);
   const step = device.compile((rows: Record<keyof Batch, Tensor>) => {
-    const outputs = decode(device, params, config, { ...rows, table, cache: caches });
-    caches.settle(outputs);
-    return { logits: headLogits(device, params, outputs.hidden, rows.offsets) };
+    const { hidden } = decodeCached(params, state, { ...rows, table });
+    return { logits: headLogits(device, params, hidden, rows.offsets) };
   });
   const shape = [batch.ids.shape[0], config.V];
   let data: HostTensor["data"] | undefined;
@@ -40,6 +67,7 @@ export async function cachedLogits(
       data.set(logits.data.subarray(row * config.V, (row + 1) * config.V), place * config.V);
     }
   }
-  caches.dispose();
+  step.dispose();
+  state.dispose();
   return { shape, data: data! };
 }

@@ -7,7 +7,7 @@ import { type Device, hostIndices, type HostTensor, type HostTensors } from "../
 import type { DecoderConfig } from "../../src/model/config/config.ts";
 import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
 import { DecoderModel, type DecoderResult } from "../../src/infer/decoder.ts";
-import { generateIds } from "../../src/infer/generate.ts";
+import { generate } from "../../src/infer/generate.ts";
 import { CACHED_LOGITS, cachedLogits } from "./cached.ts";
 import { nameGradients } from "./gradients.ts";
 import { padded, type Task } from "./task.ts";
@@ -83,19 +83,19 @@ async function nameGeneration(
   greedy: boolean,
 ): Promise<void> {
   const ids = recorded.map((sequence) => sequence.slice(0, greedy ? prompt : sequence.length));
-  const depths: Int32Array[] = [];
+  const depths = ids.map((): number[] => []);
   if (greedy) {
     const prompts = ids.map((sequence) => sequence.slice());
-    for await (const step of generateIds(model, prompts, { maxNewTokens: recorded[0].length - prompt })) {
-      step.ids.forEach((id, b) => ids[b].push(id));
-      depths.push(step.depth);
+    for await (const piece of generate(model, prompts, { maxNewTokens: recorded[0].length - prompt })) {
+      ids[piece.prompt].push(piece.id);
+      depths[piece.prompt].push(piece.depth);
     }
   }
   named["generate.ids"] = hostIndices(ids.flat(), [ids.length, ids[0].length]);
   const fed = ids.map((sequence) => sequence.slice(0, -1));
   const { logits, depth } = await model.forward(fed, { logits: true });
   const T = fed[0].length;
-  depths.forEach((step, i) => step.forEach((value, b) => depth[b * T + prompt - 1 + i] = value));
+  depths.forEach((list, b) => depth.set(list, b * T + prompt - 1));
   named["generate.depth"] = hostIndices(depth, [fed.length, T]);
   const V = logits!.shape[1];
   const chose = fed.map((_, b) => logits!.data.subarray((b * T + prompt - 1) * V, (b + 1) * T * V));

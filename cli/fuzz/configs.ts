@@ -14,7 +14,7 @@ import { sizeOf } from "../../src/op/op.ts";
 import { normals } from "../../src/common/random.ts";
 import { DecoderModel } from "../../src/infer/decoder.ts";
 import { EncoderModel } from "../../src/infer/encoder.ts";
-import { generateIds } from "../../src/infer/generate.ts";
+import { generate } from "../../src/infer/generate.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { bases } from "./bases.ts";
 import type { Draw } from "./draw.ts";
@@ -65,8 +65,8 @@ async function runDecoder(device: Device, files: Record<string, Blob>): Promise<
   const model = new DecoderModel(device, config, params);
   const { logits } = await model.forward([[1, 2, 3, 4, 5], [0]], { logits: true, losses: true });
   demandFinite("logits", logits!);
-  for await (const { logProbs } of generateIds(model, [[1, 2, 3]], { maxNewTokens: 4 })) {
-    demandFinite("log-probabilities", { data: logProbs });
+  for await (const { logProb } of generate(model, [1, 2, 3], { maxNewTokens: 4 })) {
+    demandFinite("log-probabilities", { data: [logProb] });
   }
   model.dispose();
 }

@@ -2,7 +2,7 @@
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { ShortageError } from "../../src/op/device.ts";
 import type { Generation } from "../../src/infer/engine/api.ts";
-import type { Piece } from "../../src/infer/generate.ts";
+import type { Piece } from "../../src/infer/generate_options.ts";
 import { encodeText } from "../../src/infer/tokenizer.ts";
 import type { CompletionRequest } from "./completion_request.ts";
 import { admit, type ServedDecoder, type Service } from "./service.ts";

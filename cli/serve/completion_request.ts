@@ -1,6 +1,6 @@
 /** What `/v1/completions` is asked for: OpenAI's parameters, four more of sampling and depth, and nothing in silence. */
 import type { Fields } from "../../src/model/config/fields.ts";
-import type { GenerateOptions } from "../../src/infer/generate.ts";
+import type { GenerateOptions } from "../../src/infer/generate_options.ts";
 import { acceptHarmless, acceptUser, COMPLETION_HARMLESS } from "./harmless.ts";
 import { checkText, sequencesOf } from "./sequences.ts";
 

@@ -1,5 +1,5 @@
 /** `POST /v1/completions`. */
-import type { Piece } from "../../src/infer/generate.ts";
+import type { Piece } from "../../src/infer/generate_options.ts";
 import { readBody } from "./body.ts";
 import { cancelAll, type Choice, type ChoicePart, submitAll, usageOf } from "./choice.ts";
 import { readCompletionRequest } from "./completion_request.ts";

@@ -71,7 +71,6 @@ export const blocks = {
       params: { H, G, K },
     }),
   ),
-  appendPlaces: [{ inputs: { offsets: whole(4), lengths: whole(3) }, params: { C: 16, M: 9 } }],
   attention: each(
     { M: [1, 8, 9, 200], K: [6, 10, 32, 64, 96, 128, 256], offsets },
     ({ M, K, offsets }) => ({

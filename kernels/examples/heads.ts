@@ -8,7 +8,7 @@ type Vocabulary = typeof vocabulary;
 /** Alternatives: few, a number that does not divide by four, a vocabulary. */
 const alternatives = [4, 30, 50368] as const;
 
-/** Examples of what is done with the last rows: pooling, losses, picking. */
+/** Examples of what is done with the last rows: pooling, losses, sampling. */
 export const heads = {
   pool: each(
     { D: [64, 30], kind: POOLINGS, normalize: [true, false] },
@@ -40,10 +40,6 @@ export const heads = {
     inputs: { probs: spec([9, E]), counts: spec([E]), offsets },
     params: { k: 2 },
   })),
-  pick: each({ V: alternatives, offsets }, ({ V, offsets }) => ({
-    inputs: { logits: spec([9, V]), offsets },
-    params: {},
-  })),
   sample: each({ V: alternatives, seen: [true, false], offsets }, ({ V, seen, offsets }) => ({
     inputs: {
       logits: spec([9, V]),
@@ -52,34 +48,6 @@ export const heads = {
       counters: whole(9),
       seen: seen ? whole(9, V) : undefined,
       offsets,
-    },
-    params: {},
-  })),
-  advance: each({ stops: [[], [1, 2]], restart: [undefined, 1] }, (params) => ({
-    inputs: {
-      drawn: whole(9),
-      grown: whole(9),
-      ids: whole(9),
-      lengths: whole(9),
-      seeds: whole(9),
-      ended: whole(9),
-      list: whole(4, 9),
-      at: whole(1),
-    },
-    params: { ...params, limit: 16 },
-  })),
-  settle: each({ anew: [false, true] }, ({ anew }) => ({
-    inputs: { lengths: whole(9), grown: whole(9), leading: anew ? whole(9) : undefined },
-    params: {},
-  })),
-  deepen: each({ scored: [true, false], more: [false, true] }, ({ scored, more }) => ({
-    inputs: {
-      offsets: whole(10),
-      rows: whole(9),
-      kept: whole(10),
-      scores: scored ? spec([9, 1]) : undefined,
-      depth: more ? spec([9]) : undefined,
-      score: spec([9, 1]),
     },
     params: {},
   })),

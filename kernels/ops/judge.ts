@@ -7,7 +7,7 @@ import { fitOp, judgeOp, type JudgeParams } from "../../src/ops/judge.ts";
 import { SLOT, STAGE } from "../../src/ops/slots.ts";
 import { grid, liveRows, rowSizes } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
-import { each } from "./state.ts";
+import { each } from "./each.ts";
 
 const LANES = 64;
 

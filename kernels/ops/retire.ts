@@ -7,7 +7,7 @@ import { growOp, retireOp } from "../../src/ops/retire.ts";
 import { SLOT, STAGE } from "../../src/ops/slots.ts";
 import { liveRows, rowSizes } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
-import { each } from "./state.ts";
+import { each } from "./each.ts";
 
 const LANES = 64;
 

@@ -3,12 +3,14 @@
  *
  * @module
  */
-import type { Tensor } from "../op/op.ts";
-import { NO_TOKEN, type SamplingOptions, samplingRow } from "../ops/sample.ts";
-import type { DecoderModel } from "./decoder.ts";
-import { Decoding } from "./decoding.ts";
 import { single } from "../common/single.ts";
 import { demandSeed, demandWhole } from "../common/whole.ts";
+import type { DecoderConfig } from "../model/config/config.ts";
+import type { Tensor } from "../op/op.ts";
+import { type SamplingOptions, samplingRow } from "../ops/sample.ts";
+import type { DecoderModel } from "./decoder.ts";
+import { Engine } from "./engine/engine.ts";
+import { NotFiniteError } from "./engine/generation.ts";
 
 /** What to draw. */
 export interface CorpusOptions {
@@ -27,9 +29,6 @@ export interface CorpusOptions {
   /** Ends drawing; documents that are complete by then are still given. */
   readonly signal?: AbortSignal;
 }
-
-/** Tokens of a slot between two readings. */
-const KEPT = 32;
 
 /** Complete documents, given in their order. */
 class Shelf {
@@ -56,16 +55,11 @@ class Shelf {
   }
 }
 
-/** Where logits are not finite: at the token of a document that comes next. */
-const notFiniteAt = ({ number, ids }: { readonly number: number; readonly ids: readonly number[] }) =>
-  `the logits of token ${ids.length + 1} of document ${number + 1} are not finite`;
-
 /**
  * Draws documents, in order, as ids without first and end tokens. A document ends with an end token of the model, or where
- * it would begin the next one. Slot b of the batch draws document b, then b + batch, ….
+ * it would begin the next one, or at `maxTokens`.
  *
- * Throws for routed models, models without a first token, options out of range, logits that are not finite, and a second
- * loop.
+ * Throws for models without a first token, options out of range, logits that are not finite, and a second loop.
  */
 export function sampleDocuments<T extends Tensor>(
   model: DecoderModel<T>,
@@ -74,48 +68,65 @@ export function sampleDocuments<T extends Tensor>(
   return single("sample documents", drawn(model, options));
 }
 
-async function* drawn<T extends Tensor>(
-  model: DecoderModel<T>,
-  { documents, batch, maxTokens, seed, sampling, onProgress, signal }: CorpusOptions,
-): AsyncGenerator<number[]> {
+/** Checks what is to be drawn, and returns the first token. Throws as {@link sampleDocuments} does. */
+function checkCorpus(
+  { bos, maxPositions }: DecoderConfig,
+  { documents, batch, maxTokens, seed, sampling = {} }: CorpusOptions,
+): number {
   const action = "sample documents";
-  model.check(action);
   demandWhole(action, "documents", documents, 0);
   demandWhole(action, "batch", batch, 1);
   demandWhole(action, "maxTokens", maxTokens, 2);
   demandSeed(action, seed);
-  samplingRow(sampling ?? {});
-  const { bos, eos } = model.config;
-  if (bos === undefined) throw new Error("Cannot sample documents: the model's config.json names no bos_token_id");
-  const stops = [...eos, bos];
-  if (documents === 0) return;
-  const B = Math.min(batch, documents);
-  const first = Math.imul(seed + 1, 0x9e3779b9); // seeds of neighbouring corpora are far apart
-  const seeds = Array.from({ length: B }, (_, b) => (first + b) | 0);
-  const decoding = new Decoding(model, { seeds, limit: maxTokens, stops, kept: KEPT, sampling, restart: bos });
-  const slots = seeds.map((_, b) => ({ number: b, ids: [] as number[] }));
-  const shelf = new Shelf();
-  let tokens = 0;
-  try {
-    while (shelf.complete < documents && !signal?.aborted) {
-      decoding.step(KEPT);
-      for (const { ids: drawn } of await decoding.read()) {
-        slots.forEach((slot, b) => {
-          if (slot.number >= documents) return;
-          if (drawn[b] === NO_TOKEN) throw new Error(`Cannot sample documents: ${notFiniteAt(slot)}`);
-          tokens++;
-          const ends = stops.includes(drawn[b]);
-          if (!ends) slot.ids.push(drawn[b]);
-          if (!ends && slot.ids.length + 1 < maxTokens) return;
-          shelf.add(slot.number, slot.ids);
-          slots[b] = { number: slot.number + B, ids: [] };
-        });
-      }
-      onProgress?.(shelf.complete, tokens);
-      yield* shelf.inOrder();
-    }
-    yield* shelf.others();
-  } finally {
-    decoding.dispose();
+  samplingRow(sampling);
+  if (maxTokens > maxPositions) {
+    throw new RangeError(`Cannot ${action}: maxTokens is ${maxTokens}, and there are ${maxPositions} positions`);
   }
+  if (bos === undefined) throw new Error("Cannot sample documents: the model's config.json names no bos_token_id");
+  return bos;
+}
+
+async function* drawn<T extends Tensor>(model: DecoderModel<T>, options: CorpusOptions): AsyncGenerator<number[]> {
+  model.check("sample documents");
+  const bos = checkCorpus(model.config, options);
+  const { documents, batch, maxTokens, seed, sampling, onProgress, signal } = options;
+  if (documents === 0) return;
+  const tokens = new Array(Math.min(batch, documents)).fill(maxTokens);
+  await using engine = await Engine.fitting(model, tokens, [...model.config.eos, bos]);
+  const first = Math.imul(seed + 1, 0x9e3779b9); // seeds of neighbouring corpora are far apart
+  const common = { temperature: 1, ...sampling, maxNewTokens: maxTokens - 1 };
+  const shelf = new Shelf();
+  let next = 0, fault: { readonly error: unknown } | undefined, wake = () => {};
+  const document = async (number: number) => {
+    const ids: number[] = [];
+    const stream = engine.submit([bos], { ...common, signal, seed: (first + number) | 0 });
+    for await (const { id } of stream) ids.push(id);
+    shelf.add(number, ids);
+    onProgress?.(shelf.complete, engine.status().tokens);
+    wake();
+  };
+  /** Draws one document after the other. */
+  const client = async () => {
+    while (next < documents && !signal?.aborted && !fault) {
+      const number = next++;
+      await document(number).catch((error) => fault ??= { error: notFiniteAt(number, error) });
+    }
+    wake();
+  };
+  const clients = Array.from({ length: 2 * tokens.length }, client); // twice as many as slots: none stays empty
+  while (shelf.complete < documents && !signal?.aborted) {
+    if (fault) throw (fault as { readonly error: unknown }).error;
+    const news = new Promise<void>((resolve) => wake = resolve);
+    yield* shelf.inOrder();
+    await news;
+  }
+  await Promise.all(clients);
+  yield* shelf.others();
+}
+
+/** The error of a document: where its logits are not finite, it says at which token. */
+function notFiniteAt(number: number, error: unknown): unknown {
+  if (!(error instanceof NotFiniteError)) return error;
+  const place = `token ${error.step} of document ${number + 1}`;
+  return new Error(`Cannot sample documents: the logits of ${place} are not finite`);
 }

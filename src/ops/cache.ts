@@ -1,49 +1,9 @@
 /**
- * KV caches are rows in place: fixed capacity per sequence, lengths on the device, writes by places, range reads.
+ * KV caches are rows in place: writes by a list of rows, reads by ranges.
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
-
-/** Rows that a sequence has room for, and rows that come. */
-export interface AppendParams {
-  /** Rows of a sequence's part of a cache. */
-  readonly C: number;
-  /** New rows of all sequences. */
-  readonly M: number;
-}
-
-/**
- * Where rows go that are appended to every sequence's part of a cache, and what they see.
- *
- * Sequence b owns the rows [b·C, (b+1)·C) of a cache, of which lengths[b] are written; its i-th new row, of those in
- * [offsets[b], offsets[b+1]), goes to b·C + lengths[b] + i. offsets [B+1], lengths [B] → places [M], −1 where there is no
- * room in C and for rows that are not live; ranges [M, 2] = [b·C, b·C + lengths[b] + i + 1); grown [B] = lengths + new rows,
- * all i32. `grown` and the ends of ranges stop at C and b·C + C.
- */
-export const appendPlacesOp: Op<"offsets" | "lengths", "places" | "ranges" | "grown", AppendParams> = defineOp({
-  name: "appendPlaces",
-  family: "cache",
-  inputs: ["offsets", "lengths"],
-  outputs: ["places", "ranges", "grown"],
-  infer({ offsets, lengths }, { C, M }: AppendParams) {
-    requireOffsets("appendPlaces", offsets);
-    const B = offsets.shape[0] - 1;
-    requireShape("appendPlaces", "lengths", lengths, [B], "i32");
-    demand("appendPlaces", C >= 0, () => `capacity ${C} is negative`);
-    demand("appendPlaces", M >= 0, () => `${M} new rows are fewer than none`);
-    return { places: spec([M], "i32"), ranges: spec([M, 2], "i32"), grown: spec([B], "i32") };
-  },
-});
-
-/** Applies {@link appendPlacesOp}: → places [M], ranges [M, 2], grown [B]. */
-export function appendPlaces<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { offsets: T; lengths: T },
-  params: AppendParams,
-): { places: T; ranges: T; grown: T } {
-  return backend.run(appendPlacesOp, inputs, params);
-}
+import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
 
 /**
  * Writes rows where a list says, in place: cache[places[m]] = x[m], but for places below 0.

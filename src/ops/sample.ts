@@ -46,25 +46,6 @@ export function samplingRow(
   return [temperature, topK, topP, minP, repetitionPenalty];
 }
 
-/** ids[m] = argmax_v logits[m, v], ties to the lower id. logits [M, V] → ids [M] i32. */
-export const pickOp: Op<"logits" | "offsets?", "ids", Record<never, never>> = defineOp({
-  name: "pick",
-  family: "sample",
-  inputs: ["logits", "offsets?"],
-  outputs: ["ids"],
-  infer({ logits, offsets }) {
-    requireShape("pick", "logits", logits, [undefined, undefined]);
-    demand("pick", logits.shape[1] > 0, () => "logits have no columns");
-    requireOffsets("pick", offsets);
-    return { ids: spec([logits.shape[0]], "i32") };
-  },
-});
-
-/** Applies {@link pickOp}: logits [M, V] → [M]. */
-export function pick<T extends Tensor>(backend: Backend<T>, logits: T, offsets?: T): T {
-  return backend.run(pickOp, { logits, offsets }, {}).ids;
-}
-
 /**
  * Draws a token of every row, from what the filters leave, with a random number that belongs to (seed, counter).
  *
@@ -112,62 +93,31 @@ export function sample<T extends Tensor>(
   return backend.run(sampleOp, inputs, {});
 }
 
-/** What happens to sequences that end. */
-export interface AdvanceParams {
-  /** Ids that end a sequence. */
-  readonly stops: readonly number[];
-  /** Tokens of a sequence at most. */
-  readonly limit: number;
-  /** First id of the sequence that takes the place of one that ended; without it nothing does. */
-  readonly restart?: number;
-}
-
 /**
- * Takes the drawn tokens over into the state of a batch, in place: the end of a step of decoding.
+ * Counts tokens: seen[rows[m], ids[m]] += 1, in place, where ids[m] is a token; an id below 0 is none.
  *
- * For every sequence b with ended[b] = 0 (the others only get list[at, b] = −1): list[at, b] = drawn[b]. It ends if
- * drawn[b] ∈ stops or drawn[b] < 0, or at `limit` tokens: grown[b] + 1 ≥ limit. If not, ids[b] = drawn[b] and lengths[b] = grown[b]. If it
- * does, ended[b] = 1; or, where `restart` is given, the slot is used again: ids[b] = restart, lengths[b] = 0, seeds[b] += B.
- * Last, at = (at + 1) mod n.
- *
- * drawn [B], grown [B] (cached rows by now), ids [B], lengths [B], seeds [B], ended [B], list [n, B], at [1], all i32.
+ * seen [B, V] i32, ids [M] i32 below V, rows [M] i32 distinct (every row in turn unless given; then M = B); offsets end with
+ * the number of live entries.
  */
-export const advanceOp: Op<
-  "drawn" | "grown" | "ids" | "lengths" | "seeds" | "ended" | "list" | "at",
-  "ids" | "lengths" | "seeds" | "ended" | "list" | "at",
-  AdvanceParams
-> = defineOp({
-  name: "advance",
+export const countOp: Op<"seen" | "ids" | "rows?" | "offsets?", "seen", Record<never, never>> = defineOp({
+  name: "count",
   family: "sample",
-  inputs: ["drawn", "grown", "ids", "lengths", "seeds", "ended", "list", "at"],
-  outputs: ["ids", "lengths", "seeds", "ended", "list", "at"],
-  inPlace: { ids: "ids", lengths: "lengths", seeds: "seeds", ended: "ended", list: "list", at: "at" },
-  infer({ drawn, grown, ids, lengths, seeds, ended, list, at }) {
-    requireShape("advance", "drawn", drawn, [undefined], "i32");
-    const [B] = drawn.shape;
-    for (const [name, tensor] of Object.entries({ grown, ids, lengths, seeds, ended })) {
-      requireShape("advance", name, tensor, [B], "i32");
-    }
-    requireShape("advance", "list", list, [undefined, B], "i32");
-    demand("advance", list.shape[0] > 0, () => "list has no rows");
-    requireShape("advance", "at", at, [1], "i32");
-    const flat = () => spec([B], "i32");
-    return {
-      ids: flat(),
-      lengths: flat(),
-      seeds: flat(),
-      ended: flat(),
-      list: spec(list.shape, "i32"),
-      at: spec([1], "i32"),
-    };
+  inputs: ["seen", "ids", "rows?", "offsets?"],
+  outputs: ["seen"],
+  inPlace: { seen: "seen" },
+  infer({ seen, ids, rows, offsets }) {
+    requireShape("count", "seen", seen, [undefined, undefined], "i32");
+    requireShape("count", "ids", ids, [rows ? undefined : seen.shape[0]], "i32");
+    if (rows) requireShape("count", "rows", rows, ids.shape, "i32");
+    requireOffsets("count", offsets);
+    return { seen: spec(seen.shape, "i32") };
   },
 });
 
-/** Applies {@link advanceOp}. */
-export function advance<T extends Tensor>(
+/** Applies {@link countOp}. */
+export function count<T extends Tensor>(
   backend: Backend<T>,
-  inputs: { drawn: T; grown: T; ids: T; lengths: T; seeds: T; ended: T; list: T; at: T },
-  params: AdvanceParams,
+  inputs: { seen: T; ids: T; rows?: T; offsets?: T },
 ): void {
-  backend.run(advanceOp, inputs, params);
+  backend.run(countOp, inputs, {});
 }

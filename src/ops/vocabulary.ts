@@ -6,7 +6,7 @@
 import type { AnyOp } from "../op/op.ts";
 import { activationOp, gatedUnitOp } from "./activation.ts";
 import { attentionOp, keyRangesOp } from "./attention.ts";
-import { appendPlacesOp, cacheWriteOp } from "./cache.ts";
+import { cacheWriteOp } from "./cache.ts";
 import { embedOp } from "./embed.ts";
 import { loraDownOp, loraGatedUnitOp, loraUpOp } from "./experts.ts";
 import { linearOp } from "./linear.ts";
@@ -18,11 +18,10 @@ import { poolOp } from "./pool.ts";
 import { ropeOp, ropeWriteOp } from "./rope.ts";
 import { gateOp, routeOp } from "./router.ts";
 import { gatherOp, scatterAddOp, scatterRowsOp } from "./rows.ts";
-import { advanceOp, pickOp, sampleOp } from "./sample.ts";
+import { countOp, sampleOp } from "./sample.ts";
 import { drawsOp, placeRowsOp, queueOp } from "./slots.ts";
 import { fitOp, judgeOp } from "./judge.ts";
 import { growOp, retireOp } from "./retire.ts";
-import { countOp, deepenOp, settleOp } from "./state.ts";
 import { selectThresholdOp, selectTopKOp } from "./select.ts";
 import { addOp, ratioOp } from "./add.ts";
 import { joinColumnsOp, takeColumnsOp } from "./columns.ts";
@@ -65,7 +64,6 @@ export const vocabulary = {
   rope: ropeOp,
   ropeWrite: ropeWriteOp,
   keyRanges: keyRangesOp,
-  appendPlaces: appendPlacesOp,
   cacheWrite: cacheWriteOp,
   attention: attentionOp,
   activation: activationOp,
@@ -87,11 +85,7 @@ export const vocabulary = {
   logSumExp: logSumExpOp,
   mean: meanOp,
   balance: balanceOp,
-  pick: pickOp,
   sample: sampleOp,
-  advance: advanceOp,
-  settle: settleOp,
-  deepen: deepenOp,
   count: countOp,
   queue: queueOp,
   placeRows: placeRowsOp,

@@ -2,18 +2,6 @@ import fc from "fast-check";
 import { hostIndices, type HostTensor } from "../../src/op/device.ts";
 import { list, width } from "./rows.ts";
 import { indices, maybe, offsets, size, tensor } from "../support/arbitraries.ts";
-import { liveElements } from "../support/equivalence.ts";
-
-/** Caches that are empty, part full, full, or too small for what comes. */
-export const appendPlaces = fc.record({ M: size(140), C: size(40) }).chain(({ M, C }) =>
-  offsets(M).chain((ends) =>
-    indices(ends.shape[0] - 1, 0, C).map((lengths) => ({
-      inputs: { offsets: ends, lengths },
-      params: { C, M },
-      live: { ranges: liveElements(M, 2, ends), places: liveElements(M, 1, ends) },
-    }))
-  )
-);
 
 /** Places in any order, some of them none, of which only a part may be live; floats and whole numbers. */
 export const cacheWrite = fc.tuple(size(140), width, fc.boolean()).chain(([R, W, whole]) =>

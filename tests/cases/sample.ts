@@ -4,25 +4,8 @@ import { hostIndices, hostTensor } from "../../src/op/device.ts";
 import { DRAW_SALT, samplingRow } from "../../src/ops/sample.ts";
 import { uniformAt } from "../../src/common/random.ts";
 import { indices, maybe, offsets, size, tensor } from "../support/arbitraries.ts";
+import { list } from "./rows.ts";
 import { liveElements } from "../support/equivalence.ts";
-
-/** Rows of any width; coarse ones have many ties, some logits are masked out or huge. */
-export const pick = fc.tuple(size(70), fc.oneof(size(300, 1), fc.constantFrom(1023, 1024, 1500, 4099))).chain((
-  [M, V],
-) =>
-  fc.record({
-    logits: tensor([M, V]),
-    grain: fc.constantFrom(0, 0.5, 2),
-    extreme: fc.constantFrom(0, -Infinity, 1e30, 3e38),
-    offsets: maybe(offsets(M)),
-  }).map(({ logits, grain, extreme, offsets }) => {
-    const data = (logits.data as Float32Array).map((value) => {
-      if (extreme && value > 1.5) return extreme;
-      return grain ? grain * Math.round(value / grain) : value;
-    });
-    return { inputs: { logits: hostTensor([M, V], data), offsets }, params: {}, live: liveElements(M, 1, offsets) };
-  })
-);
 
 /** Options of a row, the filters off as often as on, some at the ends of their ranges. */
 const sampling = fc.record({
@@ -115,18 +98,18 @@ export const sample = fc.tuple(size(9), fc.oneof(size(300, 1), fc.constantFrom(1
   })
 );
 
-/** Batches around a work group's width; some sequences have ended, some end now. */
-export const advance = fc.tuple(size(130), fc.integer({ min: 1, max: 5 })).chain(([B, n]) =>
-  fc.record({
-    drawn: indices(B, -2, 6),
-    grown: indices(B, 1, 9),
-    ids: indices(B, 0, 6),
-    lengths: indices(B, 0, 8),
-    seeds: indices(B, 2 ** 31 - 200, 2 ** 31 - 1),
-    ended: indices(B, 0, 1),
-    list: indices(n * B, -1, 6).map(({ data }) => hostIndices(data, [n, B])),
-    at: indices(1, 0, n - 1),
-    stops: fc.subarray([0, 3, 5]),
-    restart: fc.option(fc.constant(1), { nil: undefined }),
-  }).map(({ stops, restart, ...inputs }) => ({ inputs, params: { stops, limit: 8, restart } }))
-);
+/** Vocabularies down to one token; every row or a list of some, in any order; what is not live names no row and no token. */
+export const count = fc.tuple(size(130), size(40, 1), fc.boolean()).chain(([B, V, listed]) => {
+  const all = Array.from({ length: B }, (_, b) => b);
+  return fc.record({
+    seen: indices(B * V, 0, 5).map(({ data }) => hostIndices(data, [B, V])),
+    rows: listed ? fc.shuffledSubarray(all) : fc.constant(all),
+    ids: indices(B, -2, V - 1),
+    offsets: maybe(offsets(B)),
+  }).map(({ seen, rows, ids, offsets: ends }) => {
+    const M = rows.length;
+    const offsets = ends && hostIndices(ends.data.map((end) => Math.min(end, M)));
+    const live = { ids: list(Array.from(ids.data.subarray(0, M)), offsets), rows: list(rows, offsets) };
+    return { inputs: { seen, offsets, ids: live.ids, ...(listed && { rows: live.rows }) }, params: {} };
+  });
+});

@@ -1,6 +1,6 @@
 /** An engine without a model: it makes a token a tick for each of its slots. */
 import type { EngineStatus, Finish, Generation, TextEngine } from "../../src/infer/engine/api.ts";
-import type { GenerateOptions, Piece } from "../../src/infer/generate.ts";
+import type { GenerateOptions, Piece } from "../../src/infer/generate_options.ts";
 
 /** How an engine behaves. */
 export interface FakeOptions {

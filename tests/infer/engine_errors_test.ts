@@ -1,6 +1,6 @@
 /** What an engine refuses, at once and with the numbers, and that it goes on serving after it. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import type { GenerateOptions } from "../../src/infer/generate.ts";
+import type { GenerateOptions } from "../../src/infer/generate_options.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { whole } from "../support/engine.ts";

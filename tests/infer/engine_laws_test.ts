@@ -4,8 +4,8 @@ import fc from "fast-check";
 import type { DecoderModel } from "../../src/infer/decoder.ts";
 import type { EngineOptions } from "../../src/infer/engine/api.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
+import type { Asked } from "../support/definition.ts";
 import {
-  type Asked,
   engineSamples,
   type Got,
   kinds,

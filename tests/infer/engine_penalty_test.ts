@@ -3,10 +3,10 @@ import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert
 import type { Device, HostTensor } from "../../src/op/device.ts";
 import type { Json } from "../../src/model/config/fields.ts";
 import type { Inputs, Op, Outputs } from "../../src/op/op.ts";
-import { generateIds, type GenerateIdsOptions } from "../../src/infer/generate.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
 import { WebGpuDevice } from "../../kernels/mod.ts";
 import { ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
+import { assertDefined } from "../support/definition.ts";
 import { kinds, serve, whole } from "../support/engine.ts";
 import { gpuTest } from "../support/gpu.ts";
 import { decoderOn, someIds } from "../support/models.ts";
@@ -15,23 +15,25 @@ const penalty = { repetitionPenalty: 1.7 };
 
 const prompts = Array.from({ length: 9 }, (_, i) => someIds(i + 1, 1 + (i * 7) % 30));
 
-/** On slots that are used again, every other request has a penalty: each gets what it gets of a batch in which all are alike. */
+/** On slots that are used again, every other request has a penalty: each gets what it gets without the others. */
 async function served(device: Device, kinds: readonly Json[]): Promise<void> {
   for (const [k, json] of kinds.entries()) {
     const model = decoderOn(device, json, 6);
     const options = { maxNewTokens: 12, temperature: k % 2, seed: 5 };
-    const batch = async (options: GenerateIdsOptions) =>
-      (await Array.fromAsync(generateIds(model, prompts, options))).map(({ ids, depth }) => ({ ids, depth }));
-    const wants = [await batch(options), await batch({ ...options, ...penalty })];
-    assertNotEquals(wants[0], wants[1]);
     await using engine = await Engine.open(model, { slots: 1 + k % 3 });
     const asked = prompts.map((prompt, b) => ({
       prompt,
       options: { ...options, seed: 5 + b, ...(b % 2 ? penalty : {}) },
     }));
-    for (const [b, { tokens }] of (await serve(engine, asked)).entries()) {
-      assertEquals(tokens.map(([id, depth]) => [id, depth]), wants[b % 2].map(({ ids, depth }) => [ids[b], depth[b]]));
-    }
+    const served = await serve(engine, asked);
+    const checked = device.kind === "reference" ? served : served.slice(0, 2); // a bound takes nine passes
+    for (const [b, got] of checked.entries()) await assertDefined(model, asked[b], got);
+    const without = await serve(
+      engine,
+      asked.map(({ prompt }, b) => ({ prompt, options: { ...options, seed: 5 + b } })),
+    );
+    assertNotEquals(served.filter((_, b) => b % 2), without.filter((_, b) => b % 2));
+    assertEquals(served.filter((_, b) => b % 2 === 0), without.filter((_, b) => b % 2 === 0));
     model.dispose();
   }
 }

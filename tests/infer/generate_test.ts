@@ -1,10 +1,11 @@
-/** What options do to generated tokens: chance and seeds, penalties, caps of depth, stop texts, prompts in parts. */
-import { assertAlmostEquals, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
-import fc from "fast-check";
+/** What options do to generated tokens: chance and seeds, penalties, caps of depth, prompts in parts. */
+import { assertAlmostEquals, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import type { DecoderModel } from "../../src/infer/decoder.ts";
-import { generateIds, type GenerateIdsOptions } from "../../src/infer/generate.ts";
-import { StopText } from "../../src/infer/stop_text.ts";
+import { generate } from "../../src/infer/generate.ts";
+import type { GenerateOptions } from "../../src/infer/generate_options.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
+import { assertDefined } from "../support/definition.ts";
+import { kinds, tokensOf } from "../support/engine.ts";
 import { decoderOn, someIds } from "../support/models.ts";
 
 const device = new ReferenceDevice("f64");
@@ -12,16 +13,35 @@ const recursion = { sharing: "middle_cycle", num_recursions: 3, routing: "expert
 const model = decoderOn(device, { recursion });
 const prompts = [4, 9].map((length, b) => someIds(b + 5, length));
 
-/** What each sequence of a batch gets. */
-async function made(prompts: number[][], options: GenerateIdsOptions = {}, on: DecoderModel = model) {
-  const steps = await Array.fromAsync(generateIds(on, prompts, { maxNewTokens: 12, ...options }));
-  return prompts.map((_, b) => ({
-    ids: steps.map(({ ids }) => ids[b]),
-    depth: steps.map(({ depth }) => depth[b]),
-    logProbs: steps.map(({ logProbs }) => logProbs[b]),
-    scores: steps.map(({ scores }) => scores[b]),
-  }));
+/** What each of several prompts gets. */
+async function made(prompts: number[][], options: GenerateOptions = {}, on: DecoderModel = model) {
+  const all = await Array.fromAsync(generate(on, prompts, { maxNewTokens: 12, ...options }));
+  return prompts.map((_, b) => {
+    const pieces = all.filter(({ prompt }) => prompt === b);
+    return {
+      ids: pieces.map(({ id }) => id),
+      depth: pieces.map(({ depth }) => depth),
+      logProbs: pieces.map(({ logProb }) => logProb),
+      scores: pieces.map(({ score }) => score),
+    };
+  });
 }
+
+Deno.test("generate: one prompt or several, as text or ids, for every kind of model, are those of full forward passes", async () => {
+  for (const json of kinds) {
+    const model = decoderOn(device, { ...json, eos_token_id: [3, 4] });
+    for (const seed of [undefined, 7]) {
+      const all = await made([...prompts, [5]], { seed }, model);
+      for (const [b, prompt] of [...prompts, [5]].entries()) {
+        const options = { maxNewTokens: 12, ...(seed !== undefined && { seed: seed + b }) };
+        const tokens = await tokensOf(generate(model, prompt, options));
+        const { ids, depth, logProbs, scores } = all[b];
+        assertEquals(tokens, ids.map((id, i) => [id, depth[i], logProbs[i], scores[i]]));
+        await assertDefined(model, { prompt, options }, { tokens, finish: tokens.length < 12 ? "stop" : "length" });
+      }
+    }
+  }
+});
 
 /** Logits after a text. */
 async function logitsAfter(ids: number[]): Promise<number[]> {
@@ -75,7 +95,7 @@ Deno.test("generate: no token runs more recursions than the cap; a cap above all
 });
 
 Deno.test("generate: prompts that are read in parts continue as they do alone", async () => {
-  const lengths = [62, 1, 57, 56, 55, 20, 61, 3, 62]; // 9 sequences read 56 rows each at a time
+  const lengths = [62, 1, 57, 56, 55, 20, 61, 3, 62]; // 128 rows of all together at a time
   const many = lengths.map((length, b) => someIds(b + 20, length));
   const together = await made(many, { maxNewTokens: 2 });
   for (const [b, prompt] of many.entries()) {
@@ -86,38 +106,11 @@ Deno.test("generate: prompts that are read in parts continue as they do alone", 
 
 Deno.test("generate: ends when aborted, and refuses what cannot be", async () => {
   const controller = new AbortController();
-  const stream = generateIds(model, prompts, { signal: controller.signal });
+  const stream = generate(model, prompts, { signal: controller.signal });
   assertEquals((await stream.next()).done, false);
   controller.abort();
   await assertRejects(() => Array.fromAsync(stream), DOMException);
   await assertRejects(() => made(prompts, { topP: 2 }), RangeError, "Cannot sample: topP is 2");
   await assertRejects(() => made(prompts, { maxNewTokens: -1 }), RangeError, "Cannot generate: maxNewTokens is -1");
   await assertRejects(() => made(prompts, { maxDepth: 1 }, decoderOn(device)), RangeError, "maxDepth is 1");
-});
-
-Deno.test("stop texts: what is shown is all before the first one, whatever the pieces; nothing is held back for long", () => {
-  const letters = (maxLength: number, minLength = 0) =>
-    fc.array(fc.constantFrom("a", "b"), { minLength, maxLength }).map((list) => list.join(""));
-  fc.assert(fc.property(fc.array(letters(4)), fc.array(letters(4, 1), { maxLength: 3 }), (texts, stops) => {
-    const watch = new StopText(stops);
-    const shown: string[] = [];
-    for (const text of texts) {
-      shown.push(...watch.push({ text }).map(({ text }) => text));
-      if (watch.stopped) break;
-    }
-    if (!watch.stopped) shown.push(...watch.rest().map(({ text }) => text));
-    const whole = texts.join("");
-    const ends = stops.map((stop) => whole.indexOf(stop)).filter((at) => at >= 0);
-    assertEquals(watch.stopped, ends.length > 0);
-    // The pieces that were there when the first stop text was complete decide which one that is.
-    const end = whole.slice(0, shown.join("").length);
-    assertEquals(shown.join(""), watch.stopped ? end : whole);
-    if (watch.stopped) assertEquals(stops.some((stop) => whole.startsWith(stop, end.length)), true);
-    assertEquals(stops.some((stop) => shown.join("").includes(stop)), false);
-    if (stops.length === 0) assertEquals(shown, texts);
-  }));
-  const watch = new StopText(["end"]);
-  const pieces = ["the ", "e", "n", "emy's en", "d"].map((text) => watch.push({ text }).map(({ text }) => text));
-  assertEquals(pieces, [["the "], [], [], ["e", "n"], ["emy's "]]);
-  assertThrows(() => new StopText([""]), RangeError, "Cannot generate: a stop text is empty");
 });

@@ -1,13 +1,15 @@
 // Ids, labels and rows outside their range are refused alike on both devices, before anything runs.
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type Device, hostIndices } from "../../src/op/device.ts";
-import { Decoding } from "../../src/infer/decoding.ts";
-import { stopsOf } from "../../src/infer/decoding_options.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
-import { generateIds } from "../../src/infer/generate.ts";
+import { stopsOf } from "../../src/infer/engine/options.ts";
+import { generate } from "../../src/infer/generate.ts";
+import { sampleDocuments } from "../../src/infer/corpus.ts";
 import { DecoderModel } from "../../src/infer/decoder.ts";
 import type { Tokenizer } from "../../src/infer/tokenizer.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
+import { assertDefined } from "../support/definition.ts";
+import { whole } from "../support/engine.ts";
 import { gpuTest } from "../support/gpu.ts";
 import { decoderOn, encoderOn, smallDecoder, smallEncoder } from "../support/models.ts";
 import { decoderTrainer, encoderTrainer, someBatch } from "../support/training.ts";
@@ -22,7 +24,7 @@ async function refused(device: Device): Promise<void> {
     await assertRejects(() => decoder.forward(ids), RangeError, message);
     await assertRejects(() => decoder.forward(ids, { losses: true }), RangeError, message);
     await assertRejects(() => decoder.gradients(ids), RangeError, message);
-    await assertRejects(() => Array.fromAsync(generateIds(decoder, ids, { maxNewTokens: 1 })), RangeError, message);
+    await assertRejects(() => Array.fromAsync(generate(decoder, ids, { maxNewTokens: 1 })), RangeError, message);
   }
   for (const id of [31, ...WRONG]) {
     const message = `Cannot run the model: id ${id} at 1 of sequence 0 is outside the vocabulary of 31`;
@@ -71,10 +73,9 @@ Deno.test("training refuses ids and labels outside the vocabulary of the model",
 
 Deno.test("a first token or a text outside the vocabulary is refused where decoding begins", async () => {
   const model = decoderOn(device);
-  const options = { seeds: [1], limit: 4, kept: 4 };
-  const message = "Cannot decode a batch: id 29 is outside the vocabulary of 29";
-  assertThrows(() => new Decoding(model, { ...options, restart: 29 }), RangeError, message);
-  new Decoding(model, { ...options, restart: 28 }).dispose();
+  const beyond = new DecoderModel(device, { ...model.config, bos: 29 }, await model.weights());
+  const documents = sampleDocuments(beyond, { documents: 1, batch: 1, maxTokens: 4, seed: 1 });
+  await assertRejects(() => documents.next(), RangeError, "id 29 at 0 of the prompt is outside the vocabulary of 29");
   const tokenizer: Tokenizer = { encode: () => [3, 29], decode: () => "" };
   const foreign = new DecoderModel(device, model.config, await model.weights(), tokenizer);
   await using engine = await Engine.open(foreign, { slots: 1 });
@@ -90,11 +91,9 @@ Deno.test("a first token or a text outside the vocabulary is refused where decod
 async function ended(device: Device): Promise<void> {
   const config = { ...smallDecoder(), eos: [2 ** 53 - 1, 5, 2 ** 31, 29, 5] };
   const model = new DecoderModel(device, config, await decoderOn(device).weights());
-  const steps = await Array.fromAsync(generateIds(model, [[1]], { maxNewTokens: 3 }));
-  assertEquals(steps.length >= 1, true);
+  const asked = { prompt: [1], options: { maxNewTokens: 3 } };
   await using engine = await Engine.open(model, { slots: 1 });
-  const pieces = await Array.fromAsync(engine.submit([1], { maxNewTokens: 3 }));
-  assertEquals(pieces.map(({ id }) => id), steps.map(({ ids: [id] }) => id).filter((id) => id !== 5));
+  await assertDefined(model, asked, await whole(engine.submit(asked.prompt, asked.options)));
 }
 
 Deno.test("reference: end ids outside the vocabulary end nothing", () => ended(device));
@@ -104,5 +103,5 @@ Deno.test("end ids are counted once, and limited", () => {
   assertEquals(stopsOf([3, 3, 300, 4, -1], 300), [3, 4]);
   const many = Array.from({ length: 300 }, (_, id) => id);
   assertEquals(stopsOf(many, 256).length, 256);
-  assertThrows(() => stopsOf(many, 300), RangeError, "Cannot decode: 300 ids end a sequence, at most 256");
+  assertThrows(() => stopsOf(many, 300), RangeError, "Cannot generate: 300 ids end a sequence, at most 256");
 });

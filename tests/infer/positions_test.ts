@@ -1,11 +1,12 @@
 // Memory follows the positions in use: 2³¹ − 1 of them in a configuration change no number and take no memory.
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Device } from "../../src/op/device.ts";
 import { RopeTables } from "../../src/model/rope_tables.ts";
 import { ropeTable } from "../../src/ops/rope.ts";
-import { Caches, defaultRoom } from "../../src/infer/caches.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
-import { budget, generateIds } from "../../src/infer/generate.ts";
+import { defaultRoom, fittingLayout, unitBytes } from "../../src/infer/engine/layout.ts";
+import { generate } from "../../src/infer/generate.ts";
+import { newTokensOf } from "../../src/infer/generate_options.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { gpuTest } from "../support/gpu.ts";
 import { decoderOn, encoderOn, smallDecoder, smallEncoder, someIds } from "../support/models.ts";
@@ -52,10 +53,10 @@ gpuTest("webgpu: any number of positions gives the same numbers", (gpu) => alike
 Deno.test("generation and engine run with 2³¹ − 1 positions as with few", async () => {
   const made = await Promise.all([64, MANY].map(async (positions) => {
     const model = decoderOn(reference, { ...sized(positions), ...routed });
-    const steps = await Array.fromAsync(generateIds(model, [[3, 4, 5]], { maxNewTokens: 8, seed: 2 }));
+    const alone = await Array.fromAsync(generate(model, [3, 4, 5], { maxNewTokens: 8, seed: 2 }));
     await using engine = await Engine.open(model, { slots: 2, cacheBytes: 2 ** 20 });
     const pieces = await Array.fromAsync(engine.submit([3, 4, 5], { maxNewTokens: 8, seed: 2 }));
-    assertEquals(pieces.map(({ id }) => id), steps.map(({ ids }) => ids[0]));
+    assertEquals(pieces, alone);
     return pieces;
   }));
   assertEquals(made[1], made[0]);
@@ -87,24 +88,30 @@ Deno.test("a batch may become longer than the tables so far", async () => {
 
 Deno.test("without maxNewTokens there is room for 512 MiB of keys and values", () => {
   const config = smallDecoder(sized(MANY, 8)); // 64 bytes a row and layer
-  assertEquals(defaultRoom(config, 1), 2 ** 29 / (8 * 64));
-  assertEquals(defaultRoom(config, 4), 2 ** 29 / (4 * 8 * 64));
+  assertEquals(defaultRoom(config, 1), 2 ** 29 / (8 * 64) + 1); // the last token is not cached
+  assertEquals(defaultRoom(config, 4), 2 ** 29 / (4 * 8 * 64) + 1);
+  assertEquals(defaultRoom(config, 4, 64 * 64), 17); // 64 rows of a layer
   assertEquals(defaultRoom(smallDecoder(), 4), 64);
-  assertEquals(budget([[1, 2]], MANY, undefined, 100), 98);
-  assertEquals(budget([[1, 2]], MANY, 1000, 100), 1000);
-  assertEquals(budget([new Int32Array(500)], MANY, undefined, 100), 1);
+  assertEquals(newTokensOf(2, MANY, undefined, 100), 98);
+  assertEquals(newTokensOf(2, MANY, 1000, 100), 1000);
+  assertEquals(newTokensOf(500, MANY, undefined, 100), 1);
 });
 
-Deno.test("caches that are too large are refused with their bytes and the option", async () => {
-  const config = smallDecoder(sized(MANY));
-  const message =
-    "1 sequences of 2147483647 tokens take 137438953408 bytes in each of 2 layers, 2147483644 is the most; " +
-    "a smaller maxNewTokens takes less";
-  assertThrows(() => new Caches(reference, config, 1, MANY), RangeError, message);
+Deno.test("caches of one call have the rows of its sequences, in whole units", () => {
+  const bytes = (tokens: number[], json = {}) => {
+    const layout = fittingLayout(smallDecoder({ ...sized(MANY), ...json }), tokens);
+    return unitBytes(layout).reduce((sum, bytes) => sum + bytes, 0) * layout.pool;
+  };
+  assertEquals(bytes([9]), 2 * 8 * 64); // 8 rows of 64 bytes in each of 2 layers
+  assertEquals(bytes([10]), 2 * 16 * 64);
+  assertEquals(bytes([9, 10, 1]), 2 * 32 * 64);
+  assertEquals(bytes([17], routed), 2 * 16 * 64); // one layer in each of 2 recursions
+});
+
+Deno.test("caches that are too large are refused with their rows and the option", async () => {
+  const message = "Cannot generate: a sequence of 2147483647 tokens needs 2147483648 rows of cache, " +
+    "and there are at most 33554424; a smaller maxNewTokens needs fewer";
   const model = decoderOn(reference, sized(MANY));
-  await assertRejects(
-    () => Array.fromAsync(generateIds(model, [[1]], { maxNewTokens: MANY - 1 })),
-    RangeError,
-    message,
-  );
+  const generation = generate(model, [1], { maxNewTokens: MANY - 1 });
+  await assertRejects(() => Array.fromAsync(generation), RangeError, message);
 });

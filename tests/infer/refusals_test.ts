@@ -3,8 +3,8 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { hostIndices } from "../../src/op/device.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
 import { sampleDocuments } from "../../src/infer/corpus.ts";
-import { Decoding } from "../../src/infer/decoding.ts";
-import { generate, generateIds, type GenerateOptions } from "../../src/infer/generate.ts";
+import { generate } from "../../src/infer/generate.ts";
+import type { GenerateOptions } from "../../src/infer/generate_options.ts";
 import { DecoderModel } from "../../src/infer/decoder.ts";
 import { initialize } from "../../src/model/init.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
@@ -41,7 +41,7 @@ Deno.test("options out of range are refused by name and value, also where nothin
   for (const maxNewTokens of [0, 3]) {
     for (const [option, message] of wrong) {
       const options = { ...option, maxNewTokens };
-      await assertRejects(() => Array.fromAsync(generateIds(model, [[1]], options)), RangeError, message);
+      await assertRejects(() => Array.fromAsync(generate(model, [[1]], options)), RangeError, message);
       await assertRejects(() => Array.fromAsync(generate(model, "12", options)), RangeError, message);
       assertThrows(() => engine.submit([1], options), RangeError, message);
     }
@@ -52,17 +52,17 @@ Deno.test("options out of range are refused by name and value, also where nothin
       assertThrows(() => engine.submit([1], options), RangeError, message);
     }
     const options = { maxNewTokens };
-    const none = () => Array.fromAsync(generateIds(model, [], options));
+    const none = () => Array.fromAsync(generate(model, [], options));
     await assertRejects(none, RangeError, "there are no sequences");
-    await assertRejects(() => Array.fromAsync(generateIds(model, [[]], options)), RangeError, "sequence 0 is empty");
+    await assertRejects(() => Array.fromAsync(generate(model, [[]], options)), RangeError, "sequence 0 is empty");
     for (const id of [29, -1, 0.5]) {
-      const generation = () => Array.fromAsync(generateIds(model, [[1, id]], options));
+      const generation = () => Array.fromAsync(generate(model, [1, id], options));
       await assertRejects(generation, RangeError, `id ${id} at 1 of sequence 0 is outside the vocabulary of 29`);
     }
   }
-  assertEquals(await Array.fromAsync(generateIds(model, [[1]], { maxNewTokens: 0 })), []);
+  assertEquals(await Array.fromAsync(generate(model, [[1]], { maxNewTokens: 0 })), []);
   for (const seed of [-(2 ** 31), 2 ** 31 - 1]) {
-    assertEquals((await Array.fromAsync(generateIds(model, [[1]], { maxNewTokens: 2, seed }))).length, 2);
+    assertEquals((await Array.fromAsync(generate(model, [1], { maxNewTokens: 2, seed }))).length, 2);
   }
 });
 
@@ -87,11 +87,6 @@ Deno.test("nothing is cut off numbers that are to be whole", async () => {
     const documents = sampleDocuments(model, { ...base, [name]: 2.5 });
     await assertRejects(() => documents.next(), RangeError, `Cannot sample documents: ${name} is 2.5`);
   }
-  const decoding = (options: object) => new Decoding(model, { seeds: [1], limit: 9, kept: 4, ...options });
-  assertThrows(() => decoding({ limit: 8.5 }), RangeError, "a limit of 8.5 tokens");
-  assertThrows(() => decoding({ kept: 0.5 }), RangeError, "kept is 0.5");
-  assertThrows(() => decoding({ seeds: [1, 0.5] }), RangeError, "seed is 0.5");
-  assertThrows(() => decoding({ stops: [29] }), RangeError, "id 29 is outside the vocabulary of 29");
   await assertRejects(() => Engine.open(model, { stops: [1.5] }), RangeError, "id 1.5 is outside the vocabulary");
   await assertRejects(() => Engine.open(model, { cacheBytes: 99999.5 }), RangeError, "cacheBytes is 99999.5");
   const encoder = encoderOn(device);
@@ -109,7 +104,8 @@ Deno.test("a second loop over one generation is refused, and the first gets all 
   const options = { maxNewTokens: 5, seed: 3 };
   const streams: readonly (() => AsyncIterable<unknown>)[] = [
     () => generate(model, "12", options),
-    () => generateIds(model, [[1, 2]], options),
+    () => generate(model, [[1, 2], [3]], options),
+    () => generate(model, [1, 2], options),
     () => engine.submit([1, 2], options),
     () => sampleDocuments(model, { documents: 5, batch: 2, maxTokens: 9, seed: 1 }),
   ];
@@ -135,13 +131,13 @@ Deno.test("a signal that was aborted before ends generation before its first tok
     assertEquals([error, pieces], [reason, []]);
   };
   for (const maxNewTokens of [0, 4]) {
-    await ended(generateIds(model, [[1]], { signal, maxNewTokens }));
+    await ended(generate(model, [[1], [2]], { signal, maxNewTokens }));
     await ended(generate(model, "12", { signal, maxNewTokens }));
   }
   const controller = new AbortController();
-  const late = generateIds(model, [someIds(1, 60)], { signal: controller.signal });
+  const late = generate(model, someIds(1, 60), { signal: controller.signal });
   const next = late.next();
   controller.abort(reason);
   assertEquals(await assertRejects(() => next, Error), reason);
-  assertEquals((await Array.fromAsync(generateIds(model, [[1]], { maxNewTokens: 2 }))).length, 2);
+  assertEquals((await Array.fromAsync(generate(model, [1], { maxNewTokens: 2 }))).length, 2);
 });

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ShortageError } from "../../src/op/device.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
 import { placed } from "../../src/infer/placed.ts";
-import { generateIds } from "../../src/infer/generate.ts";
+import { generate } from "../../src/infer/generate.ts";
 import type { WebGpuDevice } from "../../kernels/mod.ts";
 import { whole } from "../support/engine.ts";
 import { gpuTest } from "../support/gpu.ts";
@@ -86,13 +86,12 @@ scarceTest(
     const device = gpu;
     const decoder = decoderOn(device, { recursion: { sharing: "middle_cycle", num_recursions: 3, routing: "expert" } });
     const made = async () => {
-      const steps = await Array.fromAsync(generateIds(decoder, [[1, 2]], { maxNewTokens: 6 }));
-      return steps.map(({ ids: [id] }) => id);
+      return (await Array.fromAsync(generate(decoder, [1, 2], { maxNewTokens: 6 }))).map(({ id }) => id);
     };
     const want = await made();
     gpu.memory.trim();
     const { bytes } = gpu;
-    const halfway = generateIds(decoder, [[1, 2]], { maxNewTokens: 6 });
+    const halfway = generate(decoder, [1, 2], { maxNewTokens: 60 });
     await halfway.next();
     gpu.memory.trim();
     await fails(() => Array.fromAsync(halfway), scarcity, 64);

@@ -6,7 +6,8 @@ import { decode } from "../../src/model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
 import { ropeTable } from "../../src/ops/rope.ts";
 import { upload } from "../../src/model/upload.ts";
-import { Caches } from "../../src/infer/caches.ts";
+import { cachesFor } from "../../cli/conformance/cached.ts";
+import { decodeCached } from "../../src/infer/engine/seating.ts";
 import type { GpuTensor, WebGpuDevice } from "../../kernels/mod.ts";
 import { everyVariant, gpuTest } from "../support/gpu.ts";
 import { smallDecoder, someIds, spreadWeights } from "../support/models.ts";
@@ -17,10 +18,11 @@ function dispatches(device: WebGpuDevice, json: object, tokens: number, cached =
   const params = upload<GpuTensor, DecoderParams<GpuTensor>>(device, decoderSchema(config), host);
   const { ids, positions, offsets } = packRows([someIds(1, tokens)], config);
   const table = device.from(ropeTable(64, config.K, config.rope));
-  const cache = cached ? new Caches(device, config, 1, 64) : undefined;
   const rows = { ids: device.from(ids), positions: device.from(positions), offsets: device.from(offsets) };
-  const inputs = { ...rows, table, cache };
-  const program = device.plan([decode(device, params, config, inputs).hidden]);
+  const { hidden } = cached
+    ? decodeCached(params, cachesFor({ device, config }, [63]), { ...rows, table })
+    : decode(device, params, config, { ...rows, table });
+  const program = device.plan([hidden]);
   const count = program.dispatches.length;
   program.dispose();
   return count;

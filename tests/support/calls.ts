@@ -11,7 +11,7 @@ import type { EncoderModel } from "../../src/infer/encoder.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
 import { fill } from "../../src/infer/fill.ts";
 import { sampleDocuments } from "../../src/infer/corpus.ts";
-import { generate, generateIds } from "../../src/infer/generate.ts";
+import { generate } from "../../src/infer/generate.ts";
 import type { Trainer } from "../../src/train/trainer.ts";
 import { Evaluator } from "../../src/train/evaluate.ts";
 import { CausalLM } from "../../src/train/causal_lm.ts";
@@ -86,7 +86,7 @@ export const decoderCalls: Readonly<Record<string, (s: Subjects) => unknown>> = 
   weights: ({ decoder }) => decoder.weights(),
   generate: ({ decoder }) => whole(generate(decoder, "abc", { maxNewTokens: 2 })),
   "generate nothing": ({ decoder }) => whole(generate(decoder, "abc", { maxNewTokens: 0 })),
-  generateIds: ({ decoder }) => whole(generateIds(decoder, [[1], [2]], { maxNewTokens: 2 })),
+  "generate several": ({ decoder }) => whole(generate(decoder, [[1], [2]], { maxNewTokens: 2 })),
   sampleDocuments: ({ decoder }) => whole(sampleDocuments(decoder, { documents: 1, batch: 1, maxTokens: 4, seed: 1 })),
   "Engine.open": ({ decoder }) => Engine.open(decoder, { slots: 1 }),
   "engine.submit": async ({ engine }) => await whole(engine.submit([1, 2], { maxNewTokens: 2 })),

@@ -1,29 +1,18 @@
 /**
- * Requests to an engine, what comes of them, and what would have come without it.
+ * Requests to an engine, and what comes of them.
  *
  * @module
  */
-import { assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Device } from "../../src/op/device.ts";
 import type { Json } from "../../src/model/config/fields.ts";
 import { DecoderModel } from "../../src/infer/decoder.ts";
-import { generateIds, type GenerateOptions } from "../../src/infer/generate.ts";
 import type { EngineOptions, Finish, Generation } from "../../src/infer/engine/api.ts";
+import type { Piece } from "../../src/infer/generate_options.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
+import type { Asked, Token } from "./definition.ts";
 import { someIds } from "./models.ts";
 import { build, decoderSamples, type Sample } from "./random_models.ts";
-
-/** A prompt and its options. */
-export interface Asked {
-  /** Ids. */
-  readonly prompt: readonly number[];
-  /** How it is continued. */
-  readonly options: GenerateOptions;
-}
-
-/** A token: id, depth, log-probability, score. */
-export type Token = readonly [number, number, number, number];
 
 /** All that came of a request. */
 export interface Got {
@@ -98,11 +87,14 @@ export async function openEngine(
   });
 }
 
+/** The tokens of some pieces. */
+export async function tokensOf(pieces: AsyncIterable<Piece>): Promise<Token[]> {
+  return (await Array.fromAsync(pieces)).map(({ id, depth, logProb, score }) => [id, depth, logProb, score]);
+}
+
 /** Reads a request to its end. */
 export async function whole(generation: Generation): Promise<Got> {
-  const pieces = await Array.fromAsync(generation);
-  const tokens = pieces.map(({ id, depth, logProb, score }) => [id, depth, logProb, score] as const);
-  return { tokens, finish: generation.finish };
+  return { tokens: await tokensOf(generation), finish: generation.finish };
 }
 
 /** Serves requests: the first ones together, and one more whenever one is done. */
@@ -116,20 +108,4 @@ export async function serve(engine: Engine, asked: readonly Asked[], together = 
   };
   await Promise.all(Array.from({ length: together }, next));
   return got;
-}
-
-/** Throws unless tokens and depths are the same, and log-probabilities and scores those of other float32 arithmetic. */
-export function assertNear(got: readonly Token[], want: readonly Token[]): void {
-  assertEquals(got.map(([id, depth]) => [id, depth]), want.map(([id, depth]) => [id, depth]));
-  got.forEach((token, i) => [2, 3].forEach((value) => assertAlmostEquals(token[value], want[i][value], 1e-4)));
-}
-
-/** What a request gets of `generateIds`: each token before the one that ends it. */
-export async function alone(model: DecoderModel, { prompt, options }: Asked): Promise<Token[]> {
-  const tokens: Token[] = [];
-  for await (const { ids: [id], depth: [depth], logProbs, scores } of generateIds(model, [prompt], options)) {
-    if (model.config.eos.includes(id)) break;
-    tokens.push([id, depth, logProbs[0], scores[0]]);
-  }
-  return tokens;
 }

@@ -3,6 +3,5 @@
  *
  * @module
  */
-export { pick } from "./pick.ts";
 export { sample } from "./draw.ts";
-export { advance } from "./advance.ts";
+export { count } from "./count.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { GenerateOptions, Piece } from "../generate.ts";
+import type { GenerateOptions, Piece } from "../generate_options.ts";
 
 /** How much an engine holds. */
 export interface EngineOptions {

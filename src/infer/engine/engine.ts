@@ -7,18 +7,16 @@ import type { HostTensor } from "../../op/device.ts";
 import type { Tensor } from "../../op/op.ts";
 import { SLOT } from "../../ops/slots.ts";
 import type { DecoderModel } from "../decoder.ts";
-import { stopsOf } from "../decoding_options.ts";
-import { type GenerateOptions, paced } from "../generate.ts";
+import type { GenerateOptions } from "../generate_options.ts";
 import { Admission } from "./admission.ts";
-import { checkEngine } from "./options.ts";
 import type { EngineOptions, EngineStatus, Generation, TextEngine } from "./api.ts";
-import { engineLayout, unitBytes } from "./layout.ts";
+import { unitBytes } from "./layout.ts";
+import { fittingTick, openTick } from "./open.ts";
 import { type Request, requestOf } from "./request.ts";
-import { freeStacked, stackRouters } from "./routers.ts";
+import { freeStacked } from "./routers.ts";
 import { Seating } from "./seating.ts";
-import { EngineState } from "./state.ts";
-import { Tick } from "./tick.ts";
-import { deliver, KEPT, mostIdleTicks, type Ticks } from "./ticks.ts";
+import type { Tick } from "./tick.ts";
+import { deliver, KEPT, mostIdleTicks, paced, type Ticks } from "./ticks.ts";
 
 /** Milliseconds between readings while a request waits: a slot is free once the end of its sequence was read. */
 const WAITED = 40;
@@ -49,21 +47,20 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
    * Throws a RangeError for hybrid keys and values, numbers out of range, and too little memory for any sequence.
    */
   static async open<T extends Tensor>(model: DecoderModel<T>, options: EngineOptions = {}): Promise<Engine<T>> {
-    model.check("make an engine");
-    const { device, config, params: { routers, auxiliaryRouters } } = model;
-    const { slots: S = 32, width = S, patience = width, cacheBytes, room } = options;
-    const stops = stopsOf(options.stops ?? config.eos, config.V);
-    checkEngine(config, { slots: S, width, patience, cacheBytes, stops: options.stops ?? [] }, device.maxTensorBytes);
-    const layout = engineLayout(config, { S, bytes: cacheBytes, room, maxTensorBytes: device.maxTensorBytes });
-    const router = config.recursion.routing === "expert" ? await stackRouters(device, routers) : routers[0];
-    const auxiliary = auxiliaryRouters && await stackRouters(device, auxiliaryRouters);
-    try {
-      const state = await EngineState.open<T>(device, config, layout, S, KEPT);
-      return new Engine(new Tick<T>(model, state, { width, patience, stops, router, auxiliary }));
-    } catch (error) {
-      freeStacked(model, [router, auxiliary]);
-      throw error;
-    }
+    return new Engine(await openTick(model, options));
+  }
+
+  /**
+   * Makes an engine for sequences of these numbers of tokens, all at the same time where slots and memory allow it.
+   *
+   * Throws as {@link Engine.open} does.
+   */
+  static async fitting<T extends Tensor>(
+    model: DecoderModel<T>,
+    tokens: readonly number[],
+    stops?: readonly number[],
+  ): Promise<Engine<T>> {
+    return new Engine(await fittingTick(model, tokens, stops));
   }
 
   /**

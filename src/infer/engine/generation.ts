@@ -4,8 +4,7 @@
  * @module
  */
 import { NO_TOKEN } from "../../ops/sample.ts";
-import { notFinite } from "../decoding_options.ts";
-import type { Piece } from "../generate.ts";
+import type { Piece } from "../generate_options.ts";
 import { secondLoop } from "../../common/single.ts";
 import { TextPieces } from "../text_pieces.ts";
 import type { Tokenizer } from "../tokenizer.ts";
@@ -21,6 +20,19 @@ export interface DrawnToken {
   readonly logProb: number;
   /** Router score of the last of those recursions. */
   readonly score: number;
+}
+
+/** The logits of a step of a sequence are not finite. */
+export class NotFiniteError extends Error {
+  /** At a step, from 1. */
+  constructor(readonly step: number) {
+    super(`Cannot generate: the logits of step ${step} are not finite`);
+  }
+
+  /** The same error of one sequence among several. */
+  of(sequence: string): Error {
+    return new Error(`Cannot generate: the logits of step ${this.step} of ${sequence} are not finite`);
+  }
 }
 
 /** What a stream needs to know. */
@@ -76,7 +88,7 @@ export class Stream implements Generation {
 
   /** Takes a token, or fails where none could be drawn. */
   push(token: DrawnToken): void {
-    if (token.id === NO_TOKEN) return this.fail(notFinite(this.newTokens + 1));
+    if (token.id === NO_TOKEN) return this.fail(new NotFiniteError(this.newTokens + 1));
     const { ends, most } = this.options;
     this.idleTicks = 0;
     if (ends.includes(token.id)) return this.end("stop");

@@ -14,6 +14,12 @@ const UNIT_ROWS = 8;
 /** Bytes that every device binds at most: no layer's cache is larger unless more is asked for. */
 const PORTABLE_BYTES = 128 * 2 ** 20;
 
+/** Bytes of one layer's keys and values at most, 2³¹ − 4: the largest binding of common adapters. */
+const MOST_BYTES = 2 ** 31 - 4;
+
+/** Bytes of all keys and values where the number of new tokens is not given. */
+const DEFAULT_BYTES = 2 ** 29;
+
 /** What is kept of a decoder, and how it is cut. */
 export interface EngineLayout extends CacheLayout {
   /** Unrolled layers outside routed recursions that have caches. */
@@ -22,6 +28,8 @@ export interface EngineLayout extends CacheLayout {
   readonly block: number;
   /** Bytes of a row of one layer. */
   readonly rowBytes: number;
+  /** Tokens of a sequence at most. */
+  readonly tokens: number;
 }
 
 /** Rows that recursions have of a unit: all, or their capacity of it (recursion.md §3); the first always has all. */
@@ -41,8 +49,75 @@ export function unitsFor({ unit }: CacheLayout, tokens: number): number {
 }
 
 /** Tokens of a sequence that has all units; its last token is never cached. */
-export function roomOf({ pool, unit }: CacheLayout): number {
+function roomOf({ pool, unit }: CacheLayout): number {
   return pool * unit + 1;
+}
+
+/** What a unit has of each layer and recursion. Throws a RangeError for hybrid keys and values. */
+function cutUnits(config: DecoderConfig, room: "all" | "capacity"): EngineLayout {
+  const { L, G, K, maxPositions, recursion: { routing, kv, N, sharing } } = config;
+  if (kv === "hybrid") {
+    throw new RangeError(
+      'Cannot make an engine: kv is "hybrid", which depends on rows to come; expected "recursion" or "share"',
+    );
+  }
+  requireChoice("make an engine", "room", room, ["all", "capacity"]);
+  if (room === "capacity" && routing !== "expert") {
+    throw new RangeError(`Cannot make an engine: room is "capacity", but routing is "${routing}", expected "expert"`);
+  }
+  const routed = routing !== "none";
+  const unit = UNIT_ROWS * (routed ? N : 1);
+  const layers = Array.from({ length: L }, (_, l) => l);
+  return {
+    pool: 0,
+    unit,
+    units: routed ? unitRows(config, unit, room) : [unit],
+    share: routed && kv === "share",
+    outer: routed ? (outerLayers(sharing) ? [0, L - 1] : []) : layers.filter((l) => ownsKeys(config, l)),
+    block: routed ? blockLayers(config) : 0,
+    rowBytes: 4 * 2 * G * K,
+    tokens: maxPositions,
+  };
+}
+
+/** Bytes of a unit of all layers. */
+function bytesPerUnit(cut: EngineLayout): number {
+  return unitBytes(cut).reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/** Units at most where no layer's cache is larger than a binding. Throws a RangeError where not even one fits. */
+function mostUnits({ share, units, rowBytes }: EngineLayout, largest: number): number {
+  const least = rowBytes * (share ? units[0] : units.reduce((sum, rows) => sum + rows, 0));
+  if (least <= largest) return Math.floor(largest / least);
+  throw new RangeError(`Cannot make an engine: ${largest} bytes for the cache of a layer, ${least} is the least`);
+}
+
+/** Tokens that each of B sequences may have by default: 512 MiB for the keys and values of all. */
+export function defaultRoom(config: DecoderConfig, B: number, maxTensorBytes = Infinity): number {
+  const cut = cutUnits(config, "all");
+  const units = Math.min(mostUnits(cut, Math.min(maxTensorBytes, MOST_BYTES)), DEFAULT_BYTES / bytesPerUnit(cut));
+  return Math.min(config.maxPositions, Math.max(1, Math.floor(units / B)) * cut.unit + 1);
+}
+
+/**
+ * Cuts memory for sequences of these numbers of tokens at the same time, as far as a device can bind it.
+ *
+ * Throws a RangeError where the longest of them does not fit alone.
+ */
+export function fittingLayout(
+  config: DecoderConfig,
+  tokens: readonly number[],
+  maxTensorBytes = Infinity,
+): EngineLayout {
+  const cut = cutUnits(config, "all");
+  const units = tokens.reduce((sum, tokens) => sum + unitsFor(cut, tokens), 0);
+  const most = mostUnits(cut, Math.min(maxTensorBytes, MOST_BYTES)), longest = Math.max(...tokens);
+  if (unitsFor(cut, longest) > most) {
+    const needed = `a sequence of ${longest} tokens needs ${unitsFor(cut, longest) * cut.unit} rows of cache`;
+    const reason = `${needed}, and there are at most ${most * cut.unit}; a smaller maxNewTokens needs fewer`;
+    throw new RangeError(`Cannot generate: ${reason}`);
+  }
+  return { ...cut, pool: Math.min(units, most), tokens: longest };
 }
 
 /**
@@ -60,40 +135,11 @@ export function engineLayout(
     maxTensorBytes?: number;
   },
 ): EngineLayout {
-  const { L, G, K, maxPositions, recursion: { routing, kv, N, sharing } } = config;
-  if (kv === "hybrid") {
-    throw new RangeError(
-      'Cannot make an engine: kv is "hybrid", which depends on rows to come; expected "recursion" or "share"',
-    );
-  }
-  requireChoice("make an engine", "room", room, ["all", "capacity"]);
-  if (room === "capacity" && routing !== "expert") {
-    throw new RangeError(`Cannot make an engine: room is "capacity", but routing is "${routing}", expected "expert"`);
-  }
-  const routed = routing !== "none";
-  const unit = UNIT_ROWS * (routed ? N : 1);
-  const layers = Array.from({ length: L }, (_, l) => l);
-  const cut: EngineLayout = {
-    pool: 0,
-    unit,
-    units: routed ? unitRows(config, unit, room) : [unit],
-    share: routed && kv === "share",
-    outer: routed ? (outerLayers(sharing) ? [0, L - 1] : []) : layers.filter((l) => ownsKeys(config, l)),
-    block: routed ? blockLayers(config) : 0,
-    rowBytes: 4 * 2 * G * K,
-  };
-  const deepest = cut.share || !routed ? unit : cut.units.reduce((sum, rows) => sum + rows, 0);
-  const largest = Math.min(maxTensorBytes, bytes === undefined ? PORTABLE_BYTES : Infinity);
-  const most = Math.floor(largest / (deepest * cut.rowBytes));
-  const whole = S * unitsFor(cut, maxPositions);
-  const perUnit = unitBytes(cut).reduce((sum, bytes) => sum + bytes, 0);
-  if (most < 1) {
-    const least = deepest * cut.rowBytes;
-    throw new RangeError(`Cannot make an engine: ${largest} bytes for the cache of a layer, ${least} is the least`);
-  }
-  const pool = Math.min(whole, most, Math.floor((bytes ?? Infinity) / perUnit));
+  const cut = cutUnits(config, room), perUnit = bytesPerUnit(cut);
+  const most = mostUnits(cut, Math.min(maxTensorBytes, bytes === undefined ? PORTABLE_BYTES : Infinity));
+  const pool = Math.min(S * unitsFor(cut, config.maxPositions), most, Math.floor((bytes ?? Infinity) / perUnit));
   if (!(pool >= 1)) {
     throw new RangeError(`Cannot make an engine: ${bytes} bytes of cache, ${perUnit} is the least`);
   }
-  return { ...cut, pool };
+  return { ...cut, pool, tokens: Math.min(config.maxPositions, roomOf({ ...cut, pool })) };
 }

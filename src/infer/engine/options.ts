@@ -5,10 +5,30 @@
  */
 import type { DecoderConfig } from "../../model/config/config.ts";
 import { demandId, demandWhole } from "../../common/whole.ts";
+import { isId } from "../../model/batch.ts";
 import type { EngineOptions } from "./api.ts";
 
 /** Slots at most. */
-const SLOTS = 4096;
+export const SLOTS = 4096;
+
+/** Ids that end a sequence at most: shaders compare each drawn token with all of them. */
+const MOST_STOPS = 256;
+
+/**
+ * The ids that end a sequence: each once, and inside a vocabulary of V.
+ *
+ * Throws a RangeError for more than 256 of them.
+ */
+export function stopsOf(ids: readonly number[], V: number): number[] {
+  const stops = [...new Set(ids)].filter((id) => isId(id, V));
+  if (stops.length <= MOST_STOPS) return stops;
+  throw new RangeError(`Cannot generate: ${stops.length} ids end a sequence, at most ${MOST_STOPS}`);
+}
+
+/** Rows whose logits a device can bind. */
+export function logitRows(V: number, maxTensorBytes = Infinity): number {
+  return Math.floor(maxTensorBytes / (4 * V));
+}
 
 /** Throws a RangeError for numbers out of range, and a width whose logits have more than `maxTensorBytes` bytes. */
 export function checkEngine(
@@ -21,7 +41,7 @@ export function checkEngine(
   whole("width", width, slots);
   whole("patience", patience, width);
   if (cacheBytes !== undefined && cacheBytes > 0 && cacheBytes < Infinity) whole("cacheBytes", cacheBytes);
-  const most = Math.floor(maxTensorBytes / (4 * V));
+  const most = logitRows(V, maxTensorBytes);
   if (width > most) {
     const reason = `the device binds the logits of ${V} tokens for ${most} rows`;
     throw new RangeError(`Cannot make an engine: width is ${width} of ${slots} slots, and ${reason}`);

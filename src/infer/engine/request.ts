@@ -7,7 +7,7 @@ import { isId } from "../../model/batch.ts";
 import type { Tensor } from "../../op/op.ts";
 import { samplingRow } from "../../ops/sample.ts";
 import type { DecoderModel } from "../decoder.ts";
-import { budget, checkGenerating, type GenerateOptions, samplingOf } from "../generate.ts";
+import { checkGenerating, type GenerateOptions, newTokensOf, samplingOf } from "../generate_options.ts";
 import { encodeText } from "../tokenizer.ts";
 import { Stream } from "./generation.ts";
 import { unitsFor } from "./layout.ts";
@@ -52,14 +52,13 @@ export function requestOf<T extends Tensor>(
   checkGenerating(config, options);
   const { layout } = state, sampling = samplingRow(samplingOf(options));
   const ids = checkIds(typeof prompt === "string" ? encodeText(tokenizer, prompt) : prompt, V);
-  const most = budget([ids], maxPositions, maxNewTokens);
+  const most = newTokensOf(ids.length, maxPositions, maxNewTokens);
   const limit = ids.length + most, units = unitsFor(layout, limit);
   const refuse = (reason: string) => new RangeError(`Cannot generate: ${reason}`);
   if (units > layout.pool) {
     const [rows, room] = [units, layout.pool].map((units) => units * layout.unit);
-    throw refuse(
-      `${ids.length} tokens of prompt and ${most} new ones need ${rows} rows of cache, and there are ${room}`,
-    );
+    const needed = `${ids.length} tokens of prompt and ${most} new ones need ${rows} rows of cache`;
+    throw refuse(`${needed}, and there are ${room}`);
   }
   const counted = repetitionPenalty === 1 ? undefined : ids;
   if (counted) state.startCounting();

@@ -3,26 +3,25 @@
  *
  * @module
  */
-import { type Device, type HostTensor, hostTensor } from "../../op/device.ts";
+import { type Device, hostIndices, hostZeros } from "../../op/device.ts";
 import type { DecoderConfig } from "../../model/config/config.ts";
 import type { RouterParams } from "../../model/decoder_schema.ts";
 import type { Tensor } from "../../op/op.ts";
+import { cacheWrite } from "../../ops/cache.ts";
+import { joinColumns } from "../../ops/columns.ts";
 
 /**
- * Stacks routers, so that output r is that of router r: matrices one below the other, and the second ones of mlp routers along
- * the diagonal. Reads their weights once.
+ * Stacks routers, so that output r is that of router r: first matrices [W, D] one below the other, [N·W, D], and second
+ * ones [1, W] along a diagonal, [N, N·W]. A linear router [1, D] is a row of [N, D].
  */
-export async function stackRouters<T extends Tensor>(
+export function stackRouters<T extends Tensor>(
   device: Device<T>,
   routers: readonly RouterParams<T>[],
-): Promise<RouterParams<T>> {
-  const read: Record<string, HostTensor> = {};
-  for (const [r, { hidden, out }] of routers.entries()) {
-    Object.assign(read, await device.read({ [`out.${r}`]: out, ...(hidden && { [`hidden.${r}`]: hidden }) }));
-  }
-  const outs = routers.map((_, r) => read[`out.${r}`]);
-  if (!routers[0].hidden) return { out: device.from(below(outs)) };
-  return { hidden: device.from(below(routers.map((_, r) => read[`hidden.${r}`]))), out: device.from(diagonal(outs)) };
+): RouterParams<T> {
+  const hidden = routers.map(({ hidden }) => hidden).filter((hidden) => hidden !== undefined);
+  const outs = routers.map(({ out }) => out);
+  if (hidden.length === 0) return { out: below(device, outs) };
+  return { hidden: below(device, hidden), out: below(device, outs, true) };
 }
 
 /** Frees routers that were stacked; those of other models are the model's own. */
@@ -34,18 +33,21 @@ export function freeStacked<T extends Tensor>(
   for (const tensor of routers.flatMap((stack) => [stack?.hidden, stack?.out])) if (tensor) device.free(tensor);
 }
 
-/** Matrices one below the other. */
-function below(matrices: readonly HostTensor[]): HostTensor {
-  const [rows, columns] = matrices[0].shape;
-  const data = new Float64Array(matrices.length * rows * columns);
-  matrices.forEach((matrix, r) => data.set(matrix.data, r * rows * columns));
-  return hostTensor([matrices.length * rows, columns], data);
-}
-
-/** Rows [1, W] along a diagonal, [N, N·W]. */
-function diagonal(rows: readonly HostTensor[]): HostTensor {
-  const N = rows.length, W = rows[0].shape[1];
-  const data = new Float64Array(N * N * W);
-  rows.forEach((row, r) => data.set(row.data, r * (N + 1) * W));
-  return hostTensor([N, N * W], data);
+/** N matrices [R, C] one below the other, [N·R, C]; along a `diagonal` of zeros, [N·R, N·C]. */
+function below<T extends Tensor>(device: Device<T>, matrices: readonly T[], diagonal = false): T {
+  const N = matrices.length, [R, C] = matrices[0].shape;
+  const stack = device.from(hostZeros([N * R, diagonal ? N * C : C]));
+  const columns = hostZeros([R, C]),
+    program = device.compile(({ zero, ...places }) => {
+      matrices.forEach((matrix, r) => {
+        const blocks = diagonal ? matrices.map((_, other) => other === r ? matrix : zero) : [matrix];
+        const x = blocks.reduce((left, right) => joinColumns(device, left, right));
+        cacheWrite(device, { cache: stack, x, places: places[`${r}`] });
+      });
+      return {};
+    });
+  const rows = (r: number) => hostIndices(Array.from({ length: R }, (_, row) => r * R + row));
+  program.start({ zero: columns, ...Object.fromEntries(matrices.map((_, r) => [r, rows(r)])) });
+  program.dispose();
+  return stack;
 }

@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { hostIndices, type HostTensor, hostTensor, type Program } from "../../op/device.ts";
-import { decode } from "../../model/decoder.ts";
+import { hostIndices, type HostTensor, hostTensor, hostZeros, type Program } from "../../op/device.ts";
+import { decode, type DecoderInputs, type DecoderOutputs } from "../../model/decoder.ts";
+import type { DecoderParams } from "../../model/decoder_schema.ts";
 import type { Tensor } from "../../op/op.ts";
 import { cacheWrite } from "../../ops/cache.ts";
 import { grow } from "../../ops/retire.ts";
 import { SLOT, STAGE } from "../../ops/slots.ts";
-import { countsOf } from "../counts.ts";
 import type { Part } from "./pool.ts";
+import type { EngineState } from "./state.ts";
 import type { Tick } from "./tick.ts";
 
 /** Rows of prompts that are run at a time, of all sequences together. */
@@ -42,6 +43,24 @@ export interface PromptPart {
   readonly from: number;
   /** The tokens. */
   readonly ids: readonly number[];
+}
+
+/** Rows of prompts: those of slot s are [offsets[s], offsets[s+1]). */
+type PromptRows<T> = Pick<DecoderInputs<T>, "ids" | "positions" | "offsets">;
+
+/** A forward pass over rows of prompts that writes their keys and values into the caches of their slots. */
+export function decodeCached<T extends Tensor>(
+  params: DecoderParams<T>,
+  state: EngineState<T>,
+  inputs: PromptRows<T> & Pick<DecoderInputs<T>, "table" | "maxDepth">,
+): DecoderOutputs<T> {
+  const { device, config, slots, layout } = state;
+  const outputs = decode(device, params, config, { ...inputs, cache: state.prompts() });
+  grow(device, { slots, offsets: inputs.offsets }, SLOT.length);
+  outputs.recursions.slice(0, layout.share ? 1 : undefined).forEach(({ active: { offsets } }, r) => {
+    grow(device, { slots, offsets }, SLOT.rows + r);
+  });
+  return outputs;
 }
 
 /** Programs that bring requests into the slots of an engine. */
@@ -98,7 +117,10 @@ export class Seating<T extends Tensor = Tensor> {
       options: hostTensor([S, 5], options),
     });
     for (const { slot, counted } of seats) {
-      if (counted) this.#count.start({ counts: countsOf([counted], V), place: hostIndices([slot]) });
+      if (!counted) continue;
+      const counts = hostZeros([1, V], "i32");
+      for (const id of counted) counts.data[id]++;
+      this.#count.start({ counts, place: hostIndices([slot]) });
     }
   }
 
@@ -120,21 +142,14 @@ export class Seating<T extends Tensor = Tensor> {
   }
 
   #prompt(maxDepth?: number): Program<"ids" | "positions" | "offsets", never> {
-    const { state, state: { device, config, slots, layout }, model: { params }, table } = this.tick;
+    const { state, state: { device, config }, model: { params }, table } = this.tick;
     const depth = Math.min(config.recursion.N, maxDepth ?? Infinity);
     if (!this.#prompts.has(depth)) {
-      this.#prompts.set(
-        depth,
-        device.compile((rows) => {
-          const cache = state.prompts();
-          const { recursions } = decode(device, params, config, { ...rows, table, cache, maxDepth: depth });
-          grow(device, { slots, offsets: rows.offsets }, SLOT.length);
-          recursions.slice(0, layout.share ? 1 : depth).forEach(({ active: { offsets } }, r) => {
-            grow(device, { slots, offsets }, SLOT.rows + r);
-          });
-          return {};
-        }),
-      );
+      const body = (rows: PromptRows<T>) => {
+        decodeCached(params, state, { ...rows, table, maxDepth: depth });
+        return {};
+      };
+      this.#prompts.set(depth, device.compile(body));
     }
     return this.#prompts.get(depth)!;
   }

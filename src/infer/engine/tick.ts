@@ -21,12 +21,10 @@ import { norm } from "../../ops/norm.ts";
 import { retire } from "../../ops/retire.ts";
 import { gate, type GateParams, route } from "../../ops/router.ts";
 import { gather, scatterAdd } from "../../ops/rows.ts";
-import { sample } from "../../ops/sample.ts";
+import { count, sample } from "../../ops/sample.ts";
 import { selectThreshold } from "../../ops/select.ts";
 import { draws, placeRows, queue, STAGE } from "../../ops/slots.ts";
-import { count } from "../../ops/state.ts";
 import type { DecoderModel } from "../decoder.ts";
-import { roomOf } from "./layout.ts";
 import type { EngineState } from "./state.ts";
 
 /** Slots to work on, ascending, and (0, how many). */
@@ -64,7 +62,7 @@ export class Tick<T extends Tensor = Tensor> {
     readonly state: EngineState<T>,
     readonly options: TickOptions<T>,
   ) {
-    this.table = model.tables.upTo(Math.min(model.config.maxPositions, roomOf(state.layout)));
+    this.table = model.tables.upTo(state.layout.tokens);
     this.#plain = state.device.compile(() => this.#run(false));
     this.#counting = state.device.compile(() => this.#run(true));
   }

@@ -10,6 +10,14 @@ import type { Request } from "./request.ts";
 /** Ticks that the log keeps: twice as many as are started at a time. */
 export const KEPT = 64;
 
+/** Milliseconds between readings; a stream that moves ten times a second feels live. */
+const READING = 100;
+
+/** Ticks that take about as long as there may be between two readings, at most twice as many as before. */
+export function paced(ticks: number, milliseconds: number, reading = READING): number {
+  return Math.max(1, Math.min(2 * ticks, Math.floor(ticks * reading / milliseconds)));
+}
+
 /** Work started on the device. */
 export interface Ticks {
   /** Number of the first tick. */
