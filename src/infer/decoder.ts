@@ -13,7 +13,7 @@ import { decode, type DecoderInputs } from "../model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
 import { decoderColumns, groupSequences, rowsAtOnce } from "../model/groups.ts";
 import { headInputs, partRows } from "../model/head.ts";
-import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
+import { mergeExperts, type MergeOptions } from "../model/merge.ts";
 import { RopeTables } from "../model/rope_tables.ts";
 import { readRecursions } from "../model/results.ts";
 import { download, tensorsOf, upload } from "../model/upload.ts";
@@ -22,7 +22,7 @@ import { stepGradients } from "../train/step_gradients.ts";
 import { decoderOutputs, type DecoderResult, decoderResult, type ForwardOptions } from "./decoder_forward.ts";
 import type { Group } from "./group_losses.ts";
 import { Programs } from "./programs.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import { encodeText, type Tokenizer } from "./tokenizer.ts";
 
 export type { DecoderResult, ForwardOptions } from "./decoder_forward.ts";
 
@@ -123,16 +123,17 @@ export class DecoderModel<T extends Tensor = Tensor> {
     }
   }
 
-  /** A model without experts on the same device (mol.md §3). Throws when this one has none. */
+  /** A model without experts on the same device (docs/mol.md, "Expert merging"). Throws as {@link mergeExperts} does. */
   async merge(options: MergeOptions = {}): Promise<DecoderModel<T>> {
     this.check("merge experts");
     const { mol, ...rest } = this.config;
-    if (!mol) throw new Error("Cannot merge experts: this model has none");
-    const q = this.device.from({ shape: [mol.E], data: mergeWeights(mol, options) });
-    const layers = this.params.layers.map((params) => mergeLayer(this.device, params, mol, q, options.mode));
-    const merged = { ...this.params, layers };
-    const params = await download<T, DecoderParams<HostTensor>>(this.device, decoderSchema(rest), merged);
-    this.device.free(q);
+    const idsOf = (text: string) => encodeText(this.tokenizer, text);
+    const params = await mergeExperts(
+      this.device,
+      this.params.layers,
+      { mol, options, idsOf, route: this.forward.bind(this) },
+      (layers) => download<T, DecoderParams<HostTensor>>(this.device, decoderSchema(rest), { ...this.params, layers }),
+    );
     return new DecoderModel(this.device, rest, params, this.tokenizer);
   }
 

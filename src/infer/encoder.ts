@@ -11,7 +11,7 @@ import { packLabels, packPlaces, packRows } from "../model/batch.ts";
 import type { EncoderConfig } from "../model/config/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
 import { joinLogits } from "../model/head.ts";
-import { mergeLayer, type MergeOptions, mergeWeights } from "../model/merge.ts";
+import { mergeExperts, type MergeOptions } from "../model/merge.ts";
 import type { SentenceConfig } from "../model/config/sentence.ts";
 import { download } from "../model/upload.ts";
 import { labelledRows } from "../train/data/batches.ts";
@@ -159,16 +159,17 @@ export class EncoderModel<T extends Tensor = Tensor> {
     return await this.pooled(texts.map((text) => this.idsOf(text)), { name: (b) => `text ${b + 1}`, ...options });
   }
 
-  /** A model without experts on the same device (mol.md §3). Throws when this one has none. */
+  /** A model without experts on the same device (docs/mol.md, "Expert merging"). Throws as {@link mergeExperts} does. */
   async merge(options: MergeOptions = {}): Promise<EncoderModel<T>> {
     this.#weights.programs.check("merge experts");
-    const { mol, ...rest } = this.config;
-    if (!mol) throw new Error("Cannot merge experts: this model has none");
-    const q = this.device.from({ shape: [mol.E], data: mergeWeights(mol, options) });
-    const groups = this.#weights.params.groups.map((params) => mergeLayer(this.device, params, mol, q, options.mode));
-    const merged = { ...this.#weights.params, groups };
-    const params = await download<T, EncoderParams<HostTensor>>(this.device, encoderSchema(rest), merged);
-    this.device.free(q);
+    const { mol, ...rest } = this.config, { device, params: mixed } = this.#weights;
+    const how = { mol, options, idsOf: (text: string) => this.idsOf(text), route: this.forward.bind(this) };
+    const params = await mergeExperts(
+      device,
+      mixed.groups,
+      how,
+      (groups) => download<T, EncoderParams<HostTensor>>(device, encoderSchema(rest), { ...mixed, groups }),
+    );
     return new EncoderModel(this.device, rest, params, this.tokenizer, this.hasHead, this.sentence);
   }
 
