@@ -1,9 +1,9 @@
-import { cosineDistanceGradOp, divergenceGradOp } from "../src/ops/distillation_grad.ts";
+import { cosineDistanceGradOp, klDivergenceGradOp } from "../src/ops/distillation_grad.ts";
 import { benchOp } from "./support/bench_op.ts";
 import { random } from "./support/inputs.ts";
 
 benchOp(
-  divergenceGradOp,
+  klDivergenceGradOp,
   { small: { M: 1, V: 256 }, typical: { M: 32, V: 8192 }, large: { M: 16, V: 50368 } },
   ({ M, V }) => ({
     inputs: { student: random([M, V], 3), teacher: random([M, V], 2), dkl: random([M, 1]) },

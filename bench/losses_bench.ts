@@ -1,5 +1,5 @@
 import { hostTensor } from "../src/op/device.ts";
-import { balanceOp, binaryCrossEntropyOp, crossEntropyOp, logSumExpOp, meanOp } from "../src/ops/losses.ts";
+import { binaryCrossEntropyOp, crossEntropyOp, loadBalanceLossOp, logSumExpOp, meanOp } from "../src/ops/losses.ts";
 import { benchOp } from "./support/bench_op.ts";
 import { evenOffsets, random, spread, steps } from "./support/inputs.ts";
 
@@ -20,7 +20,7 @@ benchOp(binaryCrossEntropyOp, sizes, ({ M }) => ({
 
 benchOp(meanOp, sizes, ({ M }) => ({ inputs: { x: random([M, 1]), labels: spread([M], 3) }, params: {} }));
 
-benchOp(balanceOp, sizes, ({ M, E }) => ({
+benchOp(loadBalanceLossOp, sizes, ({ M, E }) => ({
   inputs: { probs: random([M, E]), counts: hostTensor([E], new Array(E).fill(2 * M / E)) },
   params: { k: 2 },
 }));

@@ -26,7 +26,7 @@ benchOp(ops.meanGradOp, sizes, ({ M }) => ({
   params: { M },
 }));
 
-benchOp(ops.balanceGradOp, sizes, ({ M, E }) => ({
+benchOp(ops.loadBalanceLossGradOp, sizes, ({ M, E }) => ({
   inputs: { counts: hostTensor([E], new Array(E).fill(2 * M / E)), dloss: random([1]) },
   params: { M, k: 2 },
 }));

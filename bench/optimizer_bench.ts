@@ -1,5 +1,5 @@
 import { hostIndices, hostTensor } from "../src/op/device.ts";
-import { adamWOp, averageOp, balanceBiasOp, countChoicesOp, storeOp, sumSquaresOp } from "../src/ops/optimizer.ts";
+import { adamWOp, balanceBiasOp, countChoicesOp, emaOp, storeOp, sumSquaresOp } from "../src/ops/optimizer.ts";
 import { benchOp } from "./support/bench_op.ts";
 import { random, spread } from "./support/inputs.ts";
 
@@ -17,7 +17,7 @@ benchOp(adamWOp, weights, ({ M, D }) => {
 
 benchOp(sumSquaresOp, weights, ({ M, D }) => ({ inputs: { x: random([M, D]) }, params: {} }));
 
-benchOp(averageOp, weights, ({ M, D }) => ({
+benchOp(emaOp, weights, ({ M, D }) => ({
   inputs: { average: random([M, D]), p: random([M, D]), squares },
   params: { decay: 0.999 },
 }));

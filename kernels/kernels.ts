@@ -3,7 +3,9 @@
  *
  * @module
  */
-import type { AnyKernel } from "./host/kernel.ts";
+import type { AnyOp, Op } from "../src/op/op.ts";
+import type { OpName, Vocabulary } from "../src/ops/vocabulary.ts";
+import type { AnyKernel, Kernel } from "./host/kernel.ts";
 import { linear } from "./ops/linear/linear.ts";
 import { gather, scatterAdd, scatterRows } from "./ops/rows.ts";
 import { gate, route } from "./ops/router.ts";
@@ -25,11 +27,17 @@ import { draws, placeRows, queue } from "./ops/slots/slots.ts";
 import { fit, judge } from "./ops/judge.ts";
 import { grow, retire } from "./ops/retire.ts";
 import { pool } from "./ops/pool.ts";
-import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./ops/losses.ts";
-import { dotRows, place, scaleRows } from "./ops/rows_grad.ts";
+import { binaryCrossEntropy, crossEntropy, loadBalanceLoss, logSumExp, mean } from "./ops/losses.ts";
+import { dotRows, scaleRows, scatter } from "./ops/rows_grad.ts";
 import { add, ratio } from "./ops/add.ts";
 import { joinColumns, takeColumns } from "./ops/columns.ts";
-import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./ops/losses_grad.ts";
+import {
+  binaryCrossEntropyGrad,
+  crossEntropyGrad,
+  loadBalanceLossGrad,
+  logSumExpGrad,
+  meanGrad,
+} from "./ops/losses_grad.ts";
 import { normGrad, normGradWeight } from "./ops/norm_grad.ts";
 import { linearGradW, linearGradX, sumRows } from "./ops/linear_grad/linear_grad.ts";
 import {
@@ -44,13 +52,16 @@ import { activationGrad, gatedUnitGrad } from "./ops/activation_grad.ts";
 import { gateGrad, routeGrad } from "./ops/router_grad.ts";
 import { poolGrad } from "./ops/pool_grad.ts";
 import { embedGrad } from "./ops/embed_grad.ts";
-import { cosineDistance, divergence } from "./ops/distillation.ts";
-import { cosineDistanceGrad, divergenceGrad } from "./ops/distillation_grad.ts";
-import { adamW, average, balanceBias, countChoices, store, sumSquares } from "./ops/optimizer.ts";
+import { cosineDistance, klDivergence } from "./ops/distillation.ts";
+import { cosineDistanceGrad, klDivergenceGrad } from "./ops/distillation_grad.ts";
+import { adamW, balanceBias, countChoices, ema, store, sumSquares } from "./ops/optimizer.ts";
 import { dropout, jitter } from "./ops/noise.ts";
 
-/** Kernels by operation name. */
-export const kernels: Readonly<Record<string, AnyKernel>> = {
+/** The kernel of an operation. */
+type KernelOf<O> = O extends Op<infer I, infer Out, infer P> ? Kernel<I, Out, P> : never;
+
+/** Kernels by operation name: one for every operation of the vocabulary. */
+export const kernels: { readonly [Name in OpName]: KernelOf<Vocabulary[Name]> } = {
   linear,
   gather,
   scatterRows,
@@ -92,8 +103,8 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   binaryCrossEntropy,
   logSumExp,
   mean,
-  balance,
-  place,
+  loadBalanceLoss,
+  scatter,
   scaleRows,
   dotRows,
   add,
@@ -104,7 +115,7 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   binaryCrossEntropyGrad,
   logSumExpGrad,
   meanGrad,
-  balanceGrad,
+  loadBalanceLossGrad,
   normGrad,
   normGradWeight,
   linearGradX,
@@ -122,16 +133,21 @@ export const kernels: Readonly<Record<string, AnyKernel>> = {
   routeGrad,
   poolGrad,
   embedGrad,
-  divergence,
+  klDivergence,
   cosineDistance,
-  divergenceGrad,
+  klDivergenceGrad,
   cosineDistanceGrad,
   sumSquares,
   adamW,
   store,
-  average,
+  ema,
   countChoices,
   balanceBias,
   dropout,
   jitter,
 };
+
+/** The kernel of an operation. */
+export function kernelOf({ name }: Pick<AnyOp, "name">): AnyKernel {
+  return kernels[name as OpName];
+}

@@ -6,8 +6,6 @@
 export { type Adapter, type Dialect, PORTABLE } from "./host/adapter.ts";
 export { WebGpuDevice } from "./host/device.ts";
 export type { AnyKernel, Call, Dispatch, Kernel, Workgroups } from "./host/kernel.ts";
-export { kernels } from "./kernels.ts";
-export { type Example, examples } from "./examples.ts";
 export type { FaultWatch } from "./host/faults.ts";
 export type { Binding } from "./host/module.ts";
 export { type OpenOptions, openWebGpu } from "./host/open.ts";

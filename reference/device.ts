@@ -46,11 +46,10 @@ export class ReferenceDevice implements Device<RefTensor> {
     const specs = op.infer(inputs, params);
     if (op.compose) return op.compose(this, inputs, params);
     const outputs = this.#allocate(specs);
-    for (const [output, input] of Object.entries(op.inPlace ?? {})) {
-      outputs[output] = (inputs as Record<string, RefTensor>)[input as string];
+    for (const { name, overwrites } of op.outputs) {
+      if (overwrites) outputs[name] = (inputs as Record<string, RefTensor>)[name];
     }
-    const reference: AnyReference | undefined = references[op.name as keyof References];
-    if (!reference) throw new TypeError(`Cannot apply ${op.name}: the reference has no such operation`);
+    const reference: AnyReference = references[op.name as keyof References];
     reference(inputs, outputs, params);
     return outputs as Outputs<O, RefTensor>;
   }

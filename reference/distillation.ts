@@ -1,4 +1,4 @@
-import { cosineDistanceOp, divergenceOp } from "../src/ops/distillation.ts";
+import { cosineDistanceOp, klDivergenceOp } from "../src/ops/distillation.ts";
 import { defineReference, liveRows, type RefTensor } from "./reference.ts";
 
 /** Row m of x/τ relative to its greatest element, z ≤ 0, with Σ_v e^z[v], which is at least one. x [M, V]. */
@@ -16,19 +16,22 @@ export function softened({ data, shape: [, V] }: RefTensor, m: number, temperatu
  * kl[m] = τ²·Σ_v t_v·(log t_v − log s_v), t = softmax(teacher[m]/τ), s = softmax(student[m]/τ); 0·log 0 is 0.
  * student, teacher [M, V] → kl [M, 1].
  */
-export const divergence = defineReference(divergenceOp, ({ student, teacher, offsets }, { kl }, { temperature }) => {
-  const [M, V] = student.shape;
-  for (let m = 0; m < liveRows(offsets, M); m++) {
-    const s = softened(student, m, temperature);
-    const t = softened(teacher, m, temperature);
-    let sum = 0;
-    for (let v = 0; v < V; v++) {
-      const weight = Math.exp(t.z[v]) / t.sum;
-      if (weight > 0) sum += weight * ((t.z[v] - Math.log(t.sum)) - (s.z[v] - Math.log(s.sum)));
+export const klDivergence = defineReference(
+  klDivergenceOp,
+  ({ student, teacher, offsets }, { kl }, { temperature }) => {
+    const [M, V] = student.shape;
+    for (let m = 0; m < liveRows(offsets, M); m++) {
+      const s = softened(student, m, temperature);
+      const t = softened(teacher, m, temperature);
+      let sum = 0;
+      for (let v = 0; v < V; v++) {
+        const weight = Math.exp(t.z[v]) / t.sum;
+        if (weight > 0) sum += weight * ((t.z[v] - Math.log(t.sum)) - (s.z[v] - Math.log(s.sum)));
+      }
+      kl.data[m] = temperature ** 2 * sum;
     }
-    kl.data[m] = temperature ** 2 * sum;
-  }
-});
+  },
+);
 
 /** Σ_d a[d]·b[d] of rows m. a, b [M, D]. */
 export function dotOf(a: RefTensor, b: RefTensor, m: number): number {

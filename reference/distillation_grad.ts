@@ -1,4 +1,4 @@
-import { cosineDistanceGradOp, divergenceGradOp } from "../src/ops/distillation_grad.ts";
+import { cosineDistanceGradOp, klDivergenceGradOp } from "../src/ops/distillation_grad.ts";
 import { angle, softened } from "./distillation.ts";
 import { defineReference, liveRows } from "./reference.ts";
 
@@ -6,8 +6,8 @@ import { defineReference, liveRows } from "./reference.ts";
  * dstudent[m, v] = τ·(s_v − t_v)·dkl[m], t = softmax(teacher[m]/τ), s = softmax(student[m]/τ).
  * student, teacher [M, V], dkl [M, 1] → dstudent [M, V].
  */
-export const divergenceGrad = defineReference(
-  divergenceGradOp,
+export const klDivergenceGrad = defineReference(
+  klDivergenceGradOp,
   ({ student, teacher, dkl, offsets }, { dstudent }, { temperature }) => {
     const [M, V] = student.shape;
     for (let m = 0; m < liveRows(offsets, M); m++) {

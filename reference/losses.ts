@@ -1,4 +1,4 @@
-import { balanceOp, binaryCrossEntropyOp, crossEntropyOp, logSumExpOp, meanOp } from "../src/ops/losses.ts";
+import { binaryCrossEntropyOp, crossEntropyOp, loadBalanceLossOp, logSumExpOp, meanOp } from "../src/ops/losses.ts";
 import { softplus } from "./math.ts";
 import { defineReference, liveRows, type RefTensor } from "./reference.ts";
 
@@ -66,14 +66,17 @@ export function countedRows({ data }: RefTensor, k: number): number {
 }
 
 /** loss = E·Σ_e f_e·P_e, f_e = counts[e] / R, P_e = Σ_m probs[m, e] / R, R = Σ counts / k. probs [M, E], counts [E]. */
-export const balance = defineReference(balanceOp, ({ probs, counts, offsets }, { loss, applications }, { k }) => {
-  const [M, E] = probs.shape;
-  const rows = countedRows(counts, k);
-  if (rows === 0) return;
-  for (let e = 0; e < E; e++) {
-    let sum = 0;
-    for (let m = 0; m < liveRows(offsets, M); m++) sum += probs.data[m * E + e];
-    loss.data[0] += E * (counts.data[e] / rows) * (sum / rows);
-  }
-  applications.data[0] = 1;
-});
+export const loadBalanceLoss = defineReference(
+  loadBalanceLossOp,
+  ({ probs, counts, offsets }, { loss, applications }, { k }) => {
+    const [M, E] = probs.shape;
+    const rows = countedRows(counts, k);
+    if (rows === 0) return;
+    for (let e = 0; e < E; e++) {
+      let sum = 0;
+      for (let m = 0; m < liveRows(offsets, M); m++) sum += probs.data[m * E + e];
+      loss.data[0] += E * (counts.data[e] / rows) * (sum / rows);
+    }
+    applications.data[0] = 1;
+  },
+);

@@ -1,7 +1,7 @@
 import {
-  balanceGradOp,
   binaryCrossEntropyGradOp,
   crossEntropyGradOp,
+  loadBalanceLossGradOp,
   logSumExpGradOp,
   meanGradOp,
 } from "../src/ops/losses_grad.ts";
@@ -56,10 +56,13 @@ export const meanGrad = defineReference(meanGradOp, ({ dy, labels, offsets, tota
 });
 
 /** dprobs[m, e] = dloss·E·f_e / R, f_e = counts[e] / R, R = Σ counts / k. counts [E], dloss [1] → dprobs [M, E]. */
-export const balanceGrad = defineReference(balanceGradOp, ({ counts, dloss, offsets }, { dprobs }, { M, k }) => {
-  const [E] = counts.shape;
-  const rows = countedRows(counts, k);
-  for (let i = 0; i < liveRows(offsets, M) * E && rows > 0; i++) {
-    dprobs.data[i] = dloss.data[0] * E * (counts.data[i % E] / rows) / rows;
-  }
-});
+export const loadBalanceLossGrad = defineReference(
+  loadBalanceLossGradOp,
+  ({ counts, dloss, offsets }, { dprobs }, { M, k }) => {
+    const [E] = counts.shape;
+    const rows = countedRows(counts, k);
+    for (let i = 0; i < liveRows(offsets, M) * E && rows > 0; i++) {
+      dprobs.data[i] = dloss.data[0] * E * (counts.data[i % E] / rows) / rows;
+    }
+  },
+);

@@ -5,8 +5,6 @@
  */
 export { type Precision, ReferenceDevice } from "./device.ts";
 export type { AnyReference, Reference, RefTensor } from "./reference.ts";
-export { type References, references } from "./references.ts";
-export { accuracy } from "./accuracy/accuracy.ts";
 export type { AnyBound, Bound } from "./accuracy/define.ts";
 export type { Decision } from "./accuracy/margin.ts";
 export { type Measured, measureNoise, NoiseDevice } from "./accuracy/monte_carlo.ts";

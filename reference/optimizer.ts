@@ -1,4 +1,4 @@
-import { adamWOp, averageOp, balanceBiasOp, countChoicesOp, storeOp, sumSquaresOp } from "../src/ops/optimizer.ts";
+import { adamWOp, balanceBiasOp, countChoicesOp, emaOp, storeOp, sumSquaresOp } from "../src/ops/optimizer.ts";
 import { defineReference, liveRows, type RefTensor } from "./reference.ts";
 
 /** s = min(1, clip/√squares), 1 without clipping: what scales a gradient to the global norm `clip`. */
@@ -37,7 +37,7 @@ export const sumSquares = defineReference(sumSquaresOp, ({ x, carry }, { y }) =>
 });
 
 /** average[i] ← decay·average[i] + (1 − decay)·p[i]. Both of one shape; where `squares` is not finite nothing changes. */
-export const average = defineReference(averageOp, ({ p, squares }, { average }, { decay }) => {
+export const ema = defineReference(emaOp, ({ p, squares }, { average }, { decay }) => {
   if (!Number.isFinite(squares.data[0])) return;
   for (let i = 0; i < p.data.length; i++) average.data[i] = decay * average.data[i] + (1 - decay) * p.data[i];
 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { vocabulary } from "../src/ops/vocabulary.ts";
+import type { FusedName, OpName, Vocabulary } from "../src/ops/vocabulary.ts";
 import type { Op } from "../src/op/op.ts";
 import type { Reference } from "./reference.ts";
 import { linear } from "./linear.ts";
@@ -25,11 +25,17 @@ import { draws, placeRows, queue } from "./slots.ts";
 import { fit, judge } from "./judge.ts";
 import { grow, retire } from "./retire.ts";
 import { pool } from "./pool.ts";
-import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
-import { dotRows, place, scaleRows } from "./rows_grad.ts";
+import { binaryCrossEntropy, crossEntropy, loadBalanceLoss, logSumExp, mean } from "./losses.ts";
+import { dotRows, scaleRows, scatter } from "./rows_grad.ts";
 import { add, ratio } from "./add.ts";
 import { joinColumns, takeColumns } from "./columns.ts";
-import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./losses_grad.ts";
+import {
+  binaryCrossEntropyGrad,
+  crossEntropyGrad,
+  loadBalanceLossGrad,
+  logSumExpGrad,
+  meanGrad,
+} from "./losses_grad.ts";
 import { normGrad, normGradWeight } from "./norm_grad.ts";
 import { linearGradW, linearGradX, sumRows } from "./linear_grad.ts";
 import { dotSlots, expertOuter, expertTransposed, loraGatedUnitGrad, sumSlots, weightSlots } from "./experts_grad.ts";
@@ -37,20 +43,14 @@ import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
 import { gateGrad, routeGrad } from "./router_grad.ts";
 import { poolGrad } from "./pool_grad.ts";
 import { embedGrad } from "./embed_grad.ts";
-import { cosineDistance, divergence } from "./distillation.ts";
-import { cosineDistanceGrad, divergenceGrad } from "./distillation_grad.ts";
-import { adamW, average, balanceBias, countChoices, store, sumSquares } from "./optimizer.ts";
+import { cosineDistance, klDivergence } from "./distillation.ts";
+import { cosineDistanceGrad, klDivergenceGrad } from "./distillation_grad.ts";
+import { adamW, balanceBias, countChoices, ema, store, sumSquares } from "./optimizer.ts";
 import { dropout, jitter } from "./noise.ts";
 
-/** Fused operations, whose reference is their composition (`Op.compose`). */
-type Fused = "normLinear" | "normGated" | "ropeWrite";
-
-/** The operations by name. */
-export type Vocabulary = typeof vocabulary;
-
-/** One reference for every operation that is not fused; a missing one does not compile. */
+/** One reference for every operation; a fused one has none, its composition says what it means. */
 export type References = {
-  readonly [Name in Exclude<keyof Vocabulary, Fused>]: Vocabulary[Name] extends Op<infer I, infer O, infer P>
+  readonly [Name in Exclude<OpName, FusedName>]: Vocabulary[Name] extends Op<infer I, infer O, infer P>
     ? Reference<I, O, P>
     : never;
 };
@@ -95,8 +95,8 @@ export const references: References = {
   binaryCrossEntropy,
   logSumExp,
   mean,
-  balance,
-  place,
+  loadBalanceLoss,
+  scatter,
   scaleRows,
   dotRows,
   add,
@@ -107,7 +107,7 @@ export const references: References = {
   binaryCrossEntropyGrad,
   logSumExpGrad,
   meanGrad,
-  balanceGrad,
+  loadBalanceLossGrad,
   normGrad,
   normGradWeight,
   linearGradX,
@@ -125,14 +125,14 @@ export const references: References = {
   routeGrad,
   poolGrad,
   embedGrad,
-  divergence,
+  klDivergence,
   cosineDistance,
-  divergenceGrad,
+  klDivergenceGrad,
   cosineDistanceGrad,
   sumSquares,
   adamW,
   store,
-  average,
+  ema,
   countChoices,
   balanceBias,
   dropout,

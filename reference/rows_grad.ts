@@ -1,8 +1,8 @@
-import { dotRowsOp, placeOp, scaleRowsOp } from "../src/ops/rows_grad.ts";
+import { dotRowsOp, scaleRowsOp, scatterOp } from "../src/ops/rows_grad.ts";
 import { defineReference, liveRows } from "./reference.ts";
 
 /** out[rows[s], d] = y[s, d], zero elsewhere. y [S, D], rows [S] → out [M, D]. */
-export const place = defineReference(placeOp, ({ y, rows, offsets }, { out }) => {
+export const scatter = defineReference(scatterOp, ({ y, rows, offsets }, { out }) => {
   const [S, D] = y.shape;
   for (let s = 0; s < liveRows(offsets, S); s++) {
     for (let d = 0; d < D; d++) out.data[rows.data[s] * D + d] = y.data[s * D + d];

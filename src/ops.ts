@@ -3,44 +3,49 @@
  *
  * @module
  */
+export { AXES, type Axes, type AxisName } from "./op/axes.ts";
+export type { Binding, Sizes, TypedInput } from "./op/binding.ts";
+export type { Apply, Definition, Result } from "./op/define.ts";
 export * from "./op/device.ts";
-export * from "./op/op.ts";
-export * from "./ops/vocabulary.ts";
-export * from "./ops/activation.ts";
-export * from "./ops/add.ts";
-export * from "./ops/rows_grad.ts";
-export * from "./ops/embed_grad.ts";
-export * from "./ops/linear_grad.ts";
-export * from "./ops/norm_grad.ts";
-export * from "./ops/rope_grad.ts";
-export * from "./ops/attention_grad.ts";
-export * from "./ops/activation_grad.ts";
-export * from "./ops/router_grad.ts";
-export * from "./ops/experts_grad.ts";
-export * from "./ops/pool_grad.ts";
-export * from "./ops/losses_grad.ts";
-export * from "./ops/attention.ts";
-export * from "./ops/cache.ts";
-export * from "./ops/embed.ts";
-export * from "./ops/experts.ts";
-export * from "./ops/linear.ts";
-export * from "./ops/losses.ts";
-export * from "./ops/merge.ts";
-export * from "./ops/norm.ts";
-export * from "./ops/norm_linear.ts";
-export * from "./ops/pool.ts";
-export * from "./ops/rope.ts";
-export * from "./ops/rope_frequencies.ts";
-export * from "./ops/router.ts";
-export * from "./ops/rows.ts";
-export * from "./ops/sample.ts";
-export * from "./ops/slots.ts";
-export * from "./ops/judge.ts";
-export * from "./ops/retire.ts";
-export * from "./ops/distillation.ts";
-export * from "./ops/distillation_grad.ts";
-export * from "./ops/noise.ts";
-export * from "./ops/optimizer.ts";
-export * from "./ops/select.ts";
 export * from "./op/kinds.ts";
-export * from "./ops/tape.ts";
+export * from "./op/op.ts";
+export type { Param, Params, ParamType, ParamTypes } from "./op/params.ts";
+export type { Axis, TensorType, Term } from "./op/signature.ts";
+export { activation, type ActivationKind, gatedUnit, type GateKind } from "./ops/activation.ts";
+export { add, ratio } from "./ops/add.ts";
+export { attention, keyRanges, type KeyRangesParams } from "./ops/attention.ts";
+export { cacheWrite } from "./ops/cache.ts";
+export { type ColumnRange, joinColumns, takeColumns } from "./ops/columns.ts";
+export { cosineDistance, klDivergence, type KlDivergenceParams } from "./ops/distillation.ts";
+export { embed } from "./ops/embed.ts";
+export { loraDown, loraGatedUnit, type LoraGatedUnitParams, loraUp } from "./ops/experts.ts";
+export { fit, type FitParams, judge, type JudgeParams } from "./ops/judge.ts";
+export { linear, type LinearOptions, type LinearParams } from "./ops/linear.ts";
+export { binaryCrossEntropy, crossEntropy, loadBalanceLoss, logSumExp, mean } from "./ops/losses.ts";
+export { expertMerge, type MergeParams } from "./ops/merge.ts";
+export { dropout, jitter, type NoiseCounters, type NoiseParams } from "./ops/noise.ts";
+export { norm, type NormParams } from "./ops/norm.ts";
+export { normGated, type NormGatedParams, normLinear, type NormLinearParams } from "./ops/norm_linear.ts";
+export { adamW, type AdamWParams, balanceBias, countChoices, ema, store, sumSquares } from "./ops/optimizer.ts";
+export { pool, type Pooling, type PoolParams } from "./ops/pool.ts";
+export { grow, retire, type RetireParams } from "./ops/retire.ts";
+export { type Heads, rope, ropeTable, ropeWrite } from "./ops/rope.ts";
+export { inverseFrequencies, type Rope, type RopeScaling } from "./ops/rope_frequencies.ts";
+export { gate, type GateParams, route, type Routed, type RouteParams } from "./ops/router.ts";
+export { gather, scatterAdd, scatterRows } from "./ops/rows.ts";
+export { count, DRAW_SALT, NO_TOKEN, sample, type SamplingOptions, samplingRow } from "./ops/sample.ts";
+export { type Selection, selectThreshold, selectTopK } from "./ops/select.ts";
+export {
+  type CacheLayout,
+  draws,
+  type PlaceParams,
+  placeRows,
+  queue,
+  type QueueParams,
+  requireList,
+  requireSlots,
+  rowsBefore,
+  SLOT,
+  STAGE,
+} from "./ops/slots.ts";
+export { Tape, type TapeOptions } from "./ops/tape.ts";

@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { hostTensor } from "../src/op/device.ts";
 import { activation, type ActivationKind, activationOp, gatedUnit, gatedUnitOp } from "../src/ops/activation.ts";
@@ -69,16 +69,4 @@ gpuTest("activation: more rows than one dimension of a grid", async (gpu) => {
     await worstRatio(device, gatedUnitOp, { inputs: { u }, params: { kind: "silu" } });
     await worstRatio(device, activationOp, { inputs: { x: u }, params: { kind: "square" } });
   }
-});
-
-Deno.test("activation: says what does not fit", () => {
-  const device = new ReferenceDevice();
-  const u = device.from(hostTensor([1, 3], [1, 2, 3]));
-  assertThrows(
-    () => gatedUnit(device, u, "silu"),
-    RangeError,
-    "Cannot apply gatedUnit: u has 3 columns, which do not halve",
-  );
-  const flat = device.from(hostTensor([3], [1, 2, 3]));
-  assertThrows(() => activation(device, flat, "gelu"), RangeError, "Cannot apply activation: x has shape [3]");
 });

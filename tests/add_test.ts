@@ -1,6 +1,6 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
+import { type HostTensor, hostTensor } from "../src/op/device.ts";
 import { add, addOp, ratio, ratioOp } from "../src/ops/add.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/add.ts";
@@ -11,15 +11,10 @@ import { equivalence } from "./support/equivalence.ts";
 equivalence(addOp, cases.add);
 equivalence(ratioOp, cases.ratio);
 
-Deno.test("ratio: a worked example, and what does not fit", () => {
+Deno.test("ratio: a worked example", () => {
   const device = new ReferenceDevice();
   const [a, b] = [[6, 1, 0], [4, 0, 0]].map((values) => device.from(hostTensor([3], values)));
   assertEquals([...ratio(device, a, b).data], [1.5, 0, 0]);
-  assertThrows(
-    () => ratio(device, a, device.from(hostTensor([1], [1]))),
-    RangeError,
-    "Cannot apply ratio: b has shape [1]",
-  );
 });
 
 /** a + scale·b on the reference, in double precision. */
@@ -56,13 +51,4 @@ Deno.test("add: a worked example", () => {
   const [a, b] = [hostTensor([3], [1, 2, 3]), hostTensor([3], [10, 0, -4])];
   assertEquals([...sum(a, b)], [11, 2, -1]);
   assertEquals([...sum(a, b, 0.5)], [6, 2, 1]);
-});
-
-Deno.test("add: says what does not fit", () => {
-  const device = new ReferenceDevice();
-  const a = device.from(hostTensor([2, 1], [1, 2]));
-  const whole = device.from(hostIndices([1, 2], [2, 1]));
-  const b = device.from(hostTensor([2], [1, 2]));
-  assertThrows(() => add(device, a, b), RangeError, "Cannot apply add: b has shape [2], expected [2,1]");
-  assertThrows(() => add(device, whole, a), RangeError, "Cannot apply add: a is i32, expected f32");
 });

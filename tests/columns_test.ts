@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { hostTensor } from "../src/op/device.ts";
 import { joinColumns, joinColumnsOp, takeColumns, takeColumnsOp } from "../src/ops/columns.ts";
@@ -30,15 +30,4 @@ Deno.test("columns: worked examples", () => {
   assertEquals([...joinColumns(device, x, ends).data], [1, 2, 3, 7, 4, 5, 6, 8]);
   const vector = device.from(hostTensor([4], [1, 2, 3, 4]));
   assertEquals([...takeColumns(device, vector, { from: 3, to: 4 }).data], [4]);
-});
-
-Deno.test("columns: say what does not fit", () => {
-  const device = new ReferenceDevice();
-  const [x, y] = [[2, 3], [3, 3]].map((shape) => device.from(hostTensor(shape, new Float32Array(shape[0] * 3))));
-  const refused = (run: () => unknown, why: string) => assertThrows(run, RangeError, why);
-  refused(
-    () => takeColumns(device, x, { from: 2, to: 4 }),
-    "Cannot apply takeColumns: columns 2..4 are not inside x's 3",
-  );
-  refused(() => joinColumns(device, x, y), "Cannot apply joinColumns: b has shape [3,3], expected [2,any]");
 });

@@ -1,7 +1,7 @@
 /** The shaders that the lint reads are those that run: one set of kernels, two dialects. */
 import { assert, assertEquals } from "@std/assert";
 import { vocabulary } from "../src/ops/vocabulary.ts";
-import { examples } from "../kernels/mod.ts";
+import { examples } from "../cli/lint_wgsl/examples.ts";
 import { gpuTest } from "./support/gpu.ts";
 
 const all = [...examples()];

@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { linearGradW as kernelW, linearGradX as kernelX } from "../kernels/ops/linear_grad/linear_grad.ts";
 import { PORTABLE } from "../kernels/host/adapter.ts";
@@ -114,21 +114,4 @@ Deno.test("linearGrad: a worked example", () => {
   const offsets = device.from(hostIndices([0, 1]));
   assertEquals([...linearGradW(device, { dy, x, offsets }, { from: 0, rows: 1 }).data], [2, 20]);
   assertAlmostEquals(sumRows(device, { dy, offsets }, { from: 0, rows: 1 }).data[0], 2);
-});
-
-Deno.test("linearGrad: says which sizes do not fit", () => {
-  const device = new ReferenceDevice();
-  const dy = device.from(hostTensor([1, 2], [1, 2]));
-  const w = device.from(hostTensor([1, 2], [1, 2]));
-  const refused = (run: () => unknown, why: string) => assertThrows(run, RangeError, why);
-  refused(() => linearGradX(device, { dy, w }, { from: 0, to: 2 }), "linearGradX: rows 0..2 are not inside w's 1");
-  refused(
-    () => linearGradX(device, { dy, w }, { from: 0, to: 1 }),
-    "linearGradX: dy has shape [1,2], expected [any,1]",
-  );
-  refused(
-    () => linearGradW(device, { dy, x: w }, { from: 1, rows: 2 }),
-    "linearGradW: rows 1..3 are not inside the weight's 2",
-  );
-  refused(() => sumRows(device, { dy }, { from: -1, rows: 2 }), "Cannot apply sumRows: columns -1..1 are not inside 2");
 });

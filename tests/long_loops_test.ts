@@ -4,7 +4,7 @@ import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
 import type { Inputs, Op } from "../src/op/op.ts";
 import { attentionOp } from "../src/ops/attention.ts";
 import { attentionGradKvOp } from "../src/ops/attention_grad.ts";
-import { balanceOp, crossEntropyOp, meanOp } from "../src/ops/losses.ts";
+import { crossEntropyOp, loadBalanceLossOp, meanOp } from "../src/ops/losses.ts";
 import { countChoicesOp, sumSquaresOp } from "../src/ops/optimizer.ts";
 import { poolOp } from "../src/ops/pool.ts";
 import { selectThresholdOp } from "../src/ops/select.ts";
@@ -45,7 +45,9 @@ for (const [M, N, K] of [[9, 700, 50], [9, 300, 132], [2, 3000, 64], [20, 3000, 
   const stats = hostTensor([M, 2 * H], Float32Array.from({ length: 2 * M * H }, (_, i) => i % (2 * H) < H ? 3 : 0));
   long(attentionGradKvOp, { q, kv, ranges: everyKey(M, N), dy, stats }, { H, G: 1, K });
 }
-long(balanceOp, { probs: random([8192, 64]), counts: hostTensor([64], new Float32Array(64).fill(128)) }, { k: 1 });
+long(loadBalanceLossOp, { probs: random([8192, 64]), counts: hostTensor([64], new Float32Array(64).fill(128)) }, {
+  k: 1,
+});
 long(countChoicesOp, { experts: some([600_000, 1], 64) }, { E: 64 });
 long(meanOp, { x: random([600_000, 1]) }, {});
 long(poolOp, { x: random([8192, 8]), offsets: hostIndices([0, 8192]) }, { kind: "mean", normalize: false });

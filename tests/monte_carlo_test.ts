@@ -1,6 +1,7 @@
 /** Noise stays within the bounds of operations, repeats with its seed, and follows selections it could change. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { accuracy, measureNoise, NoiseDevice, ReferenceDevice } from "../reference/mod.ts";
+import { measureNoise, NoiseDevice, ReferenceDevice } from "../reference/mod.ts";
+import { accuracy } from "../reference/accuracy/accuracy.ts";
 import { hostIndices, hostTensor } from "../src/op/device.ts";
 import { attention } from "../src/ops/attention.ts";
 import { linear } from "../src/ops/linear.ts";

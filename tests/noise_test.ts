@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
 import { dropout, dropoutOp, jitter, jitterOp } from "../src/ops/noise.ts";
@@ -111,22 +111,3 @@ for (const [name, op] of [["dropout", dropout], ["jitter", jitter]] as const) {
     );
   });
 }
-
-Deno.test("noise: says what does not fit", () => {
-  const x = ones(2);
-  const of = (op: typeof dropout, rate: number) => () => apply(op, x, 1, { rate, salt: 0 });
-  assertThrows(of(dropout, 1), RangeError, "Cannot apply dropout: rate is 1, expected 0 <= rate < 1");
-  assertThrows(of(jitter, -0.1), RangeError, "Cannot apply jitter: rate is -0.1, expected rate >= 0");
-  const device = new ReferenceDevice();
-  const scalar = { seed: device.from(hostIndices([0, 0])) };
-  assertThrows(
-    () => dropout(device, device.from(hostTensor([], [1])), scalar, { rate: 0, salt: 0 }),
-    RangeError,
-    "Cannot apply dropout: x is a scalar, expected rows",
-  );
-  assertThrows(
-    () => dropout(device, device.from(x), { seed: device.from(ones(2)) }, { rate: 0, salt: 0 }),
-    RangeError,
-    "Cannot apply dropout: seed is f32, expected i32",
-  );
-});

@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
 import { norm, type NormParams } from "../src/ops/norm.ts";
@@ -87,22 +87,4 @@ gpuTest("normGradWeight: the same numbers every time", async (gpu) => {
   const x = gpu.from(hostTensor([700, 60], normals(1, 42000)));
   const once = () => gpu.read({ dweight: normGradWeight(gpu, { x, dy: x }, { kind: "layer", eps: 1e-5 }) });
   assertEquals(await once(), await once());
-});
-
-Deno.test("norm_grad: says what does not fit", () => {
-  const x = device.from(hostTensor([1, 3], [1, 2, 3]));
-  const dy = device.from(hostTensor([1, 2], [1, 2]));
-  const weight = device.from(hostTensor([3], [1, 2, 3]));
-  const params = { kind: "rms", eps: 0 } as const;
-  assertThrows(
-    () => normGrad(device, { x, weight, dy }, params),
-    RangeError,
-    "Cannot apply normGrad: dy has shape [1,2]",
-  );
-  assertThrows(() => normGrad(device, { x, weight: dy, dy: x }, params), RangeError, "expected [3]");
-  assertThrows(
-    () => normGradWeight(device, { x, dy }, params),
-    RangeError,
-    "Cannot apply normGradWeight: dy has shape",
-  );
 });

@@ -1,6 +1,6 @@
-import { assert, assertAlmostEquals, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, hostTensor } from "../src/op/device.ts";
+import { hostTensor } from "../src/op/device.ts";
 import { norm, normOp, type NormParams } from "../src/ops/norm.ts";
 import { normals } from "../src/common/random.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
@@ -71,13 +71,4 @@ gpuTest("norm: more rows than one dimension of a grid, wide rows, zeros and cons
       await check(2, 384, constant.x);
     }
   }
-});
-
-Deno.test("norm: says what does not fit", () => {
-  const device = new ReferenceDevice();
-  const x = device.from(hostTensor([1, 3], [1, 2, 3]));
-  const run = (data: number[]) => norm(device, x, device.from(hostTensor([2], data)), { kind: "rms", eps: 0 });
-  assertThrows(() => run([1, 2]), RangeError, "Cannot apply norm: weight has shape [2], expected [3]");
-  const whole = device.from(hostIndices([1, 2, 3], [1, 3]));
-  assertThrows(() => norm(device, whole, x, { kind: "rms", eps: 0 }), RangeError, "Cannot apply norm: x is i32");
 });

@@ -8,7 +8,7 @@ import { embedOp } from "../src/ops/embed.ts";
 import { embedGradOp } from "../src/ops/embed_grad.ts";
 import { linearOp } from "../src/ops/linear.ts";
 import { linearGradWOp, linearGradXOp } from "../src/ops/linear_grad.ts";
-import { adamWOp, averageOp, sumSquaresOp } from "../src/ops/optimizer.ts";
+import { adamWOp, emaOp, sumSquaresOp } from "../src/ops/optimizer.ts";
 import { vocabulary } from "../src/ops/vocabulary.ts";
 import { WebGpuDevice } from "../kernels/mod.ts";
 import * as sums from "./cases/add.ts";
@@ -26,7 +26,7 @@ const cases = [
   [linearGradXOp, products.linearGradX],
   [linearGradWOp, products.linearGradW],
   [adamWOp, optimizer.adamW],
-  [averageOp, optimizer.average],
+  [emaOp, optimizer.ema],
   [sumSquaresOp, optimizer.sumSquares],
 ] as unknown as [AnyOp, fc.Arbitrary<Case<string, unknown>>][];
 

@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
 import { POOLINGS } from "../src/op/kinds.ts";
@@ -93,12 +93,4 @@ gpuTest("poolGrad: more rows than one dimension of a grid, in one sequence and i
     const inputs = { ...zeros, dy: hostTensor([3, 40], normals(3, 120)) };
     await worstRatio(gpuDevice, poolGradOp, { inputs, params: { kind: "first", normalize: true } });
   }
-});
-
-Deno.test("poolGrad: says what does not fit", () => {
-  const x = device.from(hostTensor([1, 3], [1, 2, 3]));
-  const run = (dy: typeof x, offsets: number[]) =>
-    poolGrad(device, { x, dy, offsets: device.from(hostIndices(offsets)) }, { kind: "mean", normalize: true });
-  assertThrows(() => run(x, [0, 1, 1]), RangeError, "Cannot apply poolGrad: dy has shape [1,3], expected [2,3]");
-  assertThrows(() => run(x, []), RangeError, "Cannot apply poolGrad: offsets is empty");
 });

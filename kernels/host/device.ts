@@ -6,7 +6,7 @@ import type { BufferPool } from "./buffers.ts";
 import { Calls, type Work } from "./calls.ts";
 import { type Compiled, CompiledPrograms, copyOf, type Hosts } from "./compiled.ts";
 import { FaultWatch } from "./faults.ts";
-import { kernels } from "../kernels.ts";
+import { kernelOf } from "../kernels.ts";
 import { Memory } from "./memory.ts";
 import { haveParts, joinParts, runParts, splitRows, wholeTensors } from "./parts.ts";
 import { PipelineCache } from "./pipelines.ts";
@@ -51,7 +51,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
     refuseExpired(`apply ${op.name}`, inputs);
     const specs = op.infer(inputs, params);
     const whole = { inputs, outputs: specs, params, adapter: this.adapter };
-    if (op.compose && (haveParts(inputs) || !kernels[op.name]?.fuses?.(whole))) return op.compose(this, inputs, params);
+    if (op.compose && (haveParts(inputs) || !kernelOf(op).fuses?.(whole))) return op.compose(this, inputs, params);
     const computed = runParts(this, op, whole, this.maxTensorBytes);
     if (computed) return computed;
     const make = ([name, { shape, dtype }]: [string, Tensor]) => [name, new GpuTensor(shape, dtype)];

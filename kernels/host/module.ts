@@ -18,11 +18,6 @@ export interface Binding {
   readonly writable: boolean;
 }
 
-/** Name of an operation's input without the mark of optional ones. */
-export function bareName(input: string): string {
-  return input.replace(/\?$/, "");
-}
-
 /** A call's tensors, with data or without. */
 export interface CallTensors {
   /** The operation. */
@@ -35,12 +30,13 @@ export interface CallTensors {
 
 /** Inputs, then outputs; an input that is overwritten in place is bound once, as the output. */
 export function bindingsOf({ op, inputs, outputs }: CallTensors): Binding[] {
-  const overwritten = new Set(Object.values(op.inPlace ?? {}));
-  const read = op.inputs.map(bareName).filter((name: string) => inputs[name] && !overwritten.has(name));
-  return [
-    ...read.map((name: string) => ({ name, tensor: inputs[name]!, writable: false })),
-    ...op.outputs.map((name: string) => ({ name, tensor: outputs[name], writable: true })),
-  ];
+  const written = op.outputs.map(({ name }: { name: string }) => ({ name, tensor: outputs[name], writable: true }));
+  const read = op.inputs.flatMap(({ name }: { name: string }) => {
+    const tensor = inputs[name];
+    const overwritten = op.outputs.some((output: { name: string }) => output.name === name);
+    return tensor && !overwritten ? [{ name, tensor, writable: false }] : [];
+  });
+  return [...read, ...written];
 }
 
 /** Keeps the bindings that a dispatch uses, in order. */

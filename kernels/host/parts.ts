@@ -93,5 +93,5 @@ export function runParts<I extends string, O extends string, P>(
     cut: (shape) => partRows(shape, most),
     join: joinParts,
   };
-  return op.parts!.run(cutting, inputs, params);
+  return op.parts!.run(cutting, inputs, params, op);
 }

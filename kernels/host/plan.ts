@@ -53,9 +53,9 @@ function assign(
   { owners, take, give }: Owners,
 ): void {
   for (const tensor of inputs) take(tensor, -1);
-  steps.forEach(({ op, inputs, outputs }, index) => {
+  steps.forEach(({ inputs, outputs }, index) => {
     for (const [name, tensor] of Object.entries(outputs)) {
-      const overwritten = inputs[op.inPlace?.[name] ?? ""];
+      const overwritten = inputs[name]; // an output called like an input is that input
       if (!overwritten) {
         take(tensor, index);
         continue;

@@ -7,7 +7,7 @@ import { assignBuffers } from "./plan.ts";
 import type { Adapter } from "./adapter.ts";
 import type { Uses } from "./calls.ts";
 import type { Dispatch } from "./kernel.ts";
-import { kernels } from "../kernels.ts";
+import { kernelOf } from "../kernels.ts";
 import { type Binding, bindingsOf, usedBindings } from "./module.ts";
 import { tooLarge, wholeTensors } from "./parts.ts";
 import type { PipelineCache } from "./pipelines.ts";
@@ -110,7 +110,7 @@ function stayingOf(steps: readonly Step[], results: readonly GpuTensor[]): Pick<
   const [reads, writes] = [new Set(results), new Set<GpuTensor>()];
   for (const { op, inputs } of steps) {
     for (const tensor of Object.values(inputs)) if (tensor) reads.add(tensor);
-    for (const name of Object.values(op.inPlace ?? {})) if (inputs[name!]) writes.add(inputs[name!]!);
+    for (const { name } of op.outputs) if (inputs[name]) writes.add(inputs[name]);
   }
   const staying = (tensors: Set<GpuTensor>) => [...tensors].filter(({ persistent }) => persistent);
   return { reads: staying(reads), writes: staying(writes) };
@@ -148,9 +148,7 @@ function check(
 }
 
 function planStep({ op, inputs, outputs, params }: Step, adapter: Adapter): readonly Dispatch[] {
-  const kernel = kernels[op.name];
-  if (!kernel) throw new TypeError(`Cannot apply ${op.name}: WebGPU has no kernel of that name`);
-  const dispatches = kernel({ inputs: inputs as Record<string, GpuTensor>, outputs, params, adapter });
+  const dispatches = kernelOf(op)({ inputs: inputs as Record<string, GpuTensor>, outputs, params, adapter });
   for (const { label, workgroups } of dispatches) {
     if (workgroups.some((groups) => groups > 65535)) {
       throw new RangeError(

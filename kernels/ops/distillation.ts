@@ -4,7 +4,7 @@
  * @module
  */
 import type { Tensor } from "../../src/op/op.ts";
-import { cosineDistanceOp, divergenceOp } from "../../src/ops/distillation.ts";
+import { cosineDistanceOp, klDivergenceOp } from "../../src/ops/distillation.ts";
 import { wordsOf } from "./activation.ts";
 import type { Adapter } from "../host/adapter.ts";
 import { grid, liveRows, rowSizes } from "../host/grid.ts";
@@ -108,11 +108,11 @@ function total(vector: boolean, word: string): string {
 }
 
 /** kl = τ²·(Σ e^t·(t − s) / Σ e^t + log Σ e^s − log Σ e^t), which rounding does not make negative. */
-export const divergence = defineKernel(
-  divergenceOp,
+export const klDivergence = defineKernel(
+  klDivergenceOp,
   ({ inputs: { student: { shape }, offsets }, params: { temperature }, adapter }) => {
     const { vector, word } = wordsOf(shape[1]);
-    return [softenedRows({ shape, offsets, adapter }, "divergence", {
+    return [softenedRows({ shape, offsets, adapter }, "klDivergence", {
       temperature,
       before: `var gaps = ${word}();`,
       each: `gaps += select(powerT * (t - s), ${word}(), t < ${word}(-87.2));`,

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { cosineDistanceGradOp, divergenceGradOp } from "../../src/ops/distillation_grad.ts";
+import { cosineDistanceGradOp, klDivergenceGradOp } from "../../src/ops/distillation_grad.ts";
 import { angles, softenedRows } from "./distillation.ts";
 import { defineKernel } from "../host/kernel.ts";
 
 /** dstudent = τ·(e^s / Σ e^s − e^t / Σ e^t)·dkl. */
-export const divergenceGrad = defineKernel(
-  divergenceGradOp,
+export const klDivergenceGrad = defineKernel(
+  klDivergenceGradOp,
   ({ inputs: { student: { shape }, offsets }, params: { temperature }, adapter }) => [
-    softenedRows({ shape, offsets, adapter }, "divergenceGrad", {
+    softenedRows({ shape, offsets, adapter }, "klDivergenceGrad", {
       temperature,
       wide: "dstudent",
       store: /* wgsl */ `

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { balanceOp, binaryCrossEntropyOp, crossEntropyOp, logSumExpOp, meanOp } from "../../src/ops/losses.ts";
+import { binaryCrossEntropyOp, crossEntropyOp, loadBalanceLossOp, logSumExpOp, meanOp } from "../../src/ops/losses.ts";
 import { fewExponentials, overExponentials } from "../wgsl/exponentials.ts";
 import { grid, liveRows, rowSizes } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
@@ -139,10 +139,10 @@ fn countedRows() -> f32 {
 }`;
 
 /** loss = E·Σ_m Σ_e counts[e]·probs[m, e] / R²; one work group. */
-export const balance = defineKernel(balanceOp, ({ inputs: { probs, offsets }, params: { k } }) => {
+export const loadBalanceLoss = defineKernel(loadBalanceLossOp, ({ inputs: { probs, offsets }, params: { k } }) => {
   const [M, E] = probs.shape;
   return [{
-    label: "balance",
+    label: "loadBalanceLoss",
     constants: { E, k, LANES: ALL_ROWS },
     sizes: rowSizes(M, offsets),
     workgroups: [1, 1, 1],

@@ -4,9 +4,9 @@
  * @module
  */
 import {
-  balanceGradOp,
   binaryCrossEntropyGradOp,
   crossEntropyGradOp,
+  loadBalanceLossGradOp,
   logSumExpGradOp,
   meanGradOp,
 } from "../../src/ops/losses_grad.ts";
@@ -120,15 +120,17 @@ fn run(group: u32, lane: u32) {
 }]);
 
 /** dprobs = dloss·E·counts / R², the same in every row; one invocation a word. */
-export const balanceGrad = defineKernel(balanceGradOp, ({ inputs: { counts, offsets }, params: { M, k } }) => {
-  const [E] = counts.shape;
-  return [{
-    label: "balanceGrad",
-    constants: { E, k },
-    sizes: rowSizes(M, offsets),
-    workgroups: grid(Math.ceil(M * E / 64)),
-    lanes: 64,
-    wgsl: /* wgsl */ `
+export const loadBalanceLossGrad = defineKernel(
+  loadBalanceLossGradOp,
+  ({ inputs: { counts, offsets }, params: { M, k } }) => {
+    const [E] = counts.shape;
+    return [{
+      label: "loadBalanceLossGrad",
+      constants: { E, k },
+      sizes: rowSizes(M, offsets),
+      workgroups: grid(Math.ceil(M * E / 64)),
+      lanes: 64,
+      wgsl: /* wgsl */ `
 ${liveRows(offsets)}
 ${countedRows}
 fn run(group: u32, lane: u32) {
@@ -138,5 +140,6 @@ fn run(group: u32, lane: u32) {
   let share = f32(E) * counts[at % E] / max(rows, 1.0) / max(rows, 1.0);
   dprobs[at] = select(0.0, dloss[0] * share, rows > 0.0);
 }`,
-  }];
-});
+    }];
+  },
+);

@@ -4,7 +4,7 @@
  * @module
  */
 import { sizeOf, type Tensor } from "../../src/op/op.ts";
-import { adamWOp, averageOp, balanceBiasOp, countChoicesOp, storeOp, sumSquaresOp } from "../../src/ops/optimizer.ts";
+import { adamWOp, balanceBiasOp, countChoicesOp, emaOp, storeOp, sumSquaresOp } from "../../src/ops/optimizer.ts";
 import type { Adapter } from "../host/adapter.ts";
 import { grid, liveRows, rowSizes } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
@@ -89,8 +89,8 @@ ${unroll(AHEAD, part)}
 });
 
 /** average ← decay·average + (1 − decay)·p, where `squares` is finite. */
-export const average = defineKernel(averageOp, ({ inputs: { p }, params: { decay } }) => [{
-  label: "average",
+export const ema = defineKernel(emaOp, ({ inputs: { p }, params: { decay } }) => [{
+  label: "ema",
   floats: { KEEP: decay, TAKE: 1 - decay },
   sizes: { W: wordsOf(p) },
   elements: { average: "vec4<f32>", p: "vec4<f32>" },

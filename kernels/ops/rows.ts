@@ -58,7 +58,7 @@ fn entryOf(m: u32, live: u32) -> u32 {
 }
 
 /** WGSL: one group a row of `out`; `chosen` and `other` are what the row's words become. */
-export function scatter(
+export function scatterWgsl(
   rows: unknown,
   offsets: Parameters<typeof liveRows>[0],
   { chosen, other }: { chosen: string; other: string },
@@ -90,7 +90,7 @@ export const scatterRows = defineKernel(scatterRowsOp, ({ inputs: { x, y, rows, 
     elements: { x: word, y: word, out: word },
     workgroups: grid(W === 0 ? 0 : M),
     lanes: "LANES",
-    wgsl: scatter(rows, offsets, { chosen: "y[s * W + w]", other: "x[m * W + w]" }),
+    wgsl: scatterWgsl(rows, offsets, { chosen: "y[s * W + w]", other: "x[m * W + w]" }),
   }];
 });
 
@@ -107,6 +107,6 @@ export const scatterAdd = defineKernel(scatterAddOp, ({ inputs: { x, y, rows, ga
     elements: { x: word, y: word, out: word },
     workgroups: grid(W === 0 ? 0 : M),
     lanes: "LANES",
-    wgsl: scatter(rows, offsets, { chosen: `x[m * W + w] + ${term}`, other: "x[m * W + w]" }),
+    wgsl: scatterWgsl(rows, offsets, { chosen: `x[m * W + w] + ${term}`, other: "x[m * W + w]" }),
   }];
 });

@@ -4,26 +4,26 @@
  * @module
  */
 import type { Tensor } from "../../src/op/op.ts";
-import { dotRowsOp, placeOp, scaleRowsOp } from "../../src/ops/rows_grad.ts";
+import { dotRowsOp, scaleRowsOp, scatterOp } from "../../src/ops/rows_grad.ts";
 import type { Adapter } from "../host/adapter.ts";
 import { grid, liveRows, rowSizes } from "../host/grid.ts";
 import { defineKernel, type Dispatch } from "../host/kernel.ts";
 import { rowLanes, sumLanes } from "../wgsl/reduce.ts";
-import { lanesOf, scatter, wordsOf } from "./rows.ts";
+import { lanesOf, scatterWgsl, wordsOf } from "./rows.ts";
 
 /** out[rows[s]] = y[s], zero elsewhere; words are copied as they are. */
-export const place = defineKernel(placeOp, ({ inputs: { y, rows, offsets }, params: { M }, adapter }) => {
+export const scatter = defineKernel(scatterOp, ({ inputs: { y, rows, offsets }, params: { M }, adapter }) => {
   const [S, D] = y.shape;
   const { vector, W } = wordsOf(D);
   const word = vector ? "vec4<u32>" : "u32";
   return [{
-    label: "place",
+    label: "scatter",
     constants: { W, LANES: lanesOf(adapter) },
     sizes: { ...rowSizes(S, offsets), ROWS: M },
     elements: { y: word, out: word },
     workgroups: grid(W === 0 ? 0 : M),
     lanes: "LANES",
-    wgsl: scatter(rows, offsets, { chosen: "y[s * W + w]", other: `${word}()` }),
+    wgsl: scatterWgsl(rows, offsets, { chosen: "y[s * W + w]", other: `${word}()` }),
   }];
 });
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { vocabulary } from "../../src/ops/vocabulary.ts";
+import type { OpName, Vocabulary } from "../../src/ops/vocabulary.ts";
 import type { Op } from "../../src/op/op.ts";
 import type { Bound } from "./define.ts";
 import { linear } from "./linear.ts";
@@ -20,10 +20,16 @@ import { activation, gatedUnit } from "./activation.ts";
 import { expertMerge } from "./merge.ts";
 import { sample } from "./sample.ts";
 import { pool } from "./pool.ts";
-import { balance, binaryCrossEntropy, crossEntropy, logSumExp, mean } from "./losses.ts";
+import { binaryCrossEntropy, crossEntropy, loadBalanceLoss, logSumExp, mean } from "./losses.ts";
 import { dotRows, scaleRows } from "./rows_grad.ts";
 import { add, ratio } from "./add.ts";
-import { balanceGrad, binaryCrossEntropyGrad, crossEntropyGrad, logSumExpGrad, meanGrad } from "./losses_grad.ts";
+import {
+  binaryCrossEntropyGrad,
+  crossEntropyGrad,
+  loadBalanceLossGrad,
+  logSumExpGrad,
+  meanGrad,
+} from "./losses_grad.ts";
 import { normGrad, normGradWeight } from "./norm_grad.ts";
 import { linearGradW, linearGradX, sumRows } from "./linear_grad.ts";
 import { dotSlots, expertOuter, expertTransposed, sumSlots, weightSlots } from "./experts_grad.ts";
@@ -32,17 +38,15 @@ import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
 import { gateGrad, routeGrad } from "./router_grad.ts";
 import { poolGrad } from "./pool_grad.ts";
 import { embedGrad } from "./embed_grad.ts";
-import { cosineDistance, divergence } from "./distillation.ts";
-import { cosineDistanceGrad, divergenceGrad } from "./distillation_grad.ts";
-import { adamW, average, balanceBias, sumSquares } from "./optimizer.ts";
+import { cosineDistance, klDivergence } from "./distillation.ts";
+import { cosineDistanceGrad, klDivergenceGrad } from "./distillation_grad.ts";
+import { adamW, balanceBias, ema, sumSquares } from "./optimizer.ts";
 import { dropout, jitter } from "./noise.ts";
 import { exact, flushed } from "./exact.ts";
 
-type Vocabulary = typeof vocabulary;
-
 /** One error bound for every operation; a missing one does not compile. */
 export type Accuracy = {
-  readonly [Name in keyof Vocabulary]: Vocabulary[Name] extends Op<infer I, infer O, infer P> ? Bound<I, O, P> : never;
+  readonly [Name in OpName]: Vocabulary[Name] extends Op<infer I, infer O, infer P> ? Bound<I, O, P> : never;
 };
 
 /** Error bounds by operation name. */
@@ -88,8 +92,8 @@ export const accuracy: Accuracy = {
   binaryCrossEntropy,
   logSumExp,
   mean,
-  balance,
-  place: exact,
+  loadBalanceLoss,
+  scatter: exact,
   scaleRows,
   dotRows,
   add,
@@ -100,7 +104,7 @@ export const accuracy: Accuracy = {
   binaryCrossEntropyGrad,
   logSumExpGrad,
   meanGrad,
-  balanceGrad,
+  loadBalanceLossGrad,
   normGrad,
   normGradWeight,
   linearGradX,
@@ -118,14 +122,14 @@ export const accuracy: Accuracy = {
   routeGrad,
   poolGrad,
   embedGrad,
-  divergence,
+  klDivergence,
   cosineDistance,
-  divergenceGrad,
+  klDivergenceGrad,
   cosineDistanceGrad,
   sumSquares,
   adamW,
   store: flushed,
-  average,
+  ema,
   countChoices: exact,
   balanceBias,
   dropout,

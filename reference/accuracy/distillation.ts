@@ -1,4 +1,4 @@
-import { cosineDistanceOp, divergenceOp } from "../../src/ops/distillation.ts";
+import { cosineDistanceOp, klDivergenceOp } from "../../src/ops/distillation.ts";
 import { angle, dotOf, softened } from "../distillation.ts";
 import { liveRows, type RefTensor } from "../reference.ts";
 import {
@@ -17,7 +17,7 @@ import { defineBound } from "./define.ts";
 export const SOFTENED: number = 2 + DIVISION_ERROR / UNIT;
 
 /** For Σ e^t·(t − s) / Σ e^t + log Σ e^s − log Σ e^t: a division, two logarithms, two sums, and τ², rounded four times. */
-export const divergence = defineBound(divergenceOp, ({ student, teacher, offsets }, { kl }, { temperature }) => {
+export const klDivergence = defineBound(klDivergenceOp, ({ student, teacher, offsets }, { kl }, { temperature }) => {
   const [M] = student.shape;
   const bound = new Float64Array(M);
   for (let m = 0; m < liveRows(offsets, M); m++) {

@@ -1,4 +1,4 @@
-import { cosineDistanceGradOp, divergenceGradOp } from "../../src/ops/distillation_grad.ts";
+import { cosineDistanceGradOp, klDivergenceGradOp } from "../../src/ops/distillation_grad.ts";
 import { angle, softened } from "../distillation.ts";
 import { liveRows, type RefTensor } from "../reference.ts";
 import { DIVISION_ERROR, exponentialsError, powerError, TINY, UNIT } from "./bound.ts";
@@ -6,8 +6,8 @@ import { defineBound } from "./define.ts";
 import { angleErrors, SOFTENED } from "./distillation.ts";
 
 /** That of both probabilities, a difference, τ as a float32, and two products in either order. */
-export const divergenceGrad = defineBound(
-  divergenceGradOp,
+export const klDivergenceGrad = defineBound(
+  klDivergenceGradOp,
   ({ student, teacher, dkl, offsets }, { dstudent }, { temperature }) => {
     const [M, V] = student.shape;
     const bound = new Float64Array(M * V);

@@ -1,4 +1,4 @@
-import { balanceOp, binaryCrossEntropyOp, crossEntropyOp, logSumExpOp, meanOp } from "../../src/ops/losses.ts";
+import { binaryCrossEntropyOp, crossEntropyOp, loadBalanceLossOp, logSumExpOp, meanOp } from "../../src/ops/losses.ts";
 import { countedRows, divisor, exponentials, scored } from "../losses.ts";
 import { liveRows } from "../reference.ts";
 import { DIVISION_ERROR, logSumExpBound, sumBound, TINY, UNIT } from "./bound.ts";
@@ -51,7 +51,7 @@ export const mean = defineBound(meanOp, ({ x, labels, offsets, total }, { y }) =
 });
 
 /** A sum over rows and one over experts, either inside the other; two divisions, two products. Counts are exact. */
-export const balance = defineBound(balanceOp, ({ probs, counts, offsets }, { loss }, { k }) => {
+export const loadBalanceLoss = defineBound(loadBalanceLossOp, ({ probs, counts, offsets }, { loss }, { k }) => {
   const [M, E] = probs.shape;
   const [live, rows] = [liveRows(offsets, M), Math.max(1, countedRows(counts, k))];
   let absolutes = 0;

@@ -1,7 +1,7 @@
 import {
-  balanceGradOp,
   binaryCrossEntropyGradOp,
   crossEntropyGradOp,
+  loadBalanceLossGradOp,
   logSumExpGradOp,
   meanGradOp,
 } from "../../src/ops/losses_grad.ts";
@@ -68,6 +68,6 @@ export const meanGrad = defineBound(meanGradOp, (_inputs, { dx }) => ({
 }));
 
 /** Two products and two divisions, whose products of errors are below one unit; counts are exact. */
-export const balanceGrad = defineBound(balanceGradOp, (_inputs, { dprobs }) => ({
+export const loadBalanceLossGrad = defineBound(loadBalanceLossGradOp, (_inputs, { dprobs }) => ({
   dprobs: Float64Array.from(dprobs.data, (value) => (2 * DIVISION_ERROR + 3 * UNIT) * Math.abs(value) + TINY),
 }));

@@ -62,8 +62,8 @@ export class NoiseDevice extends ReferenceDevice {
   ): Outputs<O, RefTensor> {
     if (op.compose) return super.run(op, inputs, params); // noise is added by the operations it is composed of
     const before: Named<RefTensor> = { ...inputs as Named<RefTensor> };
-    for (const name of Object.values<string | undefined>(op.inPlace ?? {})) {
-      before[name!] = { ...before[name!], data: before[name!].data.slice() };
+    for (const { name } of op.outputs.filter(({ overwrites }) => overwrites)) {
+      before[name] = { ...before[name], data: before[name].data.slice() };
     }
     const outputs = super.run(op, inputs, params);
     const leading = isSelection(op.name) ? this.leader?.[this.decisions.length] : undefined;

@@ -1,4 +1,4 @@
-import { adamWOp, averageOp, balanceBiasOp, sumSquaresOp } from "../../src/ops/optimizer.ts";
+import { adamWOp, balanceBiasOp, emaOp, sumSquaresOp } from "../../src/ops/optimizer.ts";
 import { clipScale, lacks } from "../optimizer.ts";
 import { DIVISION_ERROR, SQRT_ERROR, sumBound, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
@@ -54,7 +54,7 @@ export const sumSquares = defineBound(sumSquaresOp, ({ x, carry }, { y }) => {
 });
 
 /** A sum of two products with rounded factors: the factor, the product and the sum are three of its four units. */
-export const average = defineBound(averageOp, ({ average, p, squares }, _outputs, { decay }) => {
+export const ema = defineBound(emaOp, ({ average, p, squares }, _outputs, { decay }) => {
   if (!Number.isFinite(squares.data[0])) return { average: new Float64Array(p.data.length) };
   return {
     average: Float64Array.from(

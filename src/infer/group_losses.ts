@@ -9,7 +9,7 @@ import type { DecoderOutputs, ExpertUse } from "../model/decoder.ts";
 import type { LossValues } from "../model/losses.ts";
 import { readLosses, type RecursionResult } from "../model/results.ts";
 import type { Tensor } from "../op/op.ts";
-import { balance } from "../ops/losses.ts";
+import { loadBalanceLoss } from "../ops/losses.ts";
 
 type Named<T> = Readonly<Record<string, T>>;
 
@@ -75,7 +75,7 @@ const head = ({ shape: [, k], data }: HostTensor, rows: number): HostTensor => (
 
 async function balanceOf<T extends Tensor>(device: Device<T>, routed: Record<"probs" | "experts", HostTensor>) {
   const program = device.compile(({ probs, experts }: Named<T>) => ({
-    loss: balance(device, { probs, experts }).loss,
+    loss: loadBalanceLoss(device, { probs, experts }).loss,
   }));
   const { loss } = await program(routed);
   program.dispose();

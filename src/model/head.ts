@@ -5,7 +5,7 @@
  */
 import { hostIndices, type HostTensor, hostTensor } from "../op/device.ts";
 import { type Backend, remat, type Tensor } from "../op/op.ts";
-import { divergence } from "../ops/distillation.ts";
+import { klDivergence } from "../ops/distillation.ts";
 import { crossEntropy } from "../ops/losses.ts";
 import { gather, scatterRows } from "../ops/rows.ts";
 import type { TapeOptions } from "../ops/tape.ts";
@@ -88,7 +88,7 @@ export function headOutputs<T extends Tensor>(
     return {
       ...(labels && { nll: crossEntropy(backend, student, labels, offsets) }),
       ...(taught && teacher && {
-        kl: divergence(backend, { student, teacher: teacher.logitsOf(taught, offsets), offsets }, {
+        kl: klDivergence(backend, { student, teacher: teacher.logitsOf(taught, offsets), offsets }, {
           temperature: teacher.temperature,
         }),
       }),

@@ -5,7 +5,7 @@
  */
 import type { Backend, Tensor } from "../op/op.ts";
 import { activation } from "../ops/activation.ts";
-import { balance, binaryCrossEntropy, logSumExp, mean } from "../ops/losses.ts";
+import { binaryCrossEntropy, loadBalanceLoss, logSumExp, mean } from "../ops/losses.ts";
 import { countChoices } from "../ops/optimizer.ts";
 import type { Routed } from "../ops/router.ts";
 import type { DecoderOutputs, ExpertUse } from "./decoder.ts";
@@ -62,7 +62,7 @@ export function balanceCounts<T extends Tensor>(
   offsets: T,
 ): BalanceCounts<T> {
   const count = ({ probs, experts }: Routed<T>, offsets: T) =>
-    countChoices(backend, { experts, offsets }, probs.shape[1]);
+    countChoices(backend, { experts, offsets }, { E: probs.shape[1] });
   return {
     depths: depths && count(depths.routed, offsets),
     experts: (experts ?? []).map(({ routed, rows: { offsets } }) => count(routed, offsets)),
@@ -76,7 +76,7 @@ function molBalance<T extends Tensor>(
   counts?: readonly T[],
 ): LossTerms<T>["molBalance"] {
   return uses.map(({ routed: { probs, experts }, rows: { offsets } }, use) =>
-    balance(backend, { probs, experts, offsets, counts: counts?.[use] })
+    loadBalanceLoss(backend, { probs, experts, offsets, counts: counts?.[use] })
   );
 }
 
@@ -119,7 +119,7 @@ export function decoderLosses<T extends Tensor>(
   const meanSquare = (x: T, offsets: T, total?: T) =>
     mean(backend, activation(backend, x, "square", offsets), { offsets, total });
   const balanceOf = ({ probs, experts }: Routed<T>) =>
-    balance(backend, { probs, experts, offsets, counts: totals.balance?.depths });
+    loadBalanceLoss(backend, { probs, experts, offsets, counts: totals.balance?.depths });
   const routed = recursions.map((trace, r) => ({ ...trace, total: totals.candidates?.[r] }));
   return {
     ...encoderLosses(backend, outputs, scored),

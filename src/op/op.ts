@@ -4,42 +4,20 @@
  * A model is written once against {@link Backend}; the reference says what each operation means, the kernels say how it
  * runs on a GPU. A backend promises nothing but `run`: no laziness, no order beyond that of the data.
  *
- * ## The alphabet of axes
- *
- * | letter | axis                                   | letter | axis                                 |
- * | ------ | -------------------------------------- | ------ | ------------------------------------ |
- * | B      | sequences of a batch                   | V      | vocabulary                           |
- * | M      | rows (tokens of all sequences)         | L      | unrolled layers                      |
- * | S      | rows of a routed subset                | N      | recursions (the paper's N_r)         |
- * | T      | tokens of one sequence, or positions   | E      | experts                              |
- * | D      | width of the residual stream           | R      | LoRA rank                            |
- * | H      | query heads                            | J      | embedding width                      |
- * | G      | key/value heads                        | k      | experts per token                    |
- * | K      | head width                             | C      | rows a KV cache holds per sequence   |
- * | F      | feed-forward width                     | O      | columns of a projection              |
- *
- * Activations are **rows** [M, D]: all sequences unpadded, one after the other. `offsets` [B+1] say where sequences
- * start; rows from `offsets[B]` on are not live: operations need not compute them and nobody may read them.
- *
  * @module
  */
 
+import type { Sizes, TypedInput } from "./binding.ts";
+import type { ParamTypes } from "./params.ts";
+import type { TensorType } from "./signature.ts";
+import type { Shape, Tensor } from "./tensor.ts";
 import { requireChoice } from "../common/choices.ts";
 import { fitsFloat32, FLOAT32_SIZES } from "../common/float32.ts";
 
-/** Element type of a tensor: activations and weights are `f32`, row lists, ids and ranges `i32`. */
-export type DType = "f32" | "i32";
+import { demand } from "./require.ts";
 
-/** Sizes of the axes, outermost first. */
-export type Shape = readonly number[];
-
-/** What every backend's tensor says of itself; a bare `Tensor` is also the result of shape inference. */
-export interface Tensor {
-  /** Sizes of the axes. */
-  readonly shape: Shape;
-  /** Element type. */
-  readonly dtype: DType;
-}
+export * from "./require.ts";
+export * from "./tensor.ts";
 
 /** Named inputs of an operation: a name ending in `?` may be left out, and is passed without the mark. */
 export type Inputs<I extends string, T> =
@@ -49,36 +27,70 @@ export type Inputs<I extends string, T> =
 /** Named outputs of an operation. */
 export type Outputs<O extends string, T> = { readonly [Name in O]: T };
 
-/** An operation: names, shape rule, and (once training needs it) its derivative in the same vocabulary. */
-export interface Op<I extends string, O extends string, P> {
+/** An input of an operation. */
+export interface OpInput<I extends string> extends TypedInput {
+  /** Its name with the mark of optional inputs. */
+  readonly key: I;
+}
+
+/** An output of an operation. */
+export interface OpOutput<O extends string> {
+  /** Its name. */
+  readonly name: O;
+  /** Its axes and element type. */
+  readonly type: TensorType;
+  /** Whether it overwrites the input of this name, which must not be read afterwards. */
+  readonly overwrites: boolean;
+}
+
+/** How an operation runs where some of its tensors are row parts, because they have more bytes than a device binds. */
+export interface PartsRule<I extends string, O extends string, P> {
+  /** Inputs and outputs that may be row parts; every other tensor of a call is whole. */
+  readonly of: readonly string[];
+  /** Computes a call of `op` from calls on the parts. */
+  run<T extends Tensor>(
+    backend: PartsBackend<T>,
+    inputs: Inputs<I, T>,
+    params: P,
+    op: Op<I, O, P>,
+  ): Outputs<O, T>;
+}
+
+/** Rules of an operation in terms of other operations. */
+export interface OpRules<I extends string, O extends string, P> {
+  /** Runs it where tensors are row parts. */
+  readonly parts?: PartsRule<I, O, P>;
+  /** Derivative in the same vocabulary: the gradient of each differentiable input, computed when it is asked for. */
+  vjp?<T extends Tensor>(backend: Backend<T>, call: ForwardCall<I, O, P, T>): Gradients<T>;
+}
+
+/** An operation: its signature, and its derivative and composition in the same vocabulary. */
+export interface Op<I extends string, O extends string, P> extends OpRules<I, O, P> {
   /** Unique name, as in `vocabulary`. */
   readonly name: string;
-  /** File name, without ending, of its row: `src/ops`, `reference`, `kernels`, `tests`, `bench`. */
+  /** File name, without ending, of its row: `src/ops`, `reference`, `kernels/ops`, `tests`, `bench`. */
   readonly family: string;
-  /** Input names; a trailing `?` marks an optional one. */
-  readonly inputs: readonly I[];
-  /** Output names. */
-  readonly outputs: readonly O[];
-  /** Outputs that overwrite an input (output name → input name); that input must not be read afterwards. */
-  readonly inPlace?: { readonly [Name in O]?: string };
-  /** Words that parameters may be, by name; an operation with a word among its parameters lists all it knows. */
-  readonly choices?: Readonly<Record<string, readonly string[]>>;
+  /** Inputs, in the order of their bindings. */
+  readonly inputs: readonly OpInput<I>[];
+  /** Outputs, in the order of their bindings. */
+  readonly outputs: readonly OpOutput<O>[];
+  /** Types of the parameters. */
+  readonly params: ParamTypes;
+  /** Sizes of axes that the parameters give. */
+  sizes(params: P): Sizes;
   /**
-   * Shapes of the outputs; throws an error that names the operation and the numbers when inputs do not fit, when a parameter
-   * is a word that is not among the choices, or a number that float32 does not hold.
+   * Shapes and element types of the outputs. Throws a RangeError with the operation, the tensor or parameter and the numbers
+   * where a call does not fit the signature.
    */
   infer(inputs: Inputs<I, Tensor>, params: P): Outputs<O, Tensor>;
   /** Of a fused operation: the same as a composition of others, for tapes and for backends that have nothing faster. */
   compose?<T extends Tensor>(backend: Backend<T>, inputs: Inputs<I, T>, params: P): Outputs<O, T>;
-  /** The same where tensors are row parts, because they have more bytes than a device binds at once. */
-  readonly parts?: {
-    /** Inputs and outputs that may be row parts; every other tensor of a call is whole. */
-    readonly of: readonly string[];
-    /** Computes the call of calls on the parts. */
-    run<T extends Tensor>(backend: PartsBackend<T>, inputs: Inputs<I, T>, params: P): Outputs<O, T>;
-  };
-  /** Derivative in the same vocabulary: the gradient of each differentiable input, computed when it is asked for. */
-  vjp?<T extends Tensor>(backend: Backend<T>, call: ForwardCall<I, O, P, T>): Gradients<T>;
+}
+
+/** An operation that is a composition of others. */
+export interface FusedOp<I extends string, O extends string, P> extends Op<I, O, P> {
+  /** The composition. */
+  compose<T extends Tensor>(backend: Backend<T>, inputs: Inputs<I, T>, params: P): Outputs<O, T>;
 }
 
 /** A call as its derivative sees it. */
@@ -134,66 +146,45 @@ export function remat<T extends Tensor, R>(backend: Backend<T>, kind: RematKind,
   return backend.remat ? backend.remat(kind, body) : body();
 }
 
-/** Declares an operation and keeps its names as types; its parameters are checked before its shapes. */
-export function defineOp<const I extends string, const O extends string, P>(op: Op<I, O, P>): Op<I, O, P> {
+/** An operation whose shape rule is code. */
+interface OldOp<I extends string, O extends string, P> extends OpRules<I, O, P> {
+  readonly name: string;
+  readonly family: string;
+  readonly inputs: readonly I[];
+  readonly outputs: readonly O[];
+  readonly inPlace?: { readonly [Name in O]?: string };
+  readonly choices?: Readonly<Record<string, readonly string[]>>;
+  infer(inputs: Inputs<I, Tensor>, params: P): Outputs<O, Tensor>;
+}
+
+/** Declares an operation whose shape rule is code. */
+export function defineOp<const I extends string, const O extends string, P>(op: OldOp<I, O, P>): Op<I, O, P> {
   const infer = (inputs: Inputs<I, Tensor>, params: P) => {
     checkParams(op, params as Record<string, unknown>);
     return op.infer(inputs, params);
   };
-  return { ...op, infer };
+  const type = { axes: [], rest: true, dtype: "any" } as const;
+  const inputs = op.inputs.map((key) => ({
+    key,
+    name: key.replace(/\?$/, ""),
+    optional: key.endsWith("?"),
+    type,
+  }));
+  const outputs = op.outputs.map((name) => ({ name, type, overwrites: Boolean(op.inPlace?.[name]) }));
+  return { ...op, inputs, outputs, params: {}, sizes: () => ({}), infer };
 }
 
 /** Throws unless the words among the parameters are known, and their numbers mean the same on every device. */
-function checkParams({ name, choices = {} }: AnyOp, params: Readonly<Record<string, unknown>>): void {
+function checkParams(
+  { name, choices = {} }: Pick<OldOp<string, string, unknown>, "name" | "choices">,
+  params: Readonly<Record<string, unknown>>,
+): void {
   for (const [key, value] of Object.entries(params)) {
     if (typeof value === "string") requireChoice(`apply ${name}`, key, value, choices[key] ?? []);
     else if (typeof value === "number") {
       demand(name, fitsFloat32(value), () => `${key} is ${value}, expected ${FLOAT32_SIZES}`);
     } else if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      checkParams({ name, choices } as AnyOp, value as Record<string, unknown>);
+      checkParams({ name, choices }, value as Record<string, unknown>);
     }
   }
-}
-
-/** A tensor's shape and type, without data. */
-export function spec(shape: Shape, dtype: DType = "f32"): Tensor {
-  return { shape, dtype };
-}
-
-/** Number of elements of a shape. */
-export function sizeOf(shape: Shape): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
-
-/** Throws `Cannot apply <operation>: <reason>` unless the condition holds. */
-export function demand(op: string, condition: boolean, reason: () => string): asserts condition {
-  if (!condition) throw new RangeError(`Cannot apply ${op}: ${reason()}`);
-}
-
-/**
- * Throws unless a tensor has exactly this shape and type; `undefined` sizes match anything.
- *
- * ```ts
- * import { requireShape, spec } from "@refrain/transformers/ops";
- * requireShape("linear", "x", spec([2, 3]), [undefined, 3]);
- * ```
- */
-export function requireShape(
-  op: string,
-  name: string,
-  tensor: Tensor,
-  shape: readonly (number | undefined)[],
-  dtype: DType = "f32",
-): void {
-  const fits = tensor.shape.length === shape.length &&
-    shape.every((size, axis) => size === undefined || size === tensor.shape[axis]);
-  demand(op, fits, () => `${name} has shape [${tensor.shape}], expected [${shape.map((size) => size ?? "any")}]`);
-  demand(op, tensor.dtype === dtype, () => `${name} is ${tensor.dtype}, expected ${dtype}`);
-}
-
-/** Throws unless `offsets`, where given, is an i32 vector of at least one element. */
-export function requireOffsets(op: string, offsets: Tensor | undefined, name = "offsets"): void {
-  if (!offsets) return;
-  requireShape(op, name, offsets, [undefined], "i32");
-  demand(op, offsets.shape[0] >= 1, () => `${name} is empty, expected B + 1 row offsets`);
 }

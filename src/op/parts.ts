@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AnyOp, Inputs, Op, Outputs, PartsBackend, Tensor } from "./op.ts";
+import type { Inputs, Op, Outputs, PartsBackend, PartsRule, Tensor } from "./op.ts";
 
 /** Rows [from, to) of a tensor. */
 export interface RowRange {
@@ -38,20 +38,19 @@ export function overlaps<R extends RowRange>(parts: readonly R[], { from, to }: 
   return some.map((part) => ({ part, from: Math.max(from, part.from), to: Math.min(to, part.to) }));
 }
 
-/** Runs an operation that treats every element alike part by part; inputs that are not among its `parts` go to every call. */
-export function elementwise<T extends Tensor, I extends string, O extends string, P>(
-  backend: PartsBackend<T>,
-  op: Op<I, O, P>,
-  inputs: Inputs<I, T>,
-  params: P,
-): Outputs<O, T> {
-  const { parts, outputs } = op as AnyOp;
-  const cut = Object.entries<T | undefined>(inputs).filter(([name]) => parts!.of.includes(name))
-    .map(([name, tensor]) => [name, backend.partsOf(tensor!)] as const);
-  const results = cut[0][1].map((_, i) => {
-    const some = Object.fromEntries(cut.map(([name, list]) => [name, list[i]]));
-    return backend.run(op, { ...inputs, ...some }, params) as Record<string, T>;
-  });
-  const whole = outputs.map((name: string) => [name, backend.join(results.map((result) => result[name]))]);
-  return Object.fromEntries(whole) as Outputs<O, T>;
+/** The rule of an operation that treats every element alike: it runs part by part; inputs outside `of` go to every call. */
+export function elementwise<I extends string, O extends string, P>(...of: readonly string[]): PartsRule<I, O, P> {
+  return {
+    of,
+    run<T extends Tensor>(backend: PartsBackend<T>, inputs: Inputs<I, T>, params: P, op: Op<I, O, P>) {
+      const cut = Object.entries<T | undefined>(inputs).filter(([name]) => of.includes(name))
+        .map(([name, tensor]) => [name, backend.partsOf(tensor!)] as const);
+      const results = cut[0][1].map((_, i) => {
+        const some = Object.fromEntries(cut.map(([name, list]) => [name, list[i]]));
+        return backend.run(op, { ...inputs, ...some }, params);
+      });
+      const whole = op.outputs.map(({ name }) => [name, backend.join(results.map((result) => result[name]))]);
+      return Object.fromEntries(whole) as Outputs<O, T>;
+    },
+  };
 }

@@ -3,27 +3,23 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
+import { defineOp } from "../op/define.ts";
 import { ACTIVATIONS, GATED } from "../op/kinds.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
 
 /** A plain activation; `gelu` is exact (erf), `square` is x². */
 export type ActivationKind = typeof ACTIVATIONS[number];
 
 /** y = f(x), element by element. x [M, F] → y [M, F]. */
-export const activationOp: Op<"x" | "offsets?", "y", { readonly kind: ActivationKind }> = defineOp({
+export const activationOp = defineOp({
   name: "activation",
   family: "activation",
-  inputs: ["x", "offsets?"],
-  outputs: ["y"],
-  choices: { kind: ACTIVATIONS },
-  infer({ x, offsets }) {
-    requireShape("activation", "x", x, [undefined, undefined]);
-    requireOffsets("activation", offsets);
-    return { y: spec(x.shape) };
-  },
-  vjp: (backend, { inputs: { x, offsets }, grads: { y }, params: { kind } }) => ({
-    x: () => activationGrad(backend, { x, dy: y!, offsets }, kind),
+  inputs: { x: "M F", "offsets?": "B+1 i32" },
+  outputs: { y: "M F" },
+  params: { kind: ACTIVATIONS },
+  vjp: (backend, { inputs: { x, offsets }, grads: { y }, params }) => ({
+    x: () => activationGrad(backend, { x, dy: y!, offsets }, params),
   }),
 });
 
@@ -36,20 +32,14 @@ export function activation<T extends Tensor>(backend: Backend<T>, x: T, kind: Ac
 export type GateKind = typeof GATED[number];
 
 /** z = f(u[:F]) ⊙ u[F:], row by row. u [M, 2F] → z [M, F]. */
-export const gatedUnitOp: Op<"u" | "offsets?", "z", { readonly kind: GateKind }> = defineOp({
+export const gatedUnitOp = defineOp({
   name: "gatedUnit",
   family: "activation",
-  inputs: ["u", "offsets?"],
-  outputs: ["z"],
-  choices: { kind: GATED },
-  infer({ u, offsets }) {
-    requireShape("gatedUnit", "u", u, [undefined, undefined]);
-    demand("gatedUnit", u.shape[1] % 2 === 0, () => `u has ${u.shape[1]} columns, which do not halve`);
-    requireOffsets("gatedUnit", offsets);
-    return { z: spec([u.shape[0], u.shape[1] / 2]) };
-  },
-  vjp: (backend, { inputs: { u, offsets }, grads: { z }, params: { kind } }) => ({
-    u: () => gatedUnitGrad(backend, { u, dz: z!, offsets }, kind),
+  inputs: { u: "M 2F", "offsets?": "B+1 i32" },
+  outputs: { z: "M F" },
+  params: { kind: GATED },
+  vjp: (backend, { inputs: { u, offsets }, grads: { z }, params }) => ({
+    u: () => gatedUnitGrad(backend, { u, dz: z!, offsets }, params),
   }),
 });
 

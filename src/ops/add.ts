@@ -3,21 +3,18 @@
  *
  * @module
  */
-import { type Backend, defineOp, type Op, requireShape, spec, type Tensor } from "../op/op.ts";
+import { defineOp } from "../op/define.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 import { elementwise } from "../op/parts.ts";
 
 /** y = a + scale·b, element by element. a, b of one shape → y of that shape. */
-export const addOp: Op<"a" | "b", "y", { readonly scale: number }> = defineOp({
+export const addOp = defineOp({
   name: "add",
   family: "add",
-  inputs: ["a", "b"],
-  outputs: ["y"],
-  infer({ a, b }) {
-    requireShape("add", "a", a, a.shape);
-    requireShape("add", "b", b, a.shape);
-    return { y: spec(a.shape) };
-  },
-  parts: { of: ["a", "b", "y"], run: (backend, inputs, params) => elementwise(backend, addOp, inputs, params) },
+  inputs: { a: "...", b: "..." },
+  outputs: { y: "..." },
+  params: { scale: "number" },
+  parts: elementwise("a", "b", "y"),
   vjp: (backend, { grads: { y }, params: { scale } }) => ({
     a: () => y!,
     b: () => scale === 1 ? y! : add(backend, y!, y!, scale - 1),
@@ -34,16 +31,11 @@ export function add<T extends Tensor>(backend: Backend<T>, a: T, b: T, scale = 1
  *
  * a, b of one shape → y of that shape.
  */
-export const ratioOp: Op<"a" | "b", "y", Record<never, never>> = defineOp({
+export const ratioOp = defineOp({
   name: "ratio",
   family: "add",
-  inputs: ["a", "b"],
-  outputs: ["y"],
-  infer({ a, b }) {
-    requireShape("ratio", "a", a, a.shape);
-    requireShape("ratio", "b", b, a.shape);
-    return { y: spec(a.shape) };
-  },
+  inputs: { a: "...", b: "..." },
+  outputs: { y: "..." },
 });
 
 /** Applies {@link ratioOp}: a / b. */

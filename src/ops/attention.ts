@@ -5,19 +5,10 @@
  *
  * @module
  */
-import {
-  type Backend,
-  defineOp,
-  demand,
-  once,
-  type Op,
-  requireOffsets,
-  requireShape,
-  spec,
-  type Tensor,
-} from "../op/op.ts";
-import type { Heads } from "./rope.ts";
+import { type Apply, applying, defineOp } from "../op/define.ts";
+import { type Backend, once, type Tensor } from "../op/op.ts";
 import { attentionGradKv, attentionGradQ, attentionStats } from "./attention_grad.ts";
+import type { Heads } from "./rope.ts";
 
 /** How far a row sees. */
 export interface KeyRangesParams {
@@ -35,27 +26,16 @@ export interface KeyRangesParams {
  * ranges[m] = [max(s, i − window), min(e, i + window + 1, causal ? i + 1 : ∞)). offsets [B+1] are the key rows' own,
  * rows [M] i32 ascending, queryOffsets [*] end with the number of live query rows → ranges [M, 2] i32.
  */
-export const keyRangesOp: Op<"offsets" | "rows?" | "queryOffsets?", "ranges", KeyRangesParams> = defineOp({
+export const keyRangesOp = defineOp({
   name: "keyRanges",
   family: "attention",
-  inputs: ["offsets", "rows?", "queryOffsets?"],
-  outputs: ["ranges"],
-  infer({ offsets, rows, queryOffsets }, { M }: KeyRangesParams) {
-    requireOffsets("keyRanges", offsets);
-    requireOffsets("keyRanges", queryOffsets, "queryOffsets");
-    if (rows) requireShape("keyRanges", "rows", rows, [M], "i32");
-    return { ranges: spec([M, 2], "i32") };
-  },
+  inputs: { offsets: "B+1 i32", "rows?": "M i32", "queryOffsets?": "_+1 i32" },
+  outputs: { ranges: "M 2 i32" },
+  params: { M: "size", causal: "boolean", window: "size" },
 });
 
 /** Applies {@link keyRangesOp}: ranges [M, 2]. */
-export function keyRanges<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { offsets: T; rows?: T; queryOffsets?: T },
-  params: KeyRangesParams,
-): T {
-  return backend.run(keyRangesOp, inputs, params).ranges;
-}
+export const keyRanges: Apply<"offsets" | "rows?" | "queryOffsets?", "ranges", KeyRangesParams> = applying(keyRangesOp);
 
 /**
  * y = softmax(q·kᵀ / √K)·v over the visible keys, head by head; query head h reads key/value head ⌊h·G/H⌋.
@@ -63,20 +43,13 @@ export function keyRanges<T extends Tensor>(
  * q [M, H·K], kv [N, 2·G·K] (keys of all heads, then values), ranges [M, 2] i32 inside [0, N] → y [M, H·K]. A row with
  * an empty range gives zeros. Never holds M×N scores (Dao et al., arXiv 2205.14135).
  */
-export const attentionOp: Op<"q" | "kv" | "ranges" | "offsets?", "y", Heads> = defineOp({
+export const attentionOp = defineOp({
   name: "attention",
   family: "attention",
-  inputs: ["q", "kv", "ranges", "offsets?"],
-  outputs: ["y"],
-  infer({ q, kv, ranges, offsets }, { H, G, K }: Heads) {
-    const M = q.shape[0];
-    demand("attention", G > 0 && H % G === 0, () => `${H} query heads do not share ${G} key/value heads evenly`);
-    requireShape("attention", "q", q, [undefined, H * K]);
-    requireShape("attention", "kv", kv, [undefined, 2 * G * K]);
-    requireShape("attention", "ranges", ranges, [M, 2], "i32");
-    requireOffsets("attention", offsets);
-    return { y: spec([M, H * K]) };
-  },
+  inputs: { q: "M HK", kv: "C 2GK", ranges: "M 2 i32", "offsets?": "B+1 i32" },
+  outputs: { y: "M HK" },
+  params: { H: "size", G: "size", K: "size" },
+  refuse: ({ H, G }) => !(G > 0 && H % G === 0) && `${H} query heads do not share ${G} key/value heads evenly`,
   vjp: (backend, { inputs: { q, kv, ranges, offsets }, outputs: { y }, grads, params }) => {
     const dy = grads.y!;
     const stats = once(() => attentionStats(backend, { q, kv, ranges, y, dy, offsets }, params));

@@ -7,19 +7,7 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
-import type { Heads } from "./rope.ts";
-
-type AttentionTensors = { q: Tensor; kv: Tensor; ranges: Tensor; dy: Tensor; offsets?: Tensor };
-
-function requireAttention(op: string, { q, kv, ranges, dy, offsets }: AttentionTensors, { H, G, K }: Heads): void {
-  demand(op, G > 0 && H % G === 0, () => `${H} query heads do not share ${G} key/value heads evenly`);
-  requireShape(op, "q", q, [undefined, H * K]);
-  requireShape(op, "kv", kv, [undefined, 2 * G * K]);
-  requireShape(op, "ranges", ranges, [q.shape[0], 2], "i32");
-  requireShape(op, "dy", dy, q.shape);
-  requireOffsets(op, offsets);
-}
+import { applying, defineOp } from "../op/define.ts";
 
 /**
  * stats[m, h] = (lse, δ): the log-sum-exp of a row's visible scores, and Σ dy ⊙ y over the head.
@@ -27,48 +15,30 @@ function requireAttention(op: string, { q, kv, ranges, dy, offsets }: AttentionT
  * q, y, dy [M, H·K], kv [N, 2·G·K], ranges [M, 2] i32 → stats [M, 2·H], lse of all heads, then δ. Both are 0 for a row with
  * an empty range.
  */
-export const attentionStatsOp: Op<"q" | "kv" | "ranges" | "y" | "dy" | "offsets?", "stats", Heads> = defineOp({
+export const attentionStatsOp = defineOp({
   name: "attentionStats",
   family: "attention_grad",
-  inputs: ["q", "kv", "ranges", "y", "dy", "offsets?"],
-  outputs: ["stats"],
-  infer({ q, kv, ranges, y, dy, offsets }, heads: Heads) {
-    requireAttention("attentionStats", { q, kv, ranges, dy, offsets }, heads);
-    requireShape("attentionStats", "y", y, q.shape);
-    return { stats: spec([q.shape[0], 2 * heads.H]) };
-  },
+  inputs: { q: "M HK", kv: "C 2GK", ranges: "M 2 i32", y: "M HK", dy: "M HK", "offsets?": "B+1 i32" },
+  outputs: { stats: "M 2H" },
+  params: { H: "size", G: "size", K: "size" },
+  refuse: ({ H, G }) => !(G > 0 && H % G === 0) && `${H} query heads do not share ${G} key/value heads evenly`,
 });
 
 /** Applies {@link attentionStatsOp}: → [M, 2·H]. */
-export function attentionStats<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { q: T; kv: T; ranges: T; y: T; dy: T; offsets?: T },
-  { H, G, K }: Heads,
-): T {
-  return backend.run(attentionStatsOp, inputs, { H, G, K }).stats;
-}
+export const attentionStats = applying(attentionStatsOp);
 
 /** dq of the equations above. q, dy [M, H·K], kv [N, 2·G·K], ranges [M, 2] i32, stats [M, 2·H] → dq [M, H·K]. */
-export const attentionGradQOp: Op<"q" | "kv" | "ranges" | "dy" | "stats" | "offsets?", "dq", Heads> = defineOp({
+export const attentionGradQOp = defineOp({
   name: "attentionGradQ",
   family: "attention_grad",
-  inputs: ["q", "kv", "ranges", "dy", "stats", "offsets?"],
-  outputs: ["dq"],
-  infer({ q, kv, ranges, dy, stats, offsets }, heads: Heads) {
-    requireAttention("attentionGradQ", { q, kv, ranges, dy, offsets }, heads);
-    requireShape("attentionGradQ", "stats", stats, [q.shape[0], 2 * heads.H]);
-    return { dq: spec(q.shape) };
-  },
+  inputs: { q: "M HK", kv: "C 2GK", ranges: "M 2 i32", dy: "M HK", stats: "M 2H", "offsets?": "B+1 i32" },
+  outputs: { dq: "M HK" },
+  params: { H: "size", G: "size", K: "size" },
+  refuse: ({ H, G }) => !(G > 0 && H % G === 0) && `${H} query heads do not share ${G} key/value heads evenly`,
 });
 
 /** Applies {@link attentionGradQOp}: → [M, H·K]. */
-export function attentionGradQ<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { q: T; kv: T; ranges: T; dy: T; stats: T; offsets?: T },
-  { H, G, K }: Heads,
-): T {
-  return backend.run(attentionGradQOp, inputs, { H, G, K }).dq;
-}
+export const attentionGradQ = applying(attentionGradQOp);
 
 /**
  * dk and dv of the equations above, summed over the query heads that share a key/value head; zero for keys nobody sees.
@@ -76,23 +46,14 @@ export function attentionGradQ<T extends Tensor>(
  * q, dy [M, H·K], kv [N, 2·G·K], ranges [M, 2] i32 with starts and ends that do not decrease from row to row, stats
  * [M, 2·H] → dkv [N, 2·G·K].
  */
-export const attentionGradKvOp: Op<"q" | "kv" | "ranges" | "dy" | "stats" | "offsets?", "dkv", Heads> = defineOp({
+export const attentionGradKvOp = defineOp({
   name: "attentionGradKv",
   family: "attention_grad",
-  inputs: ["q", "kv", "ranges", "dy", "stats", "offsets?"],
-  outputs: ["dkv"],
-  infer({ q, kv, ranges, dy, stats, offsets }, heads: Heads) {
-    requireAttention("attentionGradKv", { q, kv, ranges, dy, offsets }, heads);
-    requireShape("attentionGradKv", "stats", stats, [q.shape[0], 2 * heads.H]);
-    return { dkv: spec(kv.shape) };
-  },
+  inputs: { q: "M HK", kv: "C 2GK", ranges: "M 2 i32", dy: "M HK", stats: "M 2H", "offsets?": "B+1 i32" },
+  outputs: { dkv: "C 2GK" },
+  params: { H: "size", G: "size", K: "size" },
+  refuse: ({ H, G }) => !(G > 0 && H % G === 0) && `${H} query heads do not share ${G} key/value heads evenly`,
 });
 
 /** Applies {@link attentionGradKvOp}: → [N, 2·G·K]. */
-export function attentionGradKv<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { q: T; kv: T; ranges: T; dy: T; stats: T; offsets?: T },
-  { H, G, K }: Heads,
-): T {
-  return backend.run(attentionGradKvOp, inputs, { H, G, K }).dkv;
-}
+export const attentionGradKv = applying(attentionGradKvOp);

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireShape, spec, type Tensor } from "../op/op.ts";
+import { defineOp } from "../op/define.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 
 /** Columns [from, to). */
 export interface ColumnRange {
@@ -14,17 +15,14 @@ export interface ColumnRange {
 }
 
 /** y[m] = x[m, from..to−1]. x [D] or [M, D] → y [to − from] or [M, to − from]. */
-export const takeColumnsOp: Op<"x", "y", ColumnRange> = defineOp({
+export const takeColumnsOp = defineOp({
   name: "takeColumns",
   family: "columns",
-  inputs: ["x"],
-  outputs: ["y"],
-  infer({ x }, { from, to }: ColumnRange) {
-    requireShape("takeColumns", "x", x, x.shape.length === 1 ? [undefined] : [undefined, undefined]);
-    const D = x.shape[x.shape.length - 1];
-    demand("takeColumns", 0 <= from && from <= to && to <= D, () => `columns ${from}..${to} are not inside x's ${D}`);
-    return { y: spec([...x.shape.slice(0, -1), to - from]) };
-  },
+  inputs: { x: "M? D" },
+  outputs: { y: "M? O" },
+  params: { from: "size", to: "size" },
+  axes: ({ from, to }) => ({ O: to - from }),
+  refuse: ({ D }, { from, to }) => !(from <= to && to <= D) && `columns ${from}..${to} are not inside x's ${D}`,
 });
 
 /** Applies {@link takeColumnsOp}; x itself where that is all of its columns. */
@@ -34,16 +32,11 @@ export function takeColumns<T extends Tensor>(backend: Backend<T>, x: T, { from,
 }
 
 /** y[m] = (a[m], b[m]). a [M, A], b [M, B] → y [M, A + B]. */
-export const joinColumnsOp: Op<"a" | "b", "y", Record<never, never>> = defineOp({
+export const joinColumnsOp = defineOp({
   name: "joinColumns",
   family: "columns",
-  inputs: ["a", "b"],
-  outputs: ["y"],
-  infer({ a, b }) {
-    requireShape("joinColumns", "a", a, [undefined, undefined]);
-    requireShape("joinColumns", "b", b, [a.shape[0], undefined]);
-    return { y: spec([a.shape[0], a.shape[1] + b.shape[1]]) };
-  },
+  inputs: { a: "M D", b: "M O" },
+  outputs: { y: "M D+O" },
 });
 
 /** Applies {@link joinColumnsOp}: a [M, A], b [M, B] → [M, A + B]. */

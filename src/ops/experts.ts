@@ -8,18 +8,9 @@
  *
  * @module
  */
+import { type Apply, applying, defineOp } from "../op/define.ts";
 import { GATED } from "../op/kinds.ts";
-import {
-  type Backend,
-  defineOp,
-  demand,
-  once,
-  type Op,
-  requireOffsets,
-  requireShape,
-  spec,
-  type Tensor,
-} from "../op/op.ts";
+import { type Backend, once, type Tensor } from "../op/op.ts";
 import type { GateKind } from "./activation.ts";
 import { add } from "./add.ts";
 import { dotSlots, expertOuter, expertTransposed, loraGatedUnitGrad, sumSlots, weightSlots } from "./experts_grad.ts";
@@ -29,36 +20,22 @@ import { dotSlots, expertOuter, expertTransposed, loraGatedUnitGrad, sumSlots, w
  *
  * x [M, F], the same for all chosen experts, or [M, k, F], one each; a [E, R, F], experts [M, k] i32 → y [M, k, R].
  */
-export const loraDownOp: Op<"x" | "a" | "experts" | "offsets?", "y", Record<never, never>> = defineOp({
+export const loraDownOp = defineOp({
   name: "loraDown",
   family: "experts",
-  inputs: ["x", "a", "experts", "offsets?"],
-  outputs: ["y"],
-  infer({ x, a, experts, offsets }) {
-    requireShape("loraDown", "a", a, [undefined, undefined, undefined]);
-    requireShape("loraDown", "experts", experts, [undefined, undefined], "i32");
-    const [M, k] = experts.shape;
-    const [, R, F] = a.shape;
-    requireShape("loraDown", "x", x, x.shape.length === 2 ? [M, F] : [M, k, F]);
-    requireOffsets("loraDown", offsets);
-    return { y: spec([M, k, R]) };
-  },
+  inputs: { x: "M k? D", a: "E R D", experts: "M k i32", "offsets?": "B+1 i32" },
+  outputs: { y: "M k R" },
   vjp: (backend, { inputs: { x, a, experts, offsets }, grads: { y } }) => {
-    const back = () => expertTransposed(backend, { x: y!, a, experts, offsets });
+    const back = () => expertTransposed(backend, { x: y!, a, experts, offsets }, { scale: 1 });
     return {
-      x: () => x.shape.length === 2 ? sumSlots(backend, back(), offsets) : back(),
-      a: () => expertOuter(backend, { x: y!, y: x, experts, offsets }, { E: a.shape[0] }),
+      x: () => x.shape.length === 2 ? sumSlots(backend, { x: back(), offsets }) : back(),
+      a: () => expertOuter(backend, { x: y!, y: x, experts, offsets }, { E: a.shape[0], scale: 1 }),
     };
   },
 });
 
 /** Applies {@link loraDownOp}: x [M, F] or [M, k, F] → [M, k, R]. */
-export function loraDown<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { x: T; a: T; experts: T; offsets?: T },
-): T {
-  return backend.run(loraDownOp, inputs, {}).y;
-}
+export const loraDown: Apply<"x" | "a" | "experts" | "offsets?", "y"> = applying(loraDownOp);
 
 /** The gated unit of the shared feed-forward, and the LoRA scale s = alpha / rank. */
 export interface LoraGatedUnitParams {
@@ -73,91 +50,59 @@ export interface LoraGatedUnitParams {
  *
  * u [M, 2F], a [M, k, R], b [E, 2F, R], experts [M, k] i32, weights [M, k] → z [M, k, F], mix [M, F].
  */
-export const loraGatedUnitOp: Op<
-  "u" | "a" | "b" | "experts" | "weights" | "offsets?",
-  "z" | "mix",
-  LoraGatedUnitParams
-> = defineOp({
+export const loraGatedUnitOp = defineOp({
   name: "loraGatedUnit",
   family: "experts",
-  inputs: ["u", "a", "b", "experts", "weights", "offsets?"],
-  outputs: ["z", "mix"],
-  choices: { kind: GATED },
-  infer({ u, a, b, experts, weights, offsets }) {
-    requireShape("loraGatedUnit", "b", b, [undefined, undefined, undefined]);
-    requireShape("loraGatedUnit", "experts", experts, [undefined, undefined], "i32");
-    const [M, k] = experts.shape;
-    const [, twice, R] = b.shape;
-    demand("loraGatedUnit", twice % 2 === 0, () => `b has ${twice} rows an expert, which do not halve`);
-    requireShape("loraGatedUnit", "u", u, [M, twice]);
-    requireShape("loraGatedUnit", "a", a, [M, k, R]);
-    requireShape("loraGatedUnit", "weights", weights, [M, k]);
-    requireOffsets("loraGatedUnit", offsets);
-    return { z: spec([M, k, twice / 2]), mix: spec([M, twice / 2]) };
-  },
+  inputs: { u: "M 2F", a: "M k R", b: "E 2F R", experts: "M k i32", weights: "M k", "offsets?": "B+1 i32" },
+  outputs: { z: "M k F", mix: "M F" },
+  params: { kind: GATED, scale: "number" },
   vjp: (backend, { inputs: { u, a, b, experts, weights, offsets }, outputs: { z }, grads, params }) => {
     const { scale } = params;
     const dz = (): typeof z => {
       if (!grads.mix) return grads.z!;
-      const mixed = weightSlots(backend, grads.mix, weights, offsets);
+      const mixed = weightSlots(backend, { x: grads.mix, weights, offsets });
       return grads.z ? add(backend, grads.z, mixed) : mixed;
     };
     const dv = once(() => loraGatedUnitGrad(backend, { u, a, b, experts, dz: dz(), offsets }, params));
     const derivatives = {
-      u: () => sumSlots(backend, dv(), offsets),
-      a: () => expertTransposed(backend, { x: dv(), a: b, experts, offsets }, scale),
+      u: () => sumSlots(backend, { x: dv(), offsets }),
+      a: () => expertTransposed(backend, { x: dv(), a: b, experts, offsets }, { scale }),
       b: () => expertOuter(backend, { x: dv(), y: a, experts, offsets }, { E: b.shape[0], scale }),
     };
     const { mix } = grads;
-    return mix ? { ...derivatives, weights: () => dotSlots(backend, z, mix, offsets) } : derivatives;
+    return mix ? { ...derivatives, weights: () => dotSlots(backend, { a: z, b: mix, offsets }) } : derivatives;
   },
 });
 
 /** Applies {@link loraGatedUnitOp}: u [M, 2F] → z [M, k, F], mix [M, F]. */
-export function loraGatedUnit<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { u: T; a: T; b: T; experts: T; weights: T; offsets?: T },
-  { kind, scale }: LoraGatedUnitParams,
-): { z: T; mix: T } {
-  return backend.run(loraGatedUnitOp, inputs, { kind, scale });
-}
+export const loraGatedUnit: Apply<
+  "u" | "a" | "b" | "experts" | "weights" | "offsets?",
+  "z" | "mix",
+  LoraGatedUnitParams
+> = applying(loraGatedUnitOp);
 
 /**
  * y = x + s·Σ_j w_j·B_e·a_j: out of the rank, weighted, onto what the shared matrix gave.
  *
  * x [M, D], a [M, k, R], b [E, D, R], experts [M, k] i32, weights [M, k] → y [M, D].
  */
-export const loraUpOp: Op<
-  "x" | "a" | "b" | "experts" | "weights" | "offsets?",
-  "y",
-  { readonly scale: number }
-> = defineOp({
+export const loraUpOp = defineOp({
   name: "loraUp",
   family: "experts",
-  inputs: ["x", "a", "b", "experts", "weights", "offsets?"],
-  outputs: ["y"],
-  infer({ x, a, b, experts, weights, offsets }) {
-    requireShape("loraUp", "b", b, [undefined, undefined, undefined]);
-    requireShape("loraUp", "experts", experts, [undefined, undefined], "i32");
-    const [M, k] = experts.shape;
-    const [, D, R] = b.shape;
-    requireShape("loraUp", "x", x, [M, D]);
-    requireShape("loraUp", "a", a, [M, k, R]);
-    requireShape("loraUp", "weights", weights, [M, k]);
-    requireOffsets("loraUp", offsets);
-    return { y: spec([M, D]) };
-  },
+  inputs: { x: "M D", a: "M k R", b: "E D R", experts: "M k i32", weights: "M k", "offsets?": "B+1 i32" },
+  outputs: { y: "M D" },
+  params: { scale: "number" },
   vjp: (backend, { inputs: { a, b, experts, weights, offsets }, grads, params: { scale } }) => {
     const dy = grads.y!;
-    const back = once(() => expertTransposed(backend, { x: dy, a: b, experts, offsets }, scale));
+    const back = once(() => expertTransposed(backend, { x: dy, a: b, experts, offsets }, { scale }));
     return {
       x: () => dy,
-      a: () => weightSlots(backend, back(), weights, offsets),
+      a: () => weightSlots(backend, { x: back(), weights, offsets }),
       b: () => {
-        const weighted = weightSlots(backend, a, weights, offsets);
+        const weighted = weightSlots(backend, { x: a, weights, offsets });
         return expertOuter(backend, { x: dy, y: weighted, experts, offsets }, { E: b.shape[0], scale });
       },
-      weights: () => dotSlots(backend, a, back(), offsets),
+      weights: () => dotSlots(backend, { a, b: back(), offsets }),
     };
   },
 });

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
+import { defineOp } from "../op/define.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 import { overlaps, placedParts } from "../op/parts.ts";
 import { add } from "./add.ts";
 import { joinColumns, takeColumns } from "./columns.ts";
@@ -22,23 +23,14 @@ export interface LinearParams {
  *
  * x [M, D], w [≥to, D], bias [≥to], residual [M, O] → y [M, O], O = to − from.
  */
-export const linearOp: Op<"x" | "w" | "bias?" | "residual?" | "offsets?", "y", LinearParams> = defineOp({
+export const linearOp = defineOp({
   name: "linear",
   family: "linear",
-  inputs: ["x", "w", "bias?", "residual?", "offsets?"],
-  outputs: ["y"],
-  infer({ x, w, bias, residual, offsets }, { from, to }: LinearParams) {
-    requireShape("linear", "x", x, [undefined, undefined]);
-    requireShape("linear", "w", w, [undefined, undefined]);
-    const [M, D] = x.shape;
-    const [rows, columns] = w.shape;
-    demand("linear", D === columns, () => `x has ${D} columns, w has ${columns}`);
-    demand("linear", 0 <= from && from <= to && to <= rows, () => `rows ${from}..${to} are not inside w's ${rows}`);
-    if (bias) requireShape("linear", "bias", bias, [rows]);
-    if (residual) requireShape("linear", "residual", residual, [M, to - from]);
-    requireOffsets("linear", offsets);
-    return { y: spec([M, to - from]) };
-  },
+  inputs: { x: "M D", w: "W D", "bias?": "W", "residual?": "M O", "offsets?": "B+1 i32" },
+  outputs: { y: "M O" },
+  params: { from: "size", to: "size" },
+  axes: ({ from, to }) => ({ O: to - from }),
+  refuse: ({ W }, { from, to }) => !(from <= to && to <= W) && `rows ${from}..${to} are not inside w's ${W}`,
   parts: {
     of: ["w"],
     run(backend, { x, w, bias, residual, offsets }, range) {

@@ -3,30 +3,21 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
+import { type Apply, applying, defineOp } from "../op/define.ts";
 import { overlaps, placedParts, rowRanges } from "../op/parts.ts";
 import { add } from "./add.ts";
 import { takeColumns } from "./columns.ts";
 import type { LinearParams } from "./linear.ts";
 
 /** dx = dy·w over rows [from, to) of w. dy [M, O], w [≥to, D], O = to − from → dx [M, D]. */
-export const linearGradXOp: Op<"dy" | "w" | "offsets?", "dx", LinearParams> = defineOp({
+export const linearGradXOp = defineOp({
   name: "linearGradX",
   family: "linear_grad",
-  inputs: ["dy", "w", "offsets?"],
-  outputs: ["dx"],
-  infer({ dy, w, offsets }, { from, to }: LinearParams) {
-    requireShape("linearGradX", "w", w, [undefined, undefined]);
-    const [rows, D] = w.shape;
-    demand(
-      "linearGradX",
-      0 <= from && from <= to && to <= rows,
-      () => `rows ${from}..${to} are not inside w's ${rows}`,
-    );
-    requireShape("linearGradX", "dy", dy, [undefined, to - from]);
-    requireOffsets("linearGradX", offsets);
-    return { dx: spec([dy.shape[0], D]) };
-  },
+  inputs: { dy: "M O", w: "W D", "offsets?": "B+1 i32" },
+  outputs: { dx: "M D" },
+  params: { from: "size", to: "size" },
+  axes: ({ from, to }) => ({ O: to - from }),
+  refuse: ({ W }, { from, to }) => !(from <= to && to <= W) && `rows ${from}..${to} are not inside w's ${W}`,
   parts: {
     of: ["w"],
     run(backend, { dy, w, offsets }, range) {
@@ -43,13 +34,7 @@ export const linearGradXOp: Op<"dy" | "w" | "offsets?", "dx", LinearParams> = de
 });
 
 /** Applies {@link linearGradXOp}: dy [M, O], w [≥to, D] → [M, D]. */
-export function linearGradX<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { dy: T; w: T; offsets?: T },
-  { from, to }: LinearParams,
-): T {
-  return backend.run(linearGradXOp, inputs, { from, to }).dx;
-}
+export const linearGradX: Apply<"dy" | "w" | "offsets?", "dx", LinearParams> = applying(linearGradXOp);
 
 /** Where the columns of dy stand among the rows of the weight. */
 export interface WeightRows {
@@ -60,19 +45,14 @@ export interface WeightRows {
 }
 
 /** dw[from + o] = Σ over live rows m of dy[m, o]·x[m], zero in other rows. dy [M, O], x [M, D] → dw [rows, D]. */
-export const linearGradWOp: Op<"dy" | "x" | "offsets?", "dw", WeightRows> = defineOp({
+export const linearGradWOp = defineOp({
   name: "linearGradW",
   family: "linear_grad",
-  inputs: ["dy", "x", "offsets?"],
-  outputs: ["dw"],
-  infer({ dy, x, offsets }, { from, rows }: WeightRows) {
-    requireShape("linearGradW", "x", x, [undefined, undefined]);
-    requireShape("linearGradW", "dy", dy, [x.shape[0], undefined]);
-    const to = from + dy.shape[1];
-    demand("linearGradW", 0 <= from && to <= rows, () => `rows ${from}..${to} are not inside the weight's ${rows}`);
-    requireOffsets("linearGradW", offsets);
-    return { dw: spec([rows, x.shape[1]]) };
-  },
+  inputs: { dy: "M O", x: "M D", "offsets?": "B+1 i32" },
+  outputs: { dw: "W D" },
+  params: { from: "size", rows: "size" },
+  axes: ({ rows }) => ({ W: rows }),
+  refuse: ({ O, W }, { from }) => from + O > W && `rows ${from}..${from + O} are not inside the weight's ${W}`,
   parts: {
     of: ["dw"],
     run(backend, { dy, x, offsets }, { from, rows }) {
@@ -91,34 +71,18 @@ export const linearGradWOp: Op<"dy" | "x" | "offsets?", "dw", WeightRows> = defi
 });
 
 /** Applies {@link linearGradWOp}: dy [M, O], x [M, D] → [rows, D]. */
-export function linearGradW<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { dy: T; x: T; offsets?: T },
-  { from, rows }: WeightRows,
-): T {
-  return backend.run(linearGradWOp, inputs, { from, rows }).dw;
-}
+export const linearGradW: Apply<"dy" | "x" | "offsets?", "dw", WeightRows> = applying(linearGradWOp);
 
 /** y[from + o] = Σ over live rows m of dy[m, o], zero elsewhere: the gradient of a bias. dy [M, O] → y [rows]. */
-export const sumRowsOp: Op<"dy" | "offsets?", "y", WeightRows> = defineOp({
+export const sumRowsOp = defineOp({
   name: "sumRows",
   family: "linear_grad",
-  inputs: ["dy", "offsets?"],
-  outputs: ["y"],
-  infer({ dy, offsets }, { from, rows }: WeightRows) {
-    requireShape("sumRows", "dy", dy, [undefined, undefined]);
-    const to = from + dy.shape[1];
-    demand("sumRows", 0 <= from && to <= rows, () => `columns ${from}..${to} are not inside ${rows}`);
-    requireOffsets("sumRows", offsets);
-    return { y: spec([rows]) };
-  },
+  inputs: { dy: "M O", "offsets?": "B+1 i32" },
+  outputs: { y: "W" },
+  params: { from: "size", rows: "size" },
+  axes: ({ rows }) => ({ W: rows }),
+  refuse: ({ O, W }, { from }) => from + O > W && `rows ${from}..${from + O} are not inside the weight's ${W}`,
 });
 
 /** Applies {@link sumRowsOp}: dy [M, O] → [rows]. */
-export function sumRows<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { dy: T; offsets?: T },
-  { from, rows }: WeightRows,
-): T {
-  return backend.run(sumRowsOp, inputs, { from, rows }).y;
-}
+export const sumRows = applying(sumRowsOp);

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { type Apply, applying, defineOp } from "../op/define.ts";
 import { MERGES } from "../op/kinds.ts";
-import { type Backend, defineOp, type Op, requireShape, spec, type Tensor } from "../op/op.ts";
 
 /** How experts become one. */
 export interface MergeParams {
@@ -15,27 +15,13 @@ export interface MergeParams {
 }
 
 /** y = w + s·Σ_e q_e·B_e·A_e, or its one-adapter form. w [O, F], a [E, R, F], b [E, O, R], q [E] → y [O, F]. */
-export const expertMergeOp: Op<"w" | "a" | "b" | "q", "y", MergeParams> = defineOp({
+export const expertMergeOp = defineOp({
   name: "expertMerge",
   family: "merge",
-  inputs: ["w", "a", "b", "q"],
-  outputs: ["y"],
-  choices: { mode: MERGES },
-  infer({ w, a, b, q }) {
-    requireShape("expertMerge", "w", w, [undefined, undefined]);
-    requireShape("expertMerge", "a", a, [undefined, undefined, w.shape[1]]);
-    const [E, R] = a.shape;
-    requireShape("expertMerge", "b", b, [E, w.shape[0], R]);
-    requireShape("expertMerge", "q", q, [E]);
-    return { y: spec(w.shape) };
-  },
+  inputs: { w: "O D", a: "E R D", b: "E O R", q: "E" },
+  outputs: { y: "O D" },
+  params: { mode: MERGES, scale: "number" },
 });
 
 /** Applies {@link expertMergeOp}: w [O, F] → [O, F]. */
-export function expertMerge<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { w: T; a: T; b: T; q: T },
-  { mode, scale }: MergeParams,
-): T {
-  return backend.run(expertMergeOp, inputs, { mode, scale }).y;
-}
+export const expertMerge: Apply<"w" | "a" | "b" | "q", "y", MergeParams> = applying(expertMergeOp);

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireShape, spec, type Tensor } from "../op/op.ts";
+import { defineOp } from "../op/define.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 
 /** Where noise comes from: the place in the model is part of the counter. */
 export interface NoiseParams {
@@ -13,14 +14,6 @@ export interface NoiseParams {
   readonly salt: number;
 }
 
-/** What both operations demand of their inputs. */
-function requireRows(op: string, { x, seed, rows }: { x: Tensor; seed: Tensor; rows?: Tensor }): void {
-  demand(op, x.shape.length >= 1, () => "x is a scalar, expected rows");
-  requireShape(op, "x", x, x.shape);
-  requireShape(op, "seed", seed, [2], "i32");
-  if (rows) requireShape(op, "rows", rows, [x.shape[0]], "i32");
-}
-
 /**
  * y[m, d] = x[m, d]/(1 − rate) where u(seed[0], salt, i) ≥ rate, else 0 (Srivastava et al. 2014); u is `uniformAt` of
  * src/common/random.ts, i = (seed[1] + rows[m])·D + d: elements are numbered through all rows of a step, however it is cut.
@@ -28,16 +21,13 @@ function requireRows(op: string, { x, seed, rows }: { x: Tensor; seed: Tensor; r
  * x [M, …] with D elements a row, seed [2] i32 = (seed, row of the step that row 0 is), rows [M] i32 (0 … M − 1 unless
  * given) → y of the shape of x. It is its own derivative.
  */
-export const dropoutOp: Op<"x" | "seed" | "rows?", "y", NoiseParams> = defineOp({
+export const dropoutOp = defineOp({
   name: "dropout",
   family: "noise",
-  inputs: ["x", "seed", "rows?"],
-  outputs: ["y"],
-  infer({ x, seed, rows }, { rate }: NoiseParams) {
-    requireRows("dropout", { x, seed, rows });
-    demand("dropout", rate >= 0 && rate < 1, () => `rate is ${rate}, expected 0 <= rate < 1`);
-    return { y: spec(x.shape) };
-  },
+  inputs: { x: "M ...", seed: "2 i32", "rows?": "M i32" },
+  outputs: { y: "M ..." },
+  params: { rate: "number", salt: "size" },
+  refuse: (_, { rate }) => !(rate >= 0 && rate < 1) && `rate is ${rate}, expected 0 <= rate < 1`,
   vjp: (backend, { inputs: { seed, rows }, grads: { y }, params }) => ({
     x: () => dropout(backend, y!, { seed, rows }, params),
   }),
@@ -67,16 +57,13 @@ export function dropout<T extends Tensor>(
  *
  * x, seed, rows, i and y as in {@link dropoutOp}. It is its own derivative.
  */
-export const jitterOp: Op<"x" | "seed" | "rows?", "y", NoiseParams> = defineOp({
+export const jitterOp = defineOp({
   name: "jitter",
   family: "noise",
-  inputs: ["x", "seed", "rows?"],
-  outputs: ["y"],
-  infer({ x, seed, rows }, { rate }: NoiseParams) {
-    requireRows("jitter", { x, seed, rows });
-    demand("jitter", rate >= 0, () => `rate is ${rate}, expected rate >= 0`);
-    return { y: spec(x.shape) };
-  },
+  inputs: { x: "M ...", seed: "2 i32", "rows?": "M i32" },
+  outputs: { y: "M ..." },
+  params: { rate: "number", salt: "size" },
+  refuse: (_, { rate }) => rate < 0 && `rate is ${rate}, expected rate >= 0`,
   vjp: (backend, { inputs: { seed, rows }, grads: { y }, params }) => ({
     x: () => jitter(backend, y!, { seed, rows }, params),
   }),

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { defineOp } from "../op/define.ts";
 import { NORMS } from "../op/kinds.ts";
-import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 import { normGrad, normGradWeight } from "./norm_grad.ts";
 
 /** Which norm, and its ε. */
@@ -16,18 +17,12 @@ export interface NormParams {
 }
 
 /** y = norm(x) ⊙ weight, row by row. x [M, D], weight [D] → y [M, D]. */
-export const normOp: Op<"x" | "weight" | "offsets?", "y", NormParams> = defineOp({
+export const normOp = defineOp({
   name: "norm",
   family: "norm",
-  inputs: ["x", "weight", "offsets?"],
-  outputs: ["y"],
-  choices: { kind: NORMS },
-  infer({ x, weight, offsets }) {
-    requireShape("norm", "x", x, [undefined, undefined]);
-    requireShape("norm", "weight", weight, [x.shape[1]]);
-    requireOffsets("norm", offsets);
-    return { y: spec(x.shape) };
-  },
+  inputs: { x: "M D", weight: "D", "offsets?": "B+1 i32" },
+  outputs: { y: "M D" },
+  params: { kind: NORMS, eps: "number" },
   vjp: (backend, { inputs: { x, weight, offsets }, grads, params }) => {
     const dy = grads.y!;
     return {

@@ -5,8 +5,9 @@
  *
  * @module
  */
+import { type Apply, applying, defineFusedOp } from "../op/define.ts";
 import { GATED, NORMS } from "../op/kinds.ts";
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 import { gatedUnit, type GateKind } from "./activation.ts";
 import { linear, type LinearParams } from "./linear.ts";
 import { norm, type NormParams } from "./norm.ts";
@@ -25,35 +26,19 @@ export interface NormGatedParams {
   readonly unit: GateKind;
 }
 
-/** Throws unless rows x [M, D] can be normed by `weight` [D] and multiplied with w [any, D]. */
-function requireNormed(
-  op: string,
-  { x, weight, w, offsets }: Record<"x" | "weight" | "w", Tensor> & { offsets?: Tensor },
-) {
-  requireShape(op, "x", x, [undefined, undefined]);
-  const D = x.shape[1];
-  requireShape(op, "weight", weight, [D]);
-  requireShape(op, "w", w, [undefined, D]);
-  requireOffsets(op, offsets);
-}
-
 /**
  * y = norm(x)·wᵀ over rows [from, to) of w: {@link norm}, then {@link linear}.
  *
  * x [M, D], weight [D] (of the norm), w [≥to, D] → y [M, to − from].
  */
-export const normLinearOp: Op<"x" | "weight" | "w" | "offsets?", "y", NormLinearParams> = defineOp({
+export const normLinearOp = defineFusedOp({
   name: "normLinear",
   family: "norm_linear",
-  inputs: ["x", "weight", "w", "offsets?"],
-  outputs: ["y"],
-  choices: { kind: NORMS },
-  infer({ x, weight, w, offsets }, { from, to }: NormLinearParams) {
-    requireNormed("normLinear", { x, weight, w, offsets });
-    const rows = w.shape[0];
-    demand("normLinear", 0 <= from && from <= to && to <= rows, () => `rows ${from}..${to} are not inside w's ${rows}`);
-    return { y: spec([x.shape[0], to - from]) };
-  },
+  inputs: { x: "M D", weight: "D", w: "W D", "offsets?": "B+1 i32" },
+  outputs: { y: "M O" },
+  params: { norm: { kind: NORMS, eps: "number" }, from: "size", to: "size" },
+  axes: ({ from, to }) => ({ O: to - from }),
+  refuse: ({ W }, { from, to }) => !(from <= to && to <= W) && `rows ${from}..${to} are not inside w's ${W}`,
   compose: (backend, { x, weight, w, offsets }, { norm: kind, from, to }) => ({
     y: linear(backend, norm(backend, x, weight, kind, offsets), w, { offsets, rows: [from, to] }),
   }),
@@ -74,27 +59,16 @@ export function normLinear<T extends Tensor>(
  *
  * x [M, D], weight [D] (of the norm), w [2F, D] → y [M, F].
  */
-export const normGatedOp: Op<"x" | "weight" | "w" | "offsets?", "y", NormGatedParams> = defineOp({
+export const normGatedOp = defineFusedOp({
   name: "normGated",
   family: "norm_linear",
-  inputs: ["x", "weight", "w", "offsets?"],
-  outputs: ["y"],
-  choices: { kind: NORMS, unit: GATED },
-  infer({ x, weight, w, offsets }) {
-    requireNormed("normGated", { x, weight, w, offsets });
-    demand("normGated", w.shape[0] % 2 === 0, () => `w has ${w.shape[0]} rows, which do not halve`);
-    return { y: spec([x.shape[0], w.shape[0] / 2]) };
-  },
+  inputs: { x: "M D", weight: "D", w: "2F D", "offsets?": "B+1 i32" },
+  outputs: { y: "M F" },
+  params: { norm: { kind: NORMS, eps: "number" }, unit: GATED },
   compose: (backend, { x, weight, w, offsets }, { norm, unit }) => ({
     y: gatedUnit(backend, normLinear(backend, { x, weight, w, offsets }, norm), unit, offsets),
   }),
 });
 
 /** Applies {@link normGatedOp}: x [M, D], weight [D], w [2F, D] → [M, F]. */
-export function normGated<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { x: T; weight: T; w: T; offsets?: T },
-  params: NormGatedParams,
-): T {
-  return backend.run(normGatedOp, inputs, params).y;
-}
+export const normGated: Apply<"x" | "weight" | "w" | "offsets?", "y", NormGatedParams> = applying(normGatedOp);

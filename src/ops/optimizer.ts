@@ -3,17 +3,8 @@
  *
  * @module
  */
-import {
-  type Backend,
-  defineOp,
-  demand,
-  type Op,
-  type PartsBackend,
-  requireOffsets,
-  requireShape,
-  spec,
-  type Tensor,
-} from "../op/op.ts";
+import { type Apply, applying, defineOp } from "../op/define.ts";
+import { type Backend, type PartsBackend, sizeOf, type Tensor } from "../op/op.ts";
 import { elementwise } from "../op/parts.ts";
 
 /** What is fixed for a parameter during a training run. */
@@ -38,29 +29,19 @@ export interface AdamWParams {
  *
  * p, m, v, g of one shape, squares [1] = Σ g² over all parameters, rates [3] = (lr, c₁, c₂), cᵢ = 1 − βᵢ^step.
  */
-export const adamWOp: Op<"p" | "m" | "v" | "g" | "squares" | "rates", "p" | "m" | "v", AdamWParams> = defineOp({
+export const adamWOp = defineOp({
   name: "adamW",
   family: "optimizer",
-  inputs: ["p", "m", "v", "g", "squares", "rates"],
-  outputs: ["p", "m", "v"],
-  inPlace: { p: "p", m: "m", v: "v" },
-  infer({ p, m, v, g, squares, rates }) {
-    for (const [name, tensor] of Object.entries({ p, m, v, g })) requireShape("adamW", name, tensor, p.shape);
-    requireShape("adamW", "squares", squares, [1]);
-    requireShape("adamW", "rates", rates, [3]);
-    return { p: spec(p.shape), m: spec(p.shape), v: spec(p.shape) };
-  },
-  parts: { of: ["p", "m", "v", "g"], run: (backend, inputs, params) => elementwise(backend, adamWOp, inputs, params) },
+  inputs: { p: "...", m: "...", v: "...", g: "...", squares: "1", rates: "3" },
+  outputs: { p: "...", m: "...", v: "..." },
+  params: { beta1: "number", beta2: "number", eps: "number", decay: "number", clip: "number" },
+  parts: elementwise("p", "m", "v", "g"),
 });
 
 /** Applies {@link adamWOp}. */
-export function adamW<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { p: T; m: T; v: T; g: T; squares: T; rates: T },
-  params: AdamWParams,
-): void {
-  backend.run(adamWOp, inputs, params);
-}
+export const adamW: Apply<"p" | "m" | "v" | "g" | "squares" | "rates", "p" | "m" | "v", AdamWParams> = applying(
+  adamWOp,
+);
 
 /**
  * y = carry + Σ x², over all elements; deterministic, in at least 128 partial sums, which bounds the error of long ones.
@@ -68,16 +49,11 @@ export function adamW<T extends Tensor>(
  * x of any shape, carry [1] (0 unless given) → y [1]. Where an element is not finite, or its square is not, y is not; squares
  * below 2⁻¹²⁶ may count as 0, which changes no gradient that is clipped at a norm of 2⁻⁴⁰ or more.
  */
-export const sumSquaresOp: Op<"x" | "carry?", "y", Record<never, never>> = defineOp({
+export const sumSquaresOp = defineOp({
   name: "sumSquares",
   family: "optimizer",
-  inputs: ["x", "carry?"],
-  outputs: ["y"],
-  infer({ x, carry }) {
-    requireShape("sumSquares", "x", x, x.shape);
-    if (carry) requireShape("sumSquares", "carry", carry, [1]);
-    return { y: spec([1]) };
-  },
+  inputs: { x: "...", "carry?": "1" },
+  outputs: { y: "1" },
   parts: {
     of: ["x"],
     run<T extends Tensor>(backend: PartsBackend<T>, { x, carry }: { x: T; carry?: T }) {
@@ -96,77 +72,45 @@ export function sumSquares<T extends Tensor>(backend: Backend<T>, x: T, carry?: 
  *
  * Both of one shape; nothing changes where `squares` [1] is not finite, as in {@link adamWOp}.
  */
-export const averageOp: Op<"average" | "p" | "squares", "average", { readonly decay: number }> = defineOp({
-  name: "average",
+export const emaOp = defineOp({
+  name: "ema",
   family: "optimizer",
-  inputs: ["average", "p", "squares"],
-  outputs: ["average"],
-  inPlace: { average: "average" },
-  infer({ average, p, squares }) {
-    requireShape("average", "average", average, average.shape);
-    requireShape("average", "p", p, average.shape);
-    requireShape("average", "squares", squares, [1]);
-    return { average: spec(average.shape) };
-  },
-  parts: { of: ["average", "p"], run: (backend, inputs, params) => elementwise(backend, averageOp, inputs, params) },
+  inputs: { average: "...", p: "...", squares: "1" },
+  outputs: { average: "..." },
+  params: { decay: "number" },
+  parts: elementwise("average", "p"),
 });
 
-/** Applies {@link averageOp}. */
-export function average<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { average: T; p: T; squares: T },
-  decay: number,
-): void {
-  backend.run(averageOp, inputs, { decay });
-}
+/** Applies {@link emaOp}. */
+export const ema: Apply<"average" | "p" | "squares", "average", { readonly decay: number }> = applying(emaOp);
 
 /** list[at] ← x, in place: how a replayed program leaves a line in a log. list [n, W], x of W elements, at [1] i32 in 0..n−1. */
-export const storeOp: Op<"list" | "x" | "at", "list", Record<never, never>> = defineOp({
+export const storeOp = defineOp({
   name: "store",
   family: "optimizer",
-  inputs: ["list", "x", "at"],
-  outputs: ["list"],
-  inPlace: { list: "list" },
-  infer({ list, x, at }) {
-    requireShape("store", "list", list, [undefined, undefined]);
-    const elements = x.shape.reduce((product, size) => product * size, 1);
-    demand("store", elements === list.shape[1], () => `x has ${elements} elements, list has ${list.shape[1]} columns`);
-    requireShape("store", "x", x, x.shape);
-    requireShape("store", "at", at, [1], "i32");
-    return { list: spec(list.shape) };
-  },
+  inputs: { list: "I D", x: "...", at: "1 i32" },
+  outputs: { list: "I D" },
+  refuse: ({ D }, _, { x }) => sizeOf(x.shape) !== D && `x has ${sizeOf(x.shape)} elements, list has ${D} columns`,
 });
 
 /** Applies {@link storeOp}. */
-export function store<T extends Tensor>(backend: Backend<T>, inputs: { list: T; x: T; at: T }): void {
-  backend.run(storeOp, inputs, {});
-}
+export const store: Apply<"list" | "x" | "at", "list"> = applying(storeOp);
 
 /**
  * counts_e = slots of live rows that chose e: experts [M, k] i32 → counts [E].
  *
  * Whole numbers, exact up to 2²⁴, so that those of several microbatches can be added.
  */
-export const countChoicesOp: Op<"experts" | "offsets?", "counts", { readonly E: number }> = defineOp({
+export const countChoicesOp = defineOp({
   name: "countChoices",
   family: "optimizer",
-  inputs: ["experts", "offsets?"],
-  outputs: ["counts"],
-  infer({ experts, offsets }, { E }: { readonly E: number }) {
-    requireShape("countChoices", "experts", experts, [undefined, undefined], "i32");
-    requireOffsets("countChoices", offsets);
-    return { counts: spec([E]) };
-  },
+  inputs: { experts: "M k i32", "offsets?": "B+1 i32" },
+  outputs: { counts: "E" },
+  params: { E: "size" },
 });
 
 /** Applies {@link countChoicesOp}: → [E]. */
-export function countChoices<T extends Tensor>(
-  backend: Backend<T>,
-  { experts, offsets }: { experts: T; offsets?: T },
-  E: number,
-): T {
-  return backend.run(countChoicesOp, { experts, offsets }, { E }).counts;
-}
+export const countChoices: Apply<"experts" | "offsets?", "counts", { readonly E: number }> = applying(countChoicesOp);
 
 /**
  * bias_e ← bias_e + rate·sign(mean count − count_e), in place: balance without a loss (arXiv 2408.15664; MoR token-choice).
@@ -174,25 +118,15 @@ export function countChoices<T extends Tensor>(
  * bias [E], counts [E] of {@link countChoicesOp}. Nothing changes where all counts are equal, or `squares` [1] is not
  * finite, as in {@link adamWOp}.
  */
-export const balanceBiasOp: Op<"bias" | "counts" | "squares", "bias", { readonly rate: number }> = defineOp({
+export const balanceBiasOp = defineOp({
   name: "balanceBias",
   family: "optimizer",
-  inputs: ["bias", "counts", "squares"],
-  outputs: ["bias"],
-  inPlace: { bias: "bias" },
-  infer({ bias, counts, squares }) {
-    requireShape("balanceBias", "bias", bias, [undefined]);
-    requireShape("balanceBias", "counts", counts, bias.shape);
-    requireShape("balanceBias", "squares", squares, [1]);
-    return { bias: spec(bias.shape) };
-  },
+  inputs: { bias: "E", counts: "E", squares: "1" },
+  outputs: { bias: "E" },
+  params: { rate: "number" },
 });
 
 /** Applies {@link balanceBiasOp}. */
-export function balanceBias<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { bias: T; counts: T; squares: T },
-  rate: number,
-): void {
-  backend.run(balanceBiasOp, inputs, { rate });
-}
+export const balanceBias: Apply<"bias" | "counts" | "squares", "bias", { readonly rate: number }> = applying(
+  balanceBiasOp,
+);

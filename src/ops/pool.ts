@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { defineOp } from "../op/define.ts";
 import { POOLINGS } from "../op/kinds.ts";
-import { type Backend, defineOp, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 import { poolGrad } from "./pool_grad.ts";
 
 /** A way in which the rows of a sequence become one vector, see {@link PoolParams}. */
@@ -26,17 +27,12 @@ export interface PoolParams {
  *
  * A vector of any size is normalised: it is scaled by a power of two first. x [M, D], offsets [B+1] → y [B, D].
  */
-export const poolOp: Op<"x" | "offsets", "y", PoolParams> = defineOp({
+export const poolOp = defineOp({
   name: "pool",
   family: "pool",
-  inputs: ["x", "offsets"],
-  outputs: ["y"],
-  choices: { kind: POOLINGS },
-  infer({ x, offsets }) {
-    requireShape("pool", "x", x, [undefined, undefined]);
-    requireOffsets("pool", offsets);
-    return { y: spec([offsets.shape[0] - 1, x.shape[1]]) };
-  },
+  inputs: { x: "M D", offsets: "B+1 i32" },
+  outputs: { y: "B D" },
+  params: { kind: POOLINGS, normalize: "boolean" },
   vjp: (backend, { inputs: { x, offsets }, grads: { y }, params }) => ({
     x: () => poolGrad(backend, { x, dy: y!, offsets }, params),
   }),

@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
+import { type Apply, applying, defineFusedOp, defineOp } from "../op/define.ts";
 import { type HostTensor, hostTensor } from "../op/device.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 import { cacheWrite } from "./cache.ts";
 import { inverseFrequencies, type Rope } from "./rope_frequencies.ts";
 import { ropeGrad } from "./rope_grad.ts";
@@ -27,20 +28,13 @@ export interface Heads {
  * kv [M, 2·G·K] (rotated keys of all heads, then values). Within a head, with a, b its halves:
  * rotate(a, b) = (a·cos − b·sin, b·cos + a·sin).
  */
-export const ropeOp: Op<"x" | "positions" | "table" | "offsets?", "q" | "kv", Heads> = defineOp({
+export const ropeOp = defineOp({
   name: "rope",
   family: "rope",
-  inputs: ["x", "positions", "table", "offsets?"],
-  outputs: ["q", "kv"],
-  infer({ x, positions, table, offsets }, { H, G, K }: Heads) {
-    const M = x.shape[0];
-    requireShape("rope", "x", x, [undefined, (H + 2 * G) * K]);
-    requireShape("rope", "positions", positions, [M], "i32");
-    requireShape("rope", "table", table, [undefined, K]);
-    demand("rope", K % 2 === 0, () => `head width ${K} is odd`);
-    requireOffsets("rope", offsets);
-    return { q: spec([M, H * K]), kv: spec([M, 2 * G * K]) };
-  },
+  inputs: { x: "M HK+2GK", positions: "M i32", table: "T K", "offsets?": "B+1 i32" },
+  outputs: { q: "M HK", kv: "M 2GK" },
+  params: { H: "size", G: "size", K: "size" },
+  refuse: ({ K }) => K % 2 !== 0 && `head width ${K} is odd`,
   vjp: (backend, { inputs: { positions, table, offsets }, grads: { q, kv }, params }) => ({
     x: () => ropeGrad(backend, { dq: q, dkv: kv, positions, table, offsets }, params),
   }),
@@ -62,27 +56,13 @@ export function rope<T extends Tensor>(
  * x [M, (H+2G)·K], positions [M] i32, table [T, K], cache [R, 2·G·K], places [M] i32 below R, distinct where not negative →
  * q [M, H·K], cache, written in place.
  */
-export const ropeWriteOp: Op<
-  "x" | "positions" | "table" | "cache" | "places" | "offsets?",
-  "q" | "cache",
-  Heads
-> = defineOp({
+export const ropeWriteOp = defineFusedOp({
   name: "ropeWrite",
   family: "rope",
-  inputs: ["x", "positions", "table", "cache", "places", "offsets?"],
-  outputs: ["q", "cache"],
-  inPlace: { cache: "cache" },
-  infer({ x, positions, table, cache, places, offsets }, { H, G, K }: Heads) {
-    const M = x.shape[0];
-    requireShape("ropeWrite", "x", x, [undefined, (H + 2 * G) * K]);
-    requireShape("ropeWrite", "positions", positions, [M], "i32");
-    requireShape("ropeWrite", "table", table, [undefined, K]);
-    requireShape("ropeWrite", "cache", cache, [undefined, 2 * G * K]);
-    requireShape("ropeWrite", "places", places, [M], "i32");
-    demand("ropeWrite", K % 2 === 0, () => `head width ${K} is odd`);
-    requireOffsets("ropeWrite", offsets);
-    return { q: spec([M, H * K]), cache: spec(cache.shape) };
-  },
+  inputs: { x: "M HK+2GK", positions: "M i32", table: "T K", cache: "C 2GK", places: "M i32", "offsets?": "B+1 i32" },
+  outputs: { q: "M HK", cache: "C 2GK" },
+  params: { H: "size", G: "size", K: "size" },
+  refuse: ({ K }) => K % 2 !== 0 && `head width ${K} is odd`,
   compose: (backend, { x, positions, table, cache, places, offsets }, heads) => {
     const { q, kv } = rope(backend, { x, positions, table, offsets }, heads);
     return { q, cache: cacheWrite(backend, { cache, x: kv, places, offsets }) };
@@ -90,13 +70,8 @@ export const ropeWriteOp: Op<
 });
 
 /** Applies {@link ropeWriteOp}: → q [M, H·K], and the cache to use from then on. */
-export function ropeWrite<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { x: T; positions: T; table: T; cache: T; places: T; offsets?: T },
-  { H, G, K }: Heads,
-): { q: T; cache: T } {
-  return backend.run(ropeWriteOp, inputs, { H, G, K });
-}
+export const ropeWrite: Apply<"x" | "positions" | "table" | "cache" | "places" | "offsets?", "q" | "cache", Heads> =
+  applying(ropeWriteOp);
 
 /**
  * The table that {@link ropeOp} reads, computed in double: angle(t, i) = t·f_i with the {@link inverseFrequencies} f of

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { defineOp } from "../op/define.ts";
 import { GATES, ROUTES } from "../op/kinds.ts";
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 import { gateGrad, routeGrad } from "./router_grad.ts";
 
 /** The function between a recursion's score and its gate (Mixture-of-Recursions §2.2.1). */
@@ -16,17 +17,12 @@ export interface GateParams {
 }
 
 /** g = α·σ(z) (or its relatives), row by row. scores [M, 1] → gates [M, 1]. */
-export const gateOp: Op<"scores" | "offsets?", "gates", GateParams> = defineOp({
+export const gateOp = defineOp({
   name: "gate",
   family: "router",
-  inputs: ["scores", "offsets?"],
-  outputs: ["gates"],
-  choices: { kind: GATES },
-  infer({ scores, offsets }) {
-    requireShape("gate", "scores", scores, [undefined, 1]);
-    requireOffsets("gate", offsets);
-    return { gates: spec(scores.shape) };
-  },
+  inputs: { scores: "M 1", "offsets?": "B+1 i32" },
+  outputs: { gates: "M 1" },
+  params: { kind: GATES, alpha: "number" },
   vjp: (backend, { inputs: { scores, offsets }, grads: { gates }, params }) => ({
     scores: () => gateGrad(backend, { scores, dgates: gates!, offsets }, params),
   }),
@@ -56,20 +52,13 @@ export interface RouteParams {
  * loss-free bias chooses but never weighs). logits [M, E], bias [E] → probs [M, E], experts [M, k] i32 (best first),
  * weights [M, k].
  */
-export const routeOp: Op<"logits" | "bias?" | "offsets?", "probs" | "experts" | "weights", RouteParams> = defineOp({
+export const routeOp = defineOp({
   name: "route",
   family: "router",
-  inputs: ["logits", "bias?", "offsets?"],
-  outputs: ["probs", "experts", "weights"],
-  choices: { kind: ROUTES },
-  infer({ logits, bias, offsets }, { k }: RouteParams) {
-    requireShape("route", "logits", logits, [undefined, undefined]);
-    const [M, E] = logits.shape;
-    demand("route", 1 <= k && k <= E, () => `cannot choose ${k} of ${E}`);
-    if (bias) requireShape("route", "bias", bias, [E]);
-    requireOffsets("route", offsets);
-    return { probs: spec([M, E]), experts: spec([M, k], "i32"), weights: spec([M, k]) };
-  },
+  inputs: { logits: "M E", "bias?": "E", "offsets?": "B+1 i32" },
+  outputs: { probs: "M E", experts: "M k i32", weights: "M k" },
+  params: { k: "size", kind: ROUTES, alpha: "number", normalize: "boolean" },
+  refuse: ({ E }, { k }) => !(1 <= k && k <= E) && `cannot choose ${k} of ${E}`,
   vjp: (backend, { inputs: { offsets }, outputs: { probs, experts, weights }, grads, params }) => ({
     logits: () =>
       routeGrad(backend, { probs, experts, weights, dprobs: grads.probs, dweights: grads.weights, offsets }, params),

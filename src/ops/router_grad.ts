@@ -3,33 +3,20 @@
  *
  * @module
  */
+import { applying, defineOp } from "../op/define.ts";
 import { GATES, ROUTES } from "../op/kinds.ts";
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
-import type { GateParams, RouteParams } from "./router.ts";
 
 /** dscores = g′(z)·dgates: α·σ(z)(1 − σ(z)), α·(1 − tanh²z), or 1. scores, dgates [M, 1] → dscores [M, 1]. */
-export const gateGradOp: Op<"scores" | "dgates" | "offsets?", "dscores", GateParams> = defineOp({
+export const gateGradOp = defineOp({
   name: "gateGrad",
   family: "router_grad",
-  inputs: ["scores", "dgates", "offsets?"],
-  outputs: ["dscores"],
-  choices: { kind: GATES },
-  infer({ scores, dgates, offsets }) {
-    requireShape("gateGrad", "scores", scores, [undefined, 1]);
-    requireShape("gateGrad", "dgates", dgates, scores.shape);
-    requireOffsets("gateGrad", offsets);
-    return { dscores: spec(scores.shape) };
-  },
+  inputs: { scores: "M 1", dgates: "M 1", "offsets?": "B+1 i32" },
+  outputs: { dscores: "M 1" },
+  params: { kind: GATES, alpha: "number" },
 });
 
 /** Applies {@link gateGradOp}: scores, dgates [M, 1] → [M, 1]. */
-export function gateGrad<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { scores: T; dgates: T; offsets?: T },
-  { kind, alpha }: GateParams,
-): T {
-  return backend.run(gateGradOp, inputs, { kind, alpha }).dscores;
-}
+export const gateGrad = applying(gateGradOp);
 
 /**
  * dlogits from the gradients of probabilities and of chosen weights.
@@ -39,34 +26,21 @@ export function gateGrad<T extends Tensor>(
  *
  * probs [M, E], experts [M, k] i32, weights [M, k], dprobs [M, E] and dweights [M, k] (absent: zero) → dlogits [M, E].
  */
-export const routeGradOp: Op<
-  "probs" | "experts" | "weights" | "dprobs?" | "dweights?" | "offsets?",
-  "dlogits",
-  RouteParams
-> = defineOp({
+export const routeGradOp = defineOp({
   name: "routeGrad",
   family: "router_grad",
-  inputs: ["probs", "experts", "weights", "dprobs?", "dweights?", "offsets?"],
-  outputs: ["dlogits"],
-  choices: { kind: ROUTES },
-  infer({ probs, experts, weights, dprobs, dweights, offsets }, { k }: RouteParams) {
-    requireShape("routeGrad", "probs", probs, [undefined, undefined]);
-    const M = probs.shape[0];
-    requireShape("routeGrad", "experts", experts, [M, k], "i32");
-    requireShape("routeGrad", "weights", weights, [M, k]);
-    demand("routeGrad", Boolean(dprobs || dweights), () => "neither dprobs nor dweights is given");
-    if (dprobs) requireShape("routeGrad", "dprobs", dprobs, probs.shape);
-    if (dweights) requireShape("routeGrad", "dweights", dweights, [M, k]);
-    requireOffsets("routeGrad", offsets);
-    return { dlogits: spec(probs.shape) };
+  inputs: {
+    probs: "M E",
+    experts: "M k i32",
+    weights: "M k",
+    "dprobs?": "M E",
+    "dweights?": "M k",
+    "offsets?": "B+1 i32",
   },
+  outputs: { dlogits: "M E" },
+  params: { k: "size", kind: ROUTES, alpha: "number", normalize: "boolean" },
+  refuse: (_axes, _params, { dprobs, dweights }) => !dprobs && !dweights && "neither dprobs nor dweights is given",
 });
 
 /** Applies {@link routeGradOp}: → [M, E]. */
-export function routeGrad<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { probs: T; experts: T; weights: T; dprobs?: T; dweights?: T; offsets?: T },
-  { k, kind, alpha, normalize }: RouteParams,
-): T {
-  return backend.run(routeGradOp, inputs, { k, kind, alpha, normalize }).dlogits;
-}
+export const routeGrad = applying(routeGradOp);

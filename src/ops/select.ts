@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
+import { defineOp } from "../op/define.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 
 /** A list of chosen rows. */
 export interface Selection<T> {
@@ -20,22 +21,13 @@ export interface Selection<T> {
  * capacity [B] i32 (a sequence with fewer rows keeps them all) → rows [limit] i32, kept [B+1] i32. `limit` is a static
  * bound on Σ capacity; rows beyond it are dropped.
  */
-export const selectTopKOp: Op<
-  "scores" | "offsets" | "capacity",
-  "rows" | "kept",
-  { readonly limit: number }
-> = defineOp({
+export const selectTopKOp = defineOp({
   name: "selectTopK",
   family: "select",
-  inputs: ["scores", "offsets", "capacity"],
-  outputs: ["rows", "kept"],
-  infer({ scores, offsets, capacity }, { limit }: { readonly limit: number }) {
-    requireShape("selectTopK", "scores", scores, [undefined, 1]);
-    requireOffsets("selectTopK", offsets);
-    requireShape("selectTopK", "capacity", capacity, [offsets.shape[0] - 1], "i32");
-    demand("selectTopK", limit >= 0, () => `limit ${limit} is negative`);
-    return { rows: spec([limit], "i32"), kept: spec(offsets.shape, "i32") };
-  },
+  inputs: { scores: "M 1", offsets: "B+1 i32", capacity: "B i32" },
+  outputs: { rows: "S i32", kept: "B+1 i32" },
+  params: { limit: "size" },
+  axes: ({ limit }) => ({ S: limit }),
 });
 
 /** Applies {@link selectTopKOp}: scores [M, 1] → rows [limit], kept [B+1]. */
@@ -53,21 +45,12 @@ export function selectTopK<T extends Tensor>(
  * Causal expert-choice (threshold 0 on the router's logit) and token-choice (threshold r on the chosen depth). scores
  * [M, 1] or [M] f32 or i32, offsets [B+1] → rows [M] i32, kept [B+1] i32.
  */
-export const selectThresholdOp: Op<
-  "scores" | "offsets",
-  "rows" | "kept",
-  { readonly threshold: number }
-> = defineOp({
+export const selectThresholdOp = defineOp({
   name: "selectThreshold",
   family: "select",
-  inputs: ["scores", "offsets"],
-  outputs: ["rows", "kept"],
-  infer({ scores, offsets }) {
-    const flat = scores.shape.length === 1;
-    requireShape("selectThreshold", "scores", scores, flat ? [undefined] : [undefined, 1], scores.dtype);
-    requireOffsets("selectThreshold", offsets);
-    return { rows: spec([scores.shape[0]], "i32"), kept: spec(offsets.shape, "i32") };
-  },
+  inputs: { scores: "M 1? any", offsets: "B+1 i32" },
+  outputs: { rows: "M i32", kept: "B+1 i32" },
+  params: { threshold: "number" },
 });
 
 /** Applies {@link selectThresholdOp}: scores [M, 1] → rows [M], kept [B+1]. */

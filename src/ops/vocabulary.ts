@@ -10,7 +10,7 @@ import { cacheWriteOp } from "./cache.ts";
 import { embedOp } from "./embed.ts";
 import { loraDownOp, loraGatedUnitOp, loraUpOp } from "./experts.ts";
 import { linearOp } from "./linear.ts";
-import { balanceOp, binaryCrossEntropyOp, crossEntropyOp, logSumExpOp, meanOp } from "./losses.ts";
+import { binaryCrossEntropyOp, crossEntropyOp, loadBalanceLossOp, logSumExpOp, meanOp } from "./losses.ts";
 import { expertMergeOp } from "./merge.ts";
 import { normGatedOp, normLinearOp } from "./norm_linear.ts";
 import { normOp } from "./norm.ts";
@@ -25,7 +25,7 @@ import { growOp, retireOp } from "./retire.ts";
 import { selectThresholdOp, selectTopKOp } from "./select.ts";
 import { addOp, ratioOp } from "./add.ts";
 import { joinColumnsOp, takeColumnsOp } from "./columns.ts";
-import { dotRowsOp, placeOp, scaleRowsOp } from "./rows_grad.ts";
+import { dotRowsOp, scaleRowsOp, scatterOp } from "./rows_grad.ts";
 import { embedGradOp } from "./embed_grad.ts";
 import { linearGradWOp, linearGradXOp, sumRowsOp } from "./linear_grad.ts";
 import { normGradOp, normGradWeightOp } from "./norm_grad.ts";
@@ -42,14 +42,14 @@ import {
   weightSlotsOp,
 } from "./experts_grad.ts";
 import { poolGradOp } from "./pool_grad.ts";
-import { cosineDistanceOp, divergenceOp } from "./distillation.ts";
-import { cosineDistanceGradOp, divergenceGradOp } from "./distillation_grad.ts";
+import { cosineDistanceOp, klDivergenceOp } from "./distillation.ts";
+import { cosineDistanceGradOp, klDivergenceGradOp } from "./distillation_grad.ts";
 import { dropoutOp, jitterOp } from "./noise.ts";
-import { adamWOp, averageOp, balanceBiasOp, countChoicesOp, storeOp, sumSquaresOp } from "./optimizer.ts";
+import { adamWOp, balanceBiasOp, countChoicesOp, emaOp, storeOp, sumSquaresOp } from "./optimizer.ts";
 import {
-  balanceGradOp,
   binaryCrossEntropyGradOp,
   crossEntropyGradOp,
+  loadBalanceLossGradOp,
   logSumExpGradOp,
   meanGradOp,
 } from "./losses_grad.ts";
@@ -84,7 +84,7 @@ export const vocabulary = {
   binaryCrossEntropy: binaryCrossEntropyOp,
   logSumExp: logSumExpOp,
   mean: meanOp,
-  balance: balanceOp,
+  loadBalanceLoss: loadBalanceLossOp,
   sample: sampleOp,
   count: countOp,
   queue: queueOp,
@@ -98,11 +98,11 @@ export const vocabulary = {
   // training
   dropout: dropoutOp,
   jitter: jitterOp,
-  divergence: divergenceOp,
+  klDivergence: klDivergenceOp,
   cosineDistance: cosineDistanceOp,
   sumSquares: sumSquaresOp,
   adamW: adamWOp,
-  average: averageOp,
+  ema: emaOp,
   countChoices: countChoicesOp,
   balanceBias: balanceBiasOp,
   store: storeOp,
@@ -114,7 +114,7 @@ export const vocabulary = {
   // derivatives
   add: addOp,
   ratio: ratioOp,
-  place: placeOp,
+  scatter: scatterOp,
   scaleRows: scaleRowsOp,
   dotRows: dotRowsOp,
   embedGrad: embedGradOp,
@@ -142,10 +142,18 @@ export const vocabulary = {
   binaryCrossEntropyGrad: binaryCrossEntropyGradOp,
   logSumExpGrad: logSumExpGradOp,
   meanGrad: meanGradOp,
-  balanceGrad: balanceGradOp,
-  divergenceGrad: divergenceGradOp,
+  loadBalanceLossGrad: loadBalanceLossGradOp,
+  klDivergenceGrad: klDivergenceGradOp,
   cosineDistanceGrad: cosineDistanceGradOp,
 } satisfies Record<string, AnyOp>;
 
+/** Every operation, by name. */
+export type Vocabulary = typeof vocabulary;
+
+/** Name of an operation that is a composition of others. */
+export type FusedName = {
+  [Name in OpName]: Vocabulary[Name] extends { compose: unknown } ? Name : never;
+}[OpName];
+
 /** Name of an operation. */
-export type OpName = keyof typeof vocabulary;
+export type OpName = keyof Vocabulary;

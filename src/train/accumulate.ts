@@ -112,7 +112,7 @@ export function recordStep<T extends Tensor, P>(
     for (const [name, tensor] of Object.entries(computed!.routing)) routing[`${micro}.${name}`] = tensor;
     const { choices } = computed!;
     if (!choices) return;
-    const counts = countChoices(device, choices, choices.bias.shape[0]);
+    const counts = countChoices(device, choices, { E: choices.bias.shape[0] });
     biased = { bias: choices.bias, counts: plus(biased?.counts, counts) };
   });
   return { gradients, values, biased, routing };

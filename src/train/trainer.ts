@@ -101,7 +101,7 @@ export class Trainer<T extends Tensor, P> {
       rates: named.rates,
       auxiliaryRates: named.auxiliaryRates,
     }, options.optimizer);
-    if (biased) balanceBias(device, { ...biased, squares }, options.biasRate);
+    if (biased) balanceBias(device, { ...biased, squares }, { rate: options.biasRate });
     for (const [name, value] of [...values, ["squares", squares] as const]) {
       this.#metrics.write(device, name, value, named.at);
     }

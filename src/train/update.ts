@@ -6,7 +6,7 @@
 import { allocate, type Device, type HostTensor, hostTensor, hostZeros } from "../op/device.ts";
 import { mapParams, type Parameter } from "../model/parameters.ts";
 import type { Backend, Tensor } from "../op/op.ts";
-import { adamW, average, sumSquares } from "../ops/optimizer.ts";
+import { adamW, ema, sumSquares } from "../ops/optimizer.ts";
 
 /** Settings of AdamW. */
 export interface OptimizerConfig {
@@ -116,12 +116,12 @@ export function recordUpdate<T extends Tensor>(
   const squares = squaresOf(false)!;
   const auxiliarySquares = squaresOf(true) ?? squares; // without a loss of their own they stay
   const { beta1, beta2, eps, clip } = config;
-  states.forEach(({ leaf, p, m, v, ema }, i) => {
+  states.forEach(({ leaf, p, m, v, ema: average }, i) => {
     const decay = leaf.shape.length > 1 ? config.decay : 0;
     const g = gradients[i];
     const how = leaf.auxiliary ? { squares: auxiliarySquares, rates: auxiliaryRates } : { squares, rates };
     if (g) adamW(backend, { p, m, v, g, ...how }, { beta1, beta2, eps, decay, clip });
-    if (ema) average(backend, { average: ema, p, squares: how.squares }, config.ema);
+    if (average) ema(backend, { average, p, squares: how.squares }, { decay: config.ema });
   });
   return squares;
 }

@@ -26,7 +26,7 @@ function masked({ shape, data }: HostTensor, { data: mask }: HostTensor): HostTe
 }
 
 /** Two predictions: far apart, equal or nearly so, columns masked in both or only in the teacher's. */
-export const divergence = shape(1).chain(([M, V]) =>
+export const klDivergence = shape(1).chain(([M, V]) =>
   fc.record({
     student: logits(M, V),
     other: logits(M, V),

@@ -6,7 +6,7 @@ import * as distillation from "./distillation.ts";
 const upstream = (M: number) => fc.constantFrom(0, 1e-3, 1, 100).chain((scale) => tensor([M, 1], scale));
 
 /** As the divergence itself, with an upstream gradient. */
-export const divergenceGrad = distillation.divergence.chain(({ inputs, params, live }) => {
+export const klDivergenceGrad = distillation.klDivergence.chain(({ inputs, params, live }) => {
   const [M, V] = inputs.student.shape;
   return upstream(M).map((dkl) => ({ inputs: { ...inputs, dkl }, params, live: live * V }));
 });

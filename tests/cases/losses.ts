@@ -76,7 +76,7 @@ export function counts(E: number, k: number): fc.Arbitrary<HostTensor> {
 }
 
 /** Probabilities, normalised or not, and counts of the same rows or of more. */
-export const balance = fc.tuple(size(300), size(70, 1), size(8, 1)).chain(([M, E, k]) =>
+export const loadBalanceLoss = fc.tuple(size(300), size(70, 1), size(8, 1)).chain(([M, E, k]) =>
   fc.record({
     probs: tensor([M, E]).map(({ shape, data }) => hostTensor(shape, (data as Float32Array).map(Math.abs))),
     counts: counts(E, k),

@@ -42,7 +42,7 @@ export const meanGrad = losses.mean.chain(({ inputs: { x, labels, offsets, total
 );
 
 /** Counts of the rows themselves or of others. */
-export const balanceGrad = fc.tuple(size(600), size(70, 1), size(8, 1)).chain(([M, E, k]) =>
+export const loadBalanceLossGrad = fc.tuple(size(600), size(70, 1), size(8, 1)).chain(([M, E, k]) =>
   fc.record({ counts: losses.counts(E, k), dloss: tensor([1]), offsets: maybe(offsets(M)) })
     .map((inputs) => ({ inputs, params: { M, k }, live: liveElements(M, E, inputs.offsets) }))
 );

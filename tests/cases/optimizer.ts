@@ -42,7 +42,7 @@ export const sumSquares = fc.oneof(
 const squares = fc.constantFrom(0, 1, 3e38, Infinity, -NaN).map((x) => hostTensor([1], [x]));
 
 /** Averages of any shape. */
-export const average = shapes.chain((shape) =>
+export const ema = shapes.chain((shape) =>
   fc.record({
     inputs: fc.record({ average: tensor(shape), p: tensor(shape), squares }),
     params: fc.record({ decay: fc.constantFrom(0.999, 0.9, 0.5, 0, 1) }),

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { type HostTensor, hostTensor } from "../../src/op/device.ts";
 import { type GateParams, routeOp, type RouteParams } from "../../src/ops/router.ts";
-import { accuracy, ReferenceDevice } from "../../reference/mod.ts";
+import { ReferenceDevice } from "../../reference/mod.ts";
+import { accuracy } from "../../reference/accuracy/accuracy.ts";
 import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
 

@@ -4,7 +4,7 @@ import { liveElements } from "../support/equivalence.ts";
 import { list, scattered, width } from "./rows.ts";
 
 /** Ascending lists, of which only a part may be live. */
-export const place = scattered.map(({ x, y, entries, offsets }) => ({
+export const scatter = scattered.map(({ x, y, entries, offsets }) => ({
   inputs: { y, rows: list(entries, offsets), offsets },
   params: { M: x.shape[0] },
 }));

@@ -8,7 +8,8 @@ import type { HostTensor } from "../../src/op/device.ts";
 import type { Inputs, Op } from "../../src/op/op.ts";
 import type { OpName } from "../../src/ops/vocabulary.ts";
 import type { WebGpuDevice } from "../../kernels/mod.ts";
-import { accuracy, type AnyBound, ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
+import { type AnyBound, ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
+import { accuracy } from "../../reference/accuracy/accuracy.ts";
 import { everyVariant, gpuTest } from "./gpu.ts";
 
 /** One call of an operation, on the host. */
