@@ -4,9 +4,10 @@
  * @module
  */
 import { requireChoice } from "../src/common/choices.ts";
-import { type Device, hostBuffer, type HostTensor, type Program } from "../src/op/device.ts";
+import { type Device, hostBuffer, type HostTensor, type HostTensors, type Program } from "../src/op/device.ts";
 import { Lifetime } from "../src/common/lifetime.ts";
 import { type Inputs, type Op, type Outputs, sizeOf, type Tensor } from "../src/op/op.ts";
+import { mapTree, type OnDevice } from "../src/op/tree.ts";
 import type { AnyReference, RefTensor } from "./reference.ts";
 import { type References, references } from "./references.ts";
 
@@ -99,24 +100,28 @@ export class ReferenceDevice implements Device<RefTensor> {
   /** Copies results out. */
   // deno-lint-ignore require-await
   async read<K extends string>(tensors: { readonly [Name in K]: RefTensor }): Promise<{ [Name in K]: HostTensor }> {
-    this.#check("read from the device", tensors);
-    const copy = ({ shape, data }: RefTensor): HostTensor => ({ shape, data: data.slice() });
-    const entries = Object.entries<RefTensor>(tensors).map(([name, tensor]) => [name, copy(tensor)]);
-    return Object.fromEntries(entries) as { [Name in K]: HostTensor };
+    return this.#copyOut(tensors) as { [Name in K]: HostTensor };
+  }
+
+  #copyOut(tree: unknown): unknown {
+    const named: Record<string, RefTensor> = {};
+    mapTree(tree, (tensor: RefTensor, path) => void (named[path] = tensor));
+    this.#check("read from the device", named);
+    return mapTree(tree, ({ shape, data }: RefTensor): HostTensor => ({ shape, data: data.slice() }));
   }
 
   /** A program of the reference is the function itself. */
-  compile<I extends string, O extends string>(
-    body: (inputs: { readonly [Name in I]: RefTensor }) => { readonly [Name in O]: RefTensor },
+  compile<I = HostTensors, O = HostTensors>(
+    body: (inputs: OnDevice<NoInfer<I>, RefTensor>) => OnDevice<NoInfer<O>, RefTensor>,
   ): Program<I, O> {
     this.#lifetime.check("compile a program");
-    const run = (inputs: Readonly<Record<string, HostTensor>>) => {
+    const run = (inputs: I) => {
       this.#lifetime.check("run a program");
-      const tensors = Object.entries(inputs).map(([name, host]) => [name, this.from(host)]);
-      return body(Object.fromEntries(tensors));
+      return body(mapTree(inputs, (host: HostTensor) => this.from(host)) as OnDevice<I, RefTensor>);
     };
-    return Object.assign(async (inputs: Readonly<Record<string, HostTensor>>) => await this.read<O>(run(inputs)), {
-      start: (inputs: Readonly<Record<string, HostTensor>>, times = 1) => {
+    // deno-lint-ignore require-await
+    return Object.assign(async (inputs: I) => this.#copyOut(run(inputs)) as O, {
+      start: (inputs: I, times = 1) => {
         for (let i = 0; i < times; i++) run(inputs);
       },
       dispose: () => {},

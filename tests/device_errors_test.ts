@@ -8,7 +8,7 @@ import { own } from "./support/device.ts";
 import { gpuTest } from "./support/gpu.ts";
 
 const x = hostTensor([2, 2], [1, 2, 3, 4]);
-const relu = (device: WebGpuDevice) => ({ x }: { x: GpuTensor }) => ({ y: activation(device, x, "relu") });
+const relu = (device: WebGpuDevice) => ({ x }: Record<string, GpuTensor>) => ({ y: activation(device, x, "relu") });
 
 gpuTest("device: a result is gone after the next read, and says so", async (gpu) => {
   const device = own(gpu);
@@ -29,7 +29,7 @@ gpuTest("device: a freed tensor is refused: when recorded, when run, and when re
   const y = activation(device, second, "relu");
   device.free(second);
   await assertRejects(() => device.read({ y }), RangeError, "Cannot apply activation: x [2,2] was freed");
-  const program = device.compile(({ x }: { x: GpuTensor }) => ({ y: linear(device, x, third) }));
+  const program = device.compile(({ x }) => ({ y: linear(device, x, third) }));
   await program({ x });
   device.free(third);
   await assertRejects(() => program({ x }), RangeError, "it reads a tensor [2,2] that was freed");
@@ -38,11 +38,11 @@ gpuTest("device: a freed tensor is refused: when recorded, when run, and when re
 gpuTest("device: tensors of a recording do not leave it", async (gpu) => {
   const device = own(gpu);
   const outside = activation(device, device.from(x), "relu");
-  const wrong = device.compile(({ x }: { x: GpuTensor }) => ({ y: linear(device, x, outside) }));
+  const wrong = device.compile(({ x }) => ({ y: linear(device, x, outside) }));
   await assertRejects(() => wrong({ x }), RangeError, "Cannot apply linear: w [2,2] belongs to another recording");
   assertEquals((await device.read({ outside })).outside, x);
   const escaped: GpuTensor[] = [];
-  await device.compile(({ x }: { x: GpuTensor }) => (escaped.push(x, activation(device, x, "relu")), { x }))({ x });
+  await device.compile(({ x }) => (escaped.push(x, activation(device, x, "relu")), { x }))({ x });
   for (const tensor of escaped) assertThrows(() => activation(device, tensor, "relu"), RangeError, "was freed");
 });
 

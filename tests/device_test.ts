@@ -1,10 +1,9 @@
 /** What the WebGPU backend promises beside right numbers: programs replay, and results are one's own. */
 import { assert, assertEquals } from "@std/assert";
-import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
+import { hostIndices, type HostTensor, hostTensor, type HostTensors } from "../src/op/device.ts";
 import { activation } from "../src/ops/activation.ts";
 import { cacheWrite } from "../src/ops/cache.ts";
 import { gather } from "../src/ops/rows.ts";
-import type { GpuTensor } from "../kernels/mod.ts";
 import { block, own, random } from "./support/device.ts";
 import { gpuTest } from "./support/gpu.ts";
 
@@ -59,7 +58,7 @@ gpuTest("device: calls that overlap give each its own result", async (gpu) => {
   const device = own(gpu);
   const w = device.from(random(16));
   const one = device.compile(block(device, w));
-  const two = device.compile(({ x }: { x: GpuTensor }) => ({ y: activation(device, x, "square") }));
+  const two = device.compile(({ x }) => ({ y: activation(device, x, "square") }));
   const inputs = Array.from({ length: 12 }, (_, i) => random(1 + i % 3, 16, i));
   const overlapping = await Promise.all(inputs.flatMap((x) => [one({ x }), two({ x })]));
   for (const [i, x] of inputs.entries()) {
@@ -71,7 +70,7 @@ gpuTest("device: calls that overlap give each its own result", async (gpu) => {
 gpuTest("device: what is overwritten in place stays in its buffer, call after call", async (gpu) => {
   const device = own(gpu);
   const cache = device.from(hostTensor([4, 2], new Float32Array(8)));
-  const program = device.compile((inputs: Record<"x" | "places", GpuTensor>) => ({
+  const program = device.compile<HostTensors<"x" | "places">>((inputs) => ({
     cache: cacheWrite(device, { ...inputs, cache }),
   }));
   for (const place of [0, 1, 2]) {
@@ -83,7 +82,7 @@ gpuTest("device: what is overwritten in place stays in its buffer, call after ca
 gpuTest("device: the least recently used of many programs makes room, and is recorded again", async (gpu) => {
   const device = own(gpu);
   let recorded = 0;
-  const program = device.compile(({ x }: { x: GpuTensor }) => (recorded++, { y: activation(device, x, "square") }));
+  const program = device.compile(({ x }) => (recorded++, { y: activation(device, x, "square") }));
   const call = async (rows: number) => assertEquals((await program({ x: random(rows, 1) })).y.shape, [rows, 1]);
   await Promise.all(Array.from({ length: 64 }, (_, i) => call(i + 1)));
   await call(1);

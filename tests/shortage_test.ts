@@ -11,7 +11,7 @@ import { scarce, type Told } from "./support/scarce.ts";
 const ways: readonly Told[] = ["thrown", "at once", "later"];
 const x = hostTensor([2, 2], [1, 2, 3, 4]);
 const big = (value: number) => hostTensor([64, 64], new Float32Array(4096).fill(value));
-const square = (device: WebGpuDevice) => ({ x }: { x: GpuTensor }) => ({ y: activation(device, x, "square") });
+const square = (device: WebGpuDevice) => ({ x }: Record<string, GpuTensor>) => ({ y: activation(device, x, "square") });
 
 /** What a device computes after a shortage. */
 async function works(device: WebGpuDevice): Promise<void> {
@@ -83,7 +83,7 @@ for (const told of ways) {
     const { device, scarcity } = scarce(gpu, told);
     const [list, other] = [0, 0].map((value) => device.from(hostTensor([4, 1], new Float32Array(4).fill(value))));
     const write = (cache: GpuTensor) =>
-      device.compile(({ x, places }: Record<"x" | "places", GpuTensor>) => {
+      device.compile(({ x, places }) => {
         const wide = linear(device, x, x); // [M, M]
         return { cache: cacheWrite(device, { cache, x: activation(device, x, "square"), places }), wide };
       });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hostIndices, type HostTensor } from "../../src/op/device.ts";
+import { hostIndices, type HostTensor, type HostTensors } from "../../src/op/device.ts";
 import { type Batch, cutRows, packRows } from "../../src/model/batch.ts";
 import { headLogits } from "../../src/model/decoder.ts";
 import type { Tensor } from "../../src/op/op.ts";
@@ -31,7 +31,7 @@ export function cachesFor<T extends Tensor>(
     table[s * columns + SLOT.units] = units;
     return start + units;
   }, 0);
-  const fill = device.compile((inputs: Record<"x" | "places", T>) => {
+  const fill = device.compile<HostTensors<"x" | "places">>((inputs) => {
     cacheWrite(device, { cache: state.slots, ...inputs });
     return {};
   });
@@ -50,7 +50,7 @@ export async function cachedLogits(
   const longest = Math.max(...lengths);
   const batch = packRows(sequences, config);
   const state = cachesFor(model, lengths), table = tables.upTo(longest);
-  const step = device.compile((rows: Record<keyof Batch, Tensor>) => {
+  const step = device.compile<Batch, HostTensors<"logits">>((rows) => {
     const { hidden } = decodeCached(params, state, { ...rows, table });
     return { logits: headLogits(device, params, hidden, rows.offsets) };
   });

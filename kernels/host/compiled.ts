@@ -4,6 +4,7 @@
  * @module
  */
 import type { HostTensor } from "../../src/op/device.ts";
+import { leavesOf, mapTree } from "../../src/op/tree.ts";
 import type { Work } from "./calls.ts";
 import { GpuProgram, type Planner } from "./program.ts";
 import { GpuTensor, type Step } from "./tensor.ts";
@@ -12,11 +13,8 @@ import { upload } from "./upload.ts";
 /** Compiled programs kept per `compile`; the least recently used shapes are recorded again. */
 const PROGRAMS_KEPT = 64;
 
-/** Host tensors by name. */
-export type Hosts = Readonly<Record<string, HostTensor>>;
-
-/** What is computed, recorded on the device. */
-export type Body = (inputs: Record<string, GpuTensor>) => Record<string, GpuTensor>;
+/** What is computed, recorded on the device: from a tree of tensors to another. */
+export type Body = (inputs: unknown) => unknown;
 
 /** Records what a body runs. */
 export type Recorder = <R>(body: () => R) => { result: R; steps: readonly Step[] };
@@ -25,24 +23,21 @@ export type Recorder = <R>(body: () => R) => { result: R; steps: readonly Step[]
 export interface Compiled {
   /** What is replayed. */
   readonly program: GpuProgram;
-  /** What the host fills. */
-  readonly inputs: Record<string, GpuTensor>;
-  /** What the host reads. */
-  readonly outputs: Record<string, GpuTensor>;
+  /** What the host fills, in order. */
+  readonly inputs: readonly GpuTensor[];
+  /** What the host reads, as a tree. */
+  readonly outputs: unknown;
 }
 
 /** What programs for the same inputs have in common. */
-function keyOf(inputs: Hosts): string {
-  return JSON.stringify(
-    Object.entries(inputs).map(([name, { shape, data }]) => [name, shape, data instanceof Int32Array]),
-  );
+function keyOf(inputs: unknown): string {
+  return JSON.stringify(mapTree(inputs, ({ shape, data }: HostTensor) => [shape, data instanceof Int32Array]));
 }
 
 /** A copy of inputs; undefined where the host has no memory for it. */
-export function copyOf(inputs: Hosts): Hosts | undefined {
+export function copyOf<I>(inputs: I): I | undefined {
   try {
-    const copies = Object.entries(inputs).map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]);
-    return Object.fromEntries(copies);
+    return mapTree(inputs, ({ shape, data }: HostTensor) => ({ shape, data: data.slice() })) as I;
   } catch {
     return undefined;
   }
@@ -56,21 +51,21 @@ export class CompiledPrograms {
   constructor(readonly planner: Planner, readonly body: Body, readonly record: Recorder) {}
 
   /** Whether there is a program for some inputs. */
-  has(inputs: Hosts): boolean {
+  has(inputs: unknown): boolean {
     return this.#programs.get(keyOf(inputs))?.program.sound ?? false;
   }
 
   /** Copies inputs to their program and runs `work` on it; a failed program is removed. */
-  prepare<R>(inputs: Hosts, work: (compiled: Compiled) => Work<R>): Work<R> {
+  prepare<R>(inputs: unknown, work: (compiled: Compiled) => Work<R>): Work<R> {
     const key = keyOf(inputs);
     const known = this.#programs.get(key);
     if (known && !known.program.sound) this.#forget(key, known);
     const compiled = this.#programs.get(key) ?? this.#plan(inputs);
     this.#keep(key, compiled);
     try {
-      for (const [name, { data }] of Object.entries(inputs)) {
-        upload(this.planner.memory, compiled.inputs[name].buffer!, data);
-      }
+      leavesOf<HostTensor>(inputs).forEach(({ data }, i) => {
+        upload(this.planner.memory, compiled.inputs[i].buffer!, data);
+      });
       const { uses, result } = work(compiled);
       return { uses, result, failed: () => this.#forget(key, compiled) };
     } catch (error) {
@@ -79,12 +74,12 @@ export class CompiledPrograms {
     }
   }
 
-  #plan(hosts: Hosts): Compiled {
+  #plan(hosts: unknown): Compiled {
     const placeholder = ({ shape, data }: HostTensor) =>
       new GpuTensor(shape, data instanceof Int32Array ? "i32" : "f32");
-    const inputs = Object.fromEntries(Object.entries(hosts).map(([name, host]) => [name, placeholder(host)]));
-    const { result: outputs, steps } = this.record(() => this.body(inputs));
-    const program = new GpuProgram(this.planner, steps, Object.values(inputs), Object.values(outputs));
+    const tree = mapTree(hosts, placeholder), inputs = leavesOf<GpuTensor>(tree);
+    const { result: outputs, steps } = this.record(() => this.body(tree));
+    const program = new GpuProgram(this.planner, steps, inputs, leavesOf(outputs));
     return { program, inputs, outputs };
   }
 

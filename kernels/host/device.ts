@@ -1,10 +1,18 @@
 /** The WebGPU backend: record → plan → encode in one pass → submit once. @module */
-import { allocate, type Device, type HostTensor, type Program, ShortageError } from "../../src/op/device.ts";
+import {
+  allocate,
+  type Device,
+  type HostTensor,
+  type HostTensors,
+  type Program,
+  ShortageError,
+} from "../../src/op/device.ts";
 import type { Inputs, Op, Outputs, Tensor } from "../../src/op/op.ts";
+import type { OnDevice } from "../../src/op/tree.ts";
 import type { Adapter } from "./adapter.ts";
 import type { BufferPool } from "./buffers.ts";
 import { Calls, type Work } from "./calls.ts";
-import { type Compiled, CompiledPrograms, copyOf, type Hosts } from "./compiled.ts";
+import { type Body, type Compiled, CompiledPrograms, copyOf } from "./compiled.ts";
 import { FaultWatch } from "./faults.ts";
 import { kernelOf } from "../kernels.ts";
 import { Memory } from "./memory.ts";
@@ -12,7 +20,7 @@ import { haveParts, joinParts, runParts, splitRows, wholeTensors } from "./parts
 import { PipelineCache } from "./pipelines.ts";
 import { GpuProgram } from "./program.ts";
 import { readBack, runInPlace } from "./readback.ts";
-import { GpuTensor, type Step } from "./tensor.ts";
+import { GpuTensor, refuseExpired, type Step } from "./tensor.ts";
 import { upload } from "./upload.ts";
 
 /**
@@ -109,7 +117,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
     return await this.#pend(this.#calls.perform("read from the GPU", () => {
       const program = new GpuProgram(this, steps, [], Object.values(tensors));
       try {
-        return readBack(this.memory, this.faults, program, tensors);
+        return readBack<{ [Name in K]: HostTensor }>(this.memory, this.faults, program, tensors);
       } finally {
         program.dispose();
       }
@@ -125,22 +133,22 @@ export class WebGpuDevice implements Device<GpuTensor> {
   }
 
   /** Makes a replayable program: recorded once per combination of input shapes. */
-  compile<I extends string, O extends string>(
-    body: (inputs: { readonly [Name in I]: GpuTensor }) => { readonly [Name in O]: GpuTensor },
+  compile<I = HostTensors, O = HostTensors>(
+    body: (inputs: OnDevice<NoInfer<I>, GpuTensor>) => OnDevice<NoInfer<O>, GpuTensor>,
   ): Program<I, O> {
     const action = "run a program on the GPU";
     this.faults.check("compile a program for the GPU");
-    const programs = new CompiledPrograms(this, body as never, (body) => this.#record(body));
-    const perform = <R>(inputs: Hosts, work: (compiled: Compiled) => Work<R>, started: boolean) => {
+    const programs = new CompiledPrograms(this, body as Body, (body) => this.#record(body));
+    const perform = <R>(inputs: I, work: (compiled: Compiled) => Work<R>, started: boolean) => {
       const copies = programs.has(inputs) ? undefined : copyOf(inputs);
       const again = copies !== undefined; // later, when the caller may have changed the inputs
       const body = () => programs.prepare(copies ?? inputs, work);
       return this.#pend(this.#calls.perform(action, body, { started, again }));
     };
-    const run = async (inputs: Hosts) =>
-      await perform(inputs, ({ program, outputs }) => readBack(this.memory, this.faults, program, outputs), false);
-    return Object.assign(run as never, {
-      start: (inputs: Hosts, times = 1) =>
+    const run = async (inputs: I) =>
+      await perform(inputs, ({ program, outputs }) => readBack<O>(this.memory, this.faults, program, outputs), false);
+    return Object.assign(run, {
+      start: (inputs: I, times = 1) =>
         void perform(inputs, ({ program }) => runInPlace(this.device, program, times), true),
       dispose: () => programs.dispose(),
     });
@@ -186,13 +194,5 @@ export class WebGpuDevice implements Device<GpuTensor> {
   /** The same as {@link WebGpuDevice.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-}
-
-function refuseExpired(action: string, tensors: Readonly<Record<string, GpuTensor | undefined>>): void {
-  for (const [name, tensor] of Object.entries(tensors)) {
-    if (tensor?.expired) {
-      throw new RangeError(`Cannot ${action}: ${name} [${tensor.shape}] was freed by an earlier read or free`);
-    }
   }
 }

@@ -5,6 +5,7 @@
  */
 import { hostBuffer, type HostTensor } from "../../src/op/device.ts";
 import { type Shape, sizeOf } from "../../src/op/op.ts";
+import { leavesOf, mapTree } from "../../src/op/tree.ts";
 import type { BufferPool } from "./buffers.ts";
 import type { Work } from "./calls.ts";
 import type { FaultWatch } from "./faults.ts";
@@ -38,15 +39,14 @@ export function runInPlace(device: GPUDevice, program: GpuProgram, times: number
   return { uses: program.uses, result: Promise.resolve() };
 }
 
-/** Runs a program once and copies the named tensors to the host. */
-export function readBack<K extends string>(
+/** Runs a program once and copies a tree of tensors to the host. */
+export function readBack<O>(
   { device, staging }: Memory,
   faults: FaultWatch,
   program: GpuProgram,
-  tensors: { readonly [Name in K]: GpuTensor },
-): Work<{ [Name in K]: HostTensor }> {
-  const entries = Object.entries<GpuTensor>(tensors);
-  const { places, sizes } = arrange(wholeTensors(entries.map(([, tensor]) => tensor)));
+  tree: unknown,
+): Work<O> {
+  const { places, sizes } = arrange(wholeTensors(leavesOf(tree)));
   const hosts = sizes.map((bytes) => hostBuffer(ACTION, bytes));
   const encoder = encode(device, program);
   const targets = takeAll(staging, sizes);
@@ -61,11 +61,10 @@ export function readBack<K extends string>(
     const arrays = places.map(({ tensor: { dtype, bytes }, target, offset }) =>
       new (dtype === "i32" ? Int32Array : Float32Array)(hosts[target], offset, bytes / 4)
     );
-    const results = entries.map(([name, { shape, parts }]): [string, HostTensor] => {
+    return mapTree(tree, ({ shape, parts }: GpuTensor): HostTensor => {
       const [first, ...others] = arrays.splice(0, parts?.length ?? 1);
-      return [name, { shape, data: others.length > 0 ? concatenated(shape, [first, ...others]) : first }];
-    });
-    return Object.fromEntries(results) as { [Name in K]: HostTensor };
+      return { shape, data: others.length > 0 ? concatenated(shape, [first, ...others]) : first };
+    }) as O;
   });
   result.catch(() => {}); // the GPU's verdict comes first
   return { uses: { ...program.uses, buffers: new Set([...program.uses.buffers, ...targets]) }, result };

@@ -72,3 +72,12 @@ export function printSteps(steps: readonly Step[]): string {
     `${list(outputs)} <- ${op.name}(${list(inputs)}) ${JSON.stringify(params)}`
   ).join("\n");
 }
+
+/** Throws for a tensor, by its name, whose buffer may hold something else. */
+export function refuseExpired(action: string, tensors: Readonly<Record<string, GpuTensor | undefined>>): void {
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (tensor?.expired) {
+      throw new RangeError(`Cannot ${action}: ${name} [${tensor.shape}] was freed by an earlier read or free`);
+    }
+  }
+}

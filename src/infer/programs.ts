@@ -11,7 +11,7 @@ type Named<T> = Record<string, T>;
 
 /** Programs on a model's tensors, compiled at first use. */
 export class Programs<T extends Tensor> {
-  readonly #programs = new Map<string, Program<string, string>>();
+  readonly #programs = new Map<string, Program>();
   readonly #lifetime = new Lifetime("the model");
 
   /** None yet, on tensors that are freed with them. */

@@ -5,6 +5,7 @@
  */
 import type { Backend, DType, Shape, Tensor } from "./op.ts";
 import { sizeOf } from "./op.ts";
+import type { OnDevice } from "./tree.ts";
 
 /** A tensor on the host: shape and plain numbers. */
 export interface HostTensor {
@@ -15,17 +16,17 @@ export interface HostTensor {
 }
 
 /** Host tensors by name. */
-export type HostTensors = Readonly<Record<string, HostTensor>>;
+export type HostTensors<Name extends string = string> = { readonly [N in Name]: HostTensor };
 
-/** A recorded computation: takes and returns host tensors; recorded anew only for shapes it has not seen. */
-export interface Program<I extends string, O extends string> {
+/** A recorded computation from a tree of host tensors to another; recorded anew only for shapes it has not seen. */
+export interface Program<I = HostTensors, O = HostTensors> {
   /** Runs it and reads its results. */
-  (inputs: { readonly [Name in I]: HostTensor }): Promise<{ [Name in O]: HostTensor }>;
+  (inputs: I): Promise<O>;
   /**
    * Runs it `times` times in a row, once unless given, for what it does in place to tensors made by {@link Device.from}, and
    * reads nothing back. WebGPU gets all runs in one submit.
    */
-  start(inputs: { readonly [Name in I]: HostTensor }, times?: number): void;
+  start(inputs: I, times?: number): void;
   /** Forgets what was recorded, and gives back what it held; the next run records it again. */
   dispose(): void;
 }
@@ -44,9 +45,12 @@ export interface Device<T extends Tensor = Tensor> extends Backend<T> {
   ready(tensors: Iterable<T>): Promise<void>;
   /** Computes what was asked for and copies it back; other results of earlier `run` calls are gone afterwards. */
   read<K extends string>(tensors: { readonly [Name in K]: T }): Promise<{ [Name in K]: HostTensor }>;
-  /** Makes a replayable program; a change of input shapes records it again. */
-  compile<I extends string, O extends string>(
-    body: (inputs: { readonly [Name in I]: T }) => { readonly [Name in O]: T },
+  /**
+   * Makes a replayable program from and to trees, records of tensors by name unless types say otherwise; a change of
+   * the inputs' form or shapes records it again. Values in a tree that are no tensors are constants of the recording.
+   */
+  compile<I = HostTensors, O = HostTensors>(
+    body: (inputs: OnDevice<NoInfer<I>, T>) => OnDevice<NoInfer<O>, T>,
   ): Program<I, O>;
   /** Frees everything; the second time it does nothing. */
   close(): Promise<void>;

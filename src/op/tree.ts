@@ -4,29 +4,28 @@
  * @module
  */
 
-/** A tree of the form of S with device tensors T where S has host tensors. */
-export type OnDevice<S, T> = S extends HostLeaf ? T : { readonly [K in keyof S]: OnDevice<S[K], T> };
-
-/** What a host tensor is known by. */
-interface HostLeaf {
-  readonly shape: readonly number[];
-  readonly data: ArrayLike<number>;
-}
-
 /** A tensor, on a host or on a device. */
-interface Leaf {
+export interface Leaf {
+  /** Sizes of the axes. */
   readonly shape: readonly number[];
 }
+
+/** A tree of the form of S, with tensors T of a device where S has host tensors. */
+export type OnDevice<S, T> = S extends Leaf ? T : { readonly [Part in keyof S]: OnDevice<S[Part], T> };
 
 const isLeaf = (value: object): value is Leaf => "shape" in value;
 
-/** A tree of the same form, whose leaves a function has replaced in order. */
-export function mapTree<A extends Leaf, B>(tree: unknown, replace: (leaf: A) => B): unknown {
+/** A tree of the same form, whose leaves a function replaces in order; it gets their paths, as in `recursions.0.x`. */
+export function mapTree<A extends Leaf, B>(
+  tree: unknown,
+  replace: (leaf: A, path: string) => B,
+  path = "",
+): unknown {
   if (typeof tree !== "object" || tree === null) return tree;
-  if (isLeaf(tree)) return replace(tree as A);
-  if (Array.isArray(tree)) return tree.map((part) => mapTree(part, replace));
-  const parts = Object.entries(tree).map(([name, part]) => [name, mapTree(part, replace)]);
-  return Object.fromEntries(parts);
+  if (isLeaf(tree)) return replace(tree as A, path);
+  const below = (name: string | number) => path ? `${path}.${name}` : `${name}`;
+  if (Array.isArray(tree)) return tree.map((part, i) => mapTree(part, replace, below(i)));
+  return Object.fromEntries(Object.entries(tree).map(([name, part]) => [name, mapTree(part, replace, below(name))]));
 }
 
 /** The leaves of a tree, in order. */

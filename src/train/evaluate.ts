@@ -47,7 +47,7 @@ export type EvaluationResult = { readonly [selection in HeldOutSelection]?: Held
  * which belong to training. Parameters are those on the device at the time of each call.
  */
 export class Evaluator<T extends Tensor, P> {
-  readonly #program: Program<string, string>;
+  readonly #program: Program;
 
   /** Prepares; reads nothing. */
   constructor(

@@ -52,7 +52,7 @@ export class Trainer<T extends Tensor, P> {
   readonly #params: P;
   readonly #seeds: LossSeeds<T>;
   readonly #metrics: StepMetrics<T>;
-  readonly #program: Program<string, string>;
+  readonly #program: Program;
   readonly #lifetime = new Lifetime("the trainer");
   #unread: Pick<StepLine, "step" | "labels">[] = [];
 

@@ -1,6 +1,7 @@
 /** Every request to an engine ends, whatever it asks for, and the engine waits in every pass of its loop. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import type { Device, Program } from "../../src/op/device.ts";
+import type { Device, HostTensors, Program } from "../../src/op/device.ts";
+import type { OnDevice } from "../../src/op/tree.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
 import { ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
 import { assertDefined } from "../support/definition.ts";
@@ -54,10 +55,10 @@ Deno.test({
 class Counting extends ReferenceDevice {
   #started = 0;
   most = 0;
-  override compile<I extends string, O extends string>(
-    body: (inputs: { readonly [Name in I]: RefTensor }) => { readonly [Name in O]: RefTensor },
+  override compile<I = HostTensors, O = HostTensors>(
+    body: (inputs: OnDevice<NoInfer<I>, RefTensor>) => OnDevice<NoInfer<O>, RefTensor>,
   ): Program<I, O> {
-    const program = super.compile(body), { start } = program;
+    const program = super.compile<I, O>(body), { start } = program;
     program.start = (inputs, times = 1) => {
       if (this.#started === 0) setTimeout(() => this.#started = 0);
       this.#started += times;

@@ -4,7 +4,6 @@
  * @module
  */
 import { type Device, hostTensor } from "../../src/op/device.ts";
-import type { Tensor } from "../../src/op/op.ts";
 import { activation } from "../../src/ops/activation.ts";
 import { DecoderModel } from "../../src/infer/decoder.ts";
 import type { EncoderModel } from "../../src/infer/encoder.ts";
@@ -35,7 +34,7 @@ export async function subjects(device: Device) {
   const decoder = new DecoderModel(device, config, spreadWeights(decoderSchema(config), 1), tokenizer);
   const bare = encoderOn(device, { num_hidden_layers: 2 });
   const encoder = Object.assign(bare, { tokenizer }) as EncoderModel;
-  const program = device.compile(({ x }: { x: Tensor }) => ({ y: activation(device, x, "square") }));
+  const program = device.compile(({ x }) => ({ y: activation(device, x, "square") }));
   await program({ x });
   const trainer = decoderTrainer(device, config, { rows: 4 }, { logEvery: 4 });
   await trainer.read(0, [batch], 1e-3);

@@ -20,6 +20,9 @@ export function own({ device, adapter }: WebGpuDevice): WebGpuDevice {
 }
 
 /** Two projections with an activation between them, so that there is something to plan. */
-export function block(device: WebGpuDevice, w: GpuTensor): (inputs: { x: GpuTensor }) => { y: GpuTensor } {
+export function block(
+  device: WebGpuDevice,
+  w: GpuTensor,
+): (inputs: Readonly<Record<string, GpuTensor>>) => { y: GpuTensor } {
   return ({ x }) => ({ y: linear(device, activation(device, linear(device, x, w), "relu"), w) });
 }

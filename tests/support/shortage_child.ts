@@ -26,7 +26,7 @@ async function limit(bytes: number): Promise<void> {
 }
 
 const device = await openWebGpu();
-const square = device.compile(({ x }: { x: GpuTensor }) => ({
+const square = device.compile(({ x }) => ({
   y: activation(device, activation(device, x, "square"), "relu"),
 }));
 

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { hostIndices, type HostTensor, hostTensor, hostZeros, type Program } from "../../op/device.ts";
+import {
+  hostIndices,
+  type HostTensor,
+  hostTensor,
+  type HostTensors,
+  hostZeros,
+  type Program,
+} from "../../op/device.ts";
 import { decode, type DecoderInputs, type DecoderOutputs } from "../../model/decoder.ts";
 import type { DecoderParams } from "../../model/decoder_schema.ts";
 import type { Tensor } from "../../op/op.ts";
@@ -65,10 +72,10 @@ export function decodeCached<T extends Tensor>(
 
 /** Programs that bring requests into the slots of an engine. */
 export class Seating<T extends Tensor = Tensor> {
-  readonly #seat: Program<"rows" | "kept" | "slots" | "options", never>;
-  readonly #count: Program<"counts" | "place", never>;
-  readonly #enter: Program<"ids" | "rows" | "kept", never>;
-  readonly #prompts = new Map<number, Program<"ids" | "positions" | "offsets", never>>();
+  readonly #seat: Program<HostTensors<"rows" | "kept" | "slots" | "options">, HostTensors<never>>;
+  readonly #count: Program<HostTensors<"counts" | "place">, HostTensors<never>>;
+  readonly #enter: Program<HostTensors<"ids" | "rows" | "kept">, HostTensors<never>>;
+  readonly #prompts = new Map<number, Program<HostTensors<"ids" | "positions" | "offsets">, HostTensors<never>>>();
 
   /** For the slots of a tick. */
   constructor(readonly tick: Tick<T>) {
@@ -141,7 +148,7 @@ export class Seating<T extends Tensor = Tensor> {
     });
   }
 
-  #prompt(maxDepth?: number): Program<"ids" | "positions" | "offsets", never> {
+  #prompt(maxDepth?: number): Program<HostTensors<"ids" | "positions" | "offsets">, HostTensors<never>> {
     const { state, state: { device, config }, model: { params }, table } = this.tick;
     const depth = Math.min(config.recursion.N, maxDepth ?? Infinity);
     if (!this.#prompts.has(depth)) {

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Program } from "../../op/device.ts";
+import type { HostTensors, Program } from "../../op/device.ts";
 import { type Block, runBlock } from "../../model/block.ts";
 import { headLogits } from "../../model/decoder.ts";
 import { decoderStyle, UnrolledLayers } from "../../model/unrolled.ts";
@@ -53,8 +53,8 @@ export interface TickOptions<T> {
 export class Tick<T extends Tensor = Tensor> {
   /** RoPE's cosines and sines, for as many positions as the caches have rows. */
   readonly table: T;
-  readonly #plain: Program<never, never>;
-  readonly #counting: Program<never, never>;
+  readonly #plain: Program<HostTensors<never>, HostTensors<never>>;
+  readonly #counting: Program<HostTensors<never>, HostTensors<never>>;
 
   /** For a model, whose weights it reads. */
   constructor(
