@@ -45,7 +45,7 @@ function partsOf(config: DecoderConfig, active: readonly number[]): Part[] {
 }
 
 /**
- * Cost of a new token (recursion.md §8, here with the true width of keys, with head and prompts): `active` is the fraction of
+ * Cost of a new token (docs/mor.md, "FLOPs", with the true width of keys, head and prompts): `active` is the fraction of
  * tokens in each recursion, `rows` how many share a call.
  */
 export function costOf(config: DecoderConfig, active: readonly number[], lengths: Lengths, rows: number): Cost {

@@ -16,7 +16,7 @@ export interface Layout {
   readonly json?: Json;
 }
 
-/** The names of the schema: recursion.md §9, mol.md §6, plain Llama and ModernBERT. */
+/** The names of the schema (docs/mor.md and docs/mol.md, "Checkpoint names"), plain Llama and ModernBERT. */
 export const nativeLayout: Layout = { name: "native", namesOf: (part) => [part] };
 
 /** Name prefixes of unrolled layer l and of the routers in a file. */
@@ -54,7 +54,7 @@ export function unrolledLayout(config: DecoderConfig): Layout {
 }
 
 /**
- * The layout of the MoR authors' trainer (recursion.md §9). Every recursion holds the block's tensors again.
+ * The layout of the MoR authors' trainer (docs/mor.md, "Checkpoint names"). Every recursion holds the block's tensors again.
  *
  * - expert-choice: `model.layers.{r}.block.{j}` and `model.layers.{r}.mor_router.router`, r from 1 and the unshared
  *   layers at 0 and N + 1; for `cycle` r from 0 and no others

@@ -30,7 +30,7 @@ export interface OpenModelOptions<T = HostTensor> extends SourceOptions, ReadOpt
 
 /** Options of {@link openDecoder}. */
 export interface OpenDecoderOptions<T = HostTensor> extends OpenModelOptions<T> {
-  /** Replaces the `recursion` of config.json (recursion.md §9); files of the MoR authors need it. */
+  /** Replaces the `recursion` of config.json (docs/mor.md, "Checkpoint names"); files of the MoR authors need it. */
   readonly recursion?: Json;
 }
 
@@ -146,7 +146,7 @@ async function resolveSpecialIds({ source }: Checkpoint, json: Json, { V, ids }:
 
 /**
  * Whether the head is the embedding: config.json says it. Where it does not, the class does (Llama's: not tied), but files
- * of recursive decoders and of the MoR authors have a head exactly where it is untied (recursion.md §9).
+ * of recursive decoders and of the MoR authors have a head exactly where it is untied.
  */
 function isTied(checkpoint: Checkpoint, json: Json, recursive: boolean): boolean | undefined {
   const given = json.tie_word_embeddings ?? undefined;

@@ -39,7 +39,7 @@ function encodeMasked(tokenizer: Tokenizer | undefined, text: string): { ids: nu
  * The likeliest tokens for every mask of a text: one list a mask, in their order, best first, of equally likely tokens
  * the lower id.
  *
- * p = softmax over V of the masked-language logits at the mask (mol.md §1). Throws for a text without masks or with more
+ * p = softmax over V of the masked-language logits at the mask. Throws for a text without masks or with more
  * tokens than positions, a tokenizer without mask token, a model without tokenizer or head, and logits that are not finite.
  */
 export async function fill<T extends Tensor>(

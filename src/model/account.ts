@@ -1,5 +1,6 @@
 /**
- * What a forward pass costs: FLOPs in the paper's closed form, and bytes of keys and values (recursion.md §5, §8).
+ * Cost of a forward pass: FLOPs in the paper's closed form, and bytes of keys and values (docs/mor.md, "FLOPs" and "Keys
+ * and values").
  *
  * @module
  */
@@ -19,7 +20,7 @@ export interface Account {
 }
 
 /**
- * Counts the forward pass over one sequence of T tokens (arXiv 2507.10524, appendix; recursion.md §8).
+ * Counts the forward pass over one sequence of T tokens (arXiv 2507.10524, appendix; docs/mor.md, "FLOPs").
  *
  * Lin = 2·(4D² + 3DF) and Att = 2·T·D per token and layer; a layer at active fraction f costs f·Lin + f²·Att, under KV
  * sharing beyond recursion 1 f·(Lin − 4D²) + f·Att. `active` are the fractions of tokens in each recursion, the

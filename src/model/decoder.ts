@@ -65,7 +65,7 @@ export interface DecoderOutputs<T> {
   readonly grown?: T;
 }
 
-/** Runs a decoder over rows of ids (recursion.md §1 to §5). */
+/** Runs a decoder over rows of ids (docs/mor.md). */
 export function decode<T extends Tensor>(
   backend: Backend<T>,
   params: DecoderParams<T>,

@@ -1,5 +1,5 @@
 /**
- * Parameters of a decoder, under the checkpoint names of recursion.md §9.
+ * Parameters of a decoder, under their checkpoint names (docs/mor.md, "Checkpoint names").
  *
  * @module
  */

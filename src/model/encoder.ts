@@ -44,7 +44,7 @@ export function encoderStyle({ eps, H, K, mol }: EncoderConfig): LayerStyle {
   return { norm: { kind: "layer", eps }, heads: { H, G: H, K }, unit: "gelu", mol };
 }
 
-/** Runs an encoder over rows of ids (mol.md §1). */
+/** Runs an encoder over rows of ids (docs/mol.md, "ModernALBERT encoder"). */
 export function encode<T extends Tensor>(
   backend: Backend<T>,
   params: EncoderParams<T>,

@@ -1,5 +1,5 @@
 /**
- * Parameters of an encoder, under the checkpoint names of mol.md §6 or ModernBERT's.
+ * Parameters of an encoder, under their checkpoint names (docs/mol.md, "Checkpoint names") or ModernBERT's.
  *
  * @module
  */

@@ -52,7 +52,7 @@ export function feedForward<T extends Tensor>(
   return { y: addResidual(backend, x, noise, "feedForward", branch) };
 }
 
-/** x + MoL(h): mixture of outputs in the exact cheap form, or of weights (mol.md §2). */
+/** x + MoL(h): mixture of outputs in the exact cheap form, or of weights (docs/mol.md, "Mixture"). */
 function mixtureOfLoras<T extends Tensor>(
   backend: Backend<T>,
   { h, residual, offsets, noise }: { h: T; residual: T; offsets?: T; noise?: Noise<T> },

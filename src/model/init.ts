@@ -1,5 +1,6 @@
 /**
- * Fresh weights: N(0, 0.02) matrices, norms of one, LoRA A Kaiming-uniform and B zero (recursion.md §7, mol.md §2).
+ * Fresh weights: N(0, 0.02) matrices, norms of one (docs/mor.md, "Training"), LoRA A Kaiming-uniform and B zero
+ * (docs/mol.md, "Initialisation").
  *
  * @module
  */

@@ -58,7 +58,7 @@ export interface LayerResult<T> {
   readonly routed?: Routed<T>;
 }
 
-/** x += Wo·attention(norm(x)); x += FFN(norm(x)) (recursion.md §1, mol.md §1). x [M, D] → [M, D]. */
+/** x += Wo·attention(norm(x)); x += FFN(norm(x)) (docs/mor.md, "Base layer"). x [M, D] → [M, D]. */
 export function layer<T extends Tensor>(
   backend: Backend<T>,
   x: T,

@@ -1,5 +1,5 @@
 /**
- * The terms of the training loss as forward values (recursion.md §3, §4; mol.md §2).
+ * The terms of the training loss as forward values (docs/mor.md, "Router losses"; docs/mol.md, "Load-balancing loss").
  *
  * @module
  */

@@ -51,7 +51,7 @@ export function dropEmbeddings<T extends Tensor>(backend: Backend<T>, x: T, nois
   return dropout(backend, x, noise, { rate: noise.dropout, salt: saltOf(noise, "embedding") });
 }
 
-/** What the experts' router reads: h·U(1 − ε, 1 + ε) in training, else h (mol.md §2). h [M, D] → [M, D]. */
+/** Input of the experts' router: h·U(1 − ε, 1 + ε) in training, else h (docs/mol.md, "Top-k experts"). h [M, D] → [M, D]. */
 export function jittered<T extends Tensor>(backend: Backend<T>, h: T, rate: number, noise?: Noise<T>): T {
   return noise && rate > 0 ? jitter(backend, h, noise, { rate, salt: saltOf(noise, "router") }) : h;
 }

@@ -26,11 +26,11 @@ export interface Parameter {
   readonly parts: readonly Part[];
   /** How it starts. */
   readonly init: Initializer;
-  /** Learns with an optimizer of its own, ten times as fast (auxiliary routers, recursion.md §3). */
+  /** Learns with an optimizer of its own, ten times as fast (auxiliary routers; docs/mor.md, "Causal threshold"). */
   readonly auxiliary?: true;
 }
 
-/** LoRA experts of one feed-forward (mol.md §6). */
+/** LoRA experts of one feed-forward (docs/mol.md, "Mixture"). */
 export interface MolParams<T> {
   /** Router, [E, D]. */
   readonly router: T;

@@ -43,7 +43,7 @@ export interface Recursed<T> {
   readonly depths?: { readonly logits: T; readonly routed: Routed<T> };
 }
 
-/** Raw router logits of rows: θ·x, or W2·gelu(W1·x); no norm, no bias (recursion.md §3). x [M, D] → [M, outputs]. */
+/** Raw router logits of rows: θ·x, or W2·gelu(W1·x); no norm, no bias (docs/mor.md, "Router"). x [M, D] → [M, outputs]. */
 export function routerScores<T extends Tensor>(backend: Backend<T>, x: T, router: RouterParams<T>, offsets: T): T {
   if (!router.hidden) return linear(backend, x, router.out, { offsets });
   const hidden = activation(backend, linear(backend, x, router.hidden, { offsets }), "gelu", offsets);
@@ -77,7 +77,7 @@ function recursionsOf(N: number, maxDepth = N): number {
 }
 
 /**
- * Expert-choice (recursion.md §3): each recursion keeps some rows of the one before it, and adds g·block(x) to them.
+ * Expert-choice (arXiv 2507.10524, equation 2.1): each recursion keeps some rows of the one before it, and adds g·block(x) to them.
  *
  * With `capacity` (one [B] vector a recursion) the highest-scoring rows are kept, as in training; without it recursion 1
  * keeps all rows and later ones those with a score of at least 0, which is causal. `warming` capacities may be above the
@@ -138,7 +138,7 @@ export function expertChoice<T extends Tensor>(
 }
 
 /**
- * Token-choice (recursion.md §4): every row picks its depth once; row with depth e leaves as x + w·block^{e+1}(x).
+ * Token-choice (arXiv 2507.10524, equation 2.2): every row picks its depth e once, and leaves as x + w·block^{e+1}(x).
  *
  * Recursions after `maxDepth` are left out.
  */

@@ -16,7 +16,7 @@ export interface JudgeParams {
 }
 
 /**
- * Sends tokens on: into their next recursion, or out of the block (recursion.md §3 and §4), in place.
+ * Sends tokens on: into their next recursion, or out of the block (docs/mor.md, "Causal threshold" and "Token-choice"), in place.
  *
  * For the slot s of each live entry m of the list, unless it is idle. If it `ran` recursion r = depth: rows_r += 1 (where
  * keys are shared only rows_0), depth = r + 1; else depth = 0 and chosen = experts[m] + 1 (N without `experts`). Then, with

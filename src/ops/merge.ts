@@ -1,5 +1,5 @@
 /**
- * Expert merging: the LoRA experts of a matrix become one matrix (arXiv 2512.12880; mol.md §3).
+ * Expert merging: the LoRA experts of a matrix become one matrix (arXiv 2512.12880; docs/mol.md, "Expert merging").
  *
  * @module
  */

@@ -53,7 +53,7 @@ export function dropout<T extends Tensor>(
 
 /**
  * y[m, d] = x[m, d]·(1 − rate + 2·rate·u(seed[0], salt, i)): router input jitter (Switch Transformer, arXiv 2101.03961,
- * §2.3; mol.md §2).
+ * §2.3; docs/mol.md, "Top-k experts").
  *
  * x, seed, rows, i and y as in {@link dropoutOp}. It is its own derivative.
  */

@@ -1,5 +1,5 @@
 /**
- * How the learning rate and the routers' capacity move during training (recursion.md §3, §7).
+ * How the learning rate and the routers' capacity change during training (docs/mor.md, "Training" and "Router losses").
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface Schedule {
   readonly steps: number;
   /** Updates of the linear warm-up; 0 starts at the peak. */
   readonly warmup: number;
-  /** Trapezoid only: share of all updates over which it decays; 0.2 unless given (recursion.md §7). */
+  /** Trapezoid only: share of all updates over which it decays; 0.2 unless given (docs/mor.md, "Training"). */
   readonly decay?: number;
   /** What the decays end at, as a share of the peak; 0 unless given. */
   readonly final?: number;
@@ -89,7 +89,7 @@ export function learningRate(schedule: Schedule, step: number): number {
 }
 
 /**
- * The fraction of tokens that a recursion keeps while the capacity c is warmed up (recursion.md §3): from all of them at
+ * The fraction of tokens that a recursion keeps in the capacity warm-up (docs/mor.md, "Router losses"): from all of them at
  * step 0 down to c at step `warm`,
  *
  *     c + (1 − c)·½(1 + cos(π·min(1, step/warm)))

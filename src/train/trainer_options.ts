@@ -16,7 +16,7 @@ export interface TrainerOptions {
   readonly logEvery: number;
   /** Recursions computed again in the backward pass instead of being kept. */
   readonly remat: "none" | "recursion";
-  /** Step of loss-free balancing, u (recursion.md §4). */
+  /** Step of loss-free balancing, u (docs/mor.md, "Router losses"). */
   readonly biasRate: number;
 }
 

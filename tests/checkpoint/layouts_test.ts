@@ -22,7 +22,7 @@ const expert = (sharing: string, L: number, more: Json = {}) =>
 const token = (sharing: string, L: number) =>
   decoderFields({ sharing, num_recursions: 2, routing: "token", balancing: "loss_free" }, L);
 
-Deno.test("the names of the authors' files are those of recursion.md §9", () => {
+Deno.test("the names of the authors' files are those of docs/mor.md", () => {
   const names = (fields: Json, part: string) => authorsLayout(parseDecoderConfig(fields)).namesOf(part);
   const layer = (u: number) => `model.layers.${u}.mlp.up_proj.weight`;
   const up = (...places: string[]) => places.map((place) => `model.layers.${place}.mlp.up_proj.weight`);

@@ -1,4 +1,4 @@
-// The checks that follow from the specification: index maps, capacities, parameter counts, FLOPs, cache sizes.
+// The numbers that docs/mor.md states: index maps, capacities, parameter counts, FLOPs, cache sizes.
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { account } from "../../src/model/account.ts";
 import type { Sharing } from "../../src/model/config/config.ts";

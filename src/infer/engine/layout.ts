@@ -32,7 +32,7 @@ export interface EngineLayout extends CacheLayout {
   readonly tokens: number;
 }
 
-/** Rows that recursions have of a unit: all, or their capacity of it (recursion.md §3); the first always has all. */
+/** Rows that recursions have of a unit: all, or their capacity of it (docs/mor.md, "Expert-choice"); the first always has all. */
 function unitRows({ recursion }: DecoderConfig, unit: number, room: "all" | "capacity"): number[] {
   return capacities(recursion).map((c, r) => r === 0 || room === "all" ? unit : Math.min(unit, Math.ceil(c * unit)));
 }

@@ -31,7 +31,7 @@ export interface RecursionConfig {
   readonly capacity?: readonly number[];
   /** Where keys and values come from. */
   readonly kv: KeyValues;
-  /** Expert-choice only: a second router per recursion, trained on a detached stream, decides at inference (§4, "auxiliary router"). */
+  /** Expert-choice only: a second router per recursion, trained on a detached stream, decides at inference (§2.2.1, "auxiliary router"). */
   readonly auxiliary: boolean;
   /** Token-choice only: balance by a loss, or by a bias on the choice. */
   readonly balancing: "loss" | "loss_free";

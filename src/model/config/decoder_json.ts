@@ -1,5 +1,6 @@
 /**
- * `config.json` of a decoder: Llama's fields, and ours under `recursion`, `mol` and `loss_coefficients` (recursion.md §9).
+ * `config.json` of a decoder: Llama's fields, and `recursion`, `mol` and `loss_coefficients` (docs/mor.md, "Checkpoint
+ * names").
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * `config.json` of an encoder: ModernALBERT as published (mol.md §1) and ModernBERT.
+ * `config.json` of an encoder: ModernALBERT as published (docs/mol.md, "Checkpoint names") and ModernBERT.
  *
  * @module
  */

@@ -28,7 +28,7 @@ export interface MolConfig {
 /** `lora_alpha` at most: published values are below 1000, and far above updates leave float32. */
 const MOST_ALPHA = 2 ** 16;
 
-/** Reads the experts' part of a configuration; `norm_top_k` is true by default for k ≥ 2 (mol.md §2). */
+/** Reads the experts' part of a configuration; `norm_top_k` is true by default for k ≥ 2 (docs/mol.md, "Top-k experts"). */
 export function readMol(fields: Fields, layers: readonly number[]): MolConfig {
   const E = fields.count("num_experts");
   const k = fields.count("top_k", 1);

@@ -10,7 +10,7 @@ import { parseDecoderConfig } from "./decoder_json.ts";
 import type { EncoderConfig } from "./encoder_config.ts";
 import { parseEncoderConfig } from "./encoder_json.ts";
 
-/** A Llama shape of recursion.md §1: layers, D, H, G, F, and unrolled layers by N where they differ. */
+/** A Llama shape (docs/mor.md, "Base layer"): layers, D, H, G, F, and unrolled layers by N where they differ. */
 interface Family {
   readonly layers: number;
   readonly D: number;
@@ -64,7 +64,7 @@ function decoderPresets(): Record<string, Json> {
   return presets;
 }
 
-/** Published configuration (mol.md §1); the other sizes below are reconstructions from secondary sources. */
+/** Published configuration (arXiv 2512.12880); the other sizes below are reconstructions from secondary sources. */
 const ALBERT_TINY: Json = {
   model_type: "modernalbert",
   hidden_size: 768,

@@ -1,5 +1,6 @@
 /**
- * The parts of a decoder's `config.json` that are ours: `recursion`, `mol` and `loss_coefficients` (recursion.md §9).
+ * The parts of a decoder's `config.json` that Llama does not have: `recursion`, `mol` and `loss_coefficients`
+ * (docs/mor.md, "Checkpoint names").
  *
  * @module
  */
@@ -67,7 +68,7 @@ export function readDecoderMol(fields: Fields, unique: number): MolConfig | unde
   return result;
 }
 
-/** Absent factors are 0, and so is that of the balance where a bias keeps it (recursion.md §4). */
+/** Absent factors are 0, and so is that of the balance where a bias keeps it (docs/mor.md, "Router losses"). */
 export function readLosses(fields: Fields | undefined, { balancing }: RecursionConfig): LossCoefficients {
   const factor = (key: string) => fields?.number(key, 0, { fraction: true }) ?? 0;
   const losses = {

@@ -20,7 +20,7 @@ export function uniqueLayers(config: Pick<DecoderConfig, "L" | "recursion">): nu
   return blockLayers(config) + outerLayers(config.recursion.sharing);
 }
 
-/** Unique layer used by unrolled layer l (arXiv 2507.10524, table 1; recursion.md §2). */
+/** Unique layer used by unrolled layer l (arXiv 2507.10524, Table 1; docs/mor.md, "Parameter sharing"). */
 export function uniqueLayer(config: Pick<DecoderConfig, "L" | "recursion">, l: number): number {
   const { L, recursion: { sharing, N } } = config;
   const b = blockLayers(config);
@@ -57,7 +57,7 @@ export function sharingFault(L: number, sharing: Sharing, N: number): string | u
     `the nearest number of layers that fits is ${fit}${larger > fit ? `, the next larger one ${larger}` : ""}`;
 }
 
-/** c_r = (N − r + 1)/N for r = 1..N unless given (recursion.md §3). */
+/** c_r = (N − r + 1)/N for r = 1..N unless given (docs/mor.md, "Expert-choice"). */
 export function capacities({ N, capacity }: Pick<RecursionConfig, "N" | "capacity">): readonly number[] {
   return capacity ?? Array.from({ length: N }, (_, r) => (N - r) / N);
 }

@@ -49,7 +49,7 @@ function expertNotes({ mol: before }: Pick<DecoderConfig, "mol">, { mol }: Pick<
  * parameter that the source has under the same name and with the same shape is copied, the rest starts by its initializer.
  *
  * Experts start with A Kaiming-uniform and B = 0, so that they leave the function as it was where the weights of the
- * chosen ones sum to 1 (mol.md §2). Routers change it: what a recursion adds is scaled by their gates.
+ * chosen ones sum to 1 (docs/mol.md, "Initialisation"). Routers change it: what a recursion adds is scaled by their gates.
  *
  * @throws RangeError when layers, sharing or recursions differ, or nothing fits
  */

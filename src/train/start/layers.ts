@@ -12,7 +12,7 @@ function roundHalfEven(n: number, d: number): number {
   return twice > d || (twice === d && below % 2 === 1) ? below + 1 : below;
 }
 
-/** round(linspace(first, last, count)), halves to even (recursion.md §2, mol.md §4); one layer alone is the first. */
+/** round(linspace(first, last, count)), halves to even (docs/mor.md, "Up-training"); one layer alone is the first. */
 export function spacedLayers(first: number, last: number, count: number): number[] {
   const gaps = Math.max(1, count - 1);
   return Array.from({ length: count }, (_, i) => roundHalfEven(first * gaps + i * (last - first), gaps));

@@ -1,5 +1,6 @@
 /**
- * Distillation-based initialisation: an encoder that shares its layers from a teacher that shares none (mol.md §4).
+ * Distillation-based initialisation: an encoder that shares its layers from a teacher that shares none (docs/mol.md,
+ * "Distillation").
  *
  * @module
  */
@@ -25,7 +26,7 @@ export interface FromTeacherOptions {
 
 /**
  * Layers of a teacher of L layers that each of K groups starts from: round(linspace(0, L − 1, K)), halves to even (`layers`),
- * or the span of neighbours from ⌊g·L/K⌋ to the next group's (`mean`; the specification leaves the spans open).
+ * or the span of neighbours from ⌊g·L/K⌋ to the next group's (`mean`; the paper names no spans).
  *
  * @throws RangeError when there are fewer layers than groups to average, and for unknown methods
  */

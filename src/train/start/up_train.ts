@@ -1,5 +1,6 @@
 /**
- * Up-training: a recursive or Mixture-of-Recursions decoder from one whose layers are not shared (recursion.md §2).
+ * Up-training: a recursive or Mixture-of-Recursions decoder from one whose layers are not shared (docs/mor.md,
+ * "Up-training").
  *
  * @module
  */
@@ -12,7 +13,7 @@ import { blockLayers, outerLayers, uniqueLayer, uniqueLayers } from "../../model
 import { drawnLayers, spacedLayers } from "./layers.ts";
 import { meanOf, requireSame, type StartingPoint, startingPoint, type Trained } from "./starting_point.ts";
 
-/** How the layers of a block are found in a deeper stack (arXiv 2507.10524; recursion.md §2). */
+/** How the layers of a block are found in a deeper stack (arXiv 2507.10524; docs/mor.md, "Up-training"). */
 export type UpTraining = "stepwise" | "average" | "lower" | "upper" | "random";
 
 const SIZES = ["D", "F", "V", "H", "G", "K"] as const;

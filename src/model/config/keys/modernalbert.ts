@@ -1,5 +1,5 @@
 /**
- * Keys of ModernALBERT as published (mol.md §1), and ours in addition.
+ * Keys of ModernALBERT as published, and those in addition (docs/mol.md, "Checkpoint names").
  *
  * @module
  */
