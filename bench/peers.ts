@@ -1,12 +1,24 @@
-/**
- * `deno task bench:peers [--strict] [--samples N]`: Refrain beside other WebGPU libraries, in turns, on the same adapter.
- *
- * A time is the slope between one run and several: what starting and reading back cost cancels out.
- */
+/** `deno task bench:peers`: Refrain beside other WebGPU libraries, in turns, on the same adapter. */
+import { note, runCommand } from "../cli/support/command.ts";
+import { helpFlag, type Values, wholeOf } from "../cli/support/flags.ts";
 import { normals } from "../src/common/random.ts";
 import { encoderTask, type Peer, type Run } from "./peers/peer.ts";
-import { flagsOrExit } from "./support/flags.ts";
 import { median } from "./support/median.ts";
+
+const command = {
+  name: "bench:peers",
+  action: "compare",
+  usage: "[--strict] [--samples N]",
+  about:
+    `Measures matrix products and an encoder on Refrain and other WebGPU libraries, in turns on the same adapter. A time is
+the slope between one run and several, so that the costs of starting and reading back cancel out.`,
+  flags: {
+    strict: { help: "end with 1 where Refrain is not as much faster as its bar says" },
+    samples: { value: "N", help: "samples of each library, 5 unless given" },
+    ...helpFlag,
+  },
+  examples: ["deno task bench:peers", "deno task bench:peers --strict --samples 9"],
+} as const;
 
 /** What to compare, and how many times faster than the best of the others Refrain has to be. */
 interface Task {
@@ -122,14 +134,16 @@ async function compare(task: Task, peers: readonly Peer[], samples: number): Pro
   return reached;
 }
 
-if (import.meta.main) {
-  const { strict, samples } = flagsOrExit(5);
+async function main(flags: Values<typeof command.flags>): Promise<number> {
+  const samples = wholeOf("samples", flags.samples ?? "5", 1);
   const info = (await globalThis.navigator?.gpu?.requestAdapter())?.info;
   console.log(`adapter: ${info ? info.description || info.vendor : "none"}, ${samples} samples in turns, medians`);
   const peers = await loadPeers();
   const reached: (boolean | undefined)[] = [];
   for (const task of [product(512), product(1024), encoder()]) reached.push(await compare(task, peers, samples));
   const compared = reached.filter((result) => result !== undefined);
-  if (compared.length === 0) console.error("Cannot compare: no task ran both here and in another library");
-  Deno.exit(compared.length === 0 || strict && !reached.every(Boolean) ? 1 : 0); // libraries leave workers and devices behind
+  if (compared.length === 0) note("Cannot compare: no task ran both here and in another library");
+  return compared.length === 0 || flags.strict && !reached.every(Boolean) ? 1 : 0;
 }
+
+if (import.meta.main) await runCommand(command, main);

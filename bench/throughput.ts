@@ -1,18 +1,7 @@
-/**
- * `deno task throughput`: tokens per second of vanilla, recursive and MoR decoders, in turns on the same adapter, with
- * everything counted: prompts, keys and values, embedding, head, sampling, the host.
- *
- *     --shape small|135m   widths and numbers of layers
- *     --checkpoint DIR     a trained model instead, with the depths that it chooses
- *     --batch B            sequences of the vanilla model; the caches of the variants named -max hold as many bytes
- *     --scale S            output lengths are Normal(256, 64) / S
- *     --prompt P           tokens of a prompt; 1 unless given
- *     --tokens N           tokens of a window
- *     --rounds N           windows of each variant
- *     --only a,b           variants, and stories260k
- *     --json FILE          writes all numbers
- */
-import { parseArgs } from "@std/cli/parse-args";
+/** `deno task throughput`: tokens per second of vanilla, recursive and MoR decoders, in turns on the same adapter. */
+import { runCommand } from "../cli/support/command.ts";
+import { choiceOf, helpFlag, type Values, wholeOf } from "../cli/support/flags.ts";
+import { clearProgress, showMoving } from "../cli/support/progress.ts";
 import { openWebGpu } from "../kernels/mod.ts";
 import { peaks } from "./support/peak.ts";
 import { barsOf, lineOf, reached } from "./throughput/bars.ts";
@@ -22,37 +11,50 @@ import { report, tableOf } from "./throughput/report.ts";
 import { lengthsAt, SHAPES, variantsOf, variantsOfCheckpoint } from "./throughput/shapes.ts";
 import { SMALL_MODEL, stories } from "./throughput/stories.ts";
 
-/** Shows progress on a terminal. */
-function progress(line: string): void {
-  if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[K${line}`));
-}
+const shapes = Object.keys(SHAPES);
 
-/** A number of a flag. */
-function count(flags: Readonly<Record<string, unknown>>, name: string): number {
-  const value = Number(flags[name]);
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new RangeError(`Cannot measure: --${name} is ${flags[name]}, expected a whole number from 1`);
-}
+const command = {
+  name: "throughput",
+  action: "measure",
+  usage: "[options]",
+  about:
+    `Measures tokens per second of vanilla, recursive and MoR decoders, in turns on the same adapter. Prompts, keys and
+values, embedding, head, sampling and the host all count.`,
+  flags: {
+    shape: { value: "NAME", help: `widths and numbers of layers: ${shapes.join(" or ")}; ${shapes[0]} unless given` },
+    checkpoint: { value: "DIR", help: "a trained model instead, with the depths that it chooses" },
+    batch: {
+      value: "B",
+      help:
+        "sequences of the vanilla model, 32 unless given; the caches of the variants named -max\nhold as many bytes",
+    },
+    scale: { value: "S", help: "output lengths are Normal(256, 64) / S; 8 unless given" },
+    prompt: { value: "P", help: "tokens of a prompt, 1 unless given" },
+    tokens: { value: "N", help: "tokens of a window, by the shape unless given" },
+    rounds: { value: "N", help: "windows of each variant, 3 unless given" },
+    only: { value: "A,B", help: `variants to measure, and ${SMALL_MODEL}; all unless given` },
+    json: { value: "FILE", help: "write all numbers to this file" },
+    ...helpFlag,
+  },
+  examples: ["deno task throughput", "deno task throughput --shape 135m --only vanilla,stories260k --rounds 5"],
+} as const;
 
 /** What the flags ask for. */
-async function settings() {
-  const flags = parseArgs(Deno.args, {
-    string: ["shape", "checkpoint", "only", "json", "batch", "scale", "prompt", "tokens", "rounds"],
-    default: { shape: "small", batch: "32", scale: "8", rounds: "3" },
-  });
-  const { checkpoint, json, only } = flags, shape = SHAPES[flags.shape];
-  if (!shape) throw new RangeError(`Cannot measure ${flags.shape}: expected ${Object.keys(SHAPES).join(" or ")}`);
-  const numbers = Object.assign({ prompt: 1, tokens: shape.tokens }, flags);
-  const [B, scale, prompt, tokens, rounds] = ["batch", "scale", "prompt", "tokens", "rounds"]
-    .map((name) => count(numbers, name));
+async function settings(flags: Values<typeof command.flags>) {
+  const { checkpoint, json, only } = flags, named = choiceOf("shape", flags.shape ?? shapes[0], shapes);
+  const shape = SHAPES[named];
+  const count = (name: "batch" | "scale" | "prompt" | "tokens" | "rounds", fallback: number) =>
+    wholeOf(name, flags[name] ?? String(fallback), 1);
+  const B = count("batch", 32), scale = count("scale", 8), prompt = count("prompt", 1);
+  const tokens = count("tokens", shape.tokens), rounds = count("rounds", 3);
   const lengths = lengthsAt(scale, prompt);
   const all = checkpoint ? await variantsOfCheckpoint(checkpoint, B, lengths) : variantsOf(shape, B, lengths);
   const names = [...all.map(({ name }) => name), SMALL_MODEL], wanted = only?.split(",") ?? names;
   const unknown = wanted.find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new RangeError(`Cannot measure ${unknown}: expected ${names.join(", ")}`);
+  if (unknown !== undefined) throw new Error(`Cannot measure ${unknown}: expected ${names.join(", ")}`);
   const model = checkpoint
     ? `${checkpoint}, experts not among the FLOPs, beside random weights`
-    : `shape ${flags.shape}: ${JSON.stringify(shape.json)}, random weights, routers balanced by calibration`;
+    : `shape ${named}: ${JSON.stringify(shape.json)}, random weights, routers balanced by calibration`;
   return {
     variants: all.filter(({ name }) => wanted.includes(name)),
     small: wanted.includes(SMALL_MODEL),
@@ -65,8 +67,8 @@ async function settings() {
   };
 }
 
-async function main(): Promise<void> {
-  const { variants, small, model, lengths, scale, tokens, rounds, json } = await settings();
+async function main(flags: Values<typeof command.flags>): Promise<void> {
+  const { variants, small, model, lengths, scale, tokens, rounds, json } = await settings(flags);
   const device = await openWebGpu();
   const rates = { ...await peaks(device), software: device.adapter.family === "cpu" };
   const info = (await navigator.gpu.requestAdapter())?.info;
@@ -78,10 +80,10 @@ async function main(): Promise<void> {
     `outputs Normal(${mean}, ${deviation}) (scale 1:${scale}) after prompts of ${prompt} tokens, at most ${most} in all; ` +
       `${rounds} windows of ${tokens} tokens in turns, medians`,
   );
-  const entrants = await enter(device, variants, lengths, progress);
-  await compete(entrants, new Meter(device.device), { lengths, tokens, rounds }, progress);
-  const ofSmall = small ? await stories(device, rounds, progress) : [];
-  progress("");
+  const entrants = await enter(device, variants, lengths, showMoving);
+  await compete(entrants, new Meter(device.device), { lengths, tokens, rounds }, showMoving);
+  const ofSmall = small ? await stories(device, rounds, showMoving) : [];
+  clearProgress();
   const lines = report(entrants, rates, lengths);
   const bars = [...barsOf(entrants, lines, !rates.software), ...ofSmall];
   if (lines.length > 0) console.log(tableOf(lines));
@@ -94,13 +96,4 @@ async function main(): Promise<void> {
   );
 }
 
-if (import.meta.main) {
-  try {
-    await main();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    console.error(error.message);
-    Deno.exit(1);
-  }
-  Deno.exit(0); // devices stay behind
-}
+if (import.meta.main) await runCommand(command, main);

@@ -1,16 +1,26 @@
-/**
- * `deno task bench:train [--strict] [--samples N]`: tokens per second of a training step, Refrain beside jax-js, in turns
- * on the same adapter: forward, backward and AdamW of a Llama of 1.5 million parameters, from the same weights; then the
- * memory of a step with recursions kept and computed again.
- *
- * Both must find the same losses, step by step, or nothing is compared.
- */
+/** `deno task bench:train`: tokens per second of a training step, Refrain beside jax-js, in turns on the same adapter. */
+import { note, runCommand } from "../cli/support/command.ts";
+import { helpFlag, type Values, wholeOf } from "../cli/support/flags.ts";
 import { decoderSchema } from "../src/model/decoder_schema.ts";
 import { countParameters } from "../src/model/parameters.ts";
 import { printMemory } from "./train/memory.ts";
 import { type Learner, type TrainTask, trainTask } from "./train/task.ts";
-import { flagsOrExit } from "./support/flags.ts";
 import { median } from "./support/median.ts";
+
+const command = {
+  name: "bench:train",
+  action: "compare",
+  usage: "[--strict] [--samples N]",
+  about: `Measures forward, backward and AdamW of a Llama of 1.5 million parameters on Refrain and jax-js, from the same
+weights, in turns on the same adapter; then the memory of a step with recursions kept and recomputed. Both must find the
+same losses, step by step, or nothing is compared.`,
+  flags: {
+    strict: { help: "end with 1 where Refrain is not as much faster as its bar says" },
+    samples: { value: "N", help: "samples of each library, 3 unless given" },
+    ...helpFlag,
+  },
+  examples: ["deno task bench:train", "deno task bench:train --strict --samples 9"],
+} as const;
 
 /** How many times faster than jax-js Refrain has to be. */
 const BAR = 2;
@@ -71,8 +81,8 @@ async function compare(task: TrainTask, own: Learner, other: Learner, samples: n
   return reached;
 }
 
-if (import.meta.main) {
-  const { strict, samples } = flagsOrExit(3);
+async function main(flags: Values<typeof command.flags>): Promise<number> {
+  const samples = wholeOf("samples", flags.samples ?? "3", 1);
   const task = trainTask();
   const info = (await globalThis.navigator?.gpu?.requestAdapter())?.info;
   console.log(`adapter: ${info ? info.description || info.vendor : "none"}, ${samples} samples in turns, medians`);
@@ -82,8 +92,10 @@ if (import.meta.main) {
   console.log("for scale: PyTorch 1.13 on two cores of this kind of machine makes 8400 tokens/s");
   const [own, other] = [await load("refrain", task), await load("jax", task)];
   const same = own && other && await agree(own, other);
-  if (!same) console.error("Cannot compare: both libraries must start, and find the same losses");
+  if (!same) note("Cannot compare: both libraries must start, and find the same losses");
   const reached = same ? await compare(task, own, other, samples) : false;
   await printMemory();
-  Deno.exit(!same || strict && !reached ? 1 : 0); // libraries leave workers and devices behind
+  return !same || flags.strict && !reached ? 1 : 0;
 }
+
+if (import.meta.main) await runCommand(command, main);

@@ -1,23 +1,35 @@
 /** `deno task conformance`: compares recorded quantities of golden folders with what the devices compute. */
-import { parseArgs } from "@std/cli/parse-args";
 import { type DeviceName, openDevice } from "../mod.ts";
 import type { Device } from "../src/op/device.ts";
 import { checkGolden } from "./conformance/check.ts";
 import { openGolden } from "./conformance/golden.ts";
-import { countsOf, json, passes, type Report, summaryLine, table } from "./conformance/report.ts";
+import { countsOf, jsonOf, passes, type Report, summaryLine, table } from "./conformance/report.ts";
+import { runCommand } from "./support/command.ts";
+import { choiceOf, helpFlag, type Operands, type Values } from "./support/flags.ts";
 
-const help = `deno task conformance DIR… [--device both|webgpu|reference] [--json]
-
-Runs golden folders (config.json, model.safetensors, expected.safetensors) and compares every recorded quantity:
-selections and ids exactly, numbers within what float32 arithmetic may do to them, which is measured by running the
-model in double precision with noise of the size of each operation's error bound. Gradients wait for training.
+const command = {
+  name: "conformance",
+  action: "run conformance",
+  usage: "DIR… [--device both|webgpu|reference] [--json]",
+  operand: "DIR",
+  several: true,
+  about:
+    `Runs golden folders (config.json, model.safetensors, expected.safetensors) and compares every recorded quantity.
+Selections and ids must be equal. Numbers must be within what float32 arithmetic may do to them, which is measured by
+running the model in double precision with noise of the size of each operation's error bound.
 
 Prints a line a quantity and device: worst error / bound, and their ratio. Ends with 1 when a quantity misses its bound
-or could not be checked.
-
-  --device  both (default), webgpu or reference
-  --json    print one JSON object
-  --help    print this text`;
+or could not be checked.`,
+  flags: {
+    device: { value: "NAME", help: "both (unless given), webgpu or reference" },
+    json: { help: "print one JSON object" },
+    ...helpFlag,
+  },
+  examples: [
+    "deno task conformance tests/golden/mor-expert tests/golden/modernalbert-top2",
+    "deno task conformance tests/golden/* --device reference --json",
+  ],
+} as const;
 
 const DEVICES: Readonly<Record<string, readonly DeviceName[]>> = {
   both: ["webgpu", "reference"],
@@ -25,11 +37,7 @@ const DEVICES: Readonly<Record<string, readonly DeviceName[]>> = {
   reference: ["reference"],
 };
 
-function fail(reason: string): never {
-  throw new Error(`Cannot run conformance: ${reason}`);
-}
-
-/** Says on stderr what is being computed, once a folder takes long. */
+/** Prints the current stage on stderr once a folder takes more than two seconds. */
 function progress(folder: string): (stage: string) => void {
   const started = performance.now();
   return (stage) => {
@@ -45,7 +53,7 @@ async function foldersOf(paths: readonly string[]): Promise<string[]> {
     if (isFile) console.error(`${path} is left out: it is a file, not a golden folder`);
     else folders.push(path);
   }
-  if (folders.length === 0) fail("no folder is given; see --help");
+  if (folders.length === 0) throw new Error("Cannot run conformance: no folder is given");
   return folders;
 }
 
@@ -58,37 +66,21 @@ async function reportOn(folder: string, devices: Readonly<Record<string, Device>
   }
 }
 
-async function main(): Promise<number> {
-  const args = parseArgs(Deno.args, {
-    boolean: ["json", "help"],
-    string: ["device", "_"],
-    default: { device: "both" },
-    unknown: (arg) => !arg.startsWith("-") || fail(`${arg} is not an option; see --help`),
-  });
-  if (args.help) return console.log(help), 0;
-  if (!Object.hasOwn(DEVICES, args.device)) {
-    fail(`--device is ${JSON.stringify(args.device)}, expected both, webgpu or reference`);
-  }
-  const folders = await foldersOf(args._.map(String));
+async function main({ device = "both", json, operands }: Values<typeof command.flags> & Operands): Promise<number> {
+  const names = DEVICES[choiceOf("device", device, ["both", "webgpu", "reference"])];
+  const folders = await foldersOf(operands);
   const devices: Record<string, Device> = {};
-  for (const name of DEVICES[args.device]) devices[name] = await openDevice(name);
+  for (const name of names) devices[name] = await openDevice(name);
   const reports: Report[] = [];
   for (const folder of folders) {
     const report = await reportOn(folder, devices);
     reports.push(report);
-    if (!args.json) console.log(`${table(report)}\n`);
+    if (!json) console.log(`${table(report)}\n`);
   }
   for (const device of Object.values(devices)) await device[Symbol.asyncDispose]();
   const counts = countsOf(reports);
-  console.log(args.json ? json(reports) : summaryLine(counts));
+  console.log(json ? jsonOf(reports) : summaryLine(counts));
   return passes(counts) ? 0 : 1;
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await main());
-  } catch (error) {
-    console.error((error as Error).message);
-    Deno.exit(1);
-  }
-}
+if (import.meta.main) await runCommand(command, main);

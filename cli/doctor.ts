@@ -1,19 +1,25 @@
 /** `deno task doctor`: which adapter WebGPU finds here, what it allows, and what to install. */
-import { parseArgs } from "@std/cli/parse-args";
 import type { Adapter } from "./adapter.ts";
 import { gpuEnvironment, whyNoAdapter } from "./gpu_environment.ts";
 import { canInstall } from "./lavapipe.ts";
+import { note, runCommand } from "./support/command.ts";
+import { helpFlag, type Values } from "./support/flags.ts";
 import { fitLines, fits } from "./support/limits.ts";
 
-const help = `deno task doctor [--fix] [--json]
-
-Prints the WebGPU adapter that the other tasks use, its limits beside what Refrain's kernels need, its features, and how
-models fit into what it binds at once.
-Ends with 1 when there is no adapter or a limit is too small.
-
-  --fix    install a software adapter when there is none (as root, with apt-get)
-  --json   print one JSON object
-  --help   print this text`;
+const command = {
+  name: "doctor",
+  action: "run doctor",
+  usage: "[--fix] [--json]",
+  about:
+    `Prints the WebGPU adapter that the other tasks use, its limits beside what Refrain's kernels need, its features,
+and how models fit into what it binds at once. Ends with 1 when there is no adapter or a limit is too small.`,
+  flags: {
+    fix: { help: "install a software adapter when there is none (as root, with apt-get)" },
+    json: { help: "print one JSON object" },
+    ...helpFlag,
+  },
+  examples: ["deno task doctor", "deno task doctor --json"],
+} as const;
 
 /** What every kernel keeps to, by the WebGPU names of the limits. */
 const budget: Record<string, number> = {
@@ -69,25 +75,12 @@ function print(report: Report): void {
   }
 }
 
-async function main(): Promise<number> {
-  const args = parseArgs(Deno.args, { boolean: ["fix", "json", "help"], unknown: refuse });
-  if (args.help) return console.log(help), 0;
-  if (args.fix && !canInstall()) console.error("Cannot install here: --fix needs Linux, root and apt-get.");
-  const report = await examine(args.fix);
-  if (args.json) console.log(JSON.stringify(report, null, 2));
+async function main({ fix, json }: Values<typeof command.flags>): Promise<number> {
+  if (fix && !canInstall()) note("Cannot install here: --fix needs Linux, root and apt-get.");
+  const report = await examine(fix);
+  if (json) console.log(JSON.stringify(report, null, 2));
   else print(report);
   return report.adapter && report.limits.every(({ ok }) => ok) ? 0 : 1;
 }
 
-function refuse(arg: string): never {
-  throw new Error(`Cannot run doctor: ${arg} is not an option; see --help`);
-}
-
-if (import.meta.main) {
-  try {
-    Deno.exit(await main());
-  } catch (error) {
-    console.error((error as Error).message);
-    Deno.exit(1);
-  }
-}
+if (import.meta.main) await runCommand(command, main);

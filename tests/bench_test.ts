@@ -1,7 +1,6 @@
 /** What the kernels' benches make of their numbers: verdicts of the comparison, and the arguments of a report. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { change } from "../bench/compare.ts";
-import { comparisonFlags } from "../bench/support/flags.ts";
 import { addRow, lineOf, readReport, reportFile, type Row } from "../bench/support/report.ts";
 
 const row = (ms: readonly number[], more: Partial<Row> = {}): Row => ({
@@ -50,12 +49,4 @@ Deno.test("a report keeps the rows of one process and refuses unknown arguments"
     3,
   ]]);
   Deno.removeSync(file);
-});
-
-Deno.test("the comparisons with other libraries refuse unknown flags and no samples", () => {
-  assertEquals(comparisonFlags([], 5), { strict: false, samples: 5 });
-  assertEquals(comparisonFlags(["--strict", "--samples", "2"], 5), { strict: true, samples: 2 });
-  for (const args of [["--stict"], ["peers"], ["--samples", "0"], ["--samples", "1.5"], ["--samples="]]) {
-    assertThrows(() => comparisonFlags(args, 5), RangeError, "Cannot measure");
-  }
 });

@@ -78,6 +78,6 @@ export function table({ folder, findings, error }: Report): string {
 }
 
 /** Everything, for machines. */
-export function json(reports: readonly Report[]): string {
+export function jsonOf(reports: readonly Report[]): string {
   return JSON.stringify({ folders: reports, ...countsOf(reports) }, null, 2);
 }

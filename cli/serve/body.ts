@@ -1,7 +1,7 @@
 /** The JSON of a request, read no further than it may be long. */
 import { parseJsonObject } from "../../src/checkpoint/json.ts";
-import { reasonOf } from "../../src/checkpoint/messages.ts";
-import { Fields } from "../../src/model/config/fields.ts";
+import { isRecord, reasonOf } from "../../src/checkpoint/messages.ts";
+import { Fields, type Json } from "../../src/model/config/fields.ts";
 import type { Incoming } from "./incoming.ts";
 import { CLIENT_LEFT, Refusal } from "./refusal.ts";
 
@@ -69,6 +69,12 @@ function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
   return bytes;
 }
 
+/** A JSON object without the keys that are null, in nested objects too: null means that a parameter is not given. */
+function withoutNulls(json: Json): Json {
+  const given = Object.entries(json).filter(([, value]) => value !== null);
+  return Object.fromEntries(given.map(([key, value]) => [key, isRecord(value) ? withoutNulls(value) : value]));
+}
+
 /**
  * The fields of a request's body; `action` is what cannot be done when one is wrong.
  *
@@ -82,7 +88,7 @@ export async function readBody(request: Incoming, limits: BodyLimits, action: st
   }
   const bytes = await readBytes(request, limits);
   try {
-    return new Fields(parseJsonObject(bytes, "read the request"), "body", action);
+    return new Fields(withoutNulls(parseJsonObject(bytes, "read the request")), "body", action);
   } catch (error) {
     throw new Refusal(400, reasonOf(error));
   }

@@ -27,15 +27,15 @@ export async function runCommand<const F extends Readonly<Record<string, Flag>>>
     clearProgress();
     if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
     if (error instanceof Error && error.name === "AbortError") Deno.exit(interruptedCode());
-    note(messageOf(command.name, error));
+    note(messageOf(command.action ?? command.name, error));
     Deno.exit(1);
   }
 }
 
-/** Lists of what does not fit keep their lines; anything else that was not meant for users is cut to its first. */
-function messageOf(name: string, error: unknown): string {
+/** The message of an error: whole if it begins with "Cannot", else its first line. */
+function messageOf(action: string, error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.startsWith("Cannot ") ? text : `Cannot ${name}: ${reasonOf(error)}`;
+  return text.startsWith("Cannot ") ? text : `Cannot ${action}: ${reasonOf(error)}`;
 }
 
 /** Writes all of a text, or bytes, to standard output. Throws BrokenPipe when the reader has closed it. */

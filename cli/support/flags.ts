@@ -18,6 +18,8 @@ export interface Flag {
 export interface Command<F extends Readonly<Record<string, Flag>>> {
   /** Name of its task. */
   readonly name: string;
+  /** The action that its errors name; the name of the task unless given. */
+  readonly action?: string;
   /** What follows the name in the first line of the help. */
   readonly usage: string;
   /** What it does: a few lines. */
@@ -67,11 +69,11 @@ export function helpOf({ name, usage, about, flags, examples }: Command<Readonly
  * Throws one line that names the flag: unknown (with the nearest known one), without its value, given twice, or missing.
  */
 export function readFlags<const F extends Readonly<Record<string, Flag>>>(
-  { name, flags, operand, several }: Command<F>,
+  { name, action = name, flags, operand, several }: Command<F>,
   args: readonly string[],
 ): Values<F> & Operands {
   const fail = (reason: string): never => {
-    throw new Error(`Cannot ${name}: ${reason}; see --help`);
+    throw new Error(`Cannot ${action}: ${reason}; see --help`);
   };
   const names = Object.keys(flags);
   const taking = names.filter((flag) => flags[flag].value);

@@ -37,6 +37,9 @@ export async function openOut(file: ConfigFile, resume: boolean): Promise<Saved<
   if (resume && !steps.length && model) {
     throw new Error(`Cannot resume ${out}: there is a model, but no checkpoint to go on from`);
   }
+  if (log && !(await Deno.stat(`${out}/${LOG}`)).isFile) {
+    throw new Error(`Cannot resume ${out}: its ${LOG} is not a file; move it away, and the run begins a new log`);
+  }
   const saved = steps.length ? await newest(file, steps) : undefined;
   if (resume && !saved) note(`No checkpoint in ${out}: the run starts from its beginning`);
   await writeFilesAtomically(out, { "training_config.json": [file.bytes] });

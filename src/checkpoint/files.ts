@@ -1,6 +1,6 @@
 // Writing files so that a reader sees the old content or the new, never half of it: each file is written whole under a
 // temporary name in its folder, made durable, and then renamed.
-import { type FileSystem, fileSystem, isMissing } from "./host.ts";
+import { type FileSystem, fileSystem, isMissing, makeFolder, removeEmpty } from "./host.ts";
 import { listNames, reasonOf } from "./messages.ts";
 import { partsOf } from "./source_names.ts";
 
@@ -31,7 +31,7 @@ export async function writeFileAtomically(path: string, chunks: Chunks, options:
 
 /**
  * Writes the files of a checkpoint folder, which is made if need be: all are written under temporary names before the
- * first is renamed, so that a failure to write any of them leaves the folder's files as they were.
+ * first is renamed. A failure to write any of them leaves the folder's files as they were, and no empty folder.
  *
  * @throws like `writeFileAtomically`, and if a name leads outside the folder
  *
@@ -49,14 +49,16 @@ export async function writeFilesAtomically(
   const targets = Object.entries(files).map(([name, chunks]): [string, Chunks] => {
     return [`${folder.replace(/[\\/]$/, "")}/${partsOf(name).join("/")}`, chunks];
   });
-  for (const place of new Set([folder, ...targets.map(([path]) => path.slice(0, path.lastIndexOf("/")))])) {
-    try {
-      await fileSystem(`write ${place}`).mkdir(place, { recursive: true });
-    } catch (error) {
-      throw new Error(`Cannot write ${place}: ${reasonOf(error)}`, { cause: error });
+  const made: string[] = [];
+  try {
+    for (const path of new Set([folder, ...targets.map(([path]) => path.slice(0, path.lastIndexOf("/")))])) {
+      made.unshift(...await makeFolder("write", path));
     }
+    await replaceAll(targets, options);
+  } catch (error) {
+    removeEmpty(made);
+    throw error;
   }
-  await replaceAll(targets, options);
 }
 
 async function replaceAll(targets: readonly [string, Chunks][], { signal }: WriteOptions): Promise<void> {

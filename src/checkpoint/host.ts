@@ -1,5 +1,6 @@
 // The only file that knows which runtime this is. Elsewhere files are reached through `fileSystem`.
 
+import { reasonOf } from "./messages.ts";
 import { decodePercents } from "./source_names.ts";
 
 /** The part of Deno that reading and writing checkpoints needs. */
@@ -25,6 +26,40 @@ export function fileSystem(action: string): FileSystem {
 /** True if the error says that a file, or a folder on the way to it, does not exist. */
 export function isMissing(thrown: unknown): boolean {
   return thrown instanceof Error && (thrown.name === "NotFound" || thrown.name === "NotADirectory");
+}
+
+/**
+ * Makes a folder and its parents. Returns those that were missing, the innermost first, for {@link removeEmpty}.
+ *
+ * @throws naming the folder and the reason
+ */
+export async function makeFolder(action: string, folder: string): Promise<string[]> {
+  const disk = fileSystem(`${action} ${folder}`);
+  const missing: string[] = [];
+  try {
+    for (let path = folder.replace(/(?<=.)[\\/]+$/, ""); path !== "" && !await exists(disk, path);) {
+      missing.push(path);
+      path = /^(.*)[\\/]/.exec(path)?.[1] ?? "";
+    }
+    await disk.mkdir(folder, { recursive: true });
+    return missing;
+  } catch (error) {
+    throw new Error(`Cannot ${action} ${folder}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+async function exists(disk: FileSystem, path: string): Promise<boolean> {
+  return await disk.stat(path).then(() => true, (error) => {
+    if (isMissing(error)) return false;
+    throw error;
+  });
+}
+
+/** Removes folders that {@link makeFolder} made, as far as they are empty. */
+export function removeEmpty(folders: readonly string[]): void {
+  try {
+    for (const folder of folders) fileSystem(`remove ${folder}`).removeSync(folder);
+  } catch { /* it has files */ }
 }
 
 /** The path of a `file:` URL, on Windows without the slash before the drive letter; throws on a stray `%`. */

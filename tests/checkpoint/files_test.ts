@@ -106,8 +106,11 @@ Deno.test("if one file of a folder cannot be written, none of them changes", () 
   inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/config.json`, "old");
     const files = (last: Record<string, Chunks>) => ({ "config.json": [utf8("new")], ...last });
-    const broken = files({ "model.safetensors": twoThen(fail) });
-    await assertRejects(() => writeFilesAtomically(folder, broken), Error, "model.safetensors: stopped after 5 bytes");
+    for (const into of [folder, `${folder}/new/deep`]) {
+      const broken = files({ "model.safetensors": twoThen(fail) });
+      await assertRejects(() => writeFilesAtomically(into, broken), Error, "model.safetensors: stopped after 5 bytes");
+    }
+    assertEquals(namesIn(folder), ["config.json"]);
     await assertRejects(() => writeFilesAtomically(folder, files({ "../x": [] })), Error, "not a plain name");
     await Deno.mkdir(`${folder}/model.safetensors`);
     const blocked = files({ "model.safetensors": [utf8("m")] });

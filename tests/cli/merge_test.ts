@@ -97,6 +97,21 @@ Deno.test("folders that are in use are refused, and stay as they were", async ()
   assertRefused(await run("merge", ["--model", decoder, "--out", `${out}/notes.txt`, ...reference]));
 });
 
+Deno.test("a merge that is refused while it is written leaves no folder", async () => {
+  const model = await decoderFolder();
+  const { start } = (await openCheckpoint(model)).entry("model.norm.weight");
+  const file = await Deno.open(`${model}/model.safetensors`, { write: true });
+  await file.seek(start, Deno.SeekMode.Start);
+  await file.write(new Uint8Array(Float32Array.of(1e5).buffer)); // F16 ends at 65504
+  file.close();
+  const parent = temporary();
+  const out = `${parent}/deep/merged`;
+  const { code, err } = await run("merge", ["--model", model, "--out", out, "--dtype", "F16", ...reference]);
+  assertEquals(code, 1);
+  assertStringIncludes(err, 'Cannot write tensor "model.norm.weight": 100000 at index 0');
+  assertEquals(names(parent), []);
+});
+
 Deno.test("nothing to merge, and the wrong number of weights", async () => {
   const plain = await decoderFolder({ vocab_size: 30 });
   const out = `${temporary()}/merged`;

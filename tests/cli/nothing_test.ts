@@ -5,20 +5,31 @@ import { assertRefused, decoderFolder, run, temporary } from "./support.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 
-/** Runs a bench of a clone that has nothing beside it. */
-async function bench(...args: string[]) {
-  const clone = `${temporary()}/clone`;
-  await Deno.symlink(root, clone);
-  const command = { args: ["run", "-A", "--no-check", `${clone}/bench/throughput.ts`, ...args] };
+/** Runs a bench. */
+async function bench(name: string, ...args: string[]) {
+  const command = { args: ["run", "-A", "--no-check", `${root}/bench/${name}.ts`, ...args] };
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), command).output();
   return { code, out: new TextDecoder().decode(stdout), bytes: stdout, err: new TextDecoder().decode(stderr) };
 }
 
-Deno.test("throughput: a model that is not at hand, and a name of none, are refused by name", async () => {
-  const missing = assertRefused(await bench("--only", "stories260k"));
-  assertStringIncludes(missing, "Cannot measure stories260k: there is no checkpoint in ");
-  const unknown = assertRefused(await bench("--only", "vanila"));
-  assertStringIncludes(unknown, "Cannot measure vanila: expected vanilla");
+Deno.test("benches, doctor and conformance: help, misspelt flags, and no samples", async () => {
+  for (const [name, flag, near] of [["throughput", "--batc", "--batch"], ["peers", "--samplse", "--samples"]]) {
+    assertStringIncludes(
+      assertRefused(await bench(name, `${flag}=3`)),
+      `${flag} is not a flag, the nearest is ${near}`,
+    );
+  }
+  assertStringIncludes(assertRefused(await bench("throughput", "--only", "vanila")), "Cannot measure vanila: expected");
+  assertStringIncludes(assertRefused(await bench("train", "--strct")), "the nearest is --strict");
+  for (const none of ["0", "1.5"]) {
+    assertStringIncludes(assertRefused(await bench("peers", "--samples", none)), "a whole number of at least 1");
+  }
+  for (const name of ["doctor", "conformance"]) {
+    assertStringIncludes(assertRefused(await run(name, ["--jsn"])), "the nearest is --json");
+    const help = await run(name, ["--help"]);
+    assertEquals([help.code, help.err], [0, ""]);
+    assertStringIncludes(help.out, `deno task ${name}`);
+  }
 });
 
 Deno.test("commands: empty sets of what they work on are refused", async () => {
@@ -32,7 +43,7 @@ Deno.test("commands: empty sets of what they work on are refused", async () => {
     await refused("sample_corpus", ...model, "--out", out, "--documents", "0"),
     "expected a whole number of at least 1",
   );
-  assertStringIncludes(await refused("conformance"), "no folder is given");
+  assertStringIncludes(await refused("conformance"), "DIR is missing");
   const empty = temporary();
   const { code, out: report } = await run("conformance", [empty, "--device", "reference"]);
   assertEquals(code, 1);

@@ -66,6 +66,15 @@ Deno.test("every parameter of the tables takes null and its harmless values, and
   }
 });
 
+Deno.test("null is a parameter that is not given, whatever its name", async () => {
+  const nothing = { tools: null, some_other: null, stream_options: { include_usage: null, other: null } };
+  assertEquals((await ask("/v1/completions", { ...completion, ...nothing })).status, 200);
+  assertEquals((await ask("/v1/embeddings", { ...embedding, tools: null })).status, 200);
+  const missing = await ask("/v1/completions", { ...completion, model: null });
+  assertEquals([missing.status, missing.json.error.param], [400, "model"]);
+  assertEquals((await ask("/v1/completions", { ...completion, tools: [] })).json.error.param, "tools");
+});
+
 Deno.test("embeddings take a user, the width of the model, and nulls", async () => {
   const harmless = { encoding_format: null, dimensions: 2, user: "" };
   assertEquals((await ask("/v1/embeddings", { ...embedding, ...harmless })).status, 200);

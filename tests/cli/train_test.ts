@@ -75,7 +75,11 @@ Deno.test("train: leaves a model, refuses to overwrite it, resumes only what it 
   assertStringIncludes((await train(config)).err, "there is a run at step 11; --resume goes on with it");
   const made = await run("generate", ["--model", `${folder}/out`, "--prompt", "a cat", "--device", "reference"]);
   assertEquals(made.code, 0, made.err);
+  await Deno.rename(`${folder}/out/log.jsonl`, `${folder}/log.jsonl`);
+  await Deno.mkdir(`${folder}/out/log.jsonl`);
+  assertStringIncludes((await train(config, "--resume")).err, `${folder}/out: its log.jsonl is not a file`);
   await Deno.writeTextFile(config, JSON.stringify({ ...small, seed: 5, save_every: 3 }));
+  await Deno.remove(`${folder}/out/log.jsonl`);
   assertStringIncludes((await train(config, "--resume")).err, "seed was 0 and is 5 now");
 });
 

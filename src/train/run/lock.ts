@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fileSystem, isMissing } from "../../checkpoint/host.ts";
+import { fileSystem, isMissing, makeFolder, removeEmpty } from "../../checkpoint/host.ts";
 import { reasonOf } from "../../checkpoint/messages.ts";
 
 /** Name of the lock file in the folder of a run. */
@@ -19,7 +19,7 @@ const LINE_BYTES = 64;
  * killed process left behind is stale and is taken over. The file's content is only for the error message.
  */
 export class FolderLock implements Disposable {
-  private constructor(readonly path: string, readonly file: Deno.FsFile) {}
+  private constructor(readonly path: string, readonly file: Deno.FsFile, readonly made: readonly string[]) {}
 
   /**
    * Makes the folder if need be and locks it; `action` is what an error says could not be done with the folder.
@@ -34,11 +34,7 @@ export class FolderLock implements Disposable {
    */
   static async take(folder: string, action: string): Promise<FolderLock> {
     const disk = fileSystem(`${action} ${folder}`), path = `${folder}/${LOCK}`;
-    try {
-      await disk.mkdir(folder, { recursive: true });
-    } catch (error) {
-      throw new Error(`Cannot ${action} ${folder}: ${reasonOf(error)}`, { cause: error });
-    }
+    const made = await makeFolder(action, folder);
     for (;;) {
       const file = await disk.open(path, { read: true, write: true, create: true }).catch((error) => {
         throw new Error(`Cannot ${action} ${folder}: ${reasonOf(error)}`, { cause: error });
@@ -50,7 +46,7 @@ export class FolderLock implements Disposable {
         if (await isCurrent(file, path)) {
           await file.truncate(0);
           await file.write(new TextEncoder().encode(`process ${disk.pid} since ${new Date().toISOString()}`));
-          return new FolderLock(path, file);
+          return new FolderLock(path, file, made);
         }
       } catch (error) {
         file.close();
@@ -60,10 +56,11 @@ export class FolderLock implements Disposable {
     }
   }
 
-  /** Removes the file, then releases the lock. */
+  /** Removes the file, and the folder if the lock made it and it is empty; then releases the lock. */
   [Symbol.dispose](): void {
     try {
       fileSystem(`remove ${this.path}`).removeSync(this.path);
+      removeEmpty(this.made);
     } catch { /* removed with its folder, or not removable while it is open: stale is as good */ }
     this.file.close();
   }
