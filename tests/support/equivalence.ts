@@ -3,79 +3,132 @@
  *
  * @module
  */
-import fc from "fast-check";
+import fc, { replayCommand, replayed } from "fast-check";
 import type { HostTensor } from "../../src/op/device.ts";
-import type { Inputs, Op } from "../../src/op/op.ts";
-import type { OpName } from "../../src/ops/vocabulary.ts";
+import type { Op } from "../../src/op/op.ts";
+import type { Adapter } from "../../kernels/host/adapter.ts";
+import type { AnyKernel } from "../../kernels/host/kernel.ts";
 import type { WebGpuDevice } from "../../kernels/mod.ts";
-import { type AnyBound, ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
-import { accuracy } from "../../reference/accuracy/accuracy.ts";
-import { everyVariant, gpuTest } from "./gpu.ts";
+import { type Case, compare } from "./compare.ts";
+import { gpuTest } from "./gpu.ts";
+import { type Ran, runGuarded } from "./guarded.ts";
+import { type Call, labelsOf } from "./planned.ts";
+import { type Variant, variantsOf } from "./variants.ts";
 
-/** One call of an operation, on the host. */
-export interface Case<I extends string, P> {
-  /** Inputs by name. */
-  inputs: Inputs<I, HostTensor>;
-  /** Parameters. */
-  params: P;
-  /** Elements of each output (or by output) that are defined, e.g. live rows × columns; all unless given. */
-  live?: number | Readonly<Record<string, number>>;
+export { type Case, liveElements } from "./compare.ts";
+
+/** A case and the variant of the kernel that runs it. */
+export interface VariantCase<I extends string, P> {
+  /** What the kernel is told of its adapter. */
+  readonly variant: Variant;
+  /** The call. */
+  readonly test: Case<I, P>;
 }
 
-/** Elements before the end of the live rows: rows beyond are unspecified. */
-export function liveElements(rows: number, columns: number, offsets: HostTensor | undefined): number {
-  return columns * (offsets ? Math.min(rows, offsets.data[offsets.data.length - 1]) : rows);
+/** What decides the cases of a property. */
+export interface Checked {
+  /** Number of cases. */
+  readonly numRuns: number;
+  /** Seed of the cases; the environment's first, any unless given. */
+  readonly seed?: number;
+  /** Path to one case, as a failure prints it. */
+  readonly path?: string;
+  /** A kernel in place of the operation's own. */
+  readonly kernel?: AnyKernel;
+  /** Name of the test, for the line that replays it. */
+  readonly name?: string;
 }
 
-type Named<T> = Record<string, T>;
+/** Cases of one submit. */
+const TOGETHER = 30;
 
-/** Runs a case on a device, inside a validation scope. */
-async function onGpu<I extends string, O extends string, P>(device: WebGpuDevice, op: Op<I, O, P>, test: Case<I, P>) {
-  device.device.pushErrorScope("validation");
-  const inputs = Object.fromEntries(
-    Object.entries<HostTensor | undefined>(test.inputs).map(([name, host]) => [name, host && device.from(host)]),
-  );
-  const results = await device.read(device.run(op, inputs as never, test.params));
-  for (const tensor of Object.values(inputs)) if (tensor) device.free(tensor);
-  const error = await device.device.popErrorScope();
-  if (error) throw new Error(`${op.name}: ${error.message}`);
-  return results as Named<HostTensor>;
+/** Milliseconds after which a counterexample is not made smaller. */
+const SHRINKING = 60_000;
+
+function callOf<I extends string, O extends string, P>(
+  op: Op<I, O, P>,
+  { inputs, params }: Case<I, P>,
+  adapter: Adapter,
+  kernel?: AnyKernel,
+): Call {
+  return { op, inputs: inputs as Call["inputs"], params, adapter, kernel };
 }
 
-/** The largest |kernel − exact| / bound of a case; throws where it exceeds one, or where an integer differs. */
+/** The worst error / bound of a call that ran; throws where a bound is exceeded or a guard word overwritten. */
+function judge<I extends string, O extends string, P>(op: Op<I, O, P>, test: Case<I, P>, ran: Ran): number {
+  if (ran.overruns.length > 0) throw new Error(`${op.name} writes outside ${ran.overruns.join("; ")}`);
+  return compare(op, test, ran.outputs);
+}
+
+/** The largest |kernel − exact| / bound of a case on a device; throws where it exceeds one. */
 export async function worstRatio<I extends string, O extends string, P>(
-  device: WebGpuDevice,
+  { device, adapter }: WebGpuDevice,
   op: Op<I, O, P>,
   test: Case<I, P>,
 ): Promise<number> {
-  const exact = new ReferenceDevice("f64");
-  const inputs = Object.fromEntries(
-    Object.entries<HostTensor | undefined>(test.inputs).map(([name, host]) => [name, host && exact.from(host)]),
-  ) as Named<RefTensor>;
-  const actual = await onGpu(device, op, test); // before the reference, which may overwrite inputs in place
-  const before = Object.fromEntries(
-    Object.entries(inputs).map(([name, tensor]) => [name, tensor && { ...tensor, data: tensor.data.slice() }]),
+  const [ran] = await runGuarded(device, [callOf(op, test, adapter)]);
+  return judge(op, test, ran);
+}
+
+/** Shapes of a case's tensors and its parameters, on one line. */
+function describe({ inputs, params }: Case<string, unknown>): string {
+  const shapes = Object.entries(inputs as Record<string, HostTensor | undefined>).flatMap(([name, host]) =>
+    host ? [`${name} [${host.shape}]`] : []
   );
-  const expected = exact.run(op, inputs as never, test.params) as Named<RefTensor>;
-  const bound: AnyBound = accuracy[op.name as OpName];
-  const bounds = bound(before, expected, test.params) as Named<Float64Array>;
+  return `${shapes.join(", ")}; ${JSON.stringify(params)}`;
+}
+
+/** Index of the first of some cases that fails, and the worst error / bound of the others; many share one submit. */
+async function firstFailure<C>(
+  cases: readonly C[],
+  run: (some: readonly C[]) => Promise<readonly (() => number)[]>,
+): Promise<{ failed?: number; worst: number }> {
   let worst = 0;
-  for (const [name, { data, dtype, shape }] of Object.entries(expected)) {
-    const live = (typeof test.live === "object" ? test.live[name] : test.live) ?? data.length;
-    for (let i = 0; i < Math.min(data.length, live); i++) {
-      const error = Math.abs(actual[name].data[i] - data[i]);
-      const bound = dtype === "i32" ? 0 : bounds[name][i];
-      if (!(error <= bound)) {
-        throw new Error(
-          `${op.name}: ${name}[${i}] of [${shape}] is ${actual[name].data[i]}, exact ${
-            data[i]
-          }, error ${error} > bound ${bound}`,
-        );
+  for (let from = 0; from < cases.length; from += TOGETHER) {
+    const ratios = await run(cases.slice(from, from + TOGETHER));
+    for (const [i, ratio] of ratios.entries()) {
+      try {
+        worst = Math.max(worst, ratio());
+      } catch {
+        return { failed: from + i, worst };
       }
-      if (error > 0) worst = Math.max(worst, error / bound);
     }
   }
-  return worst;
+  return { worst };
+}
+
+/** Checks random cases on random variants; returns the worst error / bound, or throws how the smallest failure is repeated. */
+export async function checkCases<I extends string, O extends string, P>(
+  { device, adapter }: WebGpuDevice,
+  op: Op<I, O, P>,
+  cases: fc.Arbitrary<Case<I, P>>,
+  { numRuns, kernel, name = op.name, ...given }: Checked,
+): Promise<number> {
+  const { seed = Math.trunc(2 ** 32 * Math.random()) | 0, path } = { ...given, ...replayed };
+  const arbitrary = fc.record({ variant: fc.constantFrom(...variantsOf(adapter)), test: cases });
+  const call = ({ variant, test }: VariantCase<I, P>) => callOf(op, test, variant.adapter, kernel);
+  const run = async (some: readonly VariantCase<I, P>[]) => {
+    const ran = await runGuarded(device, some.map(call));
+    return ran.map((one, i) => () => judge(op, some[i].test, one));
+  };
+  const sampled = path ? [] : fc.sample(arbitrary, { seed, numRuns });
+  const { failed, worst } = await firstFailure(sampled, run);
+  if (failed === undefined && !path) return worst;
+  const alone = fc.asyncProperty(arbitrary, async (one) => void (await run([one]))[0]());
+  const limits = { interruptAfterTimeLimit: SHRINKING, endOnFailure: path !== undefined, reporter: () => {} };
+  const details = await fc.check(alone, { seed, path: path ?? `${failed}`, ...limits });
+  if (!details.failed) {
+    if (path) return worst;
+    throw new Error(`${op.name}: case ${failed} of seed ${seed} fails among others, and passes alone`);
+  }
+  const [{ variant, test }] = details.counterexample!;
+  const lines = [
+    (details.errorInstance as Error).message,
+    `variant ${variant.name}: ${labelsOf(call({ variant, test })).join(", ")}`,
+    describe(test),
+    `again: ${replayCommand(seed, details.counterexamplePath, name)}`,
+  ];
+  throw new Error(lines.join("\n  "), { cause: details.errorInstance });
 }
 
 /** Registers the equivalence property of an operation and prints its worst error / bound. */
@@ -84,16 +137,9 @@ export function equivalence<I extends string, O extends string, P>(
   cases: fc.Arbitrary<Case<I, P>>,
   numRuns = 90,
 ): void {
-  gpuTest(`${op.name}: kernel equals reference within the computed bound`, async (device) => {
-    const variants = everyVariant(device);
-    let worst = 0;
-    let run = 0;
-    await fc.assert(
-      fc.asyncProperty(cases, async (test) => {
-        worst = Math.max(worst, await worstRatio(variants[run++ % variants.length], op, test));
-      }),
-      { numRuns },
-    );
+  const name = `${op.name}: kernel equals reference within the computed bound`;
+  gpuTest(name, async (device) => {
+    const worst = await checkCases(device, op, cases, { numRuns, name });
     console.log(`${op.name}: worst error / bound ${worst.toFixed(3)} over ${numRuns} cases`);
   });
 }

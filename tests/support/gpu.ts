@@ -4,6 +4,7 @@
  * @module
  */
 import { openWebGpu, WebGpuDevice } from "../../kernels/mod.ts";
+import { variantsOf } from "./variants.ts";
 
 let opened: Promise<WebGpuDevice> | undefined;
 
@@ -12,15 +13,14 @@ export function gpu(): Promise<WebGpuDevice> {
   return opened ??= openWebGpu();
 }
 
+const variants = new WeakMap<GPUDevice, WebGpuDevice[]>();
+
 /** The shared device once for each family of kernel variants, so that any adapter tests them all. */
 export function everyVariant({ device, adapter }: WebGpuDevice): WebGpuDevice[] {
-  const bare = new Set<string>();
-  return [
-    new WebGpuDevice(device, { ...adapter, family: "cpu" }),
-    new WebGpuDevice(device, { ...adapter, family: "cpu", features: bare }),
-    new WebGpuDevice(device, { ...adapter, family: "gpu" }),
-    new WebGpuDevice(device, { ...adapter, family: "gpu", features: bare }),
-  ];
+  if (!variants.has(device)) {
+    variants.set(device, variantsOf(adapter).map(({ adapter }) => new WebGpuDevice(device, adapter)));
+  }
+  return variants.get(device)!;
 }
 
 const adapter = await globalThis.navigator?.gpu?.requestAdapter();
