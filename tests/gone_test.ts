@@ -106,7 +106,7 @@ for (const [name, open] of [["WebGPU", openWebGpu], ["reference", () => new Refe
 
   test(`gone: a disposed trainer (${name})`, async () => {
     const s = await subjects(await open());
-    s.trainer.dispose();
+    s.trainer.close();
     const calls = Object.fromEntries(Object.entries(deviceCalls).filter(([name]) => name.startsWith("trainer.")));
     await table(s, calls, /^Cannot .*: the trainer was disposed$/);
   });

@@ -19,7 +19,10 @@ export interface OptionKind {
 export type OptionKinds<O> = { readonly [Name in keyof Required<O>]: OptionKind };
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
-const isList = (value: unknown): value is ArrayLike<unknown> => Array.isArray(value) || ArrayBuffer.isView(value);
+/** Whether a value is a list, of any elements or of numbers. */
+export function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || ArrayBuffer.isView(value);
+}
 
 /** Any number; its range is for the function to check. */
 export const number: OptionKind = { expected: "a number", fits: (value) => typeof value === "number" };

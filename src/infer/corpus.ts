@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { callback, checkOptions, number, record, required, signal as signalKind } from "../common/options.ts";
 import { single } from "../common/single.ts";
 import { demandSeed, demandWhole } from "../common/whole.ts";
 import type { DecoderConfig } from "../model/config/config.ts";
@@ -10,6 +11,7 @@ import type { Tensor } from "../op/op.ts";
 import { type SamplingOptions, samplingRow } from "../ops/sample.ts";
 import type { DecoderModel } from "./decoder.ts";
 import { Engine } from "./engine/engine.ts";
+import { SAMPLING_KINDS } from "./generate_options.ts";
 import { NotFiniteError } from "./engine/generation.ts";
 
 /** What to draw. */
@@ -71,9 +73,20 @@ export function sampleDocuments<T extends Tensor>(
 /** Checks what is to be drawn, and returns the first token. Throws as {@link sampleDocuments} does. */
 function checkCorpus(
   { bos, maxPositions }: DecoderConfig,
-  { documents, batch, maxTokens, seed, sampling = {} }: CorpusOptions,
+  options: CorpusOptions,
 ): number {
-  const action = "sample documents";
+  const action = "sample documents", whole = required(number);
+  checkOptions(action, options, {
+    documents: whole,
+    batch: whole,
+    maxTokens: whole,
+    seed: whole,
+    sampling: record,
+    onProgress: callback,
+    signal: signalKind,
+  });
+  const { documents, batch, maxTokens, seed, sampling = {} } = options;
+  checkOptions(action, sampling, SAMPLING_KINDS);
   demandWhole(action, "documents", documents, 0);
   demandWhole(action, "batch", batch, 1);
   demandWhole(action, "maxTokens", maxTokens, 2);

@@ -12,7 +12,7 @@ import { Engine } from "./engine/engine.ts";
 import { NotFiniteError } from "./engine/generation.ts";
 import { defaultRoom } from "./engine/layout.ts";
 import { checkGenerating, type GenerateOptions, newTokensOf, type Piece, samplingOf } from "./generate_options.ts";
-import { encodeText } from "./tokenizer.ts";
+import { promptIds } from "./tokenizer.ts";
 
 /** A text, or its ids. */
 export type Prompt = string | ArrayLike<number>;
@@ -68,7 +68,7 @@ async function* pieces<T extends Tensor>(
   const { config, config: { maxPositions }, device } = model;
   const { maxNewTokens, seed = 0, signal } = options;
   const prompts = (isList(prompt) ? prompt : [prompt])
-    .map((prompt) => typeof prompt === "string" ? encodeText(model.tokenizer, prompt) : prompt);
+    .map((prompt) => promptIds(model.tokenizer, prompt));
   checkGenerating(config, options);
   packRows(prompts, { ...config, maxPositions: Infinity });
   const room = defaultRoom(config, prompts.length, device.maxTensorBytes);

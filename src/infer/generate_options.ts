@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkOptions, number, type OptionKinds, signal, texts } from "../common/options.ts";
 import { demandSeed } from "../common/whole.ts";
 import type { DecoderConfig } from "../model/config/config.ts";
 import { type SamplingOptions, samplingRow } from "../ops/sample.ts";
@@ -44,6 +45,24 @@ export interface Piece {
   readonly score: number;
 }
 
+/** Kinds of {@link SamplingOptions}. */
+export const SAMPLING_KINDS: OptionKinds<SamplingOptions> = {
+  temperature: number,
+  topK: number,
+  topP: number,
+  minP: number,
+  repetitionPenalty: number,
+};
+
+const KINDS: OptionKinds<GenerateOptions> = {
+  ...SAMPLING_KINDS,
+  maxNewTokens: number,
+  seed: number,
+  maxDepth: number,
+  stop: texts,
+  signal,
+};
+
 /** Options of `sample`: greedy unless an option asks for randomness. */
 export function samplingOf(
   { temperature, seed, topK, topP, minP, repetitionPenalty }: GenerateOptions,
@@ -54,6 +73,7 @@ export function samplingOf(
 
 /** Throws a RangeError for options out of range. */
 export function checkGenerating({ recursion: { routing, N } }: DecoderConfig, options: GenerateOptions): void {
+  checkOptions("generate", options, KINDS);
   const { maxDepth, seed = 0, stop = [] } = options;
   samplingRow(samplingOf(options));
   demandSeed("generate", seed);

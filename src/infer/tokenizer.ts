@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isList } from "../common/options.ts";
 import { show } from "../common/words.ts";
 import { type TextDecoding, WindowDecoding } from "./window_decoding.ts";
 
@@ -28,6 +29,13 @@ export function encodeText(tokenizer: Tokenizer | undefined, text: string): numb
     throw new RangeError(`Cannot encode text: the tokenizer made no tokens of ${JSON.stringify(text)}`);
   }
   return ids;
+}
+
+/** Ids of a prompt, which is a text or has them. Throws as {@link encodeText} does, and for anything else. */
+export function promptIds(tokenizer: Tokenizer | undefined, prompt: string | ArrayLike<number>): ArrayLike<number> {
+  if (typeof prompt === "string") return encodeText(tokenizer, prompt);
+  if (isList(prompt)) return prompt;
+  throw new RangeError(`Cannot generate: the prompt is ${show(prompt)}, expected a text or a list of ids`);
 }
 
 /** Turns ids, one at a time, into pieces of text; only what may still become part of a character is held. */

@@ -170,9 +170,14 @@ export class Trainer<T extends Tensor, P> {
     return { m: await read(({ m }) => m), v: await read(({ v }) => v), ema };
   }
 
-  /** Frees weights, state and constants; the objective stays. */
-  dispose(): void {
-    this.#lifetime.end();
+  /** The same as {@link Trainer.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Frees weights, state and constants; the objective stays. The second time it does nothing. */
+  close(): void {
+    if (!this.#lifetime.end()) return;
     freeStates(this.device, this.#states);
     for (const seed of Object.values<T>({ ...this.#seeds })) this.device.free(seed);
     this.#metrics.dispose();

@@ -2,6 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CausalLM, Decoder, Encoder, learningRate, loadModel, MaskedLM, openDevice, Trainer } from "../../mod.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
+import { sampleDocuments } from "../../src/infer/corpus.ts";
 import { saveStoryDecoder, saveStoryEncoder } from "../support/stories.ts";
 
 const folder = await Deno.makeTempDir();
@@ -40,6 +41,22 @@ const TABLE: Record<string, { call: Call; right?: object; wrong: Record<string, 
   EncoderForwardOptions: {
     call: (options) => encoder.forward([[1]], options),
     wrong: { logits: null, labels: [1] },
+  },
+  GenerateOptions: {
+    call: (options) => decoder.generate("The otter", { maxNewTokens: 1, ...options }).next(),
+    wrong: {
+      ...{ maxNewTokens: "60", temperature: "1", seed: null, maxDepth: [1], stop: "The end", signal: {} },
+      ...{ topK: "5", topP: true, minP: "0", repetitionPenalty: {} },
+    },
+  },
+  EngineOptions: {
+    call: (options) => decoder.engine({ slots: 1, ...options }),
+    wrong: { slots: "8", width: null, patience: true, cacheBytes: "1e6", room: "some", stops: 3 },
+  },
+  CorpusOptions: {
+    call: (options) => sampleDocuments(decoder.model, options).next(),
+    right: { documents: 1, batch: 1, maxTokens: 4, seed: 1 },
+    wrong: { documents: "1", batch: undefined, seed: "7", sampling: 1, onProgress: {}, signal: true },
   },
   FillOptions: { call: (options) => encoder.fill("[MASK]", options), wrong: { candidates: "3" } },
   EncodeOptions: {
@@ -92,3 +109,26 @@ for (const [type, { call, right = {}, wrong }] of Object.entries(TABLE)) {
     }
   });
 }
+
+Deno.test("every options type of mod.ts is in the table", async () => {
+  const source = await Deno.readTextFile(new URL("../../mod.ts", import.meta.url));
+  const types = [...source.matchAll(/\b\w+(?:Options|OptimizerConfig|Schedule)\b|\bOptimizerConfig\b|\bSchedule\b/g)];
+  assertEquals([...new Set(types.map(([name]) => name))].filter((name) => !(name in TABLE)), []);
+});
+
+Deno.test("prompts, sequences, texts and sources of another kind are refused by what they are", async () => {
+  const table: [() => Promise<unknown>, string][] = [
+    [() => decoder.generate(5 as never).next(), "Cannot generate: the prompt is 5, expected a text or a list of ids"],
+    [
+      () => decoder.generate([[5], 5] as never).next(),
+      "Cannot generate: the prompt is 5, expected a text or a list of ids",
+    ],
+    [() => decoder.generate([0.5]).next(), "Cannot run the model: id 0.5 at 0 of sequence 0 is outside the vocabulary"],
+    [() => decoder.forward([5] as never), "Cannot run the model: sequence 0 is 5, expected a list of ids"],
+    [() => encoder.forward("text" as never), 'Cannot run the model: sequences are "text", expected a list of them'],
+    [() => encoder.encode("text" as never), 'Cannot encode: texts are "text", expected a list of them'],
+    [() => encoder.fill(5 as never), "Cannot encode text: it is 5, expected a text"],
+    [() => loadModel(5 as never), "Cannot open 5: expected a path, a URL, or files by name"],
+  ];
+  for (const [call, message] of table) await assertRejects(call, Error, message);
+});

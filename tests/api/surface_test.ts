@@ -11,7 +11,7 @@ const NAMES = {
   devices: "openDevice DeviceName OpenOptions Device HostTensor ShortageError",
   configurations: "CommonConfig ConfigObject DecoderConfig EncoderConfig ExpertsConfig RecursionSettings " +
     "decoderPreset decoderPresetNames encoderPreset encoderPresetNames",
-  inference: "GenerateOptions GenerateIdsOptions Piece FillOptions Candidate EncodeOptions Pooling " +
+  inference: "GenerateOptions Prompt Piece NumberedPiece FillOptions Candidate EncodeOptions Pooling " +
     "ForwardOptions DecoderResult EncoderForwardOptions EncoderResult RecursionResult ExpertResult",
   serving: "Engine EngineOptions EngineStatus Generation Finish",
   training: "Trainer TrainerOptions StepLine CausalLM CausalLMOptions MaskedLM MaskedLMOptions TrainingBatch " +

@@ -34,7 +34,7 @@ async function train(trainer: Trainer<never, unknown>, size: { B: number; T: num
   const { m, v } = await trainer.state();
   const moments = [await weightsOf({ weights: () => Promise.resolve({ m, v }) })].flat();
   assert(largestDifference(before, weights) > 1e-3, "the weights have moved");
-  trainer.dispose();
+  trainer.close();
   return [lines, weights, averaged, moments];
 }
 

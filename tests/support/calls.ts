@@ -110,7 +110,7 @@ export const encoderCalls: Readonly<Record<string, (s: Subjects) => unknown>> = 
 export const endings: Readonly<Record<string, (s: Subjects) => unknown>> = {
   free: ({ device, tensor }) => device.free(tensor),
   "program.dispose": ({ program }) => program.dispose(),
-  "trainer.dispose": ({ trainer }) => trainer.dispose(),
+  "trainer.close": ({ trainer }) => trainer.close(),
   "engine.status": ({ engine }) => engine.status(),
   "engine.dispose": ({ engine }) => engine[Symbol.asyncDispose](),
   "decoder.dispose": ({ decoder }) => decoder.dispose(),

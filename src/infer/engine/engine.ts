@@ -32,6 +32,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
   #table?: HostTensor;
   #serving?: Promise<void>;
   #closed?: Error;
+  #freed?: Promise<void>;
 
   private constructor(tick: Tick<T>) {
     this.#tick = tick;
@@ -115,7 +116,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
       }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#close(new Error(`Cannot generate: the engine has stopped, ${reason}`, { cause: error }));
+      this.#end(new Error(`Cannot generate: the engine has stopped, ${reason}`, { cause: error }));
       this.#admission.seat(); // nobody sits any more
     } finally {
       this.#serving = undefined; // at once: who submits from now on starts another round
@@ -161,14 +162,23 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     }
   }
 
-  #close(reason: Error): void {
+  #end(reason: Error): void {
     this.#closed ??= reason;
     for (const { stream } of this.#admission.requests) stream.fail(this.#closed);
   }
 
-  /** Ends all requests with an error, and frees everything but the model. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#close(new Error("Cannot generate: the engine was closed"));
+  /** The same as {@link Engine.close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Ends all requests with an error, and frees everything but the model; the second time it does nothing. */
+  close(): Promise<void> {
+    return this.#freed ??= this.#free();
+  }
+
+  async #free(): Promise<void> {
+    this.#end(new Error("Cannot generate: the engine was closed"));
     await this.#serving;
     const { model, state, options: { router, auxiliary } } = this.#tick;
     freeStacked(model, [router, auxiliary]);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkOptions, number, numbers, oneOf, type OptionKinds } from "../../common/options.ts";
 import type { Tensor } from "../../op/op.ts";
 import type { DecoderModel } from "../decoder.ts";
 import type { EngineOptions } from "./api.ts";
@@ -13,9 +14,19 @@ import { EngineState } from "./state.ts";
 import { Tick, type TickOptions } from "./tick.ts";
 import { KEPT } from "./ticks.ts";
 
+const KINDS: OptionKinds<EngineOptions> = {
+  slots: number,
+  width: number,
+  patience: number,
+  cacheBytes: number,
+  room: oneOf(["all", "capacity"]),
+  stops: numbers,
+};
+
 /** The tick of an engine with these options. Throws as `Engine.open` does. */
 export async function openTick<T extends Tensor>(model: DecoderModel<T>, options: EngineOptions): Promise<Tick<T>> {
   model.check("make an engine");
+  checkOptions("make an engine", options, KINDS);
   const { device: { maxTensorBytes }, config } = model;
   const { slots = 32, width = slots, patience = width, cacheBytes, room, stops = config.eos } = options;
   checkEngine(config, { slots, width, patience, cacheBytes, stops: options.stops ?? [] }, maxTensorBytes);

@@ -8,7 +8,7 @@ import type { Tensor } from "../../op/op.ts";
 import { samplingRow } from "../../ops/sample.ts";
 import type { DecoderModel } from "../decoder.ts";
 import { checkGenerating, type GenerateOptions, newTokensOf, samplingOf } from "../generate_options.ts";
-import { encodeText } from "../tokenizer.ts";
+import { promptIds } from "../tokenizer.ts";
 import { Stream } from "./generation.ts";
 import { unitsFor } from "./layout.ts";
 import type { Part } from "./pool.ts";
@@ -51,7 +51,7 @@ export function requestOf<T extends Tensor>(
   const { stop = [], signal, maxNewTokens, maxDepth, seed = 0, repetitionPenalty = 1 } = options;
   checkGenerating(config, options);
   const { layout } = state, sampling = samplingRow(samplingOf(options));
-  const ids = checkIds(typeof prompt === "string" ? encodeText(tokenizer, prompt) : prompt, V);
+  const ids = checkIds(promptIds(tokenizer, prompt), V);
   const most = newTokensOf(ids.length, maxPositions, maxNewTokens);
   const limit = ids.length + most, units = unitsFor(layout, limit);
   const refuse = (reason: string) => new RangeError(`Cannot generate: ${reason}`);

@@ -187,7 +187,7 @@ export class TrainingRun<T extends Tensor, P> {
 
   /** Frees what the trainer holds; the task and the device stay. */
   dispose(): void {
-    this.#trainer.dispose();
+    this.#trainer.close();
   }
 }
 
