@@ -23,9 +23,9 @@ import { activation, gatedUnit } from "./ops/activation.ts";
 import { cacheWrite } from "./ops/cache.ts";
 import { expertMerge } from "./ops/merge.ts";
 import { count, sample } from "./ops/sample/sample.ts";
-import { draws, placeRows, queue } from "./ops/slots/slots.ts";
-import { fit, judge } from "./ops/judge.ts";
-import { grow, retire } from "./ops/retire.ts";
+import { kvSlots, rngCounters, schedule } from "./ops/slots/slots.ts";
+import { fitCapacity, routeTokens } from "./ops/route_tokens.ts";
+import { advanceLengths, commitTokens } from "./ops/commit_tokens.ts";
 import { pool } from "./ops/pool.ts";
 import { binaryCrossEntropy, crossEntropy, loadBalanceLoss, logSumExp, mean } from "./ops/losses.ts";
 import { dotRows, scaleRows, scatter } from "./ops/rows_grad.ts";
@@ -91,13 +91,13 @@ export const kernels: { readonly [Name in OpName]: KernelOf<Vocabulary[Name]> } 
   expertMerge,
   sample,
   count,
-  queue,
-  placeRows,
-  draws,
-  judge,
-  fit,
-  retire,
-  grow,
+  schedule,
+  kvSlots,
+  rngCounters,
+  routeTokens,
+  fitCapacity,
+  commitTokens,
+  advanceLengths,
   pool,
   crossEntropy,
   binaryCrossEntropy,

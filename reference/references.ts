@@ -21,9 +21,9 @@ import { activation, gatedUnit } from "./activation.ts";
 import { cacheWrite } from "./cache.ts";
 import { expertMerge } from "./merge.ts";
 import { count, sample } from "./sample.ts";
-import { draws, placeRows, queue } from "./slots.ts";
-import { fit, judge } from "./judge.ts";
-import { grow, retire } from "./retire.ts";
+import { kvSlots, rngCounters, schedule } from "./slots.ts";
+import { fitCapacity, routeTokens } from "./route_tokens.ts";
+import { advanceLengths, commitTokens } from "./commit_tokens.ts";
 import { pool } from "./pool.ts";
 import { binaryCrossEntropy, crossEntropy, loadBalanceLoss, logSumExp, mean } from "./losses.ts";
 import { dotRows, scaleRows, scatter } from "./rows_grad.ts";
@@ -83,13 +83,13 @@ export const references: References = {
   expertMerge,
   sample,
   count,
-  queue,
-  placeRows,
-  draws,
-  judge,
-  fit,
-  retire,
-  grow,
+  schedule,
+  kvSlots,
+  rngCounters,
+  routeTokens,
+  fitCapacity,
+  commitTokens,
+  advanceLengths,
   pool,
   crossEntropy,
   binaryCrossEntropy,

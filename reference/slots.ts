@@ -1,32 +1,32 @@
-import { type CacheLayout, drawsOp, placeRowsOp, queueOp, rowsBefore, SLOT, STAGE } from "../src/ops/slots.ts";
+import { type KvLayout, kvSlotsOp, rngCountersOp, rowsBefore, scheduleOp, SLOT, STAGE } from "../src/ops/slots.ts";
 import { defineReference, liveRows, type RefTensor } from "./reference.ts";
 
 /** A row of the table, by column. */
 const columns = (slots: RefTensor, s: number) => slots.data.subarray(s * slots.shape[1], (s + 1) * slots.shape[1]);
 
 /** chosen(s) = [stage(s) = stage] · [fewer than W others of the stage came before s, or at once with s and are lower]. */
-export const queue = defineReference(queueOp, ({ slots }, { rows, kept }, { stage, width, patience }) => {
+export const schedule = defineReference(scheduleOp, ({ slots }, { rows, kept }, { stage, maxBatch, exitBatch }) => {
   const every = Array.from({ length: slots.shape[0] }, (_, s) => s);
   const at = (stage: number) => every.filter((s) => columns(slots, s)[SLOT.stage] === stage);
-  if (patience > 0 && at(STAGE.block).length >= patience) return;
+  if (exitBatch > 0 && at(STAGE.block).length >= exitBatch) return;
   const later = (a: number, b: number) => (columns(slots, a)[SLOT.since] - columns(slots, b)[SLOT.since]) | 0;
-  const chosen = at(stage).sort((a, b) => later(a, b) || a - b).slice(0, width).sort((a, b) => a - b);
+  const chosen = at(stage).sort((a, b) => later(a, b) || a - b).slice(0, maxBatch).sort((a, b) => a - b);
   chosen.forEach((s, m) => rows.data[m] = s);
   kept.data[1] = chosen.length;
 });
 
 /** A slot's part of a cache: its first row, how many it has room for, and how many are cached. */
-function partOf(slot: RefTensor["data"], layout: CacheLayout, r: "outer" | number) {
-  const [start, units] = [slot[SLOT.start], slot[SLOT.units]];
-  const unit = r === "outer" ? layout.unit : layout.units[r];
-  const first = (r === "outer" ? 0 : rowsBefore(layout, r)) + start * unit;
-  return { first, room: units * unit, cached: slot[r === "outer" ? SLOT.length : SLOT.rows + r] };
+function partOf(slot: RefTensor["data"], layout: KvLayout, r: "outer" | number) {
+  const [firstPage, pages] = [slot[SLOT.firstPage], slot[SLOT.pages]];
+  const pageRows = r === "outer" ? layout.pageRows : layout.recursionRows[r];
+  const first = (r === "outer" ? 0 : rowsBefore(layout, r)) + firstPage * pageRows;
+  return { first, room: pages * pageRows, cached: slot[r === "outer" ? SLOT.length : SLOT.rows + r] };
 }
 
 /** Where the i-th new row of a slot goes, and the end of what it sees from `first` on; undefined where it has no place. */
-function placeOf(slot: RefTensor["data"], layout: CacheLayout, at: "outer" | "own" | number, i: number) {
+function placeOf(slot: RefTensor["data"], layout: KvLayout, at: "outer" | "own" | number, i: number) {
   const r = at === "own" ? slot[SLOT.depth] : at;
-  if (r !== "outer" && r >= layout.units.length) return undefined;
+  if (r !== "outer" && r >= layout.recursionRows.length) return undefined;
   if (layout.share && r !== "outer" && r > 0) {
     const { first, cached } = partOf(slot, layout, 0);
     return { place: -1, first, end: first + cached };
@@ -37,8 +37,8 @@ function placeOf(slot: RefTensor["data"], layout: CacheLayout, at: "outer" | "ow
 }
 
 /** places[m] = first + n + i, ranges[m] = [first, first + n + i + 1) for the i-th new row of a slot with n rows cached. */
-export const placeRows = defineReference(
-  placeRowsOp,
+export const kvSlots = defineReference(
+  kvSlotsOp,
   ({ slots, rows, offsets }, { positions, places, ranges }, { layout, at, M }) => {
     places.data.fill(-1);
     const put = (m: number, s: number, i: number) => {
@@ -58,7 +58,7 @@ export const placeRows = defineReference(
 );
 
 /** seeds[m] = seed, counters[m] = length + 1 of slot rows[m]. */
-export const draws = defineReference(drawsOp, ({ slots, rows, offsets }, { seeds, counters }) => {
+export const rngCounters = defineReference(rngCountersOp, ({ slots, rows, offsets }, { seeds, counters }) => {
   for (let m = 0; m < liveRows(offsets, rows.shape[0]); m++) {
     const slot = columns(slots, rows.data[m]);
     seeds.data[m] = slot[SLOT.seed];

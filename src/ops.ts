@@ -19,7 +19,7 @@ export { type ColumnRange, joinColumns, takeColumns } from "./ops/columns.ts";
 export { cosineDistance, klDivergence, type KlDivergenceParams } from "./ops/distillation.ts";
 export { embed } from "./ops/embed.ts";
 export { loraDown, loraGatedUnit, type LoraGatedUnitParams, loraUp } from "./ops/experts.ts";
-export { fit, type FitParams, judge, type JudgeParams } from "./ops/judge.ts";
+export { fitCapacity, type FitCapacityParams, routeTokens, type RouteTokensParams } from "./ops/route_tokens.ts";
 export { linear, type LinearOptions, type LinearParams } from "./ops/linear.ts";
 export { binaryCrossEntropy, crossEntropy, loadBalanceLoss, logSumExp, mean } from "./ops/losses.ts";
 export { expertMerge, type MergeParams } from "./ops/merge.ts";
@@ -28,7 +28,7 @@ export { norm, type NormParams } from "./ops/norm.ts";
 export { normGated, type NormGatedParams, normLinear, type NormLinearParams } from "./ops/norm_linear.ts";
 export { adamW, type AdamWParams, balanceBias, countChoices, ema, store, sumSquares } from "./ops/optimizer.ts";
 export { pool, type Pooling, type PoolParams } from "./ops/pool.ts";
-export { grow, retire, type RetireParams } from "./ops/retire.ts";
+export { advanceLengths, commitTokens, type CommitTokensParams } from "./ops/commit_tokens.ts";
 export { type Heads, rope, ropeTable, ropeWrite } from "./ops/rope.ts";
 export { inverseFrequencies, type Rope, type RopeScaling } from "./ops/rope_frequencies.ts";
 export { gate, type GateParams, route, type Routed, type RouteParams } from "./ops/router.ts";
@@ -36,15 +36,13 @@ export { gather, scatterAdd, scatterRows } from "./ops/rows.ts";
 export { count, DRAW_SALT, NO_TOKEN, sample, type SamplingOptions, samplingRow } from "./ops/sample.ts";
 export { type Selection, selectThreshold, selectTopK } from "./ops/select.ts";
 export {
-  type CacheLayout,
-  draws,
-  type PlaceParams,
-  placeRows,
-  queue,
-  type QueueParams,
-  requireList,
-  requireSlots,
+  type KvLayout,
+  kvSlots,
+  type KvSlotsParams,
+  rngCounters,
   rowsBefore,
+  schedule,
+  type ScheduleParams,
   SLOT,
   STAGE,
 } from "./ops/slots.ts";

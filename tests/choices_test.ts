@@ -34,8 +34,8 @@ Deno.test("choices: options of models, engines and training are refused by name"
     'Cannot run sequences: selection is "median", expected one of threshold, topk',
   );
   await refused(
-    () => Engine.open(decoder, { room: unknown }),
-    'Cannot make an engine: room is "median", expected one of all, capacity',
+    () => Engine.open(decoder, { depthCapacity: unknown }),
+    'Cannot make an engine: depthCapacity is "median", expected one of all, capacity',
   );
   await refused(
     () => encoderOn(reference).merge({ mode: unknown }),

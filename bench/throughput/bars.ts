@@ -41,7 +41,7 @@ function timesAsFast(entrants: readonly Entrant[], name: string, other: string):
 /** The bars of the variants that were run; on a GPU MoR-4 at its largest batch has to be 2.06 times as fast as vanilla. */
 export function barsOf(entrants: readonly Entrant[], lines: readonly Line[], gpu: boolean): Bar[] {
   const bars: Bar[] = [];
-  for (const { variant: { name, room, config: { recursion: { N, kv } } } } of entrants) {
+  for (const { variant: { name, depthCapacity, config: { recursion: { N, kv } } } } of entrants) {
     const { blockRatio, idle, speedup, workSpeedup, limit, slots } = lines.find((line) => line.name === name)!;
     if (name === "mor-4") {
       bars.push({ what: `${name}, share of its limit`, value: speedup / limit, bar: [">=", 0.9] });
@@ -50,7 +50,7 @@ export function barsOf(entrants: readonly Entrant[], lines: readonly Line[], gpu
       }
     }
     if (name === "mor-4-max" && gpu) bars.push({ what: `${name} over vanilla`, value: speedup, bar: [">=", 2.06] });
-    if (room === "capacity") {
+    if (depthCapacity === "capacity") {
       const ratio = kv === "share" ? 1 / N : (N + 1) / (2 * N);
       bars.push({ what: `${name}, bytes of the block over vanilla's`, value: blockRatio, bar: ["=", ratio] });
     }

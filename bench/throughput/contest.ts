@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { engineLayout, unitBytes } from "../../src/infer/engine/layout.ts";
+import { engineLayout, pageBytes } from "../../src/infer/engine/kv_layout.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
 import { DecoderModel } from "../../src/infer/decoder.ts";
 import type { GpuTensor, WebGpuDevice } from "../../kernels/mod.ts";
@@ -23,9 +23,9 @@ export interface Entrant {
 }
 
 /** Bytes reserved for each sequence of a variant. */
-function reservedBy({ config, slots: S, room }: Variant): Entrant["reserved"] {
-  const layout = engineLayout(config, { S, room });
-  const [outer, ...recursions] = unitBytes(layout).map((bytes) => bytes * layout.pool / S);
+function reservedBy({ config, slots: S, depthCapacity }: Variant): Entrant["reserved"] {
+  const layout = engineLayout(config, { S, depthCapacity });
+  const [outer, ...recursions] = pageBytes(layout).map((bytes) => bytes * layout.pages / S);
   const inner = recursions.reduce((sum, bytes) => sum + bytes, 0);
   // without routing all layers are outside: those between the first and the last stand for the block
   const block = config.recursion.routing === "none" ? outer * (config.L - 2) / config.L : inner;
@@ -42,12 +42,12 @@ export async function enter(
   const models = new Map<Variant["config"], DecoderModel<GpuTensor>>();
   const entrants: Entrant[] = [];
   for (const variant of variants) {
-    const { name, config, params, slots, width, patience, room } = variant;
+    const { name, config, params, slots, maxBatch, exitBatch, depthCapacity } = variant;
     progress(`making ${name}`);
     const make = async () =>
       params ? new DecoderModel(device, config, params) : await balancedModel(device, config, lengths);
     if (!models.has(config)) models.set(config, await make());
-    const engine = await Engine.open(models.get(config)!, { slots, width, patience, room, stops: [] });
+    const engine = await Engine.open(models.get(config)!, { slots, maxBatch, exitBatch, depthCapacity, stops: [] });
     entrants.push({ variant, engine, windows: [], reserved: reservedBy(variant) });
   }
   return entrants;

@@ -54,7 +54,7 @@ export function report(entrants: readonly Entrant[], adapter: Rates, lengths: Le
     const base = entrants.find(({ variant }) => variant.name === vanilla) ?? entrant;
     const depths = windows[0].depths.map((_, r) => windows.reduce((sum, { depths }) => sum + depths[r], 0));
     const tokens = windows.reduce((sum, { tokens }) => sum + tokens, 0);
-    const ticks = windows.reduce((sum, { ticks }) => sum + ticks, 0);
+    const steps = windows.reduce((sum, { steps }) => sum + steps, 0);
     const active = activeOf(depths);
     const cost = costOf(config, active, lengths, slots);
     const best = bestTime(cost, adapter);
@@ -77,7 +77,7 @@ export function report(entrants: readonly Entrant[], adapter: Rates, lengths: Le
       ...{ reserved: reserved.all * slots, blockRatio: reserved.block / base.reserved.block },
       inUse: [peak.outerBytesInUse, ...peak.bytesInUse],
       inUseRatio: routed ? block / (peak.outerBytesInUse / 2 * (config.L - 2)) : 1,
-      rows: tokens * active.reduce((sum, f) => sum + f, 0) / ticks,
+      rows: tokens * active.reduce((sum, f) => sum + f, 0) / steps,
       idle: 1 - of(({ busy }) => busy),
     };
   });

@@ -56,7 +56,7 @@ export interface Lengths {
   readonly most: number;
 }
 
-/** Normal(256, 64) new tokens, scaled down; the most divides by the units of all caches, 8·N. */
+/** Normal(256, 64) new tokens, scaled down; the most divides by the pages of all caches, 8·N. */
 export function lengthsAt(scale: number, prompt: number): Lengths {
   return { prompt, output: [256 / scale, 64 / scale], most: 768 / scale };
 }
@@ -70,11 +70,11 @@ export interface Variant {
   /** Sequences in flight. */
   readonly slots: number;
   /** Rows of a call at most: as many for all variants, whatever their slots; those that have left gather for a full one. */
-  readonly width: number;
-  /** Sequences in the block for which those that have left it wait; `width` where they wait for full calls only. */
-  readonly patience: number;
+  readonly maxBatch: number;
+  /** Sequences in the block for which those that have left it wait; `maxBatch` where they wait for full calls only. */
+  readonly exitBatch: number;
   /** Rows that deeper recursions have: their capacity of them, or all. */
-  readonly room: "all" | "capacity";
+  readonly depthCapacity: "all" | "capacity";
   /** Its weights, where they are not random. */
   readonly params?: DecoderParams<HostTensor>;
   /** Name of the vanilla variant with as many unrolled layers. */
@@ -94,8 +94,15 @@ function largestBatch(B: number, N: number, kv: string): number {
 /** All variants of a shape at batch B. */
 export function variantsOf(shape: Shape, B: number, { most }: Lengths): Variant[] {
   const layers = Object.entries(shape.layers).map(([N, L]) => [Number(N), L]);
-  const of = (name: string, config: DecoderConfig, slots = B, patience = B): Variant => ({
-    ...{ name, config, slots, width: B, patience, room: config.recursion.routing === "expert" ? "capacity" : "all" },
+  const of = (name: string, config: DecoderConfig, slots = B, exitBatch = B): Variant => ({
+    ...{
+      name,
+      config,
+      slots,
+      maxBatch: B,
+      exitBatch,
+      depthCapacity: config.recursion.routing === "expert" ? "capacity" : "all",
+    },
     vanilla: `vanilla-${config.L}`,
   });
   const variants = [...new Set(Object.values(shape.layers))].map((L) => of(`vanilla-${L}`, configOf(shape, L, most)));
@@ -122,11 +129,11 @@ export async function variantsOfCheckpoint(folder: string, B: number, { most }: 
     ...{ num_attention_heads: config.H, head_dim: config.K, num_hidden_layers: config.L },
   }).recursion;
   const plain = { ...config, recursion: { ...config.recursion, sharing, N, routing, kv, auxiliary, bias } };
-  const common = { slots: B, width: B, room: "all" as const, vanilla };
+  const common = { slots: B, maxBatch: B, depthCapacity: "all" as const, vanilla };
   const trained = { ...common, config: { ...config, mol }, params };
   return [
-    { ...common, name: vanilla, config: plain, patience: B },
-    { ...trained, name: "trained", patience: B },
-    { ...trained, name: "trained-waiting", patience: 1 },
+    { ...common, name: vanilla, config: plain, exitBatch: B },
+    { ...trained, name: "trained", exitBatch: B },
+    { ...trained, name: "trained-waiting", exitBatch: 1 },
   ];
 }

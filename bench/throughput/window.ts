@@ -26,7 +26,7 @@ export interface Window {
   /** How many of them ran 1, 2, … N recursions. */
   readonly depths: readonly number[];
   /** Calls of the block. */
-  readonly ticks: number;
+  readonly steps: number;
   /** Dispatches. */
   readonly dispatches: number;
   /** Part of the time in which the device ran; NaN where it has no timestamps. */
@@ -161,7 +161,7 @@ export async function watch(
       peak,
     },
     depths: last.status.depths.map((count, r) => count - status.depths[r]),
-    ticks: last.status.ticks - status.ticks,
+    steps: last.status.steps - status.steps,
     dispatches: last.dispatches,
     busy: await meter.milliseconds(last.passes) / 1000 / seconds,
   };

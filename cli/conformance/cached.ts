@@ -10,8 +10,8 @@ import type { Tensor } from "../../src/op/op.ts";
 import { cacheWrite } from "../../src/ops/cache.ts";
 import { SLOT } from "../../src/ops/slots.ts";
 import type { DecoderModel } from "../../src/infer/decoder.ts";
-import { fittingLayout, unitsFor } from "../../src/infer/engine/layout.ts";
-import { decodeCached } from "../../src/infer/engine/seating.ts";
+import { fittingLayout, pagesFor } from "../../src/infer/engine/kv_layout.ts";
+import { decodeCached } from "../../src/infer/engine/prefill.ts";
 import { EngineState } from "../../src/infer/engine/state.ts";
 
 /** Their name; they are compared with the recorded `infer.logits`. */
@@ -26,10 +26,10 @@ export function cachesFor<T extends Tensor>(
   const state = new EngineState(device, config, layout, lengths.length, 1);
   const [S, columns] = state.slots.shape, table = new Int32Array(S * columns);
   lengths.reduce((start, length, s) => {
-    const units = unitsFor(layout, length + 1);
-    table[s * columns + SLOT.start] = start;
-    table[s * columns + SLOT.units] = units;
-    return start + units;
+    const pages = pagesFor(layout, length + 1);
+    table[s * columns + SLOT.firstPage] = start;
+    table[s * columns + SLOT.pages] = pages;
+    return start + pages;
   }, 0);
   const fill = device.compile<HostTensors<"x" | "places">>((inputs) => {
     cacheWrite(device, { cache: state.slots, ...inputs });

@@ -91,7 +91,7 @@ function engineLines(models: Service["models"]): string[] {
     ...each("sequences_waiting", "gauge", "Sequences that wait for a slot or for memory.", ({ waiting }) => waiting),
     ...each("tokens_total", "counter", "Tokens made.", ({ tokens }) => tokens),
     ...metric("tokens_by_depth_total", "counter", "Tokens made, by the recursions they ran.", depths),
-    ...each("ticks_total", "counter", "Calls of the shared block.", ({ ticks }) => ticks),
+    ...each("steps_total", "counter", "Calls of the shared block.", ({ steps }) => steps),
     ...metric("cache_bytes_in_use", "gauge", "Bytes of keys and values in use, by recursion.", bytes),
     ...each(
       "cache_bytes_reserved",

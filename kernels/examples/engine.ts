@@ -6,23 +6,23 @@ type Vocabulary = typeof vocabulary;
 
 /** Examples of what an engine does with the tokens of its slots between runs of layers: three recursions, nine slots. */
 export const engine = {
-  queue: each({ stage: [1, 2] }, ({ stage }) => ({
+  schedule: each({ stage: [1, 2] }, ({ stage }) => ({
     inputs: { slots: whole(9, 13) },
-    params: { stage, width: 5, patience: 3 },
+    params: { stage, maxBatch: 5, exitBatch: 3 },
   })),
-  placeRows: each(
+  kvSlots: each(
     { share: [false, true], at: ["outer", "own", 0, 2] as const, rows: optional(whole(5)) },
     ({ share, at, rows }) => ({
       inputs: { slots: whole(9, 13), rows, offsets: whole(rows ? 2 : 10) },
-      params: { layout: { pool: 8, unit: 4, units: [4, 3, 2], share }, at, M: 5 },
+      params: { layout: { pages: 8, pageRows: 4, recursionRows: [4, 3, 2], share }, at, M: 5 },
     }),
   ),
-  draws: [{ inputs: { slots: whole(9, 13), rows: whole(5), offsets: whole(2) }, params: {} }],
+  rngCounters: [{ inputs: { slots: whole(9, 13), rows: whole(5), offsets: whole(2) }, params: {} }],
   cacheWrite: each({ W: [64, 30], dtype: ["f32", "i32"] as const, offsets }, ({ W, dtype, offsets }) => ({
     inputs: { cache: spec([40, W], dtype), x: spec([9, W], dtype), places: whole(9), offsets },
     params: {},
   })),
-  judge: each(
+  routeTokens: each(
     {
       share: [false, true],
       ran: [false, true],
@@ -33,14 +33,14 @@ export const engine = {
     },
     ({ share, ran, scored }) => ({
       inputs: { slots: whole(9, 13), z: spec([9, 1]), rows: whole(5), offsets: whole(2), clock: whole(1), ...scored },
-      params: { layout: { pool: 8, unit: 4, units: [4, 3, 2], share }, ran },
+      params: { layout: { pages: 8, pageRows: 4, recursionRows: [4, 3, 2], share }, ran },
     }),
   ),
-  fit: [{
+  fitCapacity: [{
     inputs: { slots: whole(9, 13), rows: whole(30), offsets: whole(10) },
-    params: { layout: { pool: 8, unit: 4, units: [4, 3, 2], share: false }, recursion: 1 },
+    params: { layout: { pages: 8, pageRows: 4, recursionRows: [4, 3, 2], share: false }, recursion: 1 },
   }],
-  retire: each({ stops: [[], [1, 2]] }, (params) => ({
+  commitTokens: each({ stops: [[], [1, 2]] }, (params) => ({
     inputs: {
       slots: whole(9, 13),
       log: spec([4, 36]),
@@ -53,5 +53,8 @@ export const engine = {
     },
     params,
   })),
-  grow: each({ column: [3, 12] }, (params) => ({ inputs: { slots: whole(9, 13), offsets: whole(10) }, params })),
+  advanceLengths: each(
+    { column: [3, 12] },
+    (params) => ({ inputs: { slots: whole(9, 13), offsets: whole(10) }, params }),
+  ),
 } satisfies { [Name in keyof Vocabulary]?: Calls<Vocabulary[Name]> };

@@ -10,7 +10,7 @@ import type { DecoderModel } from "./decoder.ts";
 import type { Generation } from "./engine/api.ts";
 import { Engine } from "./engine/engine.ts";
 import { NotFiniteError } from "./engine/generation.ts";
-import { defaultRoom } from "./engine/layout.ts";
+import { defaultRoom } from "./engine/kv_layout.ts";
 import { checkGenerating, type GenerateOptions, newTokensOf, type Piece, samplingOf } from "./generate_options.ts";
 import { promptIds } from "./tokenizer.ts";
 

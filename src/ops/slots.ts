@@ -1,9 +1,9 @@
 /**
- * The state of an engine's slots, on the device: who is where, who runs next, and where keys and values go.
+ * The table of an engine's slots on the device: scheduling, KV slot mapping, counters of random numbers.
  *
- * A slot holds a sequence that is being decoded. Its current token passes through stages: it waits for, or runs, a recursion
- * of the block (`block`); it has left the recursions and waits for the last layer and the head (`left`); its prompt is being
- * cached (`prompt`); a slot without a sequence is `idle`. See Mixture-of-Recursions (arXiv 2507.10524, §2.3, continuous depth-wise batching).
+ * A slot holds a sequence that is being decoded. The stage of its current token is `block` before or in a recursion, `left`
+ * after the recursions and before the last layer and the head, `prompt` while its prompt is being cached; a slot without a
+ * sequence is `idle`. Continuous depth-wise batching: Mixture-of-Recursions, arXiv 2507.10524, §2.3.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, 
 
 /** Columns of a slot's row; rows cached by recursion r are at `SLOT.rows + r`, so that there are `SLOT.rows + N` columns. */
 export const SLOT = {
-  /** Where the current token is, a {@link STAGE}. */
+  /** {@link STAGE} of the current token. */
   stage: 0,
-  /** Recursions that it has run. */
+  /** Recursions that the current token has run. */
   depth: 1,
-  /** The clock when it came to its stage. */
+  /** Clock at which the current token entered its stage. */
   since: 2,
-  /** Its position: rows cached outside the recursions so far. */
+  /** Position of the current token: rows cached outside the recursions. */
   length: 3,
   /** Tokens of the sequence at most. */
   limit: 4,
@@ -27,10 +27,10 @@ export const SLOT = {
   chosen: 6,
   /** Seed of its random numbers. */
   seed: 7,
-  /** First unit of its part of the caches. */
-  start: 8,
-  /** Units of its part. */
-  units: 9,
+  /** First page of its KV caches. */
+  firstPage: 8,
+  /** Pages of its KV caches. */
+  pages: 9,
   /** Rows cached by the first recursion. */
   rows: 10,
 } as const;
@@ -38,21 +38,21 @@ export const SLOT = {
 /** Stages of a slot. */
 export const STAGE = { idle: 0, block: 1, left: 2, prompt: 3 } as const;
 
-/** How the caches of an engine are cut: parts are whole units, and a unit has fewer rows in deeper recursions. */
-export interface CacheLayout {
-  /** Units in all. */
-  readonly pool: number;
-  /** Rows of a unit outside the recursions. */
-  readonly unit: number;
-  /** Rows of a unit by recursion; those of all units of recursion 0 come first, then those of recursion 1, … */
-  readonly units: readonly number[];
+/** Layout of KV caches in pages: a sequence has whole pages, and a page may have fewer rows in deeper recursions. */
+export interface KvLayout {
+  /** Pages in all. */
+  readonly pages: number;
+  /** Rows of a page outside the recursions. */
+  readonly pageRows: number;
+  /** Rows of a page by recursion; those of all pages of recursion 0 come first, then those of recursion 1, … */
+  readonly recursionRows: readonly number[];
   /** Whether recursions share the keys and values of the first one: only that one has rows then. */
   readonly share: boolean;
 }
 
-/** Rows of a layout's recursions before r, where those of recursion r begin: pool·Σ_{q<r} units_q. */
-export function rowsBefore({ pool, units }: CacheLayout, r: number): number {
-  return units.slice(0, r).reduce((rows, unit) => rows + pool * unit, 0);
+/** Rows of a layout's recursions before r, where those of recursion r begin: pages·Σ_{q<r} recursionRows_q. */
+export function rowsBefore({ pages, recursionRows }: KvLayout, r: number): number {
+  return recursionRows.slice(0, r).reduce((before, rows) => before + pages * rows, 0);
 }
 
 /** Throws unless `slots` is a table of slots of N recursions, and returns S. */
@@ -68,87 +68,91 @@ export function requireList(op: string, rows: Tensor, offsets: Tensor): number {
   return rows.shape[0];
 }
 
-/** What `queue` chooses from. */
-export interface QueueParams {
-  /** The stage to look at. */
+/** Parameters of {@link schedule}. */
+export interface ScheduleParams {
+  /** Stage whose slots are scheduled. */
   readonly stage: number;
-  /** Slots that are chosen at most, W. */
-  readonly width: number;
-  /** Nobody is chosen while at least this many slots are in the stage `block`; 0 for no such condition. */
-  readonly patience: number;
+  /** Slots that are scheduled at most, W. */
+  readonly maxBatch: number;
+  /** No slot is scheduled while at least this many are in the stage `block`; 0 for no such condition. */
+  readonly exitBatch: number;
 }
 
 /**
  * The W slots that have waited longest in a stage, ties to the lower slot, in ascending order: first in, first out.
  *
  * Slots with an earlier `since` have waited longer; the clock may wrap round: a is earlier than b when (a − b) mod 2³², as a
- * signed number, is negative (so nobody may wait for 2³¹ ticks). slots [S, 10+N] i32 → rows [W] i32, kept [2] = (0, chosen).
+ * signed number, is negative (a slot waits for less than 2³¹ steps). slots [S, 10+N] i32 → rows [W] i32, kept [2] = (0, chosen).
  */
-export const queueOp: Op<"slots", "rows" | "kept", QueueParams> = defineOp({
-  name: "queue",
+export const scheduleOp: Op<"slots", "rows" | "kept", ScheduleParams> = defineOp({
+  name: "schedule",
   family: "slots",
   inputs: ["slots"],
   outputs: ["rows", "kept"],
-  infer({ slots }, { width }: QueueParams) {
-    requireShape("queue", "slots", slots, [undefined, undefined], "i32");
+  infer({ slots }, { maxBatch }: ScheduleParams) {
+    requireShape("schedule", "slots", slots, [undefined, undefined], "i32");
     demand(
-      "queue",
+      "schedule",
       slots.shape[1] > SLOT.rows,
       () => `slots have ${slots.shape[1]} columns, expected ${SLOT.rows} + N`,
     );
-    demand("queue", width >= 0, () => `width ${width} is negative`);
-    return { rows: spec([width], "i32"), kept: spec([2], "i32") };
+    demand("schedule", maxBatch >= 0, () => `maxBatch ${maxBatch} is negative`);
+    return { rows: spec([maxBatch], "i32"), kept: spec([2], "i32") };
   },
 });
 
-/** Applies {@link queueOp}: → rows [W], kept [2]. */
-export function queue<T extends Tensor>(backend: Backend<T>, slots: T, params: QueueParams): { rows: T; kept: T } {
-  return backend.run(queueOp, { slots }, params);
+/** Applies {@link scheduleOp}: → rows [W], kept [2]. */
+export function schedule<T extends Tensor>(
+  backend: Backend<T>,
+  slots: T,
+  params: ScheduleParams,
+): { rows: T; kept: T } {
+  return backend.run(scheduleOp, { slots }, params);
 }
 
-/** Whose caches rows go to: those outside the recursions, of one recursion, or of the one that each slot stands before. */
-export interface PlaceParams {
-  /** How caches are cut. */
-  readonly layout: CacheLayout;
-  /** `outer`, a recursion from 0, or `own`. */
+/** Parameters of {@link kvSlots}. */
+export interface KvSlotsParams {
+  /** Layout of the KV caches. */
+  readonly layout: KvLayout;
+  /** Scope of the caches: outside the recursions (`outer`), recursion r from 0, or the next recursion of each slot (`own`). */
   readonly at: "outer" | "own" | number;
   /** Rows, M. */
   readonly M: number;
 }
 
 /**
- * Where rows have their keys and values, and what they see: everything cached for their slot and recursion up to themselves.
+ * KV slot mapping of M new rows, shared by all layers of a scope: the cache row of each, and the range that it attends to.
  *
  * With `rows` [M] each is one row of that slot; without, slot s has the rows [offsets[s], offsets[s+1]). The i-th new row of
- * slot s, with n rows cached so far (`length`, or `rows + r`), goes to first + n + i, where first = start·unit outside the
- * recursions and pool·Σ_{q<r} units_q + start·units_r in recursion r; it sees [first, first + n + i + 1). Where keys and
+ * slot s, with n rows cached so far (`length`, or `rows + r`), goes to first + n + i, where first = firstPage·pageRows outside the
+ * recursions and pages·Σ_{q<r} recursionRows_q + firstPage·recursionRows_r in recursion r; it sees [first, first + n + i + 1). Where keys and
  * values are shared, a row of recursion r > 0 goes nowhere and sees all of recursion 0. Rows of idle slots listed in `rows`
  * and rows that are not live go nowhere (−1) and see nothing ([0, 0)), and so do those beyond the slot's part
  * and, with `own`, those of slots that have run all N recursions.
  * slots [S, 10+N] i32 → positions [M] (`length` + i), places [M], ranges [M, 2], all i32.
  */
-export const placeRowsOp: Op<"slots" | "rows?" | "offsets", "positions" | "places" | "ranges", PlaceParams> = defineOp({
-  name: "placeRows",
+export const kvSlotsOp: Op<"slots" | "rows?" | "offsets", "positions" | "places" | "ranges", KvSlotsParams> = defineOp({
+  name: "kvSlots",
   family: "slots",
   inputs: ["slots", "rows?", "offsets"],
   outputs: ["positions", "places", "ranges"],
   choices: { at: ["outer", "own"] },
-  infer({ slots, rows, offsets }, { layout, at, M }: PlaceParams) {
-    const S = requireSlots("placeRows", slots, layout.units.length);
-    if (rows) demand("placeRows", requireList("placeRows", rows, offsets) === M, () => `${rows.shape} rows, not ${M}`);
-    else requireShape("placeRows", "offsets", offsets, [S + 1], "i32");
-    demand("placeRows", typeof at !== "number" || at < layout.units.length, () => `there is no recursion ${at}`);
+  infer({ slots, rows, offsets }, { layout, at, M }: KvSlotsParams) {
+    const S = requireSlots("kvSlots", slots, layout.recursionRows.length);
+    if (rows) demand("kvSlots", requireList("kvSlots", rows, offsets) === M, () => `${rows.shape} rows, not ${M}`);
+    else requireShape("kvSlots", "offsets", offsets, [S + 1], "i32");
+    demand("kvSlots", typeof at !== "number" || at < layout.recursionRows.length, () => `there is no recursion ${at}`);
     return { positions: spec([M], "i32"), places: spec([M], "i32"), ranges: spec([M, 2], "i32") };
   },
 });
 
-/** Applies {@link placeRowsOp}: → positions [M], places [M], ranges [M, 2]. */
-export function placeRows<T extends Tensor>(
+/** Applies {@link kvSlotsOp}: → positions [M], places [M], ranges [M, 2]. */
+export function kvSlots<T extends Tensor>(
   backend: Backend<T>,
   inputs: { slots: T; rows?: T; offsets: T },
-  params: PlaceParams,
+  params: KvSlotsParams,
 ): { positions: T; places: T; ranges: T } {
-  return backend.run(placeRowsOp, inputs, params);
+  return backend.run(kvSlotsOp, inputs, params);
 }
 
 /**
@@ -156,22 +160,22 @@ export function placeRows<T extends Tensor>(
  *
  * slots [S, 10+N] i32, rows [M] i32, offsets end with the number of live rows → seeds [M] i32, counters [M] i32.
  */
-export const drawsOp: Op<"slots" | "rows" | "offsets", "seeds" | "counters", Record<never, never>> = defineOp({
-  name: "draws",
+export const rngCountersOp: Op<"slots" | "rows" | "offsets", "seeds" | "counters", Record<never, never>> = defineOp({
+  name: "rngCounters",
   family: "slots",
   inputs: ["slots", "rows", "offsets"],
   outputs: ["seeds", "counters"],
   infer({ slots, rows, offsets }) {
-    requireShape("draws", "slots", slots, [undefined, undefined], "i32");
-    const M = requireList("draws", rows, offsets);
+    requireShape("rngCounters", "slots", slots, [undefined, undefined], "i32");
+    const M = requireList("rngCounters", rows, offsets);
     return { seeds: spec([M], "i32"), counters: spec([M], "i32") };
   },
 });
 
-/** Applies {@link drawsOp}: → seeds [M], counters [M]. */
-export function draws<T extends Tensor>(
+/** Applies {@link rngCountersOp}: → seeds [M], counters [M]. */
+export function rngCounters<T extends Tensor>(
   backend: Backend<T>,
   inputs: { slots: T; rows: T; offsets: T },
 ): { seeds: T; counters: T } {
-  return backend.run(drawsOp, inputs, {});
+  return backend.run(rngCountersOp, inputs, {});
 }

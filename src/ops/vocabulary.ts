@@ -19,9 +19,9 @@ import { ropeOp, ropeWriteOp } from "./rope.ts";
 import { gateOp, routeOp } from "./router.ts";
 import { gatherOp, scatterAddOp, scatterRowsOp } from "./rows.ts";
 import { countOp, sampleOp } from "./sample.ts";
-import { drawsOp, placeRowsOp, queueOp } from "./slots.ts";
-import { fitOp, judgeOp } from "./judge.ts";
-import { growOp, retireOp } from "./retire.ts";
+import { kvSlotsOp, rngCountersOp, scheduleOp } from "./slots.ts";
+import { fitCapacityOp, routeTokensOp } from "./route_tokens.ts";
+import { advanceLengthsOp, commitTokensOp } from "./commit_tokens.ts";
 import { selectThresholdOp, selectTopKOp } from "./select.ts";
 import { addOp, ratioOp } from "./add.ts";
 import { joinColumnsOp, takeColumnsOp } from "./columns.ts";
@@ -87,13 +87,13 @@ export const vocabulary = {
   loadBalanceLoss: loadBalanceLossOp,
   sample: sampleOp,
   count: countOp,
-  queue: queueOp,
-  placeRows: placeRowsOp,
-  draws: drawsOp,
-  judge: judgeOp,
-  fit: fitOp,
-  retire: retireOp,
-  grow: growOp,
+  schedule: scheduleOp,
+  kvSlots: kvSlotsOp,
+  rngCounters: rngCountersOp,
+  routeTokens: routeTokensOp,
+  fitCapacity: fitCapacityOp,
+  commitTokens: commitTokensOp,
+  advanceLengths: advanceLengthsOp,
 
   // training
   dropout: dropoutOp,

@@ -51,7 +51,7 @@ const TABLE: Record<string, { call: Call; right?: object; wrong: Record<string, 
   },
   EngineOptions: {
     call: (options) => decoder.engine({ slots: 1, ...options }),
-    wrong: { slots: "8", width: null, patience: true, cacheBytes: "1e6", room: "some", stops: 3 },
+    wrong: { slots: "8", maxBatch: null, exitBatch: true, cacheBytes: "1e6", depthCapacity: "some", stops: 3 },
   },
   CorpusOptions: {
     call: (options) => sampleDocuments(decoder.model, options).next(),

@@ -1,19 +1,19 @@
 import fc from "fast-check";
 import { hostIndices } from "../../src/op/device.ts";
-import { type CacheLayout, SLOT, STAGE } from "../../src/ops/slots.ts";
+import { type KvLayout, SLOT, STAGE } from "../../src/ops/slots.ts";
 import { indices, maybe, size } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
 
 /** Layouts whose recursions are alike, smaller the deeper, or share the keys and values of the first. */
-export const layout: fc.Arbitrary<CacheLayout> = fc.record({
-  pool: size(40, 1),
-  unit: size(17, 1),
-  units: fc.constantFrom([4], [4, 4, 4], [8, 5, 3, 1], [16, 8], [4, 0]),
+export const layout: fc.Arbitrary<KvLayout> = fc.record({
+  pages: size(40, 1),
+  pageRows: size(17, 1),
+  recursionRows: fc.constantFrom([4], [4, 4, 4], [8, 5, 3, 1], [16, 8], [4, 0]),
   share: fc.boolean(),
 });
 
-/** A slot of N recursions with parts of up to `units` units; clocks are near `now`, also where they wrap round. */
-function slot(N: number, units: number, now: number): fc.Arbitrary<number[]> {
+/** A slot of N recursions with parts of up to `pages` pages; clocks are near `now`, also where they wrap round. */
+function slot(N: number, pages: number, now: number): fc.Arbitrary<number[]> {
   const column: Record<keyof typeof SLOT, fc.Arbitrary<number>> = {
     stage: fc.constantFrom(STAGE.idle, STAGE.block, STAGE.block, STAGE.left),
     depth: fc.integer({ min: 0, max: N }),
@@ -23,8 +23,8 @@ function slot(N: number, units: number, now: number): fc.Arbitrary<number[]> {
     cap: fc.nat(N),
     chosen: fc.nat(N),
     seed: fc.integer(),
-    start: fc.nat(20),
-    units: fc.nat(units),
+    firstPage: fc.nat(20),
+    pages: fc.nat(pages),
     rows: fc.nat(20),
   };
   const rest = Array.from({ length: N - 1 }, () => column.rows);
@@ -32,26 +32,26 @@ function slot(N: number, units: number, now: number): fc.Arbitrary<number[]> {
 }
 
 /** A table of S slots. */
-export function slots(S: number, N: number, units = 5): fc.Arbitrary<ReturnType<typeof hostIndices>> {
+export function slots(S: number, N: number, pages = 5): fc.Arbitrary<ReturnType<typeof hostIndices>> {
   return fc.constantFrom(5, 2 ** 31 - 1, 4 - 2 ** 31, -(2 ** 30)).chain((now) =>
-    fc.array(slot(N, units, now), { minLength: S, maxLength: S })
+    fc.array(slot(N, pages, now), { minLength: S, maxLength: S })
   ).map((table) => hostIndices(table.flat(), [S, SLOT.rows + N]));
 }
 
 /** Queues that nobody is in, that all fit into, or that are too long; as patient as there are slots, or less. */
-export const queue = fc.tuple(size(150), fc.integer({ min: 1, max: 3 })).chain(([S, N]) =>
+export const schedule = fc.tuple(size(150), fc.integer({ min: 1, max: 3 })).chain(([S, N]) =>
   fc.record({
     slots: slots(S, N),
-    width: size(S + 2),
+    maxBatch: size(S + 2),
     stage: fc.constantFrom(STAGE.block, STAGE.block, STAGE.left),
-    patience: fc.constantFrom(0, 0, S >> 1, 1),
+    exitBatch: fc.constantFrom(0, 0, S >> 1, 1),
   })
 ).map(({ slots, ...params }) => {
   const [S, columns] = slots.shape;
   const at = (stage: number) =>
     Array.from({ length: S }, (_, s) => slots.data[s * columns]).filter((other) => other === stage);
-  const closed = params.patience > 0 && at(STAGE.block).length >= params.patience;
-  const rows = closed ? 0 : Math.min(params.width, at(params.stage).length);
+  const closed = params.exitBatch > 0 && at(STAGE.block).length >= params.exitBatch;
+  const rows = closed ? 0 : Math.min(params.maxBatch, at(params.stage).length);
   return { inputs: { slots }, params, live: { rows } };
 });
 
@@ -69,13 +69,13 @@ const lists = (S: number) =>
     }));
 
 /** One row of each slot of a list, or some of every slot; the cache outside, of one recursion, or of the slot's own. */
-export const placeRows = fc.tuple(size(66), layout).chain(([S, layout]) =>
+export const kvSlots = fc.tuple(size(66), layout).chain(([S, layout]) =>
   fc.record({
-    slots: slots(S, layout.units.length),
+    slots: slots(S, layout.recursionRows.length),
     list: maybe(lists(S)),
     ends: fc.array(fc.nat(70), { minLength: S, maxLength: S }),
     spare: fc.constantFrom(0, 0, 3),
-    at: fc.oneof(fc.constantFrom("outer" as const, "own" as const), fc.nat(layout.units.length - 1)),
+    at: fc.oneof(fc.constantFrom("outer" as const, "own" as const), fc.nat(layout.recursionRows.length - 1)),
   }).map(({ slots, list, ends, spare, at }) => {
     const offsets = list?.offsets ?? hostIndices([0, ...ends.sort((a, b) => a - b)]);
     const M = list ? list.rows.shape[0] : offsets.data[S] + spare;
@@ -88,7 +88,9 @@ export const placeRows = fc.tuple(size(66), layout).chain(([S, layout]) =>
 );
 
 /** Lists of some slots. */
-export const draws = size(66).chain((S) => fc.record({ slots: slots(S, 2), list: lists(S) })).map(({ slots, list }) => {
-  const live = liveElements(list.rows.shape[0], 1, list.offsets);
-  return { inputs: { slots, ...list }, params: {}, live };
-});
+export const rngCounters = size(66).chain((S) => fc.record({ slots: slots(S, 2), list: lists(S) })).map(
+  ({ slots, list }) => {
+    const live = liveElements(list.rows.shape[0], 1, list.offsets);
+    return { inputs: { slots, ...list }, params: {}, live };
+  },
+);

@@ -30,7 +30,7 @@ export class FakeEngine implements TextEngine {
   status(): EngineStatus {
     const running = this.#running().length;
     const cache = { cacheBytes: 1000, outerBytesInUse: 10 * running, bytesInUse: [20 * running, 30 * running] };
-    return { running, waiting: this.#all.size - running, ticks: 5, tokens: this.#tokens, depths: [7, 8], ...cache };
+    return { running, waiting: this.#all.size - running, steps: 5, tokens: this.#tokens, depths: [7, 8], ...cache };
   }
 
   submit(prompt: string | ArrayLike<number>, options: GenerateOptions = {}): Generation {

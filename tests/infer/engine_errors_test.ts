@@ -52,13 +52,16 @@ Deno.test("engine: refuses sizes that cannot be, and models whose keys depend on
   for (const slots of [0, -1, 1.5, NaN, 4097]) {
     await refused({ slots }, `slots is ${slots}, expected a whole number from 1 to 4096`);
   }
-  for (const width of [0, 5, 2.5]) {
-    await refused({ slots: 4, width }, `width is ${width}, expected a whole number from 1 to 4`);
+  for (const maxBatch of [0, 5, 2.5]) {
+    await refused({ slots: 4, maxBatch }, `maxBatch is ${maxBatch}, expected a whole number from 1 to 4`);
   }
-  for (const patience of [0, 3]) {
-    await refused({ slots: 4, width: 2, patience }, `patience is ${patience}, expected a whole number from 1 to 2`);
+  for (const exitBatch of [0, 3]) {
+    await refused(
+      { slots: 4, maxBatch: 2, exitBatch },
+      `exitBatch is ${exitBatch}, expected a whole number from 1 to 2`,
+    );
   }
-  // A unit: 24 rows of 64 bytes for two layers outside and two layers of three recursions.
+  // A page: 24 rows of 64 bytes for two layers outside and two layers of three recursions.
   for (const cacheBytes of [12287, 0, -1, NaN]) {
     await refused({ cacheBytes }, `${cacheBytes} bytes of cache, 12288 is the least`);
   }

@@ -27,8 +27,8 @@ const situations = engineSamples.chain((sample) => {
   const { routing } = (sample.json.recursion ?? {}) as { routing?: string };
   const crowd = (count: number) => requests(Number(sample.json.vocab_size), routing !== undefined, count);
   const crowds = fc.record({ crowd: crowd(6), place: fc.nat(6), options: sizes });
-  const room = fc.constantFrom("all" as const, routing === "expert" ? "capacity" as const : "all" as const);
-  return fc.record({ sample: fc.constant(sample), asked: crowd(1), some: crowds, others: crowds, room });
+  const depthCapacity = fc.constantFrom("all" as const, routing === "expert" ? "capacity" as const : "all" as const);
+  return fc.record({ sample: fc.constant(sample), asked: crowd(1), some: crowds, others: crowds, depthCapacity });
 });
 
 /** What a request gets among others, in an engine of its own. */
@@ -46,10 +46,12 @@ async function among(
 
 Deno.test("engine: other requests, and the size of the engine, do not change a bit", async () => {
   await fc.assert(
-    fc.asyncProperty(situations, async ({ sample, asked: [asked], some, others, room }) => {
+    fc.asyncProperty(situations, async ({ sample, asked: [asked], some, others, depthCapacity }) => {
       const model = sampleOn(reference, sample);
       const [first, second] = await Promise.all(
-        [some, others].map(({ crowd, place, options }) => among(model, asked, crowd, place, { ...options, room })),
+        [some, others].map(({ crowd, place, options }) =>
+          among(model, asked, crowd, place, { ...options, depthCapacity })
+        ),
       );
       assertEquals(first, second);
     }),
@@ -70,8 +72,8 @@ gpuTest("engine: other requests do not change a bit on the GPU", async (device) 
           repetitionPenalty: (i + seed) % 4 ? 1 : 1.5,
         },
       }));
-    const room = k === 2 ? "capacity" as const : "all" as const;
-    await using engine = await openEngine(model, { slots: 4, width: 3, patience: 2, sequences: 3, room });
+    const depthCapacity = k === 2 ? "capacity" as const : "all" as const;
+    await using engine = await openEngine(model, { slots: 4, maxBatch: 3, exitBatch: 2, sequences: 3, depthCapacity });
     const [alone] = await serve(engine, [asked]);
     for (const seed of [7, 11]) {
       assertEquals((await serve(engine, crowd(seed).toSpliced(seed % 6, 0, asked)))[seed % 6], alone);
@@ -90,12 +92,12 @@ Deno.test("engine: recursions with less room than rows send tokens out as soon a
   }));
   const options = { maxNewTokens: 40 };
   const depths: number[] = [];
-  for (const room of ["all", "capacity"] as const) {
-    await using engine = await openEngine(model, { slots: 2, room });
+  for (const depthCapacity of ["all", "capacity"] as const) {
+    await using engine = await openEngine(model, { slots: 2, depthCapacity });
     const { tokens } = await whole(engine.submit(someIds(3, 20), options));
     depths.push(tokens.filter(([, depth]) => depth === 3).length);
     assertEquals(tokens.length, 40);
   }
-  // 59 rows are 3 units of 24, of which the third recursion has 8 each: 19 rows of the prompt, and 5 more.
+  // 59 rows are 3 pages of 24, of which the third recursion has 8 each: 19 rows of the prompt, and 5 more.
   assertEquals(depths, [40, 5]);
 });

@@ -37,10 +37,10 @@ Deno.test("engine: three hundred requests on four slots", async () => {
     assertEquals([tokens.length, finish], [1 + i % 5, "length"]);
     if (i % 20 === 0) assertEquals(await whole(engine.submit(prompt(i), options(i))), got[i]);
   }
-  const { running, waiting, tokens, depths, ticks } = engine.status();
+  const { running, waiting, tokens, depths, steps } = engine.status();
   assertEquals([running, waiting], [0, 0]);
   assertEquals(tokens, depths.reduce((sum, count) => sum + count, 0));
-  assert(ticks >= tokens / 4 && ticks <= 4 * tokens, `${ticks} ticks for ${tokens} tokens on 4 slots`);
+  assert(steps >= tokens / 4 && steps <= 4 * tokens, `${steps} steps for ${tokens} tokens on 4 slots`);
 });
 
 /** The error that all of some requests end with, and that the next one is refused with. */
@@ -94,7 +94,7 @@ gpuTest("engine: thousands of tokens leave nothing behind", async (gpu) => {
   const round = async (seed: number) => {
     const asked = Array.from({ length: 50 }, (_, i) => engine.submit(prompt(i), { maxNewTokens: 20, seed: seed + i }));
     for (const { tokens } of await Promise.all(asked.map(whole))) assertEquals(tokens.length, 20);
-    const { ticks: _, tokens, depths, ...status } = engine.status();
+    const { steps: _, tokens, depths, ...status } = engine.status();
     assertEquals(depths.reduce((sum, count) => sum + count, 0), tokens);
     return { status, bytes: device.bytes };
   };

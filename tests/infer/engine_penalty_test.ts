@@ -69,7 +69,7 @@ Deno.test("engine: tokens are counted only while somebody with a penalty decodes
   const [beside] = await serve(engine, [one, two]);
   assertEquals([beside, tables()], [quiet, 1]);
   const { counted } = device;
-  assert(counted >= 5, `${counted} ticks counted`);
+  assert(counted >= 5, `${counted} steps counted`);
   assertEquals(await serve(engine, [one]), [quiet]);
   assertEquals([device.counted, tables()], [counted, 1]);
 });
@@ -77,7 +77,7 @@ Deno.test("engine: tokens are counted only while somebody with a penalty decodes
 gpuTest("engine: counts that the device cannot bind are refused at once, and the others served", async (gpu) => {
   const device = new WebGpuDevice(gpu.device, { ...gpu.adapter, maxBindingBytes: 2 ** 16 });
   const model = decoderOn(device, { vocab_size: 600 });
-  await using engine = await Engine.open(model, { slots: 32, width: 8, cacheBytes: 2 ** 15 });
+  await using engine = await Engine.open(model, { slots: 32, maxBatch: 8, cacheBytes: 2 ** 15 });
   const message = "Cannot generate: a repetition penalty counts 600 tokens in each of 32 slots " +
     "(Cannot copy a tensor [32,600] to the GPU: 76800 bytes, this adapter binds 65536 at most)";
   for (let i = 0; i < 2; i++) assertThrows(() => engine.submit([1], penalty), RangeError, message);

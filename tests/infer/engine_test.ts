@@ -47,7 +47,7 @@ gpuTest("engine: on the GPU too, for every kind of model", async (device) => {
   for (const [k, json] of kinds.entries()) {
     const model = decoderOn(device, json, 3);
     const prompts = Array.from({ length: 7 }, (_, i) => someIds(i + 1, 1 + (i * 7) % 40));
-    await using engine = await Engine.open(model, { slots: 4, width: 1 + k % 4, patience: 1 + k % 2 });
+    await using engine = await Engine.open(model, { slots: 4, maxBatch: 1 + k % 4, exitBatch: 1 + k % 2 });
     const asked = prompts.map((prompt, b) => ({ prompt, options: { maxNewTokens: 12, temperature: 1, seed: 5 + b } }));
     const served = await serve(engine, asked);
     for (const [b, got] of served.entries()) {
@@ -74,7 +74,7 @@ function many(count: number): Asked[] {
 
 async function thousand(device: Device, count: number, slots: number): Promise<void> {
   const asked = many(count), model = decoderOn(device, tiny, 9);
-  await using engine = await openEngine(model, { slots, width: slots / 2, sequences: slots / 2 });
+  await using engine = await openEngine(model, { slots, maxBatch: slots / 2, sequences: slots / 2 });
   const served = await serve(engine, asked);
   const step = device.kind === "reference" ? 1 : 9; // a bound takes nine passes
   for (let i = 0; i < count; i += step) await assertDefined(model, asked[i], served[i]);

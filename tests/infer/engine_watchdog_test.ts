@@ -78,7 +78,7 @@ Deno.test("engine: timers have a turn between the parts of a long prompt", async
   const generation = engine.submit(someIds(1, 10 * 128), { maxNewTokens: 1 });
   await whole(generation);
   assertEquals(generation.newTokens, 1);
-  assert(device.most <= 5, `${device.most} programs were started in one turn: seat, prompt, enter, two ticks`);
+  assert(device.most <= 5, `${device.most} programs were started in one turn: seat, prompt, enter, two steps`);
 });
 
 Deno.test("engine: a prompt beyond the positions is refused, with 0 new tokens too", async () => {

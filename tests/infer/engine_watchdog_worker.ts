@@ -89,7 +89,7 @@ async function watch(device: Device, json: Json, numRuns: number): Promise<Set<s
   const ends = new Set<string>();
   const config = smallDecoder({ ...json, max_position_embeddings: POSITIONS, eos_token_id: 3 });
   const model = new DecoderModel(device, config, spreadWeights(decoderSchema(config), 3), tokenizer);
-  await using engine = await Engine.open(model, { slots: 3, width: 2 });
+  await using engine = await Engine.open(model, { slots: 3, maxBatch: 2 });
   const known = { prompt: [1, 2, 5], options: { maxNewTokens: 6, temperature: 1, seed: 4 } };
   const lists = fc.array(asked(config.recursion.routing !== "none"), { minLength: 1, maxLength: 8 });
   const property = fc.asyncProperty(lists, async (list) => {

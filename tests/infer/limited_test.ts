@@ -95,9 +95,9 @@ gpuTest("limited: the caches of an engine are no larger than the device binds, w
   const small = decoderOn(tiny, kinds[2]);
   const message = "Cannot make an engine: 2048 bytes for the cache of a layer, 4608 is the least";
   await assertRejects(() => Engine.open(small, { slots: 1 }), RangeError, message);
-  const width =
-    "Cannot make an engine: width is 7 of 7 slots, and the device binds the logits of 1200 tokens for 6 rows";
-  await assertRejects(() => Engine.open(model, { slots: 7 }), RangeError, width);
-  await using narrow = await Engine.open(model, { slots: 7, width: 6 });
+  const maxBatch =
+    "Cannot make an engine: maxBatch is 7 of 7 slots, and the device binds the logits of 1200 tokens for 6 rows";
+  await assertRejects(() => Engine.open(model, { slots: 7 }), RangeError, maxBatch);
+  await using narrow = await Engine.open(model, { slots: 7, maxBatch: 6 });
   await assertDefined(reference, one, (await serve(narrow, [one]))[0], false);
 });

@@ -4,7 +4,7 @@ import type { Device } from "../../src/op/device.ts";
 import { RopeTables } from "../../src/model/rope_tables.ts";
 import { ropeTable } from "../../src/ops/rope.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
-import { defaultRoom, fittingLayout, unitBytes } from "../../src/infer/engine/layout.ts";
+import { defaultRoom, fittingLayout, pageBytes } from "../../src/infer/engine/kv_layout.ts";
 import { generate } from "../../src/infer/generate.ts";
 import { newTokensOf } from "../../src/infer/generate_options.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
@@ -97,10 +97,10 @@ Deno.test("without maxNewTokens there is room for 512 MiB of keys and values", (
   assertEquals(newTokensOf(500, MANY, undefined, 100), 1);
 });
 
-Deno.test("caches of one call have the rows of its sequences, in whole units", () => {
+Deno.test("caches of one call have the rows of its sequences, in whole pages", () => {
   const bytes = (tokens: number[], json = {}) => {
     const layout = fittingLayout(smallDecoder({ ...sized(MANY), ...json }), tokens);
-    return unitBytes(layout).reduce((sum, bytes) => sum + bytes, 0) * layout.pool;
+    return pageBytes(layout).reduce((sum, bytes) => sum + bytes, 0) * layout.pages;
   };
   assertEquals(bytes([9]), 2 * 8 * 64); // 8 rows of 64 bytes in each of 2 layers
   assertEquals(bytes([10]), 2 * 16 * 64);

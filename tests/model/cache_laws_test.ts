@@ -9,7 +9,7 @@ import { ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
 import type { DecoderParams } from "../../src/model/decoder_schema.ts";
 import { SLOT } from "../../src/ops/slots.ts";
 import { cachesFor } from "../../cli/conformance/cached.ts";
-import { decodeCached } from "../../src/infer/engine/seating.ts";
+import { decodeCached } from "../../src/infer/engine/prefill.ts";
 import { upload } from "../../src/model/upload.ts";
 import { largestDifference } from "../support/models.ts";
 import { build, decoderSamples, type Sample } from "../support/random_models.ts";

@@ -7,7 +7,7 @@ import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schem
 import { ropeTable } from "../../src/ops/rope.ts";
 import { upload } from "../../src/model/upload.ts";
 import { cachesFor } from "../../cli/conformance/cached.ts";
-import { decodeCached } from "../../src/infer/engine/seating.ts";
+import { decodeCached } from "../../src/infer/engine/prefill.ts";
 import type { GpuTensor, WebGpuDevice } from "../../kernels/mod.ts";
 import { everyVariant, gpuTest } from "../support/gpu.ts";
 import { smallDecoder, someIds, spreadWeights } from "../support/models.ts";

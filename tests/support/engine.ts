@@ -63,13 +63,13 @@ export function requests(V: number, routed: boolean, count: number): fc.Arbitrar
   return fc.array(one, { minLength: 1, maxLength: count });
 }
 
-/** Slots, width and patience that go together, and memory by the number of whole sequences. */
+/** Slots, maxBatch and exitBatch that go together, and memory by the number of whole sequences. */
 export const sizes = from(1, 6).chain((slots) =>
-  from(1, slots).chain((width) =>
+  from(1, slots).chain((maxBatch) =>
     fc.record({
       slots: fc.constant(slots),
-      width: fc.constant(width),
-      patience: from(1, width),
+      maxBatch: fc.constant(maxBatch),
+      exitBatch: from(1, maxBatch),
       sequences: from(1, slots),
     })
   )

@@ -5,9 +5,9 @@
  */
 import fc from "fast-check";
 import { hostIndices, hostTensor } from "../../src/op/device.ts";
-import { judge } from "../../src/ops/judge.ts";
-import { retire } from "../../src/ops/retire.ts";
-import { queue, SLOT } from "../../src/ops/slots.ts";
+import { routeTokens } from "../../src/ops/route_tokens.ts";
+import { commitTokens } from "../../src/ops/commit_tokens.ts";
+import { schedule, SLOT } from "../../src/ops/slots.ts";
 import { uniforms } from "../../src/common/random.ts";
 import { ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
 import { slotTable } from "./slots.ts";
@@ -21,7 +21,7 @@ export interface Run {
   /** Slots of a list at most. */
   readonly W: number;
   /** Nobody leaves while at least this many are in the block. */
-  readonly patience: number;
+  readonly exitBatch: number;
   /** Recursions. */
   readonly N: number;
   /** How tokens are routed. */
@@ -30,7 +30,7 @@ export interface Run {
   readonly begin: number;
   /** Of all chance. */
   readonly seed: number;
-  /** Requests by the tick at which they come, with their tokens; they are cancelled after some ticks. */
+  /** Requests by the step at which they come, with their tokens; they are cancelled after some steps. */
   readonly stream: readonly { readonly at: number; readonly tokens: number; readonly patient: number }[];
 }
 
@@ -47,7 +47,7 @@ const streams = fc.array(
 export const runs: fc.Arbitrary<Run> = fc.integer({ min: 1, max: 9 }).chain((S) =>
   fc.integer({ min: 1, max: S }).chain((W) =>
     fc.record({
-      ...{ S: fc.constant(S), W: fc.constant(W), patience: fc.integer({ min: 1, max: W }) },
+      ...{ S: fc.constant(S), W: fc.constant(W), exitBatch: fc.integer({ min: 1, max: W }) },
       N: fc.integer({ min: 1, max: 4 }),
       routing: fc.constantFrom("none", "expert", "token"),
       begin: fc.constantFrom(0, 1, -3, 2 ** 31 - 5), // the clock wraps round
@@ -86,8 +86,8 @@ export class Host {
   }
 
   /** The slots that are chosen at a stage. */
-  list(stage: number, patience = 0): number[] {
-    const { rows, kept } = queue(device, this.slots, { stage, width: this.run.W, patience });
+  list(stage: number, exitBatch = 0): number[] {
+    const { rows, kept } = schedule(device, this.slots, { stage, maxBatch: this.run.W, exitBatch });
     return [...rows.data.subarray(0, kept.data[1])];
   }
 
@@ -109,8 +109,8 @@ export class Host {
       : routing === "token" && !ran
       ? { experts: experts(), weights: this.#floats(M, 1) }
       : {};
-    const layout = { pool: 1, unit: 1, units: new Array(N).fill(1), share: true };
-    judge(device, { slots: this.slots, z: this.#z, clock: this.#clock, ...this.#listed(rows), ...said }, {
+    const layout = { pages: 1, pageRows: 1, recursionRows: new Array(N).fill(1), share: true };
+    routeTokens(device, { slots: this.slots, z: this.#z, clock: this.#clock, ...this.#listed(rows), ...said }, {
       layout,
       ran,
     });
@@ -121,7 +121,7 @@ export class Host {
     const drawn = device.from(hostIndices(rows.map(() => Math.floor(this.#uniform() * 9))));
     const { slots, log } = this;
     const logProbs = this.#floats(rows.length, 1);
-    retire(device, { slots, log, clock: this.#clock, drawn, logProbs, z: this.#z, ...this.#listed(rows) }, {
+    commitTokens(device, { slots, log, clock: this.#clock, drawn, logProbs, z: this.#z, ...this.#listed(rows) }, {
       stops: [0],
     });
   }

@@ -3,35 +3,43 @@
  *
  * @module
  */
-import { drawsOp, type PlaceParams, placeRowsOp, queueOp, rowsBefore, SLOT, STAGE } from "../../../src/ops/slots.ts";
+import {
+  kvSlotsOp,
+  type KvSlotsParams,
+  rngCountersOp,
+  rowsBefore,
+  scheduleOp,
+  SLOT,
+  STAGE,
+} from "../../../src/ops/slots.ts";
 import { grid, liveRows, rowSizes, sequenceOf } from "../../host/grid.ts";
 import { defineKernel } from "../../host/kernel.ts";
-import { queue as choose } from "./queue.ts";
+import { schedule as choose } from "./schedule.ts";
 
 const LANES = 64;
 
 /** The slots that have waited longest. */
-export const queue = defineKernel(queueOp, (call) => [choose(call)]);
+export const schedule = defineKernel(scheduleOp, (call) => [choose(call)]);
 
 /** WGSL: the place of row m, the i-th new one of the slot whose columns start at `at`, and what it sees. */
-function put({ layout, at }: PlaceParams): string {
+function put({ layout, at }: KvSlotsParams): string {
   const outer = at === "outer";
-  const units = outer ? [layout.unit] : layout.units;
-  const firsts = units.map((_, r) => rowsBefore(layout, r));
+  const rows = outer ? [layout.pageRows] : layout.recursionRows;
+  const firsts = rows.map((_, r) => rowsBefore(layout, r));
   const column = outer ? SLOT.length : SLOT.rows;
   return /* wgsl */ `
-const CACHES = ${units.length};
+const CACHES = ${rows.length};
 fn put(m: u32, at: u32, i: i32) {
   let r = ${outer ? "0" : at === "own" ? `slots[at + ${SLOT.depth}]` : at};
   if (r >= CACHES) { return; }
   var firsts = array<i32, CACHES>(${firsts});
-  var units = array<i32, CACHES>(${units});
+  var pageRows = array<i32, CACHES>(${rows});
   let cache = ${layout.share ? "0" : "r"};
-  let first = firsts[cache] + slots[at + ${SLOT.start}] * units[cache];
+  let first = firsts[cache] + slots[at + ${SLOT.firstPage}] * pageRows[cache];
   let cached = slots[at + ${column} + u32(cache)];
   if (cache != r) {
     ranges[m] = vec2<i32>(first, first + cached);
-  } else if (cached + i < slots[at + ${SLOT.units}] * units[cache]) {
+  } else if (cached + i < slots[at + ${SLOT.pages}] * pageRows[cache]) {
     places[m] = first + cached + i;
     ranges[m] = vec2<i32>(first, first + cached + i + 1);
   }
@@ -39,8 +47,8 @@ fn put(m: u32, at: u32, i: i32) {
 }
 
 /** One invocation a row, which finds its slot in the list or by bisection. */
-export const placeRows = defineKernel(placeRowsOp, ({ inputs: { slots, rows, offsets }, params }) => [{
-  label: rows ? "placeRows.list" : "placeRows",
+export const kvSlots = defineKernel(kvSlotsOp, ({ inputs: { slots, rows, offsets }, params }) => [{
+  label: rows ? "kvSlots.list" : "kvSlots",
   constants: { COLUMNS: slots.shape[1] },
   sizes: rowSizes(params.M, offsets),
   elements: { ranges: "vec2<i32>" },
@@ -66,8 +74,8 @@ fn run(group: u32, lane: u32) {
 }]);
 
 /** One invocation a row. */
-export const draws = defineKernel(drawsOp, ({ inputs: { slots, rows, offsets } }) => [{
-  label: "draws",
+export const rngCounters = defineKernel(rngCountersOp, ({ inputs: { slots, rows, offsets } }) => [{
+  label: "rngCounters",
   constants: { COLUMNS: slots.shape[1] },
   sizes: rowSizes(rows.shape[0], offsets),
   workgroups: grid(Math.ceil(rows.shape[0] / LANES)),

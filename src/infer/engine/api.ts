@@ -10,16 +10,16 @@ export interface EngineOptions {
   /** Sequences in flight at most, S; 32 unless given. */
   slots?: number;
   /** Rows of one call of the block at most; S unless given. The sequences beyond it gather for the last layer. */
-  width?: number;
-  /** Slots that have left the block gather while at least this many are in it; `width` unless given. */
-  patience?: number;
+  maxBatch?: number;
+  /** Slots that have left the block gather while at least this many are in it; `maxBatch` unless given. */
+  exitBatch?: number;
   /** Bytes for keys and values at most; enough for S sequences that use all positions unless given. */
   cacheBytes?: number;
   /**
    * Rows that each recursion's caches have: `all` rows of a sequence, or only its `capacity` of them; then a token goes no
    * deeper than there is room. `all` unless given.
    */
-  room?: "all" | "capacity";
+  depthCapacity?: "all" | "capacity";
   /** Ids that end a sequence; those of the model unless given. */
   stops?: readonly number[];
 }
@@ -46,7 +46,7 @@ export interface EngineStatus {
   /** Requests that wait for a slot or for memory. */
   readonly waiting: number;
   /** Calls of the block since the beginning. */
-  readonly ticks: number;
+  readonly steps: number;
   /** Tokens made since the beginning. */
   readonly tokens: number;
   /** How many of them ran 1, 2, … N recursions. */

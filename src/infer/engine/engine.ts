@@ -8,37 +8,37 @@ import type { Tensor } from "../../op/op.ts";
 import { SLOT } from "../../ops/slots.ts";
 import type { DecoderModel } from "../decoder.ts";
 import type { GenerateOptions } from "../generate_options.ts";
-import { Admission } from "./admission.ts";
+import { Scheduler } from "./scheduler.ts";
 import type { EngineOptions, EngineStatus, Generation, TextEngine } from "./api.ts";
-import { unitBytes } from "./layout.ts";
-import { fittingTick, openTick } from "./open.ts";
+import { pageBytes } from "./kv_layout.ts";
+import { fittingStep, openStep } from "./open.ts";
 import { type Request, requestOf } from "./request.ts";
 import { freeStacked } from "./routers.ts";
-import { Seating } from "./seating.ts";
-import type { Tick } from "./tick.ts";
-import { deliver, KEPT, mostIdleTicks, paced, type Ticks } from "./ticks.ts";
+import { Prefill } from "./prefill.ts";
+import type { EngineStep } from "./engine_step.ts";
+import { deliver, KEPT, mostIdleSteps, paced, type Steps } from "./delivery.ts";
 
 /** Milliseconds between readings while a request waits: a slot is free once the end of its sequence was read. */
 const WAITED = 40;
 
 /** Serves requests on a decoder's device; {@link Engine.open} makes one. */
 export class Engine<T extends Tensor = Tensor> implements TextEngine {
-  readonly #tick: Tick<T>;
-  readonly #seating: Seating<T>;
-  readonly #admission: Admission;
+  readonly #step: EngineStep<T>;
+  readonly #prefill: Prefill<T>;
+  readonly #scheduler: Scheduler;
   readonly #depths: number[];
-  #ticks = 0;
+  #steps = 0;
   #tokens = 0;
   #table?: HostTensor;
   #serving?: Promise<void>;
   #closed?: Error;
   #freed?: Promise<void>;
 
-  private constructor(tick: Tick<T>) {
-    this.#tick = tick;
-    const { state: { S, layout, config } } = tick;
-    this.#admission = new Admission(S, layout.pool);
-    this.#seating = new Seating(tick);
+  private constructor(step: EngineStep<T>) {
+    this.#step = step;
+    const { state: { S, layout, config } } = step;
+    this.#scheduler = new Scheduler(S, layout.pages);
+    this.#prefill = new Prefill(step);
     this.#depths = new Array(config.recursion.N).fill(0);
   }
 
@@ -48,7 +48,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
    * Throws a RangeError for hybrid keys and values, numbers out of range, and too little memory for any sequence.
    */
   static async open<T extends Tensor>(model: DecoderModel<T>, options: EngineOptions = {}): Promise<Engine<T>> {
-    return new Engine(await openTick(model, options));
+    return new Engine(await openStep(model, options));
   }
 
   /**
@@ -61,7 +61,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     tokens: readonly number[],
     stops?: readonly number[],
   ): Promise<Engine<T>> {
-    return new Engine(await fittingTick(model, tokens, stops));
+    return new Engine(await fittingStep(model, tokens, stops));
   }
 
   /**
@@ -72,18 +72,18 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
    */
   submit(prompt: string | ArrayLike<number>, options: GenerateOptions = {}): Generation {
     if (this.#closed) throw this.#closed;
-    this.#tick.model.check("generate");
-    const { model, options: { stops }, state } = this.#tick;
+    this.#step.model.check("generate");
+    const { model, options: { stops }, state } = this.#step;
     const request = requestOf(model, state, stops, prompt, options);
-    if (!request.stream.over) this.#admission.waiting.push(request);
+    if (!request.stream.over) this.#scheduler.waiting.push(request);
     this.#serving ??= this.#serve();
     return request.stream;
   }
 
   /** What it is doing. */
   status(): EngineStatus {
-    const { layout } = this.#tick.state, { slots, waiting } = this.#admission;
-    const bytes = unitBytes(layout), columns = SLOT.rows + layout.units.length;
+    const { layout } = this.#step.state, { slots, waiting } = this.#scheduler;
+    const bytes = pageBytes(layout), columns = SLOT.rows + layout.recursionRows.length;
     const wanted = (list: readonly (Request | undefined)[]) =>
       list.filter((request) => request && !request.stream.over).length;
     const rows = (column: number) =>
@@ -91,72 +91,74 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     return {
       running: wanted(slots),
       waiting: wanted(waiting),
-      ticks: this.#ticks,
+      steps: this.#steps,
       tokens: this.#tokens,
       depths: [...this.#depths],
-      cacheBytes: layout.pool * bytes.reduce((sum, part) => sum + part, 0),
+      cacheBytes: layout.pages * bytes.reduce((sum, part) => sum + part, 0),
       outerBytesInUse: rows(SLOT.length) * layout.outer.length * layout.rowBytes,
-      bytesInUse: layout.units.map((_, r) => bytes[r + 1] ? rows(SLOT.rows + r) * layout.block * layout.rowBytes : 0),
+      bytesInUse: layout.recursionRows.map((_, r) =>
+        bytes[r + 1] ? rows(SLOT.rows + r) * layout.block * layout.rowBytes : 0
+      ),
     };
   }
 
-  /** Serves until no request is left; the device runs the next ticks while those before are read. */
+  /** Serves until no request is left; the device runs the next steps while those before are read. */
   async #serve(): Promise<void> {
     await Promise.resolve(); // those who submit together are seated together
-    let running: Ticks | undefined;
+    let running: Steps | undefined;
     try {
-      for (let steps = 1; running || this.#admission.requests.length > 0;) {
+      for (let limit = 1; running || this.#scheduler.requests.length > 0;) {
         const started = performance.now();
-        const next = this.#run(steps);
+        const next = this.#run(limit);
         if (running) this.#deliver(running, await running.read);
-        else if (!next) this.#admission.failStuck();
+        else if (!next) this.#scheduler.failStuck();
         running = next;
-        const spent = performance.now() - started, reading = this.#admission.waiting.length > 0 ? WAITED : undefined;
-        if (next?.ticks) steps = Math.min(KEPT / 2, paced(next.ticks, spent, reading));
+        const spent = performance.now() - started, reading = this.#scheduler.waiting.length > 0 ? WAITED : undefined;
+        if (next?.steps) limit = Math.min(KEPT / 2, paced(next.steps, spent, reading));
       }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#end(new Error(`Cannot generate: the engine has stopped, ${reason}`, { cause: error }));
-      this.#admission.seat(); // nobody sits any more
+      this.#scheduler.seat(); // nobody sits any more
     } finally {
       this.#serving = undefined; // at once: who submits from now on starts another round
     }
   }
 
-  /** Admits waiting requests, runs a part of the prompts and some ticks; undefined where there was nothing to run. */
-  #run(steps: number): Ticks | undefined {
-    this.#tick.model.check("run the model");
-    this.#seating.seat(this.#admission.seat());
-    const reads = this.#prompts(), ticks = Math.min(steps, this.#useful());
-    if (!reads && ticks === 0) return undefined;
-    const counts = this.#admission.decoding.some(({ seat }) => seat.counted);
-    if (ticks > 0) this.#tick.start(ticks, counts);
-    const read = this.#tick.state.read(), first = this.#ticks;
-    read.catch(() => {}); // awaited later, or never where the ticks before have failed
-    this.#ticks += ticks;
-    return { first, ticks, slots: [...this.#admission.slots], read };
+  /** Admits waiting requests, runs a part of the prompts and some steps; undefined where there was nothing to run. */
+  #run(limit: number): Steps | undefined {
+    this.#step.model.check("run the model");
+    this.#prefill.seat(this.#scheduler.seat());
+    const reads = this.#prompts(), steps = Math.min(limit, this.#useful());
+    if (!reads && steps === 0) return undefined;
+    const counts = this.#scheduler.decoding.some(({ seat }) => seat.counted);
+    if (steps > 0) this.#step.start(steps, counts);
+    const read = this.#step.state.read(), first = this.#steps;
+    read.catch(() => {}); // awaited later, or never where the steps before have failed
+    this.#steps += steps;
+    return { first, steps, slots: [...this.#scheduler.slots], read };
   }
 
   /** Runs a part of the prompts that are not cached yet, and starts sequences with cached prompts; whether there was any. */
   #prompts(): boolean {
-    const { parts, maxDepth, entering } = this.#admission.prompts();
-    if (parts.length > 0) this.#seating.prompts(parts, maxDepth);
-    const last = entering.map((slot) => this.#admission.slots[slot]!.stream.options.prompt.at(-1)!);
-    if (entering.length > 0) this.#seating.enter(entering, last);
+    const { parts, maxDepth, entering } = this.#scheduler.prompts();
+    if (parts.length > 0) this.#prefill.prompts(parts, maxDepth);
+    const last = entering.map((slot) => this.#scheduler.slots[slot]!.stream.options.prompt.at(-1)!);
+    if (entering.length > 0) this.#prefill.enter(entering, last);
     return parts.length + entering.length > 0;
   }
 
-  /** Ticks after which no sequence has a token to come. */
+  /** Steps after which no sequence has a token to come. */
   #useful(): number {
-    const left = this.#admission.decoding.map(({ stream: { options: { most }, newTokens } }) => most - newTokens);
-    return Math.max(0, ...left) * this.#tick.state.layout.units.length;
+    const left = this.#scheduler.decoding.map(({ stream: { options: { most }, newTokens } }) => most - newTokens);
+    return Math.max(0, ...left) * this.#step.state.layout.recursionRows.length;
   }
 
-  /** Hands out the tokens of some ticks, and counts them. */
-  #deliver(ticks: Ticks, { log, slots }: Record<"log" | "slots", HostTensor>): void {
+  /** Hands out the tokens of some steps, and counts them. */
+  #deliver(steps: Steps, { log, slots }: Record<"log" | "slots", HostTensor>): void {
     this.#table = slots;
-    const { S, config: { recursion: { N } } } = this.#tick.state;
-    for (const { depth } of deliver(ticks, log, mostIdleTicks(S, N))) {
+    const { S, config: { recursion: { N } } } = this.#step.state;
+    for (const { depth } of deliver(steps, log, mostIdleSteps(S, N))) {
       this.#tokens++;
       this.#depths[depth - 1]++;
     }
@@ -164,7 +166,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
 
   #end(reason: Error): void {
     this.#closed ??= reason;
-    for (const { stream } of this.#admission.requests) stream.fail(this.#closed);
+    for (const { stream } of this.#scheduler.requests) stream.fail(this.#closed);
   }
 
   /** The same as {@link Engine.close}. */
@@ -180,10 +182,10 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
   async #free(): Promise<void> {
     this.#end(new Error("Cannot generate: the engine was closed"));
     await this.#serving;
-    const { model, state, options: { router, auxiliary } } = this.#tick;
+    const { model, state, options: { router, auxiliary } } = this.#step;
     freeStacked(model, [router, auxiliary]);
     state.dispose();
-    this.#seating.dispose();
-    this.#tick.dispose();
+    this.#prefill.dispose();
+    this.#step.dispose();
   }
 }

@@ -59,8 +59,8 @@ export class Stream implements Generation {
   finish: Finish | undefined;
   /** Whether its reader has cancelled it. */
   cancelled = false;
-  /** Ticks since the last token. */
-  idleTicks = 0;
+  /** Steps since the last token. */
+  idleSteps = 0;
   readonly #pieces: Piece[] = [];
   readonly #text: TextPieces<Piece>;
   #fault?: { readonly reason: unknown };
@@ -90,7 +90,7 @@ export class Stream implements Generation {
   push(token: DrawnToken): void {
     if (token.id === NO_TOKEN) return this.fail(new NotFiniteError(this.newTokens + 1));
     const { ends, most } = this.options;
-    this.idleTicks = 0;
+    this.idleSteps = 0;
     if (ends.includes(token.id)) return this.end("stop");
     this.newTokens++;
     this.#pieces.push(...this.#text.push(token));

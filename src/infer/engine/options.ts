@@ -30,21 +30,23 @@ export function logitRows(V: number, maxTensorBytes = Infinity): number {
   return Math.floor(maxTensorBytes / (4 * V));
 }
 
-/** Throws a RangeError for numbers out of range, and a width whose logits have more than `maxTensorBytes` bytes. */
+/** Throws a RangeError for numbers out of range, and a maxBatch whose logits have more than `maxTensorBytes` bytes. */
 export function checkEngine(
   { V }: DecoderConfig,
-  { slots, width, patience, cacheBytes, stops }: Required<Omit<EngineOptions, "room" | "cacheBytes">> & EngineOptions,
+  { slots, maxBatch, exitBatch, cacheBytes, stops }:
+    & Required<Omit<EngineOptions, "depthCapacity" | "cacheBytes">>
+    & EngineOptions,
   maxTensorBytes = Infinity,
 ): void {
   const whole = (name: string, value: number, most?: number) => demandWhole("make an engine", name, value, 1, most);
   whole("slots", slots, SLOTS);
-  whole("width", width, slots);
-  whole("patience", patience, width);
+  whole("maxBatch", maxBatch, slots);
+  whole("exitBatch", exitBatch, maxBatch);
   if (cacheBytes !== undefined && cacheBytes > 0 && cacheBytes < Infinity) whole("cacheBytes", cacheBytes);
   const most = logitRows(V, maxTensorBytes);
-  if (width > most) {
+  if (maxBatch > most) {
     const reason = `the device binds the logits of ${V} tokens for ${most} rows`;
-    throw new RangeError(`Cannot make an engine: width is ${width} of ${slots} slots, and ${reason}`);
+    throw new RangeError(`Cannot make an engine: maxBatch is ${maxBatch} of ${slots} slots, and ${reason}`);
   }
   for (const id of stops) demandId("make an engine", id, V);
 }

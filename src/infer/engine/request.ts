@@ -10,9 +10,9 @@ import type { DecoderModel } from "../decoder.ts";
 import { checkGenerating, type GenerateOptions, newTokensOf, samplingOf } from "../generate_options.ts";
 import { promptIds } from "../tokenizer.ts";
 import { Stream } from "./generation.ts";
-import { unitsFor } from "./layout.ts";
-import type { Part } from "./pool.ts";
-import type { Seat } from "./seating.ts";
+import { pagesFor } from "./kv_layout.ts";
+import type { PageRange } from "./kv_allocator.ts";
+import type { Seat } from "./prefill.ts";
 import type { EngineState } from "./state.ts";
 
 /** A request on its way. */
@@ -22,11 +22,11 @@ export interface Request {
   /** Its row in the table of slots, but for the place. */
   readonly seat: Omit<Seat, "slot" | "part">;
   /** Units of the caches that it needs. */
-  readonly units: number;
+  readonly pages: number;
   /** Tokens of its prompt that are cached. */
   fed: number;
   /** Its part of the caches, while it sits. */
-  part?: Part;
+  part?: PageRange;
 }
 
 /** Ids, if they are inside the vocabulary. */
@@ -53,17 +53,17 @@ export function requestOf<T extends Tensor>(
   const { layout } = state, sampling = samplingRow(samplingOf(options));
   const ids = checkIds(promptIds(tokenizer, prompt), V);
   const most = newTokensOf(ids.length, maxPositions, maxNewTokens);
-  const limit = ids.length + most, units = unitsFor(layout, limit);
+  const limit = ids.length + most, pages = pagesFor(layout, limit);
   const refuse = (reason: string) => new RangeError(`Cannot generate: ${reason}`);
-  if (units > layout.pool) {
-    const [rows, room] = [units, layout.pool].map((units) => units * layout.unit);
+  if (pages > layout.pages) {
+    const [rows, available] = [pages, layout.pages].map((pages) => pages * layout.pageRows);
     const needed = `${ids.length} tokens of prompt and ${most} new ones need ${rows} rows of cache`;
-    throw refuse(`${needed}, and there are ${room}`);
+    throw refuse(`${needed}, and there are ${available}`);
   }
   const counted = repetitionPenalty === 1 ? undefined : ids;
   if (counted) state.startCounting();
   const stream = new Stream({ prompt: ids, most, ends, stop, tokenizer, signal });
   if (most === 0) stream.end("length");
   const seat = { limit, maxDepth, seed, sampling, counted };
-  return { stream, seat, units, fed: 0 };
+  return { stream, seat, pages, fed: 0 };
 }

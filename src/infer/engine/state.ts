@@ -1,5 +1,5 @@
 /**
- * What an engine keeps on the device between ticks.
+ * What an engine keeps on the device between steps.
  *
  * @module
  */
@@ -7,9 +7,9 @@ import { type Device, type HostTensor, hostZeros } from "../../op/device.ts";
 import type { DecoderConfig } from "../../model/config/config.ts";
 import type { DecoderCache } from "../../model/cache.ts";
 import type { Tensor } from "../../op/op.ts";
-import { fit } from "../../ops/judge.ts";
-import { placeRows, SLOT } from "../../ops/slots.ts";
-import type { EngineLayout } from "./layout.ts";
+import { fitCapacity } from "../../ops/route_tokens.ts";
+import { kvSlots, SLOT } from "../../ops/slots.ts";
+import type { EngineLayout } from "./kv_layout.ts";
 
 /** Slots, the streams that their tokens have come to, caches, and the log of drawn tokens. */
 export class EngineState<T extends Tensor = Tensor> {
@@ -23,9 +23,9 @@ export class EngineState<T extends Tensor = Tensor> {
   readonly entered?: T;
   /** How tokens are drawn, [S, 5]. */
   readonly options: T;
-  /** Drawn tokens: a line a tick of (id, depth, log-probability, score) by slot, [kept, 4·S]. */
+  /** Drawn tokens: a line a step of (id, depth, log-probability, score) by slot, [kept, 4·S]. */
   readonly log: T;
-  /** Ticks so far, [1] i32. */
+  /** Steps so far, [1] i32. */
   readonly clock: T;
   /** How often each slot has each token, [S, V] i32; there from the first {@link EngineState.startCounting} on. */
   seen?: T;
@@ -42,19 +42,19 @@ export class EngineState<T extends Tensor = Tensor> {
     readonly kept: number,
   ) {
     const zeros = (...shape: number[]) => this.#keep(hostZeros(shape));
-    const { pool, unit, units, share, outer, block } = layout;
+    const { pages, pageRows, recursionRows, share, outer, block } = layout;
     const W = 2 * config.G * config.K;
     try {
-      this.slots = this.#keep(hostZeros([S, SLOT.rows + units.length], "i32"));
+      this.slots = this.#keep(hostZeros([S, SLOT.rows + recursionRows.length], "i32"));
       this.z = zeros(S, 1);
       this.x = zeros(S, config.D);
       if (config.recursion.routing === "token") this.entered = zeros(S, config.D);
       this.options = zeros(S, 5);
       this.log = zeros(kept, 4 * S);
       this.clock = this.#keep(hostZeros([1], "i32"));
-      this.#outer = new Map(outer.map((l) => [l, zeros(pool * unit, W)]));
-      const rows = share ? unit : units.reduce((sum, rows) => sum + rows, 0);
-      this.#block = Array.from({ length: block }, () => zeros(pool * rows, W));
+      this.#outer = new Map(outer.map((l) => [l, zeros(pages * pageRows, W)]));
+      const rows = share ? pageRows : recursionRows.reduce((sum, rows) => sum + rows, 0);
+      this.#block = Array.from({ length: block }, () => zeros(pages * rows, W));
     } catch (error) {
       this.dispose();
       throw error;
@@ -107,14 +107,14 @@ export class EngineState<T extends Tensor = Tensor> {
     return {
       layer: (l) => this.layer(l),
       block: (_, j) => this.block(j),
-      place: (at, M, offsets) => placeRows(device, { slots, offsets }, { layout, at, M }),
-      fit: layout.share || layout.units.every((rows) => rows === layout.unit)
+      place: (at, M, offsets) => kvSlots(device, { slots, offsets }, { layout, at, M }),
+      fit: layout.share || layout.recursionRows.every((rows) => rows === layout.pageRows)
         ? undefined
-        : (recursion, { rows, kept }) => fit(device, { slots, rows, offsets: kept }, { layout, recursion }),
+        : (recursion, { rows, kept }) => fitCapacity(device, { slots, rows, offsets: kept }, { layout, recursion }),
     };
   }
 
-  /** What the host reads after some ticks; the reference, which never waits, lets others have a turn. */
+  /** What the host reads after some steps; the reference, which never waits, lets others have a turn. */
   async read(): Promise<Record<"log" | "slots", HostTensor>> {
     const { log, slots } = this;
     const turn = this.device.kind === "reference" && new Promise((resolve) => setTimeout(resolve));

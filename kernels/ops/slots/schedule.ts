@@ -1,5 +1,5 @@
 import { SLOT, STAGE } from "../../../src/ops/slots.ts";
-import type { QueueParams } from "../../../src/ops/slots.ts";
+import type { ScheduleParams } from "../../../src/ops/slots.ts";
 import type { Call, Dispatch } from "../../host/kernel.ts";
 import { lanesOf } from "../rows.ts";
 
@@ -26,8 +26,8 @@ fn crowd(lane: u32) -> Crowd {
   atomicAdd(&blocked, counts.y);
   workgroupBarrier();
   let total = atomicLoad(&waiting);
-  let patient = sizes.PATIENCE > 0 && atomicLoad(&blocked) >= sizes.PATIENCE;
-  return Crowd(total, select(min(total, sizes.WIDTH), 0, patient), sinceOf(atomicLoad(&last)));
+  let patient = sizes.EXIT_BATCH > 0 && atomicLoad(&blocked) >= sizes.EXIT_BATCH;
+  return Crowd(total, select(min(total, sizes.MAX_BATCH), 0, patient), sinceOf(atomicLoad(&last)));
 }`;
 
 /**
@@ -61,13 +61,13 @@ fn latest(lane: u32, all: Crowd) -> u32 {
 }`;
 
 /** One work group finds the latest key that is chosen; then each lane lists the chosen slots of its share, in order. */
-export function queue({ inputs, params, adapter }: Call<"slots", "rows" | "kept", QueueParams>): Dispatch {
+export function schedule({ inputs, params, adapter }: Call<"slots", "rows" | "kept", ScheduleParams>): Dispatch {
   const [S, columns] = inputs.slots.shape;
   const lanes = lanesOf(adapter);
   return {
-    label: "queue",
+    label: "schedule",
     constants: { COLUMNS: columns },
-    sizes: { S, WIDTH: params.width, PATIENCE: params.patience },
+    sizes: { S, MAX_BATCH: params.maxBatch, EXIT_BATCH: params.exitBatch },
     workgroups: [1, 1, 1],
     lanes,
     wgsl: /* wgsl */ `

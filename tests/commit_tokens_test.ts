@@ -2,24 +2,24 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
-import { grow, growOp, retire, retireOp } from "../src/ops/retire.ts";
+import { advanceLengths, advanceLengthsOp, commitTokens, commitTokensOp } from "../src/ops/commit_tokens.ts";
 import { SLOT, STAGE } from "../src/ops/slots.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
-import * as cases from "./cases/retire.ts";
+import * as cases from "./cases/commit_tokens.ts";
 import { equivalence, worstRatio } from "./support/equivalence.ts";
 import { gpuTest } from "./support/gpu.ts";
 import { slotTable } from "./support/slots.ts";
 
-equivalence(retireOp, cases.retire);
-equivalence(growOp, cases.grow);
+equivalence(commitTokensOp, cases.commitTokens);
+equivalence(advanceLengthsOp, cases.advanceLengths);
 
 const device = new ReferenceDevice();
 const whole = (data: number[], shape?: number[]) => device.from(hostIndices(data, shape));
 const floats = (shape: number[], data: number[]) => device.from(hostTensor(shape, data));
 const { idle, block, left } = STAGE;
 
-Deno.test("retire: a stop or the limit ends a slot that draws, and nothing else does; the log says who drew", () => {
-  fc.assert(fc.property(cases.retire, ({ inputs, params }) => {
+Deno.test("commitTokens: a stop or the limit ends a slot that draws, and nothing else does; the log says who drew", () => {
+  fc.assert(fc.property(cases.commitTokens, ({ inputs, params }) => {
     const on = (name: keyof typeof inputs) => device.from(inputs[name] as HostTensor);
     const { slots, log, clock } = retired(inputs, params.stops);
     const [before, columns] = [on("slots"), inputs.slots.shape[1]];
@@ -49,12 +49,12 @@ Deno.test("retire: a stop or the limit ends a slot that draws, and nothing else 
 /** Retires copies of what is given. */
 function retired(hosts: Readonly<Record<string, HostTensor>>, stops: readonly number[]) {
   const tensors = Object.fromEntries(Object.entries(hosts).map(([name, host]) => [name, device.from(host)]));
-  const inputs = tensors as unknown as Parameters<typeof retire<(typeof tensors)[string]>>[1];
-  retire(device, inputs, { stops });
+  const inputs = tensors as unknown as Parameters<typeof commitTokens<(typeof tensors)[string]>>[1];
+  commitTokens(device, inputs, { stops });
   return inputs;
 }
 
-Deno.test("retire: two steps of four slots, over the clock's end", () => {
+Deno.test("commitTokens: two steps of four slots, over the clock's end", () => {
   const slots = device.from(slotTable(2, [
     { stage: left, depth: 2, length: 5, limit: 8 },
     { stage: left, depth: 1, length: 5, limit: 9 },
@@ -71,18 +71,22 @@ Deno.test("retire: two steps of four slots, over the clock's end", () => {
     offsets: whole([0, 3]),
     z: floats([4, 1], [4, 3, 2, 1]),
   };
-  retire(device, { ...inputs, drawn: whole([7, 8, 7, 7]), logProbs: floats([4, 1], [-1, -2, -3, -4]) }, { stops: [5] });
+  commitTokens(device, { ...inputs, drawn: whole([7, 8, 7, 7]), logProbs: floats([4, 1], [-1, -2, -3, -4]) }, {
+    stops: [5],
+  });
   assertEquals([...log.data.subarray(16)], [8, 2, -2, 4, 7, 1, -1, 3, -1, 0, 0, 0, -1, 0, 0, 0]);
   assertEquals([...log.data.subarray(0, 16)], new Array(16).fill(9));
   assertEquals(clock.data[0], 0);
-  retire(device, { ...inputs, drawn: whole([5, 6, 7, 7]), logProbs: floats([4, 1], [-5, -6, -7, -8]) }, { stops: [5] });
+  commitTokens(device, { ...inputs, drawn: whole([5, 6, 7, 7]), logProbs: floats([4, 1], [-5, -6, -7, -8]) }, {
+    stops: [5],
+  });
   assertEquals([...log.data.subarray(0, 16)], [6, 0, -6, 4, 5, 0, -5, 3, -1, 0, 0, 0, -1, 0, 0, 0]);
   assertEquals(clock.data[0], 1);
   const columns = [0, 1, 2, 3].map((s) => [SLOT.stage, SLOT.depth, SLOT.length].map((c) => slots.data[s * 12 + c]));
   assertEquals(columns, [[idle, 0, 6], [idle, 0, 6], [idle, 1, 3], [block, 1, 5]]);
 });
 
-gpuTest("retire: the clock goes on from its largest number, signed or not", async (device) => {
+gpuTest("commitTokens: the clock goes on from its largest number, signed or not", async (device) => {
   for (const now of [2 ** 31 - 1, -1]) {
     const inputs = {
       slots: slotTable(1, [{ stage: left, limit: 9 }]),
@@ -94,29 +98,38 @@ gpuTest("retire: the clock goes on from its largest number, signed or not", asyn
       rows: hostIndices([0]),
       offsets: hostIndices([0, 1]),
     };
-    await worstRatio(device, retireOp, { inputs, params: { stops: [] } });
+    await worstRatio(device, commitTokensOp, { inputs, params: { stops: [] } });
   }
 });
 
-Deno.test("grow: every slot counts its own rows", () => {
+Deno.test("advanceLengths: every slot counts its own rows", () => {
   const slots = device.from(slotTable(2, [{ rows: [1, 2] }, { rows: [3, 4] }]));
-  grow(device, { slots, offsets: whole([0, 5, 5]) }, SLOT.rows + 1);
-  grow(device, { slots, offsets: whole([0, 0, 2]) }, SLOT.length);
+  advanceLengths(device, { slots, offsets: whole([0, 5, 5]) }, SLOT.rows + 1);
+  advanceLengths(device, { slots, offsets: whole([0, 0, 2]) }, SLOT.length);
   assertEquals([...slots.data], [...slotTable(2, [{ rows: [1, 7] }, { length: 2, rows: [3, 4] }]).data]);
 });
 
-Deno.test("retire, grow: say what does not fit", () => {
+Deno.test("commitTokens, advanceLengths: say what does not fit", () => {
   const slots = device.from(slotTable(1, [{}]));
   const one = floats([1, 1], [0]);
   const inputs = { slots, clock: whole([0]), drawn: whole([1]), logProbs: one, z: one, rows: whole([0]) };
   const fails = (f: () => void, message: string) => assertThrows(f, RangeError, `Cannot apply ${message}`);
   const call = (more: { log: typeof one; slots?: typeof one; drawn?: typeof one }) => () =>
-    retire(device, { ...inputs, offsets: whole([0, 1]), ...more }, { stops: [] });
-  fails(call({ log: floats([2, 3], [0, 0, 0, 0, 0, 0]) }), "retire: log has shape [2,3], expected [any,4]");
-  fails(call({ log: floats([0, 4], []) }), "retire: the log has no lines");
+    commitTokens(device, { ...inputs, offsets: whole([0, 1]), ...more }, { stops: [] });
+  fails(call({ log: floats([2, 3], [0, 0, 0, 0, 0, 0]) }), "commitTokens: log has shape [2,3], expected [any,4]");
+  fails(call({ log: floats([0, 4], []) }), "commitTokens: the log has no lines");
   const log = floats([1, 4], [0, 0, 0, 0]);
-  fails(call({ log, slots: whole(new Array(10).fill(0), [1, 10]) }), "retire: slots have 10 columns, expected 10 + N");
-  fails(call({ log, drawn: whole([1, 2]) }), "retire: drawn has shape [2], expected [1]");
-  fails(() => grow(device, { slots, offsets: whole([0, 1]) }, 11), "grow: there is no column 11 of 11");
-  fails(() => grow(device, { slots, offsets: whole([0]) }, 3), "grow: offsets has shape [1], expected [2]");
+  fails(
+    call({ log, slots: whole(new Array(10).fill(0), [1, 10]) }),
+    "commitTokens: slots have 10 columns, expected 10 + N",
+  );
+  fails(call({ log, drawn: whole([1, 2]) }), "commitTokens: drawn has shape [2], expected [1]");
+  fails(
+    () => advanceLengths(device, { slots, offsets: whole([0, 1]) }, 11),
+    "advanceLengths: there is no column 11 of 11",
+  );
+  fails(
+    () => advanceLengths(device, { slots, offsets: whole([0]) }, 3),
+    "advanceLengths: offsets has shape [1], expected [2]",
+  );
 });

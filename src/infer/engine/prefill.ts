@@ -15,11 +15,11 @@ import { decode, type DecoderInputs, type DecoderOutputs } from "../../model/dec
 import type { DecoderParams } from "../../model/decoder_schema.ts";
 import type { Tensor } from "../../op/op.ts";
 import { cacheWrite } from "../../ops/cache.ts";
-import { grow } from "../../ops/retire.ts";
+import { advanceLengths } from "../../ops/commit_tokens.ts";
 import { SLOT, STAGE } from "../../ops/slots.ts";
-import type { Part } from "./pool.ts";
+import type { PageRange } from "./kv_allocator.ts";
 import type { EngineState } from "./state.ts";
-import type { Tick } from "./tick.ts";
+import type { EngineStep } from "./engine_step.ts";
 
 /** Rows of prompts that are run at a time, of all sequences together. */
 export const PROMPT_ROWS = 128;
@@ -35,7 +35,7 @@ export interface Seat {
   /** Seed of its random numbers. */
   readonly seed: number;
   /** Its part of the caches. */
-  readonly part: Part;
+  readonly part: PageRange;
   /** Its row of `sample`'s options. */
   readonly sampling: readonly number[];
   /** The ids of its prompt, where a repetition penalty counts them and what is drawn. */
@@ -63,23 +63,23 @@ export function decodeCached<T extends Tensor>(
 ): DecoderOutputs<T> {
   const { device, config, slots, layout } = state;
   const outputs = decode(device, params, config, { ...inputs, cache: state.prompts() });
-  grow(device, { slots, offsets: inputs.offsets }, SLOT.length);
+  advanceLengths(device, { slots, offsets: inputs.offsets }, SLOT.length);
   outputs.recursions.slice(0, layout.share ? 1 : undefined).forEach(({ active: { offsets } }, r) => {
-    grow(device, { slots, offsets }, SLOT.rows + r);
+    advanceLengths(device, { slots, offsets }, SLOT.rows + r);
   });
   return outputs;
 }
 
 /** Programs that bring requests into the slots of an engine. */
-export class Seating<T extends Tensor = Tensor> {
+export class Prefill<T extends Tensor = Tensor> {
   readonly #seat: Program<HostTensors<"rows" | "kept" | "slots" | "options">, HostTensors<never>>;
   readonly #count: Program<HostTensors<"counts" | "place">, HostTensors<never>>;
   readonly #enter: Program<HostTensors<"ids" | "rows" | "kept">, HostTensors<never>>;
   readonly #prompts = new Map<number, Program<HostTensors<"ids" | "positions" | "offsets">, HostTensors<never>>>();
 
-  /** For the slots of a tick. */
-  constructor(readonly tick: Tick<T>) {
-    const { state, state: { device } } = tick;
+  /** For the slots of a step. */
+  constructor(readonly step: EngineStep<T>) {
+    const { state, state: { device } } = step;
     this.#seat = device.compile(({ rows: places, kept: offsets, slots, options }) => {
       cacheWrite(device, { cache: state.slots, x: slots, places, offsets });
       cacheWrite(device, { cache: state.options, x: options, places, offsets });
@@ -90,14 +90,14 @@ export class Seating<T extends Tensor = Tensor> {
       return {};
     });
     this.#enter = device.compile(({ ids, ...list }) => {
-      tick.enter(ids, list);
+      step.enter(ids, list);
       return {};
     });
   }
 
   /** Slots as a list. */
   #list(slots: readonly number[]): { rows: HostTensor; kept: HostTensor } {
-    const rows = new Int32Array(this.tick.state.S);
+    const rows = new Int32Array(this.step.state.S);
     rows.set(slots);
     return { rows: hostIndices(rows), kept: hostIndices([0, slots.length]) };
   }
@@ -105,8 +105,8 @@ export class Seating<T extends Tensor = Tensor> {
   /** Empties slots, and gives those that have a seat to its sequence, with nothing cached. */
   seat({ empty, seats }: { empty: readonly number[]; seats: readonly Seat[] }): void {
     if (empty.length + seats.length === 0) return;
-    const { S, layout: { units }, config: { V } } = this.tick.state;
-    const N = units.length, columns = SLOT.rows + N;
+    const { S, layout: { recursionRows }, config: { V } } = this.step.state;
+    const N = recursionRows.length, columns = SLOT.rows + N;
     const slots = new Int32Array(S * columns), options = new Float32Array(S * 5);
     seats.forEach(({ limit, maxDepth = N, seed, part, sampling }, i) => {
       const row = slots.subarray(i * columns, (i + 1) * columns);
@@ -114,8 +114,8 @@ export class Seating<T extends Tensor = Tensor> {
       row[SLOT.limit] = limit;
       row[SLOT.cap] = Math.min(N, maxDepth);
       row[SLOT.seed] = seed;
-      row[SLOT.start] = part.start;
-      row[SLOT.units] = part.units;
+      row[SLOT.firstPage] = part.first;
+      row[SLOT.pages] = part.pages;
       options.set(sampling, i * 5);
     });
     this.#seat.start({
@@ -133,7 +133,7 @@ export class Seating<T extends Tensor = Tensor> {
 
   /** Runs parts of prompts, which fill the caches; the parts are in order of slots, and have `PROMPT_ROWS` ids at most. */
   prompts(parts: readonly PromptPart[], maxDepth?: number): void {
-    const { S } = this.tick.state;
+    const { S } = this.step.state;
     const [ids, positions, offsets] = [PROMPT_ROWS, PROMPT_ROWS, S + 1].map((length) => new Int32Array(length));
     let row = 0;
     for (const { slot, from, ids: part } of parts) {
@@ -149,7 +149,7 @@ export class Seating<T extends Tensor = Tensor> {
   }
 
   #prompt(maxDepth?: number): Program<HostTensors<"ids" | "positions" | "offsets">, HostTensors<never>> {
-    const { state, state: { device, config }, model: { params }, table } = this.tick;
+    const { state, state: { device, config }, model: { params }, table } = this.step;
     const depth = Math.min(config.recursion.N, maxDepth ?? Infinity);
     if (!this.#prompts.has(depth)) {
       const body = (rows: PromptRows<T>) => {
@@ -163,7 +163,7 @@ export class Seating<T extends Tensor = Tensor> {
 
   /** Starts sequences with the last ids of their prompts; everything before is cached. */
   enter(slots: readonly number[], last: readonly number[]): void {
-    const ids = new Int32Array(this.tick.state.S);
+    const ids = new Int32Array(this.step.state.S);
     ids.set(last);
     this.#enter.start({ ids: hostIndices(ids), ...this.#list(slots) });
   }

@@ -1,4 +1,4 @@
-import { growOp, retireOp } from "../src/ops/retire.ts";
+import { advanceLengthsOp, commitTokensOp } from "../src/ops/commit_tokens.ts";
 import { SLOT, STAGE } from "../src/ops/slots.ts";
 import { defineReference, liveRows } from "./reference.ts";
 
@@ -6,8 +6,8 @@ import { defineReference, liveRows } from "./reference.ts";
  * log[clock mod n, s] = (drawn[m], depth, logProbs[m], z[s]) for the slots s = rows[m] that draw, (−1, 0, 0, 0) for the
  * others; the clock has no sign. slots [S, 10+N], log [n, 4·S], drawn [M], logProbs [M, 1], z [S, 1].
  */
-export const retire = defineReference(
-  retireOp,
+export const commitTokens = defineReference(
+  commitTokensOp,
   ({ drawn, logProbs, z, rows, offsets }, { slots, log, clock }, { stops }) => {
     const [S, columns] = slots.shape;
     const line = (clock.data[0] >>> 0) % log.shape[0];
@@ -31,7 +31,7 @@ export const retire = defineReference(
 );
 
 /** slots[s, column] += offsets[s+1] − offsets[s]. slots [S, 10+N], offsets [S+1]. */
-export const grow = defineReference(growOp, ({ offsets }, { slots }, { column }) => {
+export const advanceLengths = defineReference(advanceLengthsOp, ({ offsets }, { slots }, { column }) => {
   const [S, columns] = slots.shape;
   for (let s = 0; s < S; s++) slots.data[s * columns + column] += offsets.data[s + 1] - offsets.data[s];
 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { growOp, retireOp } from "../../src/ops/retire.ts";
+import { advanceLengthsOp, commitTokensOp } from "../../src/ops/commit_tokens.ts";
 import { SLOT, STAGE } from "../../src/ops/slots.ts";
 import { liveRows, rowSizes } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
@@ -12,18 +12,20 @@ import { each } from "./each.ts";
 const LANES = 64;
 
 /** One work group, because every slot's entry is cleared first, and because the clock moves on when everyone has read it. */
-export const retire = defineKernel(retireOp, ({ inputs: { slots, log, rows, offsets }, params: { stops } }) => {
-  const [S, columns] = slots.shape;
-  const ends = stops.map((stop) => `token == ${stop}`)
-    .concat("token < 0", `slots[at + ${SLOT.length}] + 2 >= slots[at + ${SLOT.limit}]`).join(" || ");
-  return [{
-    label: "retire",
-    constants: { COLUMNS: columns },
-    sizes: { ...rowSizes(rows.shape[0], offsets), S, n: log.shape[0] },
-    elements: { log: "vec4<f32>" },
-    workgroups: [1, 1, 1],
-    lanes: LANES,
-    wgsl: /* wgsl */ `
+export const commitTokens = defineKernel(
+  commitTokensOp,
+  ({ inputs: { slots, log, rows, offsets }, params: { stops } }) => {
+    const [S, columns] = slots.shape;
+    const ends = stops.map((stop) => `token == ${stop}`)
+      .concat("token < 0", `slots[at + ${SLOT.length}] + 2 >= slots[at + ${SLOT.limit}]`).join(" || ");
+    return [{
+      label: "commitTokens",
+      constants: { COLUMNS: columns },
+      sizes: { ...rowSizes(rows.shape[0], offsets), S, n: log.shape[0] },
+      elements: { log: "vec4<f32>" },
+      workgroups: [1, 1, 1],
+      lanes: LANES,
+      wgsl: /* wgsl */ `
 ${liveRows(offsets)}
 fn run(group: u32, lane: u32) {
   let line = (u32(clock[0]) % sizes.n) * sizes.S;
@@ -45,11 +47,15 @@ fn run(group: u32, lane: u32) {
     }
   }
 }`,
-  }];
-});
+    }];
+  },
+);
 
 /** slots[s, column] += offsets[s+1] − offsets[s]. */
-export const grow = defineKernel(growOp, ({ inputs: { slots: { shape: [S, COLUMNS] } }, params: { column } }) => {
-  const statement = "slots[b * sizes.COLUMNS + sizes.COLUMN] += offsets[b + 1] - offsets[b];";
-  return each("grow", S, statement, { COLUMNS, COLUMN: column });
-});
+export const advanceLengths = defineKernel(
+  advanceLengthsOp,
+  ({ inputs: { slots: { shape: [S, COLUMNS] } }, params: { column } }) => {
+    const statement = "slots[b * sizes.COLUMNS + sizes.COLUMN] += offsets[b + 1] - offsets[b];";
+    return each("advanceLengths", S, statement, { COLUMNS, COLUMN: column });
+  },
+);

@@ -1,5 +1,5 @@
 import { hostTensor } from "../src/op/device.ts";
-import { growOp, retireOp } from "../src/ops/retire.ts";
+import { advanceLengthsOp, commitTokensOp } from "../src/ops/commit_tokens.ts";
 import { SLOT } from "../src/ops/slots.ts";
 import { benchOp } from "./support/bench_op.ts";
 import { evenOffsets, random, spread } from "./support/inputs.ts";
@@ -8,7 +8,7 @@ import { fullTable, listOf, now } from "./support/slots.ts";
 const sizes = { small: { S: 1 }, typical: { S: 32 }, large: { S: 4096 } };
 const N = 3, n = 64;
 
-benchOp(retireOp, sizes, ({ S }) => ({
+benchOp(commitTokensOp, sizes, ({ S }) => ({
   inputs: {
     slots: fullTable(S, N),
     log: hostTensor([n, 4 * S], new Float32Array(4 * n * S)),
@@ -22,7 +22,7 @@ benchOp(retireOp, sizes, ({ S }) => ({
   touched: { slots: 3 * S, log: 2 * S }, // four columns read and two written; a line of the log written
 }));
 
-benchOp(growOp, sizes, ({ S }) => ({
+benchOp(advanceLengthsOp, sizes, ({ S }) => ({
   inputs: { slots: fullTable(S, N), offsets: evenOffsets(S, 1) },
   params: { column: SLOT.length },
   touched: { slots: S },

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fitOp, judgeOp, type JudgeParams } from "../../src/ops/judge.ts";
+import { fitCapacityOp, routeTokensOp, type RouteTokensParams } from "../../src/ops/route_tokens.ts";
 import { SLOT, STAGE } from "../../src/ops/slots.ts";
 import { grid, liveRows, rowSizes } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
@@ -12,7 +12,7 @@ import { each } from "./each.ts";
 const LANES = 64;
 
 /** WGSL: r, the recursion that slot `at` stands before, once the one that ran is counted or the token has come new. */
-function arrive({ layout, ran }: JudgeParams, experts: unknown): string {
+function arrive({ layout, ran }: RouteTokensParams, experts: unknown): string {
   if (!ran) {
     return /* wgsl */ `
   let r = 0;
@@ -27,19 +27,19 @@ function arrive({ layout, ran }: JudgeParams, experts: unknown): string {
 }
 
 /** It goes on if it is new, or may, wants to and has room. */
-export const judge = defineKernel(judgeOp, ({ inputs, params }) => {
+export const routeTokens = defineKernel(routeTokensOp, ({ inputs, params }) => {
   const { rows, offsets, scores, auxiliary, experts, weights } = inputs;
-  const { layout: { units, share }, ran } = params;
-  const N = units.length;
+  const { layout: { recursionRows, share }, ran } = params;
+  const N = recursionRows.length;
   const decisions = auxiliary ? "auxiliary" : "scores";
   const wants = scores ? `${decisions}[m * ${N} + u32(r)] >= 0.0` : "true";
-  const fits = share ? "true" : `slots[at + ${SLOT.rows} + u32(r)] < slots[at + ${SLOT.units}] * unit[r]`;
+  const fits = share ? "true" : `slots[at + ${SLOT.rows} + u32(r)] < slots[at + ${SLOT.pages}] * pageRows[r]`;
   const copies = [
     ...(scores ? [`z[s] = scores[m * ${N} + u32(r)];`] : []),
     ...(weights && !ran ? ["z[s] = weights[m];"] : []),
   ];
   return [{
-    label: ran ? "judge.ran" : "judge.new",
+    label: ran ? "routeTokens.ran" : "routeTokens.new",
     sizes: rowSizes(rows.shape[0], offsets),
     workgroups: grid(Math.ceil(rows.shape[0] / LANES)),
     lanes: LANES,
@@ -49,7 +49,7 @@ ${liveRows(offsets)}
 fn goesOn(m: u32, at: u32, r: i32) -> bool {
   if (r == 0) { return true; }
   if (r >= min(N, min(slots[at + ${SLOT.cap}], slots[at + ${SLOT.chosen}]))) { return false; }
-  var unit = array<i32, N>(${units});
+  var pageRows = array<i32, N>(${recursionRows});
   return ${wants} && ${fits};
 }
 fn run(group: u32, lane: u32) {
@@ -72,18 +72,18 @@ fn run(group: u32, lane: u32) {
 });
 
 /** One invocation a slot, which counts what fits of those before it, and one for the end of the list. */
-export const fit = defineKernel(
-  fitOp,
+export const fitCapacity = defineKernel(
+  fitCapacityOp,
   ({ inputs: { slots: { shape: [S, COLUMNS] } }, params: { layout, recursion } }) =>
     each(
-      "fit",
+      "fitCapacity",
       S + 1,
       /* wgsl */ `
   var first = 0;
   var fits = 0;
   for (var s = 0u; s <= min(b, sizes.B - 2); s++) {
     first += fits;
-    let room = slots[s * sizes.COLUMNS + ${SLOT.units}] * ${layout.units[recursion]};
+    let room = slots[s * sizes.COLUMNS + ${SLOT.pages}] * ${layout.recursionRows[recursion]};
     fits = clamp(offsets[s + 1] - offsets[s], 0, max(0, room - slots[s * sizes.COLUMNS + ${SLOT.rows + recursion}]));
   }
   let end = b + 1 == sizes.B;

@@ -1,15 +1,15 @@
-import { fitOp, judgeOp } from "../src/ops/judge.ts";
+import { fitCapacityOp, routeTokensOp } from "../src/ops/route_tokens.ts";
 import { SLOT, STAGE } from "../src/ops/slots.ts";
 import { defineReference, liveRows } from "./reference.ts";
 
 /**
  * Counts the recursion that ran, or begins at depth 0; then r = depth, and the token goes on if r = 0 or if r < min(N, cap,
- * chosen), decisions[m, r] ≥ 0 and rows_r < units·units_r. slots [S, 10+N], z [S, 1], scores, auxiliary [M, N].
+ * chosen), decisions[m, r] ≥ 0 and rows_r < pages·recursionRows_r. slots [S, 10+N], z [S, 1], scores, auxiliary [M, N].
  */
-export const judge = defineReference(
-  judgeOp,
+export const routeTokens = defineReference(
+  routeTokensOp,
   ({ rows, offsets, clock, scores, auxiliary, experts, weights }, { slots, z }, { layout, ran }) => {
-    const N = layout.units.length;
+    const N = layout.recursionRows.length;
     const decisions = auxiliary ?? scores;
     for (let m = 0; m < liveRows(offsets, rows.shape[0]); m++) {
       const s = rows.data[m];
@@ -29,7 +29,7 @@ export const judge = defineReference(
       const r = slot[SLOT.depth];
       const may = r < Math.min(N, slot[SLOT.cap], slot[SLOT.chosen]);
       const wants = !decisions || decisions.data[m * N + r] >= 0;
-      const fits = layout.share || slot[SLOT.rows + r] < slot[SLOT.units] * layout.units[r];
+      const fits = layout.share || slot[SLOT.rows + r] < slot[SLOT.pages] * layout.recursionRows[r];
       if (r === 0 || (may && wants && fits)) {
         slot[SLOT.stage] = STAGE.block;
         if (scores) z.data[s] = scores.data[m * N + r];
@@ -42,14 +42,17 @@ export const judge = defineReference(
   },
 );
 
-/** The first units·units_r − rows_r of each slot's rows. slots [S, 10+N], rows [M], offsets [S+1]. */
-export const fit = defineReference(fitOp, ({ slots, rows, offsets }, { fitting, kept }, { layout, recursion: r }) => {
-  const [S, columns] = slots.shape;
-  for (let s = 0; s < S; s++) {
-    const slot = slots.data.subarray(s * columns, (s + 1) * columns);
-    const room = Math.max(0, slot[SLOT.units] * layout.units[r] - slot[SLOT.rows + r]);
-    const first = rows.data.subarray(offsets.data[s], Math.min(offsets.data[s] + room, offsets.data[s + 1]));
-    fitting.data.set(first, kept.data[s]);
-    kept.data[s + 1] = kept.data[s] + first.length;
-  }
-});
+/** The first pages·recursionRows_r − rows_r of each slot's rows. slots [S, 10+N], rows [M], offsets [S+1]. */
+export const fitCapacity = defineReference(
+  fitCapacityOp,
+  ({ slots, rows, offsets }, { fitting, kept }, { layout, recursion: r }) => {
+    const [S, columns] = slots.shape;
+    for (let s = 0; s < S; s++) {
+      const slot = slots.data.subarray(s * columns, (s + 1) * columns);
+      const room = Math.max(0, slot[SLOT.pages] * layout.recursionRows[r] - slot[SLOT.rows + r]);
+      const first = rows.data.subarray(offsets.data[s], Math.min(offsets.data[s] + room, offsets.data[s + 1]));
+      fitting.data.set(first, kept.data[s]);
+      kept.data[s + 1] = kept.data[s] + first.length;
+    }
+  },
+);

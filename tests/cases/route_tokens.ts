@@ -1,15 +1,17 @@
 import fc from "fast-check";
 import { hostIndices, type HostTensor, hostTensor } from "../../src/op/device.ts";
-import type { JudgeParams } from "../../src/ops/judge.ts";
-import { type CacheLayout, SLOT, STAGE } from "../../src/ops/slots.ts";
+import type { RouteTokensParams } from "../../src/ops/route_tokens.ts";
+import { type KvLayout, SLOT, STAGE } from "../../src/ops/slots.ts";
 import { list } from "./rows.ts";
 import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 
 /** Caches of N recursions, fewer rows in deeper ones. */
-export const layouts: fc.Arbitrary<CacheLayout> = fc.record({
-  pool: fc.integer({ min: 1, max: 9 }),
-  unit: fc.integer({ min: 1, max: 4 }),
-  units: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 4 }).map((rows) => rows.sort().reverse()),
+export const layouts: fc.Arbitrary<KvLayout> = fc.record({
+  pages: fc.integer({ min: 1, max: 9 }),
+  pageRows: fc.integer({ min: 1, max: 4 }),
+  recursionRows: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 4 }).map((rows) =>
+    rows.sort().reverse()
+  ),
   share: fc.boolean(),
 });
 
@@ -27,8 +29,8 @@ export function slotsOf(S: number, N: number): fc.Arbitrary<HostTensor> {
     cap: whole(0, N + 1),
     chosen: whole(1, N),
     seed: any,
-    start: whole(0, 8),
-    units: whole(0, 2),
+    firstPage: whole(0, 8),
+    pages: whole(0, 2),
   };
   const rows = Array.from({ length: N }, () => whole(0, 5));
   const slot = fc.tuple(...Object.values(columns), ...rows);
@@ -64,31 +66,31 @@ function routed(M: number, N: number) {
 }
 
 /** Every kind of routing, of tokens that come or come back; lists around a work group's width. */
-export const judge = fc.tuple(size(130), layouts).chain(([S, layout]) =>
-  fc.tuple(slotsOf(S, layout.units.length), listed(S), tensor([S, 1]), clock, fc.boolean()).chain((
+export const routeTokens = fc.tuple(size(130), layouts).chain(([S, layout]) =>
+  fc.tuple(slotsOf(S, layout.recursionRows.length), listed(S), tensor([S, 1]), clock, fc.boolean()).chain((
     [slots, list, z, clock, ran],
   ) =>
-    routed(list.rows.shape[0], layout.units.length).map((said) => ({
+    routed(list.rows.shape[0], layout.recursionRows.length).map((said) => ({
       inputs: { slots, z, ...list, clock, ...said },
-      params: { layout, ran } as JudgeParams,
+      params: { layout, ran } as RouteTokensParams,
     }))
   )
 );
 
 /** Rows of slots, of which there may be more than there is room for. */
-export const fit = fc.tuple(size(70, 1), layouts).chain(([S, layout]) =>
+export const fitCapacity = fc.tuple(size(70, 1), layouts).chain(([S, layout]) =>
   fc.record({
-    slots: slotsOf(S, layout.units.length),
+    slots: slotsOf(S, layout.recursionRows.length),
     lengths: fc.array(whole(0, 9), { minLength: S, maxLength: S }),
-    recursion: fc.nat(layout.units.length - 1),
+    recursion: fc.nat(layout.recursionRows.length - 1),
     beyond: whole(0, 3),
   }).map(({ slots, lengths, recursion, beyond }) => {
     const offsets = [0];
     for (const length of lengths) offsets.push(offsets.at(-1)! + length);
     const rows = hostIndices(Array.from({ length: offsets[S] + beyond }, (_, m) => 3 * m));
     const room = (s: number) => {
-      const [units, cached] = [SLOT.units, SLOT.rows + recursion].map((c) => slots.data[s * slots.shape[1] + c]);
-      return Math.max(0, units * layout.units[recursion] - cached);
+      const [pages, cached] = [SLOT.pages, SLOT.rows + recursion].map((c) => slots.data[s * slots.shape[1] + c]);
+      return Math.max(0, pages * layout.recursionRows[recursion] - cached);
     };
     const fitting = lengths.reduce((sum, length, s) => sum + Math.min(length, room(s)), 0);
     return { inputs: { slots, rows, offsets: hostIndices(offsets) }, params: { layout, recursion }, live: { fitting } };

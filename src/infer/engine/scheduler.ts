@@ -3,25 +3,25 @@
  *
  * @module
  */
-import { Pool } from "./pool.ts";
+import { KvAllocator } from "./kv_allocator.ts";
 import type { Request } from "./request.ts";
-import { PROMPT_ROWS, type PromptPart, type Seat } from "./seating.ts";
+import { PROMPT_ROWS, type PromptPart, type Seat } from "./prefill.ts";
 
 /** Requests of an engine, by slot and in line. */
-export class Admission {
+export class Scheduler {
   /** Those who wait, in order. */
   readonly waiting: Request[] = [];
   /** Those who sit, by slot. */
   readonly slots: (Request | undefined)[];
-  readonly #pool: Pool;
+  readonly #allocator: KvAllocator;
   #emptied: number[] = [];
   /** Slots whose prompts are not cached yet, in the order in which they were seated. */
   #reading: number[] = [];
 
-  /** S slots and a pool of units, all free. */
-  constructor(S: number, units: number) {
+  /** S slots and a pool of pages, all free. */
+  constructor(S: number, pages: number) {
     this.slots = new Array(S).fill(undefined);
-    this.#pool = new Pool(units);
+    this.#allocator = new KvAllocator(pages);
   }
 
   /** Everybody. */
@@ -40,7 +40,7 @@ export class Admission {
   seat(): { empty: number[]; seats: Seat[] } {
     for (const [slot, request] of this.slots.entries()) {
       if (!request?.stream.over) continue;
-      this.#pool.give(request.part!);
+      this.#allocator.give(request.part!);
       this.slots[slot] = undefined;
       this.#emptied.push(slot);
       this.#reading = this.#reading.filter((other) => other !== slot);
@@ -49,7 +49,7 @@ export class Admission {
     for (const slot of this.slots.keys()) {
       while (this.waiting[0]?.stream.over) this.waiting.shift();
       if (this.slots[slot] || this.waiting.length === 0) continue;
-      const part = this.#pool.take(this.waiting[0].units);
+      const part = this.#allocator.take(this.waiting[0].pages);
       if (!part) break;
       const request = this.slots[slot] = this.waiting.shift()!;
       request.part = part;

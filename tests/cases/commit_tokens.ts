@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { hostIndices, hostTensor } from "../../src/op/device.ts";
 import { SLOT } from "../../src/ops/slots.ts";
-import { clock, listed, slotsOf } from "./judge.ts";
+import { clock, listed, slotsOf } from "./route_tokens.ts";
 import { indices, size, tensor } from "../support/arbitraries.ts";
 
 /** Batches around a work group's width; some sequences end by their limit, some by a stop, some by neither. */
-export const retire = fc.tuple(size(130), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 5 })).chain((
+export const commitTokens = fc.tuple(size(130), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 5 })).chain((
   [S, N, n],
 ) =>
   listed(S).chain(({ rows, offsets }) => {
@@ -24,7 +24,7 @@ export const retire = fc.tuple(size(130), fc.integer({ min: 1, max: 3 }), fc.int
 ).chain((inputs) => fc.subarray([0, 3, 5, 2 ** 24 - 2]).map((stops) => ({ inputs, params: { stops } })));
 
 /** Prompts of some rows or none, counted in any column. */
-export const grow = fc.tuple(size(130), fc.integer({ min: 1, max: 3 })).chain(([S, N]) =>
+export const advanceLengths = fc.tuple(size(130), fc.integer({ min: 1, max: 3 })).chain(([S, N]) =>
   fc.record({
     slots: slotsOf(S, N),
     lengths: fc.array(fc.nat(5), { minLength: S, maxLength: S }),

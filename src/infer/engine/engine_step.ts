@@ -1,5 +1,5 @@
 /**
- * One tick of an engine: tokens that have left the block become new ones, then everybody in the block runs one recursion.
+ * One step of an engine: tokens that have left the block become new ones, then everybody in the block runs one recursion.
  *
  * Continuous depth-wise batching (Mixture-of-Recursions, arXiv 2507.10524, §2.3): all recursions share the block's weights,
  * so one call of it takes rows that stand at different depths, each with the caches of its own sequence and recursion.
@@ -16,14 +16,14 @@ import type { RouterParams } from "../../model/decoder_schema.ts";
 import type { Tensor } from "../../op/op.ts";
 import { cacheWrite } from "../../ops/cache.ts";
 import { embed } from "../../ops/embed.ts";
-import { judge } from "../../ops/judge.ts";
+import { routeTokens } from "../../ops/route_tokens.ts";
 import { norm } from "../../ops/norm.ts";
-import { retire } from "../../ops/retire.ts";
+import { commitTokens } from "../../ops/commit_tokens.ts";
 import { gate, type GateParams, route } from "../../ops/router.ts";
 import { gather, scatterAdd } from "../../ops/rows.ts";
 import { count, sample } from "../../ops/sample.ts";
 import { selectThreshold } from "../../ops/select.ts";
-import { draws, placeRows, queue, STAGE } from "../../ops/slots.ts";
+import { kvSlots, rngCounters, schedule, STAGE } from "../../ops/slots.ts";
 import type { DecoderModel } from "../decoder.ts";
 import type { EngineState } from "./state.ts";
 
@@ -36,11 +36,11 @@ export interface SlotList<T> {
 }
 
 /** How an engine runs. */
-export interface TickOptions<T> {
+export interface StepOptions<T> {
   /** Rows of a call of the block, and of the last layer, at most. */
-  readonly width: number;
+  readonly maxBatch: number;
   /** Slots that have left gather while at least this many are in the block. */
-  readonly patience: number;
+  readonly exitBatch: number;
   /** Ids that end a sequence. */
   readonly stops: readonly number[];
   /** The routers of all recursions in one, [N, …]; of token-choice the only one. */
@@ -49,8 +49,8 @@ export interface TickOptions<T> {
   readonly auxiliary?: RouterParams<T>;
 }
 
-/** Records the parts of a tick, on the slots of a state. */
-export class Tick<T extends Tensor = Tensor> {
+/** Records the parts of a step, on the slots of a state. */
+export class EngineStep<T extends Tensor = Tensor> {
   /** RoPE's cosines and sines, for as many positions as the caches have rows. */
   readonly table: T;
   readonly #plain: Program<HostTensors<never>, HostTensors<never>>;
@@ -60,23 +60,23 @@ export class Tick<T extends Tensor = Tensor> {
   constructor(
     readonly model: DecoderModel<T>,
     readonly state: EngineState<T>,
-    readonly options: TickOptions<T>,
+    readonly options: StepOptions<T>,
   ) {
     this.table = model.tables.upTo(state.layout.tokens);
     this.#plain = state.device.compile(() => this.#run(false));
     this.#counting = state.device.compile(() => this.#run(true));
   }
 
-  /** Starts whole ticks; they `count` the tokens that they draw where anybody has a repetition penalty. */
-  start(ticks: number, counts: boolean): void {
-    (counts ? this.#counting : this.#plain).start({}, ticks);
+  /** Starts whole steps; they `count` the tokens that they draw where anybody has a repetition penalty. */
+  start(steps: number, counts: boolean): void {
+    (counts ? this.#counting : this.#plain).start({}, steps);
   }
 
   #run(counts: boolean): Record<never, T> {
-    const { width, patience } = this.options;
+    const { maxBatch, exitBatch } = this.options;
     const { device, slots, seen } = this.state;
-    this.#leave(queue(device, slots, { stage: STAGE.left, width, patience }), counts ? seen : undefined);
-    this.#recur(queue(device, slots, { stage: STAGE.block, width, patience: 0 }));
+    this.#leave(schedule(device, slots, { stage: STAGE.left, maxBatch, exitBatch }), counts ? seen : undefined);
+    this.#recur(schedule(device, slots, { stage: STAGE.block, maxBatch, exitBatch: 0 }));
     return {};
   }
 
@@ -87,14 +87,14 @@ export class Tick<T extends Tensor = Tensor> {
     for (const cache of [state.x, state.entered]) {
       if (cache) cacheWrite(device, { cache, x, places: rows, offsets: kept });
     }
-    this.#judge(x, { rows, kept }, false);
+    this.#routeTokens(x, { rows, kept }, false);
   }
 
   /** The first or the last layer, where there is one outside the recursions. */
   #outer(x: T, { rows, kept }: SlotList<T>, l: number): T {
     const { state: { device, slots, layout, config }, state, model: { params }, table } = this;
     if (!outerLayers(config.recursion.sharing) || config.recursion.routing === "none") return x;
-    const placed = placeRows(device, { slots, rows, offsets: kept }, { layout, at: "outer", M: rows.shape[0] });
+    const placed = kvSlots(device, { slots, rows, offsets: kept }, { layout, at: "outer", M: rows.shape[0] });
     const cache = { layer: (l: number) => state.layer(l), place: () => placed };
     return new UnrolledLayers(device, params, config, { positions: placed.positions, offsets: kept, table, cache }).run(
       x,
@@ -108,13 +108,13 @@ export class Tick<T extends Tensor = Tensor> {
     const { routing, gate: kind, alpha } = config.recursion;
     const entering = gather(device, state.x, rows, kept);
     const at = routing === "none" ? "outer" : "own";
-    const placed = placeRows(device, { slots, rows, offsets: kept }, { layout, at, M: rows.shape[0] });
+    const placed = kvSlots(device, { slots, rows, offsets: kept }, { layout, at, M: rows.shape[0] });
     const ran = routing === "none" ? this.#all(entering, kept, placed) : this.#block(entering, kept, placed);
     const gates = routing === "expert" &&
       gate(device, gather(device, z, rows, kept), { kind: kind as GateParams["kind"], alpha }, kept);
     const x = gates ? scatterAdd(device, { x: entering, y: ran, gates, offsets: kept }) : ran;
     cacheWrite(device, { cache: state.x, x, places: rows, offsets: kept });
-    this.#judge(x, { rows, kept }, true);
+    this.#routeTokens(x, { rows, kept }, true);
   }
 
   /** All layers of a model without routing. */
@@ -148,7 +148,7 @@ export class Tick<T extends Tensor = Tensor> {
   }
 
   /** Routes rows that came new or have run a recursion. */
-  #judge(x: T, { rows, kept }: SlotList<T>, ran: boolean): void {
+  #routeTokens(x: T, { rows, kept }: SlotList<T>, ran: boolean): void {
     const { state: { slots, z, clock, layout }, model: { device, params, config } } = this;
     const { router, auxiliary } = this.options;
     const scored = (by?: RouterParams<T>) => by && routerScores(device, x, by, kept);
@@ -161,10 +161,10 @@ export class Tick<T extends Tensor = Tensor> {
         { logits: scored(router)!, bias: params.routerBias, offsets: kept },
         choice,
       );
-      return judge(device, { ...routed, experts, weights }, { layout, ran });
+      return routeTokens(device, { ...routed, experts, weights }, { layout, ran });
     }
     const scores = routing === "expert" ? { scores: scored(router), auxiliary: scored(auxiliary) } : {};
-    judge(device, { ...routed, ...scores }, { layout, ran });
+    routeTokens(device, { ...routed, ...scores }, { layout, ran });
   }
 
   /** Rows that have left the recursions: last layer, head, a token drawn (and counted, [S, V]), which enters. */
@@ -177,11 +177,13 @@ export class Tick<T extends Tensor = Tensor> {
     const x = this.#outer(left, { rows, kept }, config.L - 1);
     const hidden = norm(device, x, params.norm, decoderStyle(config).norm, kept);
     const logits = headLogits(device, params, hidden, kept);
-    const random = draws(device, { slots, rows, offsets: kept });
+    const random = rngCounters(device, { slots, rows, offsets: kept });
     const [options, seen] = [of(state.options), counted && of(counted)];
     const { ids, logProbs } = sample(device, { logits, options, ...random, seen, offsets: kept });
     if (counted) count(device, { seen: counted, ids, rows, offsets: kept });
-    retire(device, { slots, log, clock, drawn: ids, logProbs, z, rows, offsets: kept }, { stops: this.options.stops });
+    commitTokens(device, { slots, log, clock, drawn: ids, logProbs, z, rows, offsets: kept }, {
+      stops: this.options.stops,
+    });
     this.enter(ids, { rows, kept });
   }
 

@@ -2,15 +2,15 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { hostIndices, hostTensor } from "../src/op/device.ts";
-import { fit, fitOp, judge, judgeOp } from "../src/ops/judge.ts";
+import { fitCapacity, fitCapacityOp, routeTokens, routeTokensOp } from "../src/ops/route_tokens.ts";
 import { SLOT, STAGE } from "../src/ops/slots.ts";
 import { ReferenceDevice, type RefTensor } from "../reference/mod.ts";
-import * as cases from "./cases/judge.ts";
+import * as cases from "./cases/route_tokens.ts";
 import { equivalence } from "./support/equivalence.ts";
 import { slotTable } from "./support/slots.ts";
 
-equivalence(judgeOp, cases.judge, 90);
-equivalence(fitOp, cases.fit);
+equivalence(routeTokensOp, cases.routeTokens, 90);
+equivalence(fitCapacityOp, cases.fitCapacity);
 
 const device = new ReferenceDevice();
 const whole = (data: number[], shape?: number[]) => device.from(hostIndices(data, shape));
@@ -19,8 +19,8 @@ const { idle, block, left } = STAGE;
 /** Row s of a table of slots, or of z. */
 const row = ({ data, shape }: RefTensor, s: number) => [...data.subarray(s * shape[1], (s + 1) * shape[1])];
 
-Deno.test("judge: every listed slot is in the block or has left, others and idle ones are as they were", () => {
-  fc.assert(fc.property(cases.judge, ({ inputs, params }) => {
+Deno.test("routeTokens: every listed slot is in the block or has left, others and idle ones are as they were", () => {
+  fc.assert(fc.property(cases.routeTokens, ({ inputs, params }) => {
     const hosts = Object.entries(inputs).filter(([, host]) => host);
     const call = Object.fromEntries(hosts.map(([name, host]) => [name, device.from(host!)])) as Record<
       "slots" | "z" | "rows" | "offsets" | "clock",
@@ -28,7 +28,7 @@ Deno.test("judge: every listed slot is in the block or has left, others and idle
     >;
     const before = { slots: device.from(inputs.slots), z: device.from(inputs.z) };
     const live = call.rows.data.subarray(0, call.offsets.data[call.offsets.data.length - 1]);
-    judge(device, call, params);
+    routeTokens(device, call, params);
     for (let s = 0; s < call.slots.shape[0]; s++) {
       const [old, now] = [row(before.slots, s), row(call.slots, s)];
       if (live.includes(s) && old[SLOT.stage] !== idle) {
@@ -43,37 +43,37 @@ Deno.test("judge: every listed slot is in the block or has left, others and idle
   }));
 });
 
-Deno.test("judge: again and again, a token runs min(N, cap, chosen) recursions at most, and all of them if it may", () => {
+Deno.test("routeTokens: again and again, a token runs min(N, cap, chosen) recursions at most, and all of them if it may", () => {
   const tokens = cases.layouts.chain((layout) => {
-    const N = layout.units.length;
+    const N = layout.recursionRows.length;
     const scores = fc.array(fc.constantFrom(-1, -0, 0, 2), { minLength: N, maxLength: N });
     return fc.record({
       layout: fc.constant(layout),
       cap: fc.nat(N + 1),
       chosen: fc.option(fc.nat(N - 1), { freq: 1 }),
       said: scores,
-      units: fc.nat(2),
+      pages: fc.nat(2),
       cached: fc.nat(3),
     });
   });
   fc.assert(
-    fc.property(tokens, ({ layout, cap, chosen, said, units, cached }) => {
-      const N = layout.units.length;
-      const slots = device.from(slotTable(N, [{ stage: left, cap, units, rows: Array(N).fill(cached) }]));
+    fc.property(tokens, ({ layout, cap, chosen, said, pages, cached }) => {
+      const N = layout.recursionRows.length;
+      const slots = device.from(slotTable(N, [{ stage: left, cap, pages, rows: Array(N).fill(cached) }]));
       const inputs = { slots, z: device.from(hostTensor([1, 1], [0])), rows: whole([0]), offsets: whole([0, 1]) };
       const routing = chosen === null
         ? { scores: device.from(hostTensor([1, N], said)) }
         : { experts: whole([chosen], [1, 1]), weights: device.from(hostTensor([1, 1], [0.5])) };
       let runs = 0;
       for (; runs <= N && (runs === 0 || slots.data[SLOT.stage] === block); runs++) {
-        judge(device, { ...inputs, clock: whole([runs]), ...routing }, { layout, ran: runs > 0 });
+        routeTokens(device, { ...inputs, clock: whole([runs]), ...routing }, { layout, ran: runs > 0 });
       }
       runs--; // the first call sent it into the first recursion, each of the others came after one
       const most = Math.max(1, Math.min(N, cap, chosen === null ? N : chosen + 1));
       assert(1 <= runs && runs <= most);
       assertEquals(slots.data[SLOT.depth], runs);
       const stops = (r: number) =>
-        (chosen === null && said[r] < 0) || (!layout.share && cached >= units * layout.units[r]);
+        (chosen === null && said[r] < 0) || (!layout.share && cached >= pages * layout.recursionRows[r]);
       const expected = Array.from({ length: most }, (_, r) => r).find((r) => r > 0 && stops(r)) ?? most;
       assertEquals(runs, expected);
       const written = Array.from({ length: N }, (_, r) => cached + Number(layout.share ? r === 0 : r < runs));
@@ -83,40 +83,40 @@ Deno.test("judge: again and again, a token runs min(N, cap, chosen) recursions a
   );
 });
 
-Deno.test("judge: auxiliary scores decide, but scores become z; a chosen depth has its weight all the way", () => {
-  const layout = { pool: 4, unit: 2, units: [2, 2, 1], share: false };
+Deno.test("routeTokens: auxiliary scores decide, but scores become z; a chosen depth has its weight all the way", () => {
+  const layout = { pages: 4, pageRows: 2, recursionRows: [2, 2, 1], share: false };
   const slots = device.from(slotTable(3, [
-    { stage: block, since: 3, cap: 3, chosen: 3, units: 4, rows: [1, 1, 1] }, // goes on into recursion 1
+    { stage: block, since: 3, cap: 3, chosen: 3, pages: 4, rows: [1, 1, 1] }, // goes on into recursion 1
     { stage: idle, since: 3 },
-    { stage: block, since: 3, cap: 3, chosen: 3, units: 4, rows: [1, 8, 1] }, // has no room there
+    { stage: block, since: 3, cap: 3, chosen: 3, pages: 4, rows: [1, 8, 1] }, // has no room there
   ]));
   const z = device.from(hostTensor([3, 1], [7, 7, 7]));
   const inputs = { slots, z, rows: whole([2, 0, 1]), offsets: whole([0, 3]), clock: whole([9]) };
   const scores = device.from(hostTensor([3, 3], [0, 0, 0, -1, -2, -3, 0, 0, 0]));
   const auxiliary = device.from(hostTensor([3, 3], [1, 1, 1, -1, 0, -1, 1, 1, 1]));
-  judge(device, { ...inputs, scores, auxiliary }, { layout, ran: true });
+  routeTokens(device, { ...inputs, scores, auxiliary }, { layout, ran: true });
   const stages = [0, 1, 2].map((s) => row(slots, s).slice(0, 3));
   assertEquals(stages, [[block, 1, 3], [idle, 0, 3], [left, 1, 9]]);
   assertEquals([...z.data], [-2, 7, 7]);
   assertEquals(row(slots, 2).slice(SLOT.rows), [2, 8, 1]);
 
   const chosen = { experts: whole([0, 1, 2], [3, 1]), weights: device.from(hostTensor([3, 1], [0.5, 0.25, 1])) };
-  judge(device, { ...inputs, ...chosen, clock: whole([10]) }, { layout, ran: false });
+  routeTokens(device, { ...inputs, ...chosen, clock: whole([10]) }, { layout, ran: false });
   assertEquals([...z.data], [0.25, 7, 0.5]);
   assertEquals([0, 2].map((s) => row(slots, s)[SLOT.chosen]), [2, 1]);
-  judge(device, { ...inputs, ...chosen, clock: whole([11]) }, { layout, ran: true });
+  routeTokens(device, { ...inputs, ...chosen, clock: whole([11]) }, { layout, ran: true });
   assertEquals([0, 2].map((s) => row(slots, s).slice(0, 3)), [[block, 1, 10], [left, 1, 11]]);
   assertEquals([...z.data], [0.25, 7, 0.5]);
 });
 
-Deno.test("judge: says what does not fit", () => {
-  const layout = { pool: 1, unit: 1, units: [1, 1], share: false };
+Deno.test("routeTokens: says what does not fit", () => {
+  const layout = { pages: 1, pageRows: 1, recursionRows: [1, 1], share: false };
   const slots = device.from(slotTable(2, [{}, {}]));
   const one = device.from(hostTensor([1, 1], [0])), two = device.from(hostTensor([2, 1], [0, 0]));
   const inputs = { slots, z: two, rows: whole([0]), offsets: whole([0, 1]), clock: whole([0]) };
-  const call = (more: Partial<Parameters<typeof judge<RefTensor>>[1]>, units = [1, 1]) => () =>
-    judge(device, { ...inputs, ...more }, { layout: { ...layout, units }, ran: true });
-  const fails = (f: () => void, message: string) => assertThrows(f, RangeError, `Cannot apply judge: ${message}`);
+  const call = (more: Partial<Parameters<typeof routeTokens<RefTensor>>[1]>, recursionRows = [1, 1]) => () =>
+    routeTokens(device, { ...inputs, ...more }, { layout: { ...layout, recursionRows }, ran: true });
+  const fails = (f: () => void, message: string) => assertThrows(f, RangeError, `Cannot apply routeTokens: ${message}`);
   fails(call({}, [1]), "slots has shape [2,12], expected [any,11]");
   fails(call({ z: one }), "z has shape [1,1], expected [2,1]");
   fails(call({ scores: one }), "scores has shape [1,1], expected [1,2]");
@@ -126,22 +126,23 @@ Deno.test("judge: says what does not fit", () => {
   fails(call({ scores, experts: whole([0], [1, 1]), weights: one }), "scores and experts exclude each other");
 });
 
-Deno.test("fit: as many rows of a slot as its part has left, the first ones; a second time none", () => {
-  const layout = { pool: 9, unit: 4, units: [4, 3], share: false };
-  const slots = device.from(slotTable(2, [{ units: 1, rows: [9, 1] }, { units: 2, rows: [0, 7] }, { units: 1 }]));
+Deno.test("fitCapacity: as many rows of a slot as its part has left, the first ones; a second time none", () => {
+  const layout = { pages: 9, pageRows: 4, recursionRows: [4, 3], share: false };
+  const slots = device.from(slotTable(2, [{ pages: 1, rows: [9, 1] }, { pages: 2, rows: [0, 7] }, { pages: 1 }]));
   const offsets = whole([0, 4, 5, 6]);
-  const first = fit(device, { slots, rows: whole([5, 6, 7, 8, 20, 30]), offsets }, { layout, recursion: 1 });
+  const first = fitCapacity(device, { slots, rows: whole([5, 6, 7, 8, 20, 30]), offsets }, { layout, recursion: 1 });
   assertEquals([...first.kept.data], [0, 2, 2, 3]);
   assertEquals([...first.rows.data.subarray(0, 3)], [5, 6, 30]);
-  const full = device.from(slotTable(2, [{ units: 1, rows: [0, 3] }, { units: 2, rows: [0, 6] }, { rows: [0, 9] }]));
+  const full = device.from(slotTable(2, [{ pages: 1, rows: [0, 3] }, { pages: 2, rows: [0, 6] }, { rows: [0, 9] }]));
   assertEquals([
-    ...fit(device, { slots: full, rows: whole([5, 6, 7, 8, 20, 30]), offsets }, { layout, recursion: 1 }).kept.data,
+    ...fitCapacity(device, { slots: full, rows: whole([5, 6, 7, 8, 20, 30]), offsets }, { layout, recursion: 1 }).kept
+      .data,
   ], [
     0,
     0,
     0,
     0,
   ]);
-  const wrong = () => fit(device, { slots, rows: first.rows, offsets }, { layout, recursion: 2 });
-  assertThrows(wrong, RangeError, "Cannot apply fit: there is no recursion 2 of 2");
+  const wrong = () => fitCapacity(device, { slots, rows: first.rows, offsets }, { layout, recursion: 2 });
+  assertThrows(wrong, RangeError, "Cannot apply fitCapacity: there is no recursion 2 of 2");
 });
