@@ -7,13 +7,15 @@ import { decoderSchema } from "../src/model/decoder_schema.ts";
 import { encoderSchema } from "../src/model/encoder_schema.ts";
 import { countParameters } from "../src/model/parameters.ts";
 import { agreementOf, agreementSentence, agrees } from "./demo/agreement.ts";
-import { fillLines, heldOutBatches, maskedLoss } from "./demo/masks.ts";
+import { fillLines } from "./demo/masks.ts";
 import { depthLegend, depthRows, savedWork, storySummary, tellStory } from "./demo/story.ts";
 import { hasColour, painter } from "./support/colour.ts";
 import { print, runCommand } from "./support/command.ts";
 import { deviceFlag, openChosenDevice } from "./support/device.ts";
 import { helpFlag, type Values, wholeOf } from "./support/flags.ts";
+import { maskedLoss, maskedText } from "./support/masked_loss.ts";
 import { columns } from "./support/table.ts";
+import { readText } from "./support/text.ts";
 
 const command = {
   name: "demo",
@@ -88,7 +90,7 @@ async function masks(folder: string, device: Device): Promise<void> {
   say(...await fillLines(encoder.model));
   heading("The same with its experts merged into one: no routing of experts is left");
   await using merged = await encoder.merge();
-  const batches = await heldOutBatches(folder, encoder.model);
+  const batches = await maskedText(folder, await readText(`${folder}/held_out.txt`), encoder.model);
   const most = AMOUNTS[device.kind].batches;
   const [before, after] = [
     await maskedLoss(encoder.model, batches, most),

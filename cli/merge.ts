@@ -9,6 +9,7 @@ import { interruptible, note, print, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
 import { choiceOf, helpFlag, numbersOf, type Values } from "./support/flags.ts";
 import { type Loaded, loadModel, modelFlag, recursionFlag } from "./support/model.ts";
+import { maskedLoss, maskedText } from "./support/masked_loss.ts";
 import { Progress } from "./support/progress.ts";
 import { table } from "./support/table.ts";
 import { idsFlag, listedIds, readText, windows } from "./support/text.ts";
@@ -19,12 +20,15 @@ const command = {
   about:
     `Merges the LoRA experts of every layer into its feed-forward and writes a checkpoint without them; recursion stays.
 With a text it also measures how the outputs change. Decoders: loss before and after, and the KL divergence of the
-distributions, in nats a token. Encoders: the cosine of pooled vectors, and the relative change of hidden states.`,
+distributions, in nats a token. Encoders: the masked-language loss before and after, the cosine of pooled vectors, and
+the relative change of hidden states.`,
   flags: {
     ...modelFlag,
     out: { value: "DIR2", help: "folder to write", required: true },
     mode: { value: "KIND", help: "delta: the mean of the updates (unless given); factor: one adapter of means" },
     weights: { value: "Q,…", help: "one weight for each expert, summing to 1; equal ones unless given" },
+    calibration: { value: "FILE", help: "weights per layer: the EMA of its routing over the lines of this UTF-8 file" },
+    decay: { value: "B", help: "decay of that EMA, one update a line; 0.99 unless given" },
     text: { value: "TEXT", help: "measure the change on this text" },
     file: { value: "FILE", help: "measure the change on this UTF-8 file" },
     ...idsFlag,
@@ -36,6 +40,7 @@ distributions, in nats a token. Encoders: the cosine of pooled vectors, and the 
   },
   examples: [
     "deno task merge --model models/tiny --out models/tiny-merged --file held-out.txt",
+    "deno task merge --model models/encoder --out merged --calibration some-text.txt --file held-out.txt",
     "deno task merge --model models/encoder --out merged --mode factor --weights 0.4,0.3,0.2,0.1 --dtype BF16",
   ],
 } as const;
@@ -43,17 +48,35 @@ distributions, in nats a token. Encoders: the cosine of pooled vectors, and the 
 type Flags = Values<typeof command.flags>;
 
 /** Everything about the flags that can be refused before a model is loaded. */
-function settings({ mode, weights, dtype, text, file, ids }: Flags) {
+function settings({ mode, weights, calibration, decay, dtype, text, file, ids }: Flags) {
   if ([text, file, ids[0]].filter((given) => given !== undefined).length > 1) {
     throw new Error("Cannot merge: expected one of --text, --file and --ids, not several");
   }
+  if (weights !== undefined && calibration !== undefined) {
+    throw new Error("Cannot merge: expected one of --weights and --calibration, not both");
+  }
+  if (decay !== undefined && calibration === undefined) throw new Error("Cannot merge: --decay needs --calibration");
   const numbers = weights === undefined ? undefined : numbersOf("weights", weights);
   const sum = numbers?.reduce((sum, weight) => sum + weight, 0) ?? 1;
   if (Math.abs(sum - 1) > 1e-3) throw new Error(`Cannot read --weights ${weights}: they sum to ${sum}, expected 1`);
   return {
-    merging: { mode: choiceOf("mode", mode ?? "delta", ["delta", "factor"]), weights: numbers },
+    merging: { mode: choiceOf("mode", mode ?? "delta", ["delta", "factor"]), weights: numbers, decay: decayOf(decay) },
     dtype: choiceOf("dtype", dtype ?? "F32", ["F32", "F16", "BF16"]),
   };
+}
+
+function decayOf(decay?: string): number | undefined {
+  if (decay === undefined) return undefined;
+  const [number] = numbersOf("decay", decay);
+  if (number >= 0 && number < 1) return number;
+  throw new Error(`Cannot read --decay ${decay}: expected a number from 0 up to but not including 1`);
+}
+
+/** Sequences of ids of the lines of a file that are not blank; a line too long for the model is cut. */
+async function calibrationOf(loaded: Loaded, path: string): Promise<number[][]> {
+  const lines = (await readText(path)).split(/\r?\n/).filter((line) => line.trim() !== "");
+  if (lines.length === 0) throw new Error(`Cannot calibrate by ${path}: it has no text`);
+  return lines.flatMap((line) => windows(loaded, line));
 }
 
 /** Throws unless a folder is free, or may be written into. */
@@ -74,8 +97,28 @@ async function refuseFull(out: string, { model, force }: Flags): Promise<void> {
   if (index) throw new Error(`Cannot write ${out}: readers would follow its ${index}; remove that file first`);
 }
 
+/** Lines of masked-language losses; none for a text without the tokens of the training, with a note. */
+async function maskedLines(folder: string, models: readonly EncoderModel[], text?: string): Promise<string[][]> {
+  if (text === undefined || !models[0].hasHead) return [];
+  try {
+    const batches = await maskedText(folder, text, models[0]);
+    const [before, after] = [await maskedLoss(models[0], batches), await maskedLoss(models[1], batches)];
+    const row = (name: string, nats: number) => [name, `${nats.toFixed(4)} nats a masked token`];
+    return [row(`loss before (${before.tokens} masked)`, before.nats), row("loss after", after.nats)];
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    note(`The masked-language loss was not measured: ${error.message}`);
+    return [];
+  }
+}
+
 /** Lines of the table of changes; `windows` of the text are compared one by one. */
-async function measure(loaded: Loaded, merged: DecoderModel | EncoderModel, sequences: readonly number[][]) {
+async function measure(
+  loaded: Loaded,
+  merged: DecoderModel | EncoderModel,
+  sequences: readonly number[][],
+  losses: readonly string[][],
+) {
   const progress = new Progress("Comparing", "texts");
   const onSequence = (done: number) => progress.update(done, sequences.length);
   if (loaded.kind === "decoder") {
@@ -97,6 +140,7 @@ async function measure(loaded: Loaded, merged: DecoderModel | EncoderModel, sequ
   const change = await encoderChange(loaded.model, merged as EncoderModel, sequences, onSequence);
   return [
     ["tokens", `${change.tokens} in ${change.sequences} sequences`],
+    ...losses,
     ["cosine of pooled vectors", `${change.meanCosine.toFixed(6)} mean, ${change.leastCosine.toFixed(6)} least`],
     ["change of hidden states", `${(100 * change.hiddenChange).toPrecision(3)} %`],
   ];
@@ -120,13 +164,19 @@ async function main(flags: Flags): Promise<void> {
     : text === undefined
     ? []
     : windows(loaded, text);
-  await using merged = await owner.merge(merging);
+  const calibration = flags.calibration === undefined ? undefined : await calibrationOf(loaded, flags.calibration);
+  await using merged = await owner.merge({ ...merging, calibration });
   if (sequences.length) {
-    const head = [
-      "",
-      `${merging.mode}, ${merging.weights ? `weights ${merging.weights.join(", ")}` : "equal weights"}`,
-    ];
-    print(table([head, ...await measure(loaded, merged.model, sequences)]).join("\n") + "\n");
+    const weights = calibration
+      ? `EMA weights of ${calibration.length} sequences`
+      : merging.weights
+      ? `weights ${merging.weights.join(", ")}`
+      : "equal weights";
+    const losses = loaded.kind === "encoder"
+      ? await maskedLines(flags.model, [loaded.model, merged.model as EncoderModel], text)
+      : [];
+    const changes = await measure(loaded, merged.model, sequences, losses);
+    print(table([["", `${merging.mode}, ${weights}`], ...changes]).join("\n") + "\n");
   } else note("The change of outputs was not measured: give --text, --file or --ids.");
   await save(merged, flags, dtype);
 }

@@ -1,9 +1,9 @@
 /** `demo`: the lines of a story, what depths save, the verdict on the devices, and all acts on small models. */
 import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type Agreement, agreementOf, agreementSentence, agrees } from "../../cli/demo/agreement.ts";
-import { heldOutBatches, maskedLoss } from "../../cli/demo/masks.ts";
 import { depthRows, savedWork } from "../../cli/demo/story.ts";
 import { StoryWriter } from "../../cli/demo/story_writer.ts";
+import { maskedLoss, maskedText } from "../../cli/support/masked_loss.ts";
 import { Decoder, Encoder } from "../../mod.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import type { DecoderModel } from "../../src/infer/decoder.ts";
@@ -87,7 +87,7 @@ Deno.test("held-out loss: the mean over masked tokens, whichever way they are ba
   const folder = `${models}/stories-modernalbert`;
   await using owner = await Encoder.load(folder, { device: new ReferenceDevice() });
   const encoder = owner.model;
-  const batches = await heldOutBatches(folder, encoder);
+  const batches = await maskedText(folder, await Deno.readTextFile(`${folder}/held_out.txt`), encoder);
   const { nats, tokens } = await maskedLoss(encoder, batches, Infinity);
   assert(tokens > 0);
   let [sum, count] = [0, 0];
