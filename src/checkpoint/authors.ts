@@ -1,5 +1,5 @@
-// Recognises files of the MoR authors' trainer by their names. Their settings are in a yaml beside the checkpoint, so
-// what the names do not tell (gate, alpha, keys and values) the user has to say.
+// Recognises checkpoints of the MoR authors' trainer by their tensor names. Their settings are in a separate yaml file, so
+// the user must give those that names do not show: gate, alpha, and the source of keys and values.
 import type { DecoderConfig } from "../model/config/config.ts";
 import type { Json } from "../model/config/fields.ts";
 import { uniqueLayers } from "../model/config/sharing.ts";
@@ -7,22 +7,22 @@ import { authorsLayout, type Layout, nativeLayout, unrolledLayout } from "./layo
 import { quote } from "./messages.ts";
 import type { Checkpoint } from "./shards.ts";
 
-/** What the names of an authors' file tell. */
+/** Settings that the tensor names of an authors' checkpoint show. */
 export interface AuthorsHint {
   /** Expert-choice or token-choice. */
   readonly routing: "expert" | "token";
-  /** A tensor that shows it. */
+  /** A tensor name that shows the routing. */
   readonly name: string;
-  /** Where token-choice's module is. */
+  /** Name prefix of token-choice's module. */
   readonly stem?: string;
-  /** Recursion options that fit the names, as far as the names go. */
+  /** Recursion options that follow from the names. */
   readonly recursion: Json;
 }
 
 const EXPERT = /(?:^|\.)layers\.(\d+)\.(?:block|mor_router)\./;
 const TOKEN = /(?:^|\.)(layers(?:\.\d+)?)\.block_list\.(\d+)\./;
 
-/** Recognises an authors' file; undefined if it is none. */
+/** Recognises an authors' checkpoint; undefined for other checkpoints. */
 export function authorsHint(checkpoint: Checkpoint): AuthorsHint | undefined {
   const names = checkpoint.names();
   const token = names.map((name) => TOKEN.exec(name)).filter((match) => match !== null);
@@ -58,7 +58,7 @@ function routerOf(checkpoint: Checkpoint): Json {
 /**
  * Throws unless the recursion options that an authors' file needs are there.
  *
- * @param given whether the user or config.json gives any
+ * @param given whether the user or config.json gives recursion options
  */
 export function requireRecursion(source: string, hint: AuthorsHint, given: boolean): void {
   if (given) return;
@@ -69,7 +69,7 @@ export function requireRecursion(source: string, hint: AuthorsHint, given: boole
 }
 
 /**
- * Chooses the layout that a decoder's checkpoint is in: the authors' by `.block.` or `.block_list.`, unrolled if there
+ * Detects the layout of a decoder's checkpoint: the authors' by `.block.` or `.block_list.`, unrolled if there
  * are more layers than the model has unique ones, else native.
  *
  * @throws if the file is laid out for another routing than the configuration's

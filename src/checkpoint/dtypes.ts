@@ -1,4 +1,4 @@
-// The element types a safetensors file may name, their sizes, and how the readable ones become numbers.
+// Element types of safetensors files: sizes and decoders.
 import { bf16ToF32, f16ToF32 } from "./halves.ts";
 
 /** Bytes per element of every element type that a header may name. */
@@ -28,7 +28,7 @@ export type Dtype = keyof typeof BYTES_OF;
 /** Writes the numbers in `bytes` (little-endian, any alignment) into `out`, which has one element per number. */
 export type Decoder<Out> = (bytes: Uint8Array, out: Out) => void;
 
-/** How weights are read: the floating types, each to float32; F64 rounds to nearest even, the others are exact. */
+/** Decoders of the floating types to float32; F64 rounds to nearest even, the others are exact. */
 export const TO_F32: Partial<Record<Dtype, Decoder<Float32Array>>> = {
   F32: (bytes, out) => new Uint8Array(out.buffer, out.byteOffset, out.byteLength).set(bytes),
   F16: (bytes, out) => void f16ToF32(view(Uint16Array, bytes), out),
@@ -36,7 +36,7 @@ export const TO_F32: Partial<Record<Dtype, Decoder<Float32Array>>> = {
   F64: (bytes, out) => out.set(view(Float64Array, bytes)),
 };
 
-/** How indices and masks are read: the integer types whose values fit 32 bits; I64 is checked value by value. */
+/** Decoders of the integer types to int32; I64 is checked value by value. */
 export const TO_I32: Partial<Record<Dtype, Decoder<Int32Array>>> = {
   I32: (bytes, out) => out.set(view(Int32Array, bytes)),
   I16: (bytes, out) => out.set(view(Int16Array, bytes)),
@@ -63,7 +63,7 @@ interface ViewOf<View> {
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): View;
 }
 
-/** Sees bytes as numbers, copying them first if they start off the numbers' alignment. */
+/** Views bytes as numbers; copies them first if they are not aligned. */
 function view<View>(type: ViewOf<View>, bytes: Uint8Array): View {
   const size = type.BYTES_PER_ELEMENT;
   const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();

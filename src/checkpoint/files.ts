@@ -1,5 +1,4 @@
-// Writing files so that a reader sees the old content or the new, never half of it: each file is written whole under a
-// temporary name in its folder, made durable, and then renamed.
+// Atomic writes: each file is written under a temporary name in its folder, flushed to disk, and renamed.
 import { type FileSystem, fileSystem, isMissing, makeFolder, removeEmpty } from "./host.ts";
 import { listNames, reasonOf } from "./messages.ts";
 import { partsOf } from "./source_names.ts";
@@ -9,15 +8,15 @@ export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** Options of writing files. */
 export interface WriteOptions {
-  /** Ends writing before the next chunk; the files stay as they were. */
+  /** Aborts before the next chunk; the files stay unchanged. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Writes one file, replacing it at once and only when all of it is on disk.
+ * Writes one file, which replaces an old one when all of it is on disk.
  *
  * @throws naming path, bytes and reason when the disk is full, the chunks fail or the signal aborts; the temporary file
- * is then gone and the old file as it was
+ * is then removed and the old file unchanged
  *
  * ```ts
  * const path = await Deno.makeTempFile();
@@ -30,8 +29,8 @@ export async function writeFileAtomically(path: string, chunks: Chunks, options:
 }
 
 /**
- * Writes the files of a checkpoint folder, which is made if need be: all are written under temporary names before the
- * first is renamed. A failure to write any of them leaves the folder's files as they were, and no empty folder.
+ * Writes files into a folder, which is made if it is missing. All are written under temporary names before the first is
+ * renamed. A failure to write any of them leaves the folder's files unchanged, and no new folder.
  *
  * @throws like `writeFileAtomically`, and if a name leads outside the folder
  *
@@ -73,7 +72,7 @@ async function replaceAll(targets: readonly [string, Chunks][], { signal }: Writ
     }
     for (const { path, temporary } of staged) await rename(disk, temporary, path);
   } finally {
-    for (const { temporary } of staged) await disk.remove(temporary).catch(() => {}); // renamed, or never made
+    for (const { temporary } of staged) await disk.remove(temporary).catch(() => {}); // renamed, or not created
   }
 }
 

@@ -1,13 +1,13 @@
-// Numbers that are none: where the first one is, in an array and in words.
+// Finds the first NaN, infinity or overflow of a tensor, and describes its position.
 
 import type { TensorEntry } from "./header.ts";
 import { quote } from "./messages.ts";
 
-/** The magnitude from which finite numbers are infinite once they are rounded to nearest even in a type. */
+/** The smallest magnitude that rounds to infinity in a 16-bit type. */
 const INFINITE_FROM = { F16: 65520, BF16: 2 ** 128 - 2 ** 119 } as const;
 
 /**
- * The index of the first number that is NaN or infinite; −1 where there is none.
+ * The index of the first NaN or infinity; −1 if all numbers are finite.
  *
  * ```ts
  * findInfinite(new Float32Array([1, NaN])); // 1
@@ -19,7 +19,7 @@ export function findInfinite(numbers: Float32Array): number {
 }
 
 /**
- * The index of the first finite number that a 16-bit type cannot hold; −1 where there is none.
+ * The index of the first finite number that overflows a 16-bit type; −1 without one.
  *
  * ```ts
  * findOverflow(new Float32Array([Infinity, 65519, 65520]), "F16"); // 2
@@ -35,7 +35,7 @@ export function findOverflow(numbers: Float32Array, dtype: keyof typeof INFINITE
 }
 
 /**
- * A number and its place in a tensor, for messages.
+ * A number and its position in a tensor, for messages.
  *
  * ```ts
  * describePlace(new Float32Array([1, NaN]), 1, [2, 1]); // "NaN at index 1 ([1, 0] of [2, 1])"
@@ -47,7 +47,7 @@ export function describePlace(numbers: Float32Array, index: number, shape: reado
   return `${numbers[index]} at index ${index} ([${place.join(", ")}] of [${shape.join(", ")}])`;
 }
 
-/** Throws naming file, tensor, number and place where a tensor that was read has NaN or infinity. */
+/** Throws for a tensor with a NaN or an infinity, naming file, tensor, number and position. */
 export function refuseInfinite({ file, name, dtype, shape }: TensorEntry, numbers: Float32Array): void {
   const index = findInfinite(numbers);
   if (index < 0) return;

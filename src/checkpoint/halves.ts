@@ -1,7 +1,7 @@
 // The two 16-bit floats of checkpoints. Decoding is exact; encoding rounds to nearest, ties to even.
 // Both work on bit patterns, a whole array at a time.
 
-let table: Uint32Array | undefined; // the float32 pattern of every binary16 pattern, 256 KiB, made when first needed
+let table: Uint32Array | undefined; // the float32 pattern of every binary16 pattern, 256 KiB, built on first use
 
 /**
  * Decodes IEEE binary16 bit patterns [n] to float32 [n]; exact, NaN payloads kept.

@@ -1,15 +1,15 @@
-// The header of a safetensors file, checked down to the last byte of the file before anything is made from it.
+// The header of a safetensors file, fully checked before anything is allocated from it.
 import { BYTES_OF, type Dtype } from "./dtypes.ts";
 import type { JsonLimits } from "./json_fault.ts";
 import { describe, isRecord, listNames, quote } from "./messages.ts";
 
-/** Where one tensor is and how it is stored. */
+/** Position and storage of one tensor. */
 export interface TensorEntry {
   /** Its name in the header. */
   readonly name: string;
-  /** The type of its elements as stored. */
+  /** Element type as stored. */
   readonly dtype: Dtype;
-  /** Its sizes, outermost first; none for a single number. */
+  /** Shape, outermost axis first; empty for a scalar. */
   readonly shape: readonly number[];
   /** The file it is in. */
   readonly file: string;
@@ -19,16 +19,16 @@ export interface TensorEntry {
   readonly end: number;
 }
 
-/** Tensors of a checkpoint at most, 2¹⁸. */
+/** Maximum number of tensors of a checkpoint, 2¹⁸. */
 export const MOST_TENSORS = 262_144;
 
 /** Limits of a header: 8 values for each tensor. */
 export const HEADER_LIMITS: JsonLimits = { values: 8 * MOST_TENSORS, keys: MOST_TENSORS };
 
-/** UTF-16 units of a tensor's name at most. */
+/** Maximum length of a tensor's name in UTF-16 units. */
 const LONGEST_NAME = 1024;
 
-/** A header that has been checked. */
+/** A checked header. */
 export interface Header {
   /** The tensors, in the order of their bytes. */
   readonly entries: readonly TensorEntry[];
@@ -68,7 +68,7 @@ export function numberOfElements(shape: readonly unknown[]): number | undefined 
   for (const size of shape) {
     if (!Number.isSafeInteger(size) || (size as number) < 0) return undefined;
     if (size === 0) isEmpty = true;
-    else product *= size as number; // sizes beside a zero count too, so that the answer does not depend on their order
+    else product *= size as number; // sizes beside a zero count too, so that the result does not depend on their order
     if (!Number.isSafeInteger(product)) return undefined;
   }
   return isEmpty ? 0 : product;
@@ -114,7 +114,7 @@ function checkCover(entries: readonly TensorEntry[], file: string, dataStart: nu
 }
 
 function checkMetadata(json: Record<string, unknown>, file: string): Record<string, string> {
-  const metadata: Record<string, string> = Object.create(null); // so that a key "__proto__" is a key like any other
+  const metadata: Record<string, string> = Object.create(null); // so that "__proto__" is an ordinary key
   const given = json.__metadata__ === undefined ? {} : json.__metadata__;
   if (!isRecord(given)) throw new Error(`Cannot read ${file}: __metadata__ is ${describe(given)}, expected an object`);
   const wrong = Object.keys(given).filter((key) => typeof given[key] !== "string");

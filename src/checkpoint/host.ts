@@ -1,4 +1,4 @@
-// The only file that knows which runtime this is. Elsewhere files are reached through `fileSystem`.
+// Access to the runtime's file system. No other file of the library names the runtime.
 
 import { reasonOf } from "./messages.ts";
 import { decodePercents } from "./source_names.ts";
@@ -12,7 +12,7 @@ export type FileSystem = Pick<
 /**
  * Gives the file system of this runtime.
  *
- * @param action what it is wanted for, as in "open models/tiny"
+ * @param action action of the error message, as in "open models/tiny"
  * @throws if the runtime has none (a browser): pass a URL or a record of files there
  */
 export function fileSystem(action: string): FileSystem {

@@ -1,22 +1,22 @@
-// Byte ranges over HTTP: one request, checked against what was asked for, with the ways a server may answer told apart.
+// Byte ranges over HTTP: one request, whose response is checked against the requested range.
 import { mostJsonBytes } from "./json.ts";
 import { reasonOf } from "./messages.ts";
 
-/** What a server gave: the range, with the file's size if it told, or the whole file, or nothing because there is none. */
+/** Response of a server: the range with the file's size if stated, the whole file, or a missing file. */
 export type Answer =
   | { readonly kind: "range"; readonly bytes: Uint8Array; readonly size: number | undefined }
   | { readonly kind: "whole"; readonly content: Blob }
   | { readonly kind: "missing" };
 
-/** Bytes of a file of tensors that is kept whole at most, 4 GiB: its server answers no ranges. */
+/** Maximum size of a tensor file from a server without ranges, which is kept whole: 4 GiB. */
 const MOST_WHOLE_BYTES = 2 ** 32;
 
-/** Milliseconds without a byte after which a server counts as stalled. */
+/** Milliseconds without a byte after which a request fails. */
 const STALLED_MS = 60_000;
 
 /**
- * Asks for bytes [start, end) of a file, or for all of it when no range is given. A whole file that is sent has at most
- * 4 GiB, or as many bytes as are read of a JSON file; a body without end is left there.
+ * Requests bytes [start, end) of a file, or the whole file without a range. A whole file may have 4 GiB, a JSON file the
+ * limit of {@link mostJsonBytes}; a longer body is cancelled.
  *
  * @throws on any status but 200, 206, 404, 410 and (for an empty file) 416, on a body of another length than announced,
  * after a minute without a byte, and with the signal's reason when aborted
@@ -49,12 +49,12 @@ export async function request(
   }
 }
 
-/** The URL as error messages show it: without credentials and query, which may hold secrets. */
+/** The URL in error messages: without credentials and query, which may contain secrets. */
 export function displayName(url: URL): string {
   return url.origin + url.pathname;
 }
 
-/** How bodies are read: bytes of a whole file at most, and what is called for every piece. */
+/** Options of reading a body: maximum size of a whole file, and a callback for every chunk. */
 interface Reading {
   readonly most: number;
   readonly onBytes: () => void;
@@ -94,7 +94,7 @@ export async function readWhole(response: Response, most: number, onBytes = () =
   for await (const chunk of response.body ?? []) {
     onBytes();
     have += chunk.length;
-    if (have > most) throw new Error(`the server sends more than ${most} bytes without an end`); // ends the reading
+    if (have > most) throw new Error(`the server sends more than ${most} bytes without an end`); // cancels the body
     chunks.push(chunk);
   }
   return new Blob(chunks);

@@ -1,15 +1,15 @@
-// JSON files and headers: bytes in, one checked object out.
+// Reads JSON files and headers with limits on size and depth.
 import { FILE_LIMITS, findJsonFault, type JsonLimits } from "./json_fault.ts";
 import { describe, isRecord, reasonOf } from "./messages.ts";
 import type { Source } from "./source.ts";
 
-/** Bytes of the largest JSON texts at most: headers of tensors, tokenizers, indices of shards. */
+/** Maximum size of tensor headers, tokenizers and shard indices in bytes. */
 export const MOST_JSON_BYTES = 100_000_000;
 
-/** Bytes of any other JSON file at most, such as `config.json`. */
+/** Maximum size of any other JSON file in bytes, such as `config.json`. */
 const MOST_CONFIG_BYTES = 16_000_000;
 
-/** Bytes of a JSON file at most, by its name. */
+/** Maximum size of a JSON file in bytes, by its name. */
 export function mostJsonBytes(file: string): number {
   return /(?:^|\/)tokenizer\.json$|\.index\.json$/.test(file) ? MOST_JSON_BYTES : MOST_CONFIG_BYTES;
 }
@@ -55,7 +55,7 @@ async function readBytes(source: Source, file: string): Promise<{ bytes: Uint8Ar
 /**
  * Parses UTF-8 JSON that holds an object without repeated keys.
  *
- * @param action what the errors say could not be done
+ * @param action action of the error message
  * @throws with line and column of the first fault, or of the first value past the limits
  */
 export function parseJsonObject(
@@ -84,7 +84,7 @@ function parse(text: string, action: string, limits: JsonLimits): unknown {
     const { line, column, problem: found, limited } = fault;
     problem = `${limited ? "" : "not valid JSON, "}line ${line}, column ${column}: ${found}`;
   } catch (error) {
-    problem = reasonOf(error); // the engine's own limits
+    problem = reasonOf(error); // a limit of the JavaScript engine
   }
   throw new Error(`Cannot ${action}: ${problem}`);
 }

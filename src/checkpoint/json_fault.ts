@@ -1,30 +1,30 @@
-// Where a JSON text goes wrong. JSON.parse keeps the last of two equal keys, does not always say where it stopped, and
-// takes memory without bound; this walk finds the first fault of any kind. It keeps its own stack and no values.
+// Finds the first fault of a JSON text. JSON.parse keeps the last of two equal keys, does not always state the position of
+// an error, and allocates without bound. This scanner keeps a stack of open objects and no values.
 
-/** What is wrong with a JSON text, and where. */
+/** A fault of a JSON text and its position. */
 export interface JsonFault {
-  /** Its line, from 1. */
+  /** Line, from 1. */
   readonly line: number;
-  /** Its place in the line in UTF-16 units, from 1. */
+  /** Column in UTF-16 units, from 1. */
   readonly column: number;
-  /** What was expected there, which key occurs twice, or which limit is passed. */
+  /** The expected token, the repeated key, or the exceeded limit. */
   readonly problem: string;
-  /** True if the text is valid up to there, but passes a limit. */
+  /** True if the text exceeds a limit, but is valid up to there. */
   readonly limited: boolean;
 }
 
-/** How much a JSON text may hold: parsed values and keys take about 100 bytes each. */
+/** Limits of a JSON text; parsed values and keys take about 100 bytes each. */
 export interface JsonLimits {
-  /** Values of the text at most. */
+  /** Maximum number of values. */
   readonly values: number;
-  /** Keys of one object at most. */
+  /** Maximum number of keys of one object. */
   readonly keys: number;
 }
 
 /** Limits of files: a tokenizer of a million tokens fits. */
 export const FILE_LIMITS: JsonLimits = { values: 2 ** 22, keys: 2 ** 20 };
 
-/** Arrays and objects inside one another at most: what walks values recursively cannot overflow the stack. */
+/** Maximum depth of nesting, so that recursive readers cannot overflow the stack. */
 const MOST_DEPTH = 128;
 
 type Expected =
@@ -46,7 +46,7 @@ const QUOTE = 0x22, COMMA = 0x2c, MINUS = 0x2d, ZERO = 0x30, NINE = 0x39, COLON 
 const ARRAY = 0x5b, END_ARRAY = 0x5d, OBJECT = 0x7b, END_OBJECT = 0x7d;
 
 /**
- * Finds the first syntax error, repeated key or passed limit of a JSON text; undefined if there is none.
+ * Finds the first syntax error, repeated key or exceeded limit of a JSON text; undefined without a fault.
  *
  * ```ts
  * findJsonFault('{"a": 1,\n "a": 2}'); // { line: 2, column: 2, problem: 'key "a" occurs twice', limited: false }
@@ -95,7 +95,7 @@ class Keys {
   readonly #few: string[] = [];
   #many?: Set<string>;
 
-  /** How many there are. */
+  /** Number of keys. */
   get size(): number {
     return this.#few.length + (this.#many?.size ?? 0);
   }

@@ -1,18 +1,18 @@
-// Under which names a checkpoint holds the tensors of a model: ours, or those of the MoR authors' released trainer.
+// Tensor names of a checkpoint: native names, or those of the MoR authors' released trainer.
 import type { DecoderConfig } from "../model/config/config.ts";
 import type { Json } from "../model/config/fields.ts";
 import { blockLayers, outerLayers, uniqueLayer } from "../model/config/sharing.ts";
 
 /** Names of a model's tensors in a file. */
 export interface Layout {
-  /** What error messages call it. */
+  /** Name in error messages. */
   readonly name: string;
   /**
    * The names in the file of the tensor that the schema calls `part`. A writer writes all of them; a reader needs one,
    * and all that are there must hold the same numbers.
    */
   namesOf(part: string): readonly string[];
-  /** Fields that `config.json` must have for those who read this layout. */
+  /** Fields of `config.json` that readers of this layout need. */
   readonly json?: Json;
 }
 
@@ -41,8 +41,8 @@ function prefixedLayout(name: string, config: DecoderConfig, prefixes: Prefixes)
 }
 
 /**
- * One layer of the file per unrolled layer: how a recursive model without routing looks to those who tie its layers
- * only after loading.
+ * One layer of the file for each unrolled layer: the form of a recursive model without routing for readers that tie its
+ * layers after loading.
  */
 export function unrolledLayout(config: DecoderConfig): Layout {
   const own = "model.recursion";
@@ -54,7 +54,7 @@ export function unrolledLayout(config: DecoderConfig): Layout {
 }
 
 /**
- * The layout of the MoR authors' trainer (docs/mor.md, "Checkpoint names"). Every recursion holds the block's tensors again.
+ * The layout of the MoR authors' trainer (docs/mor.md, "Checkpoint names"). Every recursion has a copy of the block's tensors.
  *
  * - expert-choice: `model.layers.{r}.block.{j}` and `model.layers.{r}.mor_router.router`, r from 1 and the unshared
  *   layers at 0 and N + 1; for `cycle` r from 0 and no others
@@ -62,7 +62,7 @@ export function unrolledLayout(config: DecoderConfig): Layout {
  *   and the unshared layers at 0 and 2; for `cycle` the one module is `model.layers.0`, or `model.layers` itself
  * - without routing: {@link unrolledLayout}
  *
- * @param stem of token-choice's module, where it is not the one above
+ * @param stem of token-choice's module, if it differs from the above
  * @throws if the model has MoL experts, which those files cannot hold
  *
  * ```ts

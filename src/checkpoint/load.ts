@@ -1,4 +1,4 @@
-// From the tensors of a checkpoint to the parameters of a model.
+// Loads the parameters of a model from the tensors of a checkpoint.
 import { type HostTensor, hostTensor } from "../op/device.ts";
 import { sizeOf } from "../op/op.ts";
 import { mapParams, type Parameter, parametersOf } from "../model/parameters.ts";
@@ -13,22 +13,21 @@ import type { Checkpoint } from "./shards.ts";
 
 /** Options of loading parameters; `onProgress` counts the bytes of the tensors that are needed. */
 export interface LoadParametersOptions extends ReadOptions {
-  /** Ends loading before the next tensor, rejecting with the signal's reason. */
+  /** Aborts before the next tensor, rejecting with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Says of a part, by its name in the schema, that it may be missing: it is then zero. None may unless given. */
+  /** Whether a part, by its name in the schema, may be missing: it is then zero. No part may be missing unless given. */
   readonly optional?: (part: string) => boolean;
   /** Converts a loaded tensor to a leaf, such as a tensor on a device; identity unless given. */
   readonly convert?: (host: HostTensor) => unknown;
 }
 
-const AT_ONCE = 4; // tensors read at the same time: a server's delay is shared, memory is not
+const AT_ONCE = 4; // concurrent reads: they overlap network latency, and each takes memory
 
 /**
  * Loads the parameters of a schema: the same record with host tensors for leaves. All names, shapes and element types
  * are compared before the first tensor is read.
  *
- * @throws one error that lists what is missing, unexpected and misshapen; naming two tensors that are one in the model
- * but hold different numbers; or naming tensor and index of a number that is NaN or infinite as float32
+ * @throws one error that lists what is missing, unexpected and misshapen; naming two copies of one parameter that differ; or naming tensor and index of a number that is NaN or infinite as float32
  *
  * ```ts
  * import { encodeSafetensors } from "./write.ts";
@@ -60,7 +59,7 @@ export async function loadParameters<P>(
 
 type Read = (entry: TensorEntry) => Promise<Float32Array>;
 
-/** Reads tensors, refuses numbers that are none, and counts their bytes together. */
+/** Reads tensors, refuses NaN and infinity, and reports the progress over all of them. */
 function reader(checkpoint: Checkpoint, { sources }: Match, onProgress?: (progress: Progress) => void): Read {
   const total = [...sources.values()].flat().reduce((sum, { start, end }) => sum + end - start, 0);
   let loaded = 0;
@@ -108,7 +107,7 @@ function refuseDifference(first: string, a: Float32Array, second: string, b: Flo
   );
 }
 
-/** Largest absolute difference of two equally long vectors; NaN where only one of two numbers is NaN. */
+/** Largest absolute difference of two equally long vectors; NaN if only one of two numbers is NaN. */
 export function largestDifference(a: Float32Array, b: Float32Array): number {
   let largest = 0;
   for (let i = 0; i < a.length; i++) {

@@ -1,4 +1,4 @@
-// The tensors of a checkpoint against those of a model, before any is read.
+// Matches the tensors of a checkpoint with the parameters of a model before any is read.
 import type { Part } from "../model/parameters.ts";
 import { TO_F32 } from "./dtypes.ts";
 import type { TensorEntry } from "./header.ts";
@@ -7,25 +7,25 @@ import { quote } from "./messages.ts";
 import { matchNames } from "./names.ts";
 import type { Checkpoint } from "./shards.ts";
 
-/** How a checkpoint and a model fit. */
+/** Match of a checkpoint with a model. */
 export interface Match {
   /** Tensors of each part by its name in the schema; more than one must hold the same numbers. */
   readonly sources: ReadonlyMap<string, readonly TensorEntry[]>;
   /** Parts without a tensor: name in the schema, first name in the layout, shape. */
   readonly missing: readonly (Part & { readonly part: string })[];
-  /** Tensors that belong to no part. */
+  /** Tensors without a part. */
   readonly unexpected: readonly TensorEntry[];
-  /** Tensors whose shape or element type is not that of their part. */
+  /** Tensors whose shape or element type differs from their part's. */
   readonly misshapen: readonly { readonly entry: TensorEntry; readonly part: Part }[];
 }
 
-/** Heads that may repeat the embedding they are tied to: shape and numbers must agree. */
+/** Heads that may be stored as copies of the tied embedding; shape and numbers must be equal. */
 const HEADS = ["lm_head.weight", "decoder.weight"] as const;
 
-/** Buffers that follow from the configuration, and heads of ModernBERT's classifiers. */
+/** Ignored tensors: buffers that the configuration determines, and heads of ModernBERT's classifiers. */
 const IGNORED = /(?:^|\.)(?:rotary_emb\.(?:original_)?inv_freq|position_ids)$|^(?:\w+\.)*classifier\.(?:weight|bias)$/;
 
-/** Matches by name, then compares shapes and element types; what does not match is listed, not guessed. */
+/** Matches by name, then compares shapes and element types, and lists all mismatches. */
 export function matchTensors(checkpoint: Checkpoint, parts: readonly Part[], layout: Layout): Match {
   const embedding = parts.find(({ name }) => /(?:^|\.)(?:embed_tokens|tok_embeddings)\.weight$/.test(name));
   const wanted = new Set(parts.flatMap(({ name }) => layout.namesOf(name)));
@@ -59,7 +59,7 @@ const LISTED = 10;
 /**
  * Throws one error that lists what is missing, unexpected and misshapen; returns when nothing is.
  *
- * @param action what the error says could not be done, as in "load models/tiny"
+ * @param action action of the error message, as in "load models/tiny"
  */
 export function refuseMismatch({ missing, unexpected, misshapen }: Match, layout: Layout, action: string): void {
   const kinds: [kind: string, lines: string[]][] = [
@@ -79,7 +79,7 @@ export function refuseMismatch({ missing, unexpected, misshapen }: Match, layout
   );
 }
 
-/** Why the model has a tensor that many models do not have. */
+/** The setting that makes a model expect an unusual tensor. */
 function reasonOf(name: string): string {
   return (HEADS as readonly string[]).includes(name) ? " (tie_word_embeddings is not true)" : "";
 }

@@ -1,9 +1,9 @@
-// Words for error messages: short whatever a hostile file puts into them, and never recursive.
+// Texts for error messages, of bounded length for any content of a file.
 
 const LONGEST = 80;
 
 /**
- * Quotes a name out of a file, cut to 80 characters.
+ * Quotes a name, cut to 80 characters.
  *
  * ```ts
  * quote("a\nb"); // "a\nb" in quotes, with the line feed escaped
@@ -14,7 +14,7 @@ export function quote(name: string): string {
 }
 
 /**
- * Describes a value parsed from JSON in a few words, without walking into it.
+ * Describes a JSON value by its kind, or by its value if it is a scalar.
  *
  * ```ts
  * describe([[]]); // "an array of 1"
@@ -28,7 +28,7 @@ export function describe(value: unknown): string {
 }
 
 /**
- * Lists the first five names and says how many follow.
+ * Lists the first five names and the number of further ones.
  *
  * ```ts
  * listNames(["a", "b"]); // `"a", "b"`
@@ -39,7 +39,7 @@ export function listNames(names: readonly string[]): string {
   return names.slice(0, 5).map(quote).join(", ") + more;
 }
 
-/** Gives the one-line reason of whatever was thrown. */
+/** The first line of a thrown value's message. */
 export function reasonOf(thrown: unknown): string {
   const text = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
   return text.split("\n", 1)[0];

@@ -1,13 +1,13 @@
-// Whose name a tensor goes by: wrappers put prefixes before it, base models leave one out.
+// Tensor names with the prefixes of wrapper modules, or without the prefix `model.` of base models.
 
 const WRAPPERS = ["module.", "student.", "model."] as const;
 
-/** Wrappers around a model at most: every further prefix is part of the name. */
+/** Maximum number of wrapper prefixes; further ones are part of the name. */
 const MOST_WRAPPERS = 8;
 
 /**
- * The names a tensor may be meant by: its own, those left when prefixes of up to 8 wrappers are stripped, and each of
- * them with the `model.` that base models leave out.
+ * The possible canonical names of a tensor: its own, those without up to 8 wrapper prefixes, and each of these with the
+ * prefix `model.`.
  *
  * ```ts
  * spellingsOf("student.norm.weight"); // ["student.norm.weight", "norm.weight", "model.student.norm.weight", "model.norm.weight"]
@@ -24,8 +24,8 @@ export function spellingsOf(name: string): string[] {
 }
 
 /**
- * Gives wanted names their tensors: wanted name → name found. An exact name wins; where it is absent, a tensor one of
- * whose spellings is wanted stands in, unless two tensors would: then neither does, rather than a guess.
+ * Maps wanted names to names in the file. An exact name has priority over a tensor that is wanted under another spelling.
+ * A name that two tensors match by spelling is not mapped.
  *
  * ```ts
  * matchNames(["module.a", "b"], new Set(["a", "b", "c"])); // Map { "b" → "b", "a" → "module.a" }
@@ -43,7 +43,7 @@ export function matchNames(found: readonly string[], wanted: ReadonlySet<string>
   return matched;
 }
 
-/** The one tensor that is meant by a name, if there is one. */
+/** The tensor name in the file that matches a wanted name, if there is one. */
 export function findName(found: readonly string[], wanted: string): string | undefined {
   return matchNames(found, new Set([wanted])).get(wanted);
 }

@@ -1,4 +1,4 @@
-// From a folder, URL or files to a configuration and the parameters of a model.
+// Opens the configuration and the parameters of a model from a folder, URL or files.
 import { requireChoice } from "../common/choices.ts";
 import type { HostTensor } from "../op/device.ts";
 import type { DecoderConfig } from "../model/config/config.ts";
@@ -24,7 +24,7 @@ import { resolveEnds, tokenizerIds } from "./token_ids.ts";
 
 /** Options of opening a model; `onProgress` counts the bytes of the tensors that are needed. */
 export interface OpenModelOptions<T = HostTensor> extends SourceOptions, ReadOptions {
-  /** Makes the leaf of a loaded tensor; the tensor on the host unless given. */
+  /** Converts a loaded tensor to a leaf; identity unless given. */
   readonly convert?: (host: HostTensor) => T | Promise<T>;
 }
 
@@ -44,11 +44,11 @@ export interface OpenEncoderOptions<T = HostTensor> extends OpenModelOptions<T> 
 export interface OpenedDecoder<T = HostTensor> {
   /** Sizes, sharing, routing. */
   readonly config: DecoderConfig;
-  /** Weights, on the host unless they were placed elsewhere. */
+  /** Weights, on the host unless `convert` is given. */
   readonly params: DecoderParams<T>;
-  /** `config.json` as it was read. */
+  /** The parsed `config.json`. */
   readonly json: Json;
-  /** Where it came from. */
+  /** The checkpoint. */
   readonly checkpoint: Checkpoint;
 }
 
@@ -56,22 +56,22 @@ export interface OpenedDecoder<T = HostTensor> {
 export interface OpenedEncoder<T = HostTensor> {
   /** Sizes, groups, experts. */
   readonly config: EncoderConfig;
-  /** Weights, on the host unless they were placed elsewhere. */
+  /** Weights, on the host unless `convert` is given. */
   readonly params: EncoderParams<T>;
   /** False if `head: "optional"` and part of the masked-language head is missing: `params.head` must not be used. */
   readonly hasHead: boolean;
-  /** `config.json` as it was read. */
+  /** The parsed `config.json`. */
   readonly json: Json;
-  /** Where it came from. */
+  /** The checkpoint. */
   readonly checkpoint: Checkpoint;
 }
 
 /**
- * Opens a decoder: ours, plain Llama or SmolLM, or a file of the MoR authors' trainer, told apart by their names. Texts end
- * with the tokens of generation_config.json, else of config.json or its class, else of the tokenizer. A head that
- * config.json calls tied may be repeated, with the embedding's numbers; one that it calls untied must be there.
+ * Opens a decoder: ours, plain Llama or SmolLM, or a file of the MoR authors' trainer, recognised by tensor names. End tokens come
+ * from generation_config.json, else of config.json or its class, else of the tokenizer. A tied head may be
+ * stored as a copy of the embedding; an untied one must be present.
  *
- * @throws if config.json or a file is not right, the tensors do not fit it, or an authors' file lacks recursion options
+ * @throws if config.json or a file is invalid, tensors do not match it, or recursion options of an authors' file are missing
  *
  * ```ts
  * const recursion = { sharing: "middle_cycle", num_recursions: 3, routing: "expert" };
@@ -102,10 +102,10 @@ export async function openDecoder<T = HostTensor>(
 }
 
 /**
- * Opens an encoder: ModernALBERT or ModernBERT, whose base models may leave `model.` out of the names. The tokenizer gives
- * special tokens that neither config.json nor its class has.
+ * Opens an encoder: ModernALBERT or ModernBERT, whose base models may leave `model.` out of the names. Special
+ * tokens missing in config.json and its class come from the tokenizer.
  *
- * @throws if config.json or a file is not right, or the tensors do not fit it
+ * @throws if config.json or a file is invalid, or tensors do not match it
  *
  * ```ts
  * const open = async () => await openEncoder("models/encoder", { head: "optional" });
@@ -137,7 +137,7 @@ function reading({ source }: Checkpoint): string {
   return `read config.json of ${source.name}`;
 }
 
-/** Special tokens of an encoder; the tokenizer gives the ids that neither config.json nor its class has. */
+/** Special tokens of an encoder: from config.json, its class, or else the tokenizer. */
 async function resolveSpecialIds({ source }: Checkpoint, json: Json, { V, ids }: EncoderConfig): Promise<SpecialIds> {
   const absent = specialNames.some((name) => json[`${name}_token_id`] === undefined);
   if (!absent) return ids;
@@ -145,8 +145,8 @@ async function resolveSpecialIds({ source }: Checkpoint, json: Json, { V, ids }:
 }
 
 /**
- * Whether the head is the embedding: config.json says it. Where it does not, the class does (Llama's: not tied), but files
- * of recursive decoders and of the MoR authors have a head exactly where it is untied.
+ * Whether the head is the embedding; undefined if config.json or its class decides (Llama's class: untied). Files of
+ * recursive decoders and of the MoR authors without the key have a head tensor only if it is untied.
  */
 function isTied(checkpoint: Checkpoint, json: Json, recursive: boolean): boolean | undefined {
   const given = json.tie_word_embeddings ?? undefined;

@@ -1,4 +1,4 @@
-// Opens a source by what the caller gives: a path, a URL, or files by name.
+// Opens a source from a path, a URL, or files by name.
 import { pathOf } from "./host.ts";
 import { describe, isRecord } from "./messages.ts";
 import type { CheckpointSource, Source, SourceOptions } from "./source.ts";
@@ -7,7 +7,7 @@ import { memorySource } from "./source_memory.ts";
 import { pathSource } from "./source_path.ts";
 
 /**
- * Opens a folder or a file by path or URL (`http:`, `https:`, `file:`), or a record of files. Nothing is read yet.
+ * Opens a folder or a file by path or URL (`http:`, `https:`, `file:`), or a record of files. No file is read.
  *
  * A path or URL that ends in `.safetensors` or `.json` is one file, anything else a folder.
  *

@@ -1,8 +1,8 @@
-// Tasks side by side, a few at a time.
+// Bounded concurrency.
 
 /**
- * Runs a task for every item, at most `width` of them at a time. After a failure no task is begun; it is thrown when
- * those under way have ended.
+ * Runs a task for every item, at most `width` of them at a time. After a failure no further task starts;
+ * the failure is thrown when the running ones have ended.
  *
  * ```ts
  * await inParallel([1, 2, 3], 2, async (item) => console.log(await Promise.resolve(item)));

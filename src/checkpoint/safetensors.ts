@@ -1,15 +1,15 @@
-// Reading safetensors: 8 bytes of header length, a JSON header, then the bytes of the tensors, little-endian.
+// Reads safetensors: 8 bytes of header length, a JSON header, then the tensors' bytes, little-endian.
 import { BYTES_OF, type Decoder, TO_F32, TO_I32 } from "./dtypes.ts";
 import { checkHeader, type Header, HEADER_LIMITS, type TensorEntry } from "./header.ts";
 import { MOST_JSON_BYTES, parseJsonObject } from "./json.ts";
 import { quote, reasonOf } from "./messages.ts";
 import type { Source } from "./source.ts";
 
-/** How far reading has come. */
+/** Progress of reading. */
 export interface Progress {
   /** Bytes read so far. */
   readonly loaded: number;
-  /** Bytes that are to be read. */
+  /** Bytes in total. */
   readonly total: number;
 }
 
@@ -24,8 +24,8 @@ const PIECE_BYTES = 2 ** 24;
 /**
  * Reads and checks the header of a safetensors file.
  *
- * @throws if the file is missing, shorter or longer than its header says, or if anything in the header is not as the
- * format wants it; nothing beyond the header (at most 100 MB, never more than the file has) is read or allocated
+ * @throws if the file is missing, shorter or longer than its header says, or the header violates the
+ * format; nothing beyond the header (at most 100 MB) is read or allocated
  *
  * ```ts
  * import { openSource } from "./open_source.ts";
@@ -57,7 +57,7 @@ export async function readHeader(source: Source, file: string): Promise<Header> 
  * Reads one tensor, flat in row-major order: as float32 weights ("f32": F32, F16, BF16 exactly, F64 rounded to nearest
  * even) or as 32-bit integers ("i32": I32, I16, I8, U16, U8, BOOL, and I64 if every value fits).
  *
- * @throws if the element type cannot be read so, a value does not fit, or the bytes cannot be read or held
+ * @throws if the element type cannot be converted, a value does not fit, or the bytes cannot be read or allocated
  *
  * ```ts
  * import { openSource } from "./open_source.ts";

@@ -1,4 +1,4 @@
-// From the parameters of a model to a checkpoint folder.
+// Saves the parameters of a model as a checkpoint folder.
 import type { HostTensor } from "../op/device.ts";
 import { sizeOf } from "../op/op.ts";
 import type { Json } from "../model/config/fields.ts";
@@ -14,15 +14,15 @@ import { encodeSafetensors, type TensorToWrite } from "./write.ts";
 /** Names of element types in a config.json: `torch_dtype` of Transformers 4, `dtype` of Transformers 5. */
 const STORAGE = { F32: "float32", F16: "float16", BF16: "bfloat16" } as const;
 
-/** How weights can be stored. */
+/** Element types of saved weights. */
 export const WEIGHT_DTYPES = ["F32", "F16", "BF16"] as const;
 
 /** How weights are stored. */
 export type WeightDtype = typeof WEIGHT_DTYPES[number];
 
-/** What {@link saveModel} writes. */
+/** Contents of a folder for {@link saveModel}. */
 export interface SavedModel extends WriteOptions {
-  /** Content of `config.json`, whose element type becomes that of the weights; all other keys stay. */
+  /** Content of `config.json`; its element type is replaced by that of the weights. */
   readonly json: Json;
   /** Schema of the parameters. */
   readonly schema: unknown;
@@ -30,14 +30,14 @@ export interface SavedModel extends WriteOptions {
   readonly params: unknown;
   /** Names in the file; native unless given. `authorsLayout(config)` writes what the MoR authors' trainer reads. */
   readonly layout?: Layout;
-  /** How weights are stored; F32 unless given, F16 and BF16 round to nearest even. */
+  /** Element type of the weights; F32 unless given, F16 and BF16 round to nearest even. */
   readonly dtype?: WeightDtype;
   /** More files of the folder, such as those of {@link carriedFiles}. */
   readonly extraFiles?: Readonly<Record<string, Chunks>>;
 }
 
 /**
- * Writes `config.json`, `model.safetensors` and further files into a folder: all of them, or none changes.
+ * Writes `config.json`, `model.safetensors` and further files into a folder, all or none.
  * Returns their names.
  *
  * @throws if parameters do not fit their schema, a number is not finite as its dtype, or a file cannot be written
@@ -66,7 +66,7 @@ export async function saveModel(folder: string, model: SavedModel): Promise<stri
 }
 
 /**
- * The tensors of a checkpoint: parameters split into their parts again, under all names that the layout gives.
+ * The tensors of a checkpoint: the parts of every parameter, under all names of the layout.
  *
  * @throws naming the folder and the first parameter that does not fit the schema, or holds NaN or infinity
  */
@@ -97,7 +97,7 @@ function numbersOf({ shape, parts }: Parameter, value: HostTensor | undefined, f
   throw new Error(`Cannot save ${folder}: the parameter of ${quote(parts[0].name)} ${found}, expected [${shape}]`);
 }
 
-/** Files that stand beside the weights of a model and do not depend on them. */
+/** Files of a checkpoint that do not depend on its weights. */
 const COMPANIONS = [
   "tokenizer.json",
   "tokenizer_config.json",
@@ -111,8 +111,8 @@ const COMPANIONS = [
 const PIECE_BYTES = 2 ** 20;
 
 /**
- * The files of a source that go along when its model is saved elsewhere: tokenizer and generation settings, and the modules
- * of a sentence-transformers folder, where they exist. Their numbers are not read before they are written.
+ * The existing files of a source to copy with its model: tokenizer, generation settings, and the modules of a
+ * sentence-transformers folder. They are read when they are written.
  *
  * ```ts
  * import { openSource } from "./open_source.ts";

@@ -1,4 +1,4 @@
-// What the modules of a sentence-transformers folder say of vectors: transformer, pooling, projections, unit length.
+// Reads the modules of a sentence-transformers folder: transformer, pooling, projections, normalisation.
 import type { Pooling } from "../ops/pool.ts";
 import { Fields, type Json } from "../model/config/fields.ts";
 import type { SentenceConfig, VectorStep } from "../model/config/sentence.ts";
@@ -8,15 +8,15 @@ import { readDense } from "./sentence_dense.ts";
 import { readTextSettings, TEXT_FILES } from "./sentence_text.ts";
 import type { Source } from "./source.ts";
 
-/** The list of modules. */
+/** File name of the list of modules. */
 export const MODULES = "modules.json";
 
-/** Names of the modules that are read, in both generations of the format. */
+/** Class names of the supported modules, in both generations of the format. */
 const TYPE =
   /^sentence_transformers\.(?:models|base\.modules|sentence_transformer\.modules)\.(?:[a-z_]+\.)*([A-Za-z]+)$/;
 const KNOWN = ["Transformer", "Pooling", "Dense", "Normalize"];
 
-/** Poolings by the names of the newer generation, in the order of the older one, whose keys follow. */
+/** Poolings by their names in the newer generation, in the order of the older one, with its keys. */
 const MODES: readonly (readonly [mode: string, kind: Pooling, key: string])[] = [
   ["cls", "first", "pooling_mode_cls_token"],
   ["max", "max", "pooling_mode_max_tokens"],
@@ -26,7 +26,7 @@ const MODES: readonly (readonly [mode: string, kind: Pooling, key: string])[] = 
   ["lasttoken", "last", "pooling_mode_lasttoken"],
 ];
 
-/** A module as the list names it. */
+/** An entry of the list of modules. */
 export interface Module {
   /** Its class. */
   readonly type: string;
@@ -35,9 +35,9 @@ export interface Module {
 }
 
 /**
- * Reads the modules of a sentence-transformers folder; undefined where there is neither `modules.json` nor `1_Pooling`.
+ * Reads the modules of a sentence-transformers folder; undefined without `modules.json` and `1_Pooling`.
  *
- * @throws naming file, key and value for modules, poolings and settings that the library does not compute
+ * @throws naming file, key and value for unsupported modules, poolings and settings
  *
  * ```ts
  * import { openSource } from "./open_source.ts";
@@ -70,10 +70,10 @@ export async function readSentence(
   return { ...text, poolings, steps };
 }
 
-/** What errors say could not be done. */
+/** Action of error messages. */
 const action = ({ name }: Source) => `read the modules of ${name}`;
 
-/** Folders of modules under their usual names, which count where the list is missing. */
+/** Usual folders of modules, for checkpoints without a list. */
 const USUAL = [["Dense", "2_Dense"], ["Normalize", "2_Normalize"], ["Normalize", "3_Normalize"]] as const;
 
 async function usualModules(source: Source): Promise<Module[] | undefined> {
@@ -84,7 +84,7 @@ async function usualModules(source: Source): Promise<Module[] | undefined> {
   return [{ type: "Transformer", path: "" }, { type: "Pooling", path: "1_Pooling" }, ...rest];
 }
 
-/** The modules in their order; undefined where there are none. */
+/** The modules in order; undefined without modules. */
 async function readModules(source: Source): Promise<Module[] | undefined> {
   if (!await source.has(MODULES)) return await usualModules(source);
   return (await readJsonList(source, MODULES)).map((entry, i) => {

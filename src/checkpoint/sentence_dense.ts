@@ -1,4 +1,4 @@
-// A projection of vectors in a folder of its own.
+// Reads a Dense module: a projection of pooled vectors.
 import { hostTensor } from "../op/device.ts";
 import { Fields } from "../model/config/fields.ts";
 import type { DenseStep } from "../model/config/sentence.ts";

@@ -1,4 +1,4 @@
-// What a sentence-transformers folder does to texts before they are tokens, and to the number of tokens and numbers.
+// Reads the text settings of a sentence-transformers folder: prompt, lower case, lengths.
 import { Fields } from "../model/config/fields.ts";
 import type { SentenceConfig } from "../model/config/sentence.ts";
 import { readJson } from "./json.ts";
@@ -8,22 +8,22 @@ import type { Source } from "./source.ts";
 /** Files of the settings. */
 export const TEXT_FILES = ["config_sentence_transformers.json", "sentence_bert_config.json"] as const;
 
-/** Settings that change no number: how inputs of other kinds are named, and whether rows are padded. */
+/** Settings without an effect on results: names of other input kinds, and padding. */
 const HARMLESS = ["modality_config", "unpad_inputs"];
 
-/** Settings of the models and tokenizers of others, which must be empty. */
+/** Settings of foreign models and tokenizers, which must be empty. */
 const FOREIGN = ["processing_kwargs", ...["model", "tokenizer", "config"].map((what) => `${what}_args`)];
 
-/** Fields of a file; none where it is missing. */
+/** Fields of a file; empty for a missing one. */
 async function fieldsOf(source: Source, file: string): Promise<Fields> {
   const json = await source.has(file) ? await readJson(source, file) : {};
   return new Fields(json, file, `read the modules of ${source.name}`);
 }
 
 /**
- * Reads the default prompt, lower case, the most tokens of a text and the numbers that are kept of a vector.
+ * Reads the default prompt, lower-casing, the maximum length of a text, and the truncated width of vectors.
  *
- * @throws naming file, key and value for what the library does not compute
+ * @throws naming file, key and value for unsupported settings
  */
 export async function readTextSettings(
   source: Source,
@@ -65,7 +65,7 @@ function readPrompt(fields: Fields): string {
   return (prompt ?? "") as string;
 }
 
-/** The declared number; the tokenizer's where there is none, as newer folders have it. */
+/** The declared maximum length, else the tokenizer's, as in newer folders. */
 async function mostTokens(source: Source, texts: Fields): Promise<number> {
   if (texts.has("max_seq_length")) return texts.count("max_seq_length", undefined, Number.MAX_SAFE_INTEGER);
   const most = (await fieldsOf(source, "tokenizer_config.json")).value("model_max_length");

@@ -1,4 +1,4 @@
-// A checkpoint: tensors by name, whether they come from one file or from several.
+// A checkpoint: tensors by name, from one file or several shards.
 import { MOST_TENSORS, type TensorEntry } from "./header.ts";
 import { listNames, quote } from "./messages.ts";
 import { inParallel } from "./parallel.ts";
@@ -10,13 +10,13 @@ import { readWeightMap } from "./weight_map.ts";
 const SINGLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
 
-/** Files of a checkpoint at most. */
+/** Maximum number of files of a checkpoint. */
 const MOST_SHARDS = 4096;
 
-/** Files that are looked up at the same time. */
+/** Concurrent look-ups of files. */
 const LOOKED_UP = 16;
 
-/** The tensors of a checkpoint, read one by one when asked for. */
+/** The tensors of a checkpoint, read on demand. */
 export interface Checkpoint {
   /** Where the files come from, for `config.json` and the like. */
   readonly source: Source;
@@ -24,17 +24,17 @@ export interface Checkpoint {
   names(): string[];
   /** True if there is a tensor of this name. */
   has(name: string): boolean;
-  /** Type, shape and place of a tensor; throws if there is none of this name. */
+  /** Type, shape and position of a tensor; throws if there is none of this name. */
   entry(name: string): TensorEntry;
   /** The numbers of a floating tensor, flat in row-major order; throws as `readTensor` does. */
   read(name: string, options?: ReadOptions): Promise<Float32Array<ArrayBuffer>>;
   /** The numbers of an integer tensor, flat in row-major order; throws as `readTensor` does. */
   readInts(name: string, options?: ReadOptions): Promise<Int32Array<ArrayBuffer>>;
-  /** The `__metadata__` of the files; where they disagree, the later file's. */
+  /** The `__metadata__` of the files; the last file's value has priority. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Bytes of all tensors together, as stored. */
+  /** Stored bytes of all tensors. */
   readonly totalBytes: number;
-  /** Tensors that a shard holds and the index does not place there, as "file: name"; they are not among `names()`. */
+  /** Tensors of a shard that the index does not assign to it, as "file: name"; `names()` omits them. */
   readonly unlisted: readonly string[];
 }
 
@@ -42,10 +42,10 @@ export interface Checkpoint {
 export interface CheckpointOptions extends SourceOptions, ReadOptions {}
 
 /**
- * Opens a checkpoint: the given file, or `model.safetensors`, or the shards of `model.safetensors.index.json`. Every
- * header is read and checked, no tensor yet.
+ * Opens a checkpoint: the given file, or `model.safetensors`, or the shards of `model.safetensors.index.json`. All
+ * headers are read and checked, but no tensor.
  *
- * @throws if no such file is there, a header is not right, or a shard, or a tensor in it, that the index lists is missing
+ * @throws if there is no such file, a header is invalid, or a listed shard or tensor is missing
  *
  * ```ts
  * import { encodeSafetensors } from "./write.ts";
@@ -82,7 +82,7 @@ export async function openCheckpoint(
   return collect(source, entries, metadata, unlisted, onProgress);
 }
 
-/** A file that was named directly counts; then the single file, as other readers prefer it, then the index. */
+/** The main file: the named one, else the single file, else the index. */
 async function mainFile(source: Source): Promise<string> {
   const candidates = source.file === undefined ? [SINGLE, INDEX] : [source.file];
   for (const file of candidates) if (await source.has(file)) return file;
@@ -117,7 +117,7 @@ function collect(
     if (found) return found;
     throw new Error(`Cannot read tensor ${quote(name)}: ${source.name} has ${entries.size} tensors, none of this name`);
   };
-  /** Counts every byte once, however often a tensor is read. */
+  /** Reports progress over the checkpoint; repeated reads of a tensor count once. */
   const watch = (name: string, options?: ReadOptions): ReadOptions => ({
     onProgress(progress) {
       options?.onProgress?.(progress);

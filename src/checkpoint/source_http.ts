@@ -1,9 +1,9 @@
-// Files on a web server, read in ranges. Some servers ignore ranges and send the whole file: it is then kept.
+// Files on a web server, read in ranges. Whole files of servers without ranges are kept.
 import type { Source, SourceOptions } from "./source.ts";
 import { checkRange, decodePercents, partsOf, splitFile } from "./source_names.ts";
 import { displayName, request } from "./http_range.ts";
 
-/** What is known of a file: its size, and its content if the server sent all of it; undefined if there is none. */
+/** A known file: its size, and its content if the server sent all of it; undefined if it is missing. */
 type Known = { readonly size: number; readonly whole?: Blob } | undefined;
 
 /** Opens a folder, or the folder of one file, by http(s) URL; a query belongs to that one file only. */
@@ -17,7 +17,7 @@ export function httpSource(url: URL, { signal }: SourceOptions = {}): Source {
     signal?.throwIfAborted();
     const found = known.get(name) ?? probe(locate(name), signal);
     known.set(name, found);
-    found.catch(() => known.delete(name)); // a failure is not remembered: the next call tries again
+    found.catch(() => known.delete(name)); // a failure is not cached
     return found;
   };
   return {
@@ -35,7 +35,7 @@ export function httpSource(url: URL, { signal }: SourceOptions = {}): Source {
   };
 }
 
-/** Asks for the first byte: a server that knows ranges tells the size along with it, another one sends everything. */
+/** Requests the first byte: a server with ranges also states the size, another one sends the whole file. */
 async function probe(url: URL, signal?: AbortSignal): Promise<Known> {
   let answer = await request(url, [0, 1], signal);
   if (answer.kind === "range" && answer.size === undefined) answer = await request(url, undefined, signal);

@@ -1,9 +1,9 @@
-// Files that are already in memory, or that the user picked in a browser.
+// Files in memory, or chosen by the user in a browser.
 import type { Source, SourceOptions } from "./source.ts";
 import { checkRange } from "./source_names.ts";
 import { quote, reasonOf } from "./messages.ts";
 
-/** Opens a record of files; a lone `.safetensors` file is the checkpoint whatever its name. */
+/** Opens a record of files; a single `.safetensors` file is the checkpoint under any name. */
 export function memorySource(files: Record<string, Blob | Uint8Array>, { signal }: SourceOptions = {}): Source {
   const held = new Map(Object.entries(files));
   const tensors = [...held.keys()].filter((name) => /\.safetensors(?:\.index\.json)?$/.test(name));

@@ -1,4 +1,4 @@
-// What every kind of source checks before it reads.
+// Checks of file names and ranges for all sources.
 import { quote } from "./messages.ts";
 
 /**
@@ -12,7 +12,7 @@ import { quote } from "./messages.ts";
  */
 export function partsOf(file: string): string[] {
   const parts = file.split("/");
-  // deno-lint-ignore no-control-regex -- a NUL ends a path early
+  // deno-lint-ignore no-control-regex -- a NUL truncates a path
   const outside = /[\\:\u0000]/.test(file) || parts.some((part) => part === "" || part === "." || part === "..");
   if (outside) throw new Error(`Cannot read ${quote(file)}: not a plain name inside the checkpoint folder`);
   return parts;

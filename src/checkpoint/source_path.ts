@@ -4,7 +4,7 @@ import { type FileSystem, fileSystem, isMissing } from "./host.ts";
 import { checkRange, partsOf, splitFile } from "./source_names.ts";
 import { reasonOf } from "./messages.ts";
 
-/** Opens a folder, or the folder of one file, by path. Pipes and devices count as missing: they could never end. */
+/** Opens a folder, or the folder of one file, by path. Pipes and devices count as missing, because they may not end. */
 export function pathSource(path: string, { signal }: SourceOptions = {}): Source {
   const files = fileSystem(`open ${path}`);
   const [folder, file] = splitFile(path);

@@ -1,11 +1,11 @@
-// Ids of the tokens around a text, from the files beside config.json.
+// Ids of begin and end tokens, from the files beside config.json.
 import { Fields, type Json } from "../model/config/fields.ts";
 import { readId, readIds, specialNames } from "../model/config/token_ids.ts";
 import { readJson } from "./json.ts";
 import { isRecord } from "./messages.ts";
 import type { Source } from "./source.ts";
 
-/** Beginning and ends of texts. */
+/** Begin and end tokens. */
 export interface Ends {
   /** First token of a text. */
   readonly bos?: number;
@@ -14,8 +14,8 @@ export interface Ends {
 }
 
 /**
- * Beginning and ends of the texts of a decoder, the first of these that gives them: `generation_config.json`, the
- * configuration (with the defaults of its class), the tokenizer's files.
+ * Begin and end tokens of a decoder: from `generation_config.json`, else the configuration (with the defaults of its
+ * class), else the tokenizer's files.
  *
  * @throws naming file, key and id where an id is outside the vocabulary of V tokens
  */
@@ -32,7 +32,7 @@ export async function resolveEnds(source: Source, { bos, eos }: Ends, V: number)
 
 /**
  * Ids of the special tokens that `tokenizer_config.json` or `special_tokens_map.json` names, below V. Names without an id
- * in the tokenizer's files are left out.
+ * in the tokenizer's files are omitted.
  */
 export async function tokenizerIds(source: Source, V: number): Promise<Partial<Record<string, number>>> {
   const config = await optionalJson(source, "tokenizer_config.json") ?? {};
@@ -58,7 +58,7 @@ async function addVocabulary(source: Source, ids: Map<string | undefined, number
   for (const token of Array.isArray(added_tokens) ? added_tokens : []) ids.set(contentOf(token), Number(token?.id));
 }
 
-/** The text of a token, which stands alone or in an object. */
+/** The text of a token, given as a string or an object. */
 function contentOf(token: unknown): string | undefined {
   const text = isRecord(token) ? token.content : token;
   return typeof text === "string" ? text : undefined;

@@ -1,11 +1,11 @@
-// The index of a sharded checkpoint: which file has which tensor.
+// The index of a sharded checkpoint, which maps tensors to files.
 import { HEADER_LIMITS } from "./header.ts";
 import { readJson } from "./json.ts";
 import { describe, isRecord, quote } from "./messages.ts";
 import type { Source } from "./source.ts";
 import { partsOf } from "./source_names.ts";
 
-/** Characters of a file name at most, as file systems have it. */
+/** Maximum length of a file name in file systems. */
 const LONGEST_NAME = 255;
 
 /**

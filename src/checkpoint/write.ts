@@ -1,4 +1,4 @@
-// Writing safetensors, as a stream of chunks: nothing is held but one chunk beside the tensors themselves.
+// Writes safetensors as a stream of chunks, one chunk in memory at a time.
 import { BYTES_OF } from "./dtypes.ts";
 import { describePlace, findOverflow } from "./finite.ts";
 import { f32ToBf16, f32ToF16 } from "./halves.ts";
@@ -12,11 +12,11 @@ export type WrittenDtype = "F32" | "F16" | "BF16" | "I32" | "U8";
 export interface TensorToWrite {
   /** Its name in the header; any text but `__metadata__`. */
   readonly name: string;
-  /** Its sizes, outermost first. */
+  /** Shape, outermost axis first. */
   readonly shape: readonly number[];
   /** Its numbers, flat in row-major order. */
   readonly data: Float32Array | Int32Array | Uint8Array;
-  /** How to store them; by default F32, I32 or U8, as `data` is. */
+  /** Element type as stored; by default that of `data`: F32, I32 or U8. */
   readonly dtype?: WrittenDtype;
 }
 
@@ -30,8 +30,8 @@ const PIECE = 2 ** 20; // numbers per chunk
  * Tensors of wider elements come first, otherwise in the given order, so that each starts on its own alignment. F16 and
  * BF16 round to nearest even. Chunks may be views of `data`: it must not change before they are written.
  *
- * @throws before the first chunk, on a name given twice, a shape that does not fit its data, a dtype that does not, or a
- * finite number that F16 or BF16 cannot hold
+ * @throws before the first chunk, on a name given twice, a shape that does not fit its data, an unsuitable dtype, or a
+ * finite number that overflows F16 or BF16
  *
  * ```ts
  * const chunks = encodeSafetensors([{ name: "w", shape: [2], data: new Float32Array([1, 2]) }], { format: "pt" });

@@ -8,16 +8,12 @@ import { type Backend, remat, type Tensor } from "../op/op.ts";
 import { klDivergence } from "../ops/distillation.ts";
 import { crossEntropy } from "../ops/losses.ts";
 import { gather, scatterRows } from "../ops/rows.ts";
-import type { TapeOptions } from "../ops/tape.ts";
 import { joinRows } from "./join_results.ts";
 
 type Named<T> = Readonly<Record<string, T>>;
 
 /** Maximum number of logits of a part: 64 MiB. */
 const MOST_LOGITS = 2 ** 24;
-
-/** The logits of a part are recomputed in the backward pass. */
-export const RECOMPUTE_HEAD: TapeOptions = { recompute: ["head"] };
 
 /** Rows of a part for a vocabulary of V, on a device that binds at most `maxTensorBytes`. */
 export function partRows(V: number, { maxTensorBytes = Infinity }: { readonly maxTensorBytes?: number } = {}): number {

@@ -51,7 +51,7 @@ export class Tape<T extends Tensor> implements Backend<T> {
   readonly #alive: Set<T>;
   #region?: Region<T>;
 
-  /** Watches tensors, over a backend. */
+  /** Differentiates with respect to the watched tensors. */
   constructor(readonly backend: Backend<T>, watched: Iterable<T>, readonly options: TapeOptions = {}) {
     this.#alive = new Set(watched);
   }

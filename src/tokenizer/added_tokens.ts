@@ -1,5 +1,5 @@
 /**
- * Added tokens: texts that are tokens wherever they stand, before anything else happens to a text.
+ * Added tokens: texts that are matched in a text before all other steps.
  *
  * @module
  */
@@ -16,15 +16,15 @@ export interface AddedToken {
   readonly id: number;
   /** Its text. */
   readonly content: string;
-  /** Whether letters beside it make it text. */
+  /** Whether it matches whole words only. */
   readonly single_word: boolean;
-  /** Whether it takes the white space before it. */
+  /** Whether it strips white space before it. */
   readonly lstrip: boolean;
-  /** Whether it takes the white space after it. */
+  /** Whether it strips white space after it. */
   readonly rstrip: boolean;
-  /** Whether it is looked for in the normalized text. */
+  /** Whether it is matched in the normalized text. */
   readonly normalized: boolean;
-  /** Whether decoding leaves it out. */
+  /** Whether decoding omits it. */
   readonly special: boolean;
 }
 
@@ -43,7 +43,7 @@ export function readAddedToken(entry: Entry, id: number): AddedToken {
   };
 }
 
-/** Reads `added_tokens`. Throws where two share an id or a text, and where the vocabulary knows another id or token. */
+/** Reads `added_tokens`. Throws if two share an id or a text, or the vocabulary contradicts one. */
 export function readAddedTokens(entry: Entry, vocabulary: Vocabulary): AddedToken[] {
   if (!entry.given) return [];
   const byId = new Map<number, string>(), ids = new Map<string, number>();
@@ -65,7 +65,7 @@ export function readAddedTokens(entry: Entry, vocabulary: Vocabulary): AddedToke
   });
 }
 
-/** A token and the text that it is found by. */
+/** A token and the text that it matches. */
 interface Wanted {
   readonly text: string;
   readonly token: AddedToken;
@@ -74,10 +74,10 @@ interface Wanted {
 const STARTS_WITH_WORD = new RegExp(`^${WORD_CHARACTER}`, "u");
 const ENDS_WITH_WORD = new RegExp(`${WORD_CHARACTER}$`, "u");
 
-/** Finds some tokens in a text: the leftmost, of several the longest. */
+/** Finds tokens in a text: leftmost, then longest match. */
 class Finder {
   readonly #byText = new Map<string, Wanted>();
-  /** Lengths of the texts that begin with a code unit, the longest first. */
+  /** Lengths of the texts by their first code unit, in descending order. */
   readonly #byFirst = new Map<string, Set<number>>();
   readonly #begins?: RegExp;
 
@@ -111,7 +111,7 @@ class Finder {
     return undefined;
   }
 
-  /** A text in parts: tokens, and the text between them. */
+  /** Parts of a text: tokens, and the text between them. */
   split(text: string): (string | AddedToken)[] {
     const parts: (string | AddedToken)[] = [];
     let end = 0;
@@ -131,17 +131,17 @@ class Finder {
   }
 }
 
-/** Whether the character before a place belongs to words. */
+/** Whether the character before an index belongs to a word. */
 function endsWithWord(text: string, place: number): boolean {
   return ENDS_WITH_WORD.test(text.slice(Math.max(0, place - 2), place));
 }
 
-/** Cuts texts at added tokens, and normalizes what lies between them. */
+/** Splits texts at added tokens, and normalizes the text between them. */
 export class AddedTokens {
   readonly #exact: Finder;
   readonly #normalized: Finder;
 
-  /** Prepares the search. */
+  /** Builds the search tables. */
   constructor(tokens: readonly AddedToken[], readonly normalize: Normalizer) {
     const wanted = tokens.map((token) => ({
       token,

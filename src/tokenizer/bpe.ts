@@ -10,10 +10,10 @@ import { Heap } from "../train/data/heap.ts";
 import { type Entry, MOST_IDS } from "./entry.ts";
 import { byteIds, idsOfBytes, readVocabulary, unknownText, type Vocabulary, type WordModel } from "./vocabulary.ts";
 
-/** Words of this many characters are remembered, and so many of them. */
+/** Maximum length of a cached word, and size of the cache. */
 const LONGEST_KNOWN = 64, MOST_KNOWN = 200_000;
 
-/** Merges by pair of ids: their place in the list, and the id of the result. */
+/** Merges by pair of ids: rank in the list, and id of the result. */
 interface Merges {
   readonly ranks: ReadonlyMap<number, number>;
   readonly results: readonly number[];
@@ -21,7 +21,7 @@ interface Merges {
 
 const keyOf = (left: number, right: number) => left * MOST_IDS + right;
 
-/** Reads a model of type BPE. Throws where merges name tokens that the vocabulary lacks, and for dropout. */
+/** Reads a model of type BPE. Throws for merges of tokens outside the vocabulary, and for dropout. */
 export function readBpe(entry: Entry): WordModel {
   entry.only(
     ...["type", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk"],
@@ -41,7 +41,7 @@ export function readBpe(entry: Entry): WordModel {
   });
 }
 
-/** Reads merges, each `["a", "b"]` or `"a b"`; of a pair that occurs twice the last one counts. */
+/** Reads merges, each `["a", "b"]` or `"a b"`; the last of repeated pairs counts. */
 function readMerges(entry: Entry, vocabulary: Vocabulary, prefix: number): Merges {
   const ranks = new Map<number, number>(), results: number[] = [];
   for (let rank = 0; rank < entry.length; rank++) {
@@ -62,21 +62,21 @@ function readMerges(entry: Entry, vocabulary: Vocabulary, prefix: number): Merge
 }
 
 interface BpeOptions {
-  /** Before every character of a word but the first one. */
+  /** Prefix of every character of a word except the first. */
   readonly prefix: string;
-  /** After the last character of a word. */
+  /** Suffix of the last character of a word. */
   readonly suffix: string;
-  /** Id of what has no token. */
+  /** Id of the unknown token. */
   readonly unknown?: number;
-  /** Whether unknown characters side by side are one token. */
+  /** Whether adjacent unknown characters are one token. */
   readonly fuses: boolean;
-  /** Ids of bytes, which replace unknown characters. */
+  /** Ids of byte tokens, the fallback of unknown characters. */
   readonly bytes?: readonly (number | undefined)[];
-  /** Whether a word that is a token itself is not merged. */
+  /** Whether merges are skipped for a word that is a token. */
   readonly whole: boolean;
 }
 
-/** A pair that may be merged: where, its place in the list, and the id of the result. */
+/** A candidate merge: position, rank in the list, and id of the result. */
 interface Candidate {
   readonly at: number;
   readonly rank: number;
@@ -99,7 +99,7 @@ class Bpe implements WordModel {
     return ids;
   }
 
-  /** Ids of a word's characters; an unknown one before bytes of others comes after them, as in the fast tokenizers. */
+  /** Ids of a word's characters. An unknown token before byte tokens is moved after them, as in the fast tokenizers. */
   #characters(word: string): number[] {
     const { prefix, suffix, unknown, fuses, bytes } = this.options;
     const characters = [...word], ids: number[] = [];
@@ -117,7 +117,7 @@ class Bpe implements WordModel {
     return ids;
   }
 
-  /** Merges the pair that comes first in the list, of several the leftmost, until there is none; O(n log n). */
+  /** Merges the pair of lowest rank, of equal ones the leftmost, until none is left; O(n log n). */
   #merge(ids: number[]): number[] {
     const { ranks, results } = this.merges;
     const next = ids.map((_, i) => i + 1), before = ids.map((_, i) => i - 1), length = ids.length;
@@ -132,7 +132,7 @@ class Bpe implements WordModel {
       const { at, id } = candidate, right = next[at];
       if (ids[at] < 0 || right >= length) continue;
       const rank = ranks.get(keyOf(ids[at], ids[right]));
-      if (rank === undefined || results[rank] !== id) continue; // one of the two was merged meanwhile
+      if (rank === undefined || results[rank] !== id) continue; // one of the two has been merged
       ids[at] = id;
       ids[right] = -1;
       next[at] = next[right];

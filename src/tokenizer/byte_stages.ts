@@ -1,5 +1,5 @@
 /**
- * Steps of decoding for tokens of bytes.
+ * Decoding steps of byte tokens.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import type { Stage, TokenPiece } from "./stages.ts";
 const BYTES = new Map(BYTE_CHARACTERS.map((character, byte) => [character, byte]));
 const utf8 = new TextEncoder();
 
-/** The bytes that a token's characters stand for; those of its own text where one of them stands for none. */
+/** The bytes of a byte-level token; the UTF-8 bytes of a text with other characters. */
 function bytesOf(token: string): Uint8Array<ArrayBuffer> {
   const bytes = Array.from(token, (character) => BYTES.get(character));
   return bytes.every((byte) => byte !== undefined) ? Uint8Array.from(bytes) : utf8.encode(token);
 }
 
-/** Tokens in the characters of their bytes become text; added tokens are text already. */
+/** Decodes byte-level tokens to text; added tokens are already text. */
 export class ByteLevel implements Stage {
   readonly #bytes = new ByteStream();
   #begun = false;
@@ -36,7 +36,7 @@ export class ByteLevel implements Stage {
   }
 }
 
-/** Tokens `<0x00>` … `<0xFF>` become the characters of their bytes; a run of them is one token. */
+/** Decodes runs of the byte tokens `<0x00>` … `<0xFF>` to text. */
 export class ByteFallback implements Stage {
   readonly #bytes = new ByteStream();
   #run = false;

@@ -1,5 +1,5 @@
 /**
- * Decoders: tokens become text one by one, so that a whole text and a stream of pieces are the same.
+ * Decoders: incremental conversion of tokens to text. Decoding a whole text and streaming it give equal results.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import type { Entry } from "./entry.ts";
 import { prependScheme } from "./pre_tokenizers.ts";
 import { fused, joined, metaspace, Replace, type Stage, Strip, WordEnds, wordPiece } from "./stages.ts";
 
-/** Makes new stages of a decoder for every text. */
+/** Makes the stages of a decoder for one text. */
 export type Stages = () => Stage[];
 
-/** Reads a decoder; null joins tokens with blanks. Throws on types and keys that are not known. */
+/** Reads a decoder; null joins tokens with blanks. Throws for unknown types and keys. */
 export function readDecoder(entry: Entry): Stages {
   return entry.given ? entry.byType(READERS) : () => [joined()];
 }

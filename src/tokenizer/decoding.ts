@@ -1,28 +1,28 @@
 /**
- * Ids that come one by one, and the text that they bring.
+ * Incremental decoding of ids to text.
  *
  * @module
  */
 import type { Stage, TokenPiece } from "./stages.ts";
 
-/** A text on its way. */
+/** The decoding of one text. */
 export class TokenDecoding {
-  /** Starts a text; `pieceOf` gives the piece of an id, undefined where it has none. */
+  /** Starts a text; `pieceOf` maps an id to its piece, undefined without one. */
   constructor(readonly stages: readonly Stage[], readonly pieceOf: (id: number) => TokenPiece | undefined) {}
 
-  /** Whether text is held that only the next id, or the end, decides. */
+  /** Whether text is pending until the next id or the end. */
   get pending(): boolean {
     return this.stages.some(({ pending }) => pending);
   }
 
-  /** The text that an id brings, possibly empty. */
+  /** The text that an id completes, possibly empty. */
   push(id: number): string {
     const piece = this.pieceOf(id);
     if (!piece) return "";
     return textOf(this.stages.reduce((pieces, stage) => pieces.flatMap((piece) => stage.push(piece)), [piece]));
   }
 
-  /** The text that was held: U+FFFD for bytes that never became a character. */
+  /** The pending text at the end: U+FFFD for incomplete characters. */
   end(): string {
     const held = this.stages.reduce<TokenPiece[]>(
       (pieces, stage) => [...pieces.flatMap((piece) => stage.push(piece)), ...stage.end()],

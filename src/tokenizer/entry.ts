@@ -1,5 +1,5 @@
 /**
- * Values of a JSON file together with their place, so that every error names the file and the key.
+ * JSON values with their path, so that every error names the file and the key.
  *
  * @module
  */
@@ -9,21 +9,21 @@ import { FieldError } from "../model/config/fields.ts";
 
 /** One value of a JSON file. Every method that reads it throws one FieldError with file, key and value. */
 export class Entry {
-  /** Wraps a value; `path` is its place in the file, empty for the whole. */
+  /** Wraps a value; `path` is its path in the file, empty for the root. */
   constructor(readonly value: unknown, readonly file: string, readonly path = "") {}
 
-  /** Throws the error of this value. */
+  /** Throws an error about this value. */
   refuse(reason: string): never {
     throw new FieldError(`Cannot read ${this.file}: ${this.path === "" ? "" : `${this.path} `}${reason}`, this.path);
   }
 
-  /** Throws the error of a value of another kind. */
+  /** Throws an error about a value of a wrong kind. */
   expected(kind: string): never {
     if (this.value === undefined) this.refuse("is missing");
     this.refuse(`is ${describe(this.value)}, expected ${kind}`);
   }
 
-  /** Whether the value is neither absent nor null. */
+  /** Whether the value is present and not null. */
   get given(): boolean {
     return this.value !== undefined && this.value !== null;
   }
@@ -41,7 +41,7 @@ export class Entry {
     return isRecord(this.value) ? Object.keys(this.value) : this.expected("an object");
   }
 
-  /** Throws on keys that are not known. */
+  /** Throws for unknown keys. */
   only(...known: string[]): this {
     const strange = this.keys().find((key) => !known.includes(key));
     if (strange === undefined) return this;
@@ -74,7 +74,7 @@ export class Entry {
     return [...text].length === 1 ? text : this.expected("one character");
   }
 
-  /** True or false; `fallback` where it is absent or null. */
+  /** True or false; `fallback` if absent or null. */
   flag(fallback: boolean): boolean {
     if (!this.given) return fallback;
     return typeof this.value === "boolean" ? this.value : this.expected("true or false");
@@ -92,18 +92,18 @@ export class Entry {
     return Number.isFinite(this.value) ? this.value as number : this.expected("a finite number");
   }
 
-  /** One of a few words; `fallback` where it is absent or null. */
+  /** One of a few words; `fallback` if absent or null. */
   choice<const C extends string>(choices: readonly C[], fallback: C): C {
     if (!this.given) return fallback;
     return choices.includes(this.value as C) ? this.value as C : this.expected(`one of ${choices.join(", ")}`);
   }
 
-  /** What a reader makes of the value, undefined where it is absent or null. */
+  /** The result of a reader, undefined if the value is absent or null. */
   optional<R>(read: (entry: this) => R): R | undefined {
     return this.given ? read(this) : undefined;
   }
 
-  /** Calls the reader that the value's `type` names. */
+  /** Calls the reader of the value's `type`. */
   byType<R>(readers: Readonly<Record<string, (entry: this) => R>>, fallback?: string): R {
     const type = this.at("type");
     if (this.path.split("[").length > MOST_NESTED) {
@@ -115,8 +115,8 @@ export class Entry {
   }
 }
 
-/** Sequences inside of sequences. */
+/** Maximum depth of nested sequences. */
 const MOST_NESTED = 16;
 
-/** Ids are below this number: two of them make one exact key. */
+/** Upper bound of ids: a pair of them fits one exact number. */
 export const MOST_IDS = 2 ** 26;

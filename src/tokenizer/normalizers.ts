@@ -1,5 +1,5 @@
 /**
- * Normalizers: what happens to a text before it is cut.
+ * Normalizers of a text before it is split.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { patternOf } from "./patterns.ts";
 import { precompiled } from "./precompiled.ts";
 import { lowerCase, strip } from "./unicode.ts";
 
-/** Changes a text. */
+/** Normalizes a text. */
 export type Normalizer = (text: string) => string;
 
 const utf8 = new TextEncoder();
@@ -21,7 +21,7 @@ export function byteLevel(text: string): string {
   return characters;
 }
 
-/** Reads a normalizer; null is none. Throws on types and keys that are not known. */
+/** Reads a normalizer; null is none. Throws for unknown types and keys. */
 export function readNormalizer(entry: Entry): Normalizer {
   return entry.given ? entry.byType(READERS) : (text) => text;
 }
@@ -62,14 +62,14 @@ const READERS: Readonly<Record<string, (entry: Entry) => Normalizer>> = {
   },
 };
 
-/** Control characters go, blanks of other kinds become plain ones. */
+/** Removes control characters, and replaces white space by blanks. */
 function nmt(text: string): string {
   // deno-lint-ignore no-control-regex
   const kept = text.replace(/[\x01-\x08\x0b\x0e-\x1f\x7f\x8f\x9f]/g, "");
   return kept.replace(/[\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/g, " ");
 }
 
-/** Ideographs that BERT separates by blanks; the fifth range begins where the fast implementation begins it. */
+/** Ideographs that BERT separates by blanks; the fifth range starts as in the fast implementation. */
 const IDEOGRAPH =
   /[\u4e00-\u9fff\u3400-\u4dbf\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b920}-\u{2ceaf}\uf900-\ufaff\u{2f800}-\u{2fa1f}]/gu;
 

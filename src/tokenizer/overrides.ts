@@ -1,6 +1,6 @@
 /**
- * Keys of `tokenizer_config.json` that say again what `tokenizer.json` says: they win where the file has one plain place
- * for them, and are refused where it contradicts them.
+ * Keys of `tokenizer_config.json` that repeat settings of `tokenizer.json`. They override a setting with one unambiguous
+ * counterpart, and are refused if the file contradicts them.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import { isRecord } from "../checkpoint/messages.ts";
 import type { Json } from "../model/config/fields.ts";
 import type { Entry } from "./entry.ts";
 
-/** Keys of BERT's classes, and what they are called in their normalizer. */
+/** Keys of BERT's classes, and their names in the normalizer. */
 const BERT: Readonly<Record<string, string>> = {
   do_lower_case: "lowercase",
   strip_accents: "strip_accents",
   tokenize_chinese_chars: "handle_chinese_chars",
 };
 
-/** Parts of a normalizer or pre-tokenizer, those of sequences one by one, and those of sequences in them. */
+/** Parts of a normalizer or pre-tokenizer, with nested sequences flattened. */
 function partsOf(part: unknown, depth = 2): Json[] {
   if (!isRecord(part)) return [];
   const inner = part.normalizers ?? part.pretokenizers;
@@ -23,7 +23,7 @@ function partsOf(part: unknown, depth = 2): Json[] {
   return isSequence ? inner.flatMap((part) => partsOf(part, depth - 1)) : [part];
 }
 
-/** A `tokenizer.json` with what its configuration says. Throws where the two contradict each other. */
+/** A `tokenizer.json` with the settings of its configuration. Throws for contradictions. */
 export function overridden(json: Json, config: Entry): Json {
   return { ...json, normalizer: normalizerOf(json, config), pre_tokenizer: preTokenizerOf(json, config) };
 }
@@ -50,7 +50,7 @@ function normalizerOf({ normalizer }: Json, config: Entry): unknown {
   return normalizer;
 }
 
-/** `add_prefix_space` changes a pre-tokenizer of bytes that stands alone. */
+/** Applies `add_prefix_space` to a single byte-level pre-tokenizer. */
 function preTokenizerOf({ normalizer, pre_tokenizer }: Json, config: Entry): unknown {
   const entry = config.at("add_prefix_space");
   if (!entry.given) return pre_tokenizer;

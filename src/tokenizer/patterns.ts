@@ -1,23 +1,23 @@
 /**
- * Patterns of a `tokenizer.json` as regular expressions of this language.
+ * Translates patterns of a `tokenizer.json` to JavaScript regular expressions.
  *
- * Source: the syntax of Oniguruma, RE (Ruby), in which these files are written.
+ * Source: the Ruby syntax of Oniguruma, which these files use.
  *
  * @module
  */
 import { reasonOf } from "../checkpoint/messages.ts";
 import type { Entry } from "./entry.ts";
 
-/** Characters of a pattern at most. */
+/** Maximum length of a pattern. */
 const LONGEST = 20_000;
 
-/** What `\w` means inside a class. */
+/** The meaning of `\w` inside a class. */
 const WORD = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}";
 
-/** A character that may stand in a word. */
+/** A word character. */
 export const WORD_CHARACTER = `[${WORD}\\u200c\\u200d]`;
 
-/** Escapes that mean something else here, outside and inside of classes. */
+/** Escapes with another meaning in JavaScript, outside and inside of classes. */
 const OUTSIDE: Readonly<Record<string, string>> = {
   s: "\\p{White_Space}",
   S: "\\P{White_Space}",
@@ -39,7 +39,7 @@ const INSIDE: Readonly<Record<string, string>> = {
   ...{ w: WORD, h: "0-9A-Fa-f", b: "\\x08" },
 };
 
-/** Parts of a pattern that need no translation. */
+/** Parts of a pattern without translation. */
 const ESCAPE = /\\(?:[pP]\{\^?[\w=]+\}|x\{[0-9A-Fa-f]+\}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|[^])/uy;
 const GROUP = /\((?:\?(?:[:=!]|<[=!]|<[A-Za-z]\w*>|[im]+:))?/y;
 const REPEAT = /(?:[*+?]|\{\d+(?:,\d*)?\}|\{,\d+\})(?:[?+])?/y;
@@ -49,7 +49,7 @@ export function literal(text: string): RegExp {
   return new RegExp(text.replace(/[\\^$.*+?()[\]{}|\/]/g, "\\$&"), "gu");
 }
 
-/** A pattern `{"String": …}` or `{"Regex": …}` as a global regular expression. Throws where it cannot be translated. */
+/** A pattern `{"String": …}` or `{"Regex": …}` as a global regular expression. Throws if it cannot be translated. */
 export function patternOf(entry: Entry): RegExp {
   const text = entry.only("String", "Regex").at("String");
   if (text.given) return literal(text.text());
@@ -62,15 +62,15 @@ export function patternOf(entry: Entry): RegExp {
   }
 }
 
-/** One pattern on its way; errors are SyntaxErrors without place. */
+/** Translation of one pattern; errors are SyntaxErrors without a position. */
 class Translation {
   #at = 0;
   #out = "";
-  /** Where the last atom begins in the result, and whether it contains a repeat without a limit. */
+  /** Start of the last atom in the result, and whether it contains an unbounded repeat. */
   #atom = { start: 0, unbounded: false };
-  /** Whether the innermost open group contains such a repeat so far. */
+  /** Whether the innermost open group contains an unbounded repeat so far. */
   #unbounded = false;
-  /** Groups that are open: where each begins, and the flag of the group around it. */
+  /** Open groups: start, and the flag of the enclosing group. */
   readonly #groups: { readonly start: number; readonly unbounded: boolean }[] = [];
   #atomic = 0;
 
@@ -141,7 +141,7 @@ class Translation {
     this.#unbounded ||= group.unbounded;
   }
 
-  /** A repeat; one without a limit of a group that has one itself takes exponential time, and is not supported. */
+  /** A repeat. An unbounded repeat of a group that contains one may take exponential time, and is not supported. */
   #repeat(repeat: string): void {
     const unbounded = /^[*+]|,\}|\}\+/.test(repeat);
     if (unbounded && (this.#atom.unbounded || repeat.endsWith(",}+"))) {
@@ -158,7 +158,7 @@ class Translation {
     this.#atom = { start, unbounded: unbounded || this.#atom.unbounded };
   }
 
-  /** A class, with classes inside of it that only add to it. */
+  /** A class, with nested classes as unions. */
   #characterClass(nested = false): string {
     this.#at++;
     const negated = this.source[this.#at] === "^";
@@ -182,7 +182,7 @@ class Translation {
   }
 }
 
-/** A property by the name it has here: scripts need their kind. */
+/** A Unicode property by its JavaScript name. */
 function propertyOf(name: string): string {
   const negated = name.includes("^") !== name.startsWith("P");
   const property = name.slice(2, -1).replace("^", ""), letter = negated ? "P" : "p";

@@ -1,5 +1,5 @@
 /**
- * Post-processors: the special tokens around a text.
+ * Post-processors: special tokens around a text.
  *
  * @module
  */
@@ -15,10 +15,10 @@ export interface Frame {
   readonly after: readonly number[];
 }
 
-/** Nothing around a text. */
+/** No tokens around a text. */
 export const NO_FRAME: Frame = { before: [], after: [] };
 
-/** Reads a post-processor; null is none. Throws on unknown types and keys, and tokens that the vocabulary lacks. */
+/** Reads a post-processor; null is none. Throws for unknown types and keys, and for tokens outside the vocabulary. */
 export function readPostProcessor(entry: Entry, vocabulary: Vocabulary): Frame {
   if (!entry.given) return NO_FRAME;
   return entry.byType<Frame>({

@@ -1,5 +1,5 @@
 /**
- * Pre-tokenizers: a text is cut into words, which the model encodes one by one.
+ * Pre-tokenizers: split a text into words, which the model encodes separately.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { literal, patternOf, WORD_CHARACTER } from "./patterns.ts";
 import { type Behaviour, BEHAVIOURS, split } from "./splits.ts";
 import { PUNCTUATION } from "./unicode.ts";
 
-/** Cuts a text into words; `first` says that the text begins with it. */
+/** Splits a text into words; `first` is true at the start of the whole text. */
 export type PreTokenizer = (text: string, first: boolean) => string[];
 
-/** Reads a pre-tokenizer; null is none. Throws on types and keys that are not known. */
+/** Reads a pre-tokenizer; null is none. Throws for unknown types and keys. */
 export function readPreTokenizer(entry: Entry): PreTokenizer {
   return entry.given ? entry.byType(READERS) : (text) => [text];
 }
@@ -68,7 +68,7 @@ function behaviourOf(entry: Entry, fallback?: Behaviour): Behaviour {
   return behaviour.choice(BEHAVIOURS, fallback ?? "Isolated");
 }
 
-/** When a blank is put before a text: `add_prefix_space` is how older files say it. */
+/** When a blank is put before a text; older files have `add_prefix_space`. */
 export function prependScheme(entry: Entry): "always" | "first" | "never" {
   const before = entry.at("add_prefix_space").flag(true);
   const scheme = entry.at("prepend_scheme").choice(["always", "first", "never"], before ? "always" : "never");

@@ -1,5 +1,5 @@
 /**
- * The normalizer of SentencePiece: a table of replacements, compiled into a trie.
+ * The normalizer of SentencePiece: a table of replacements as a double-array trie.
  *
  * Source: J. Aoe 1989, "An Efficient Digital Search Algorithm by Using a Double-Array Structure", in the layout of darts.
  *
@@ -7,7 +7,7 @@
  */
 import type { Entry } from "./entry.ts";
 
-/** Reads a `precompiled_charsmap`, base64; an empty or absent one changes nothing. Throws where it is damaged. */
+/** Reads a `precompiled_charsmap`, base64; an empty or absent one changes nothing. Throws for damaged data. */
 export function precompiled(entry: Entry): (text: string) => string {
   const bytes = entry.given && entry.text() !== "" ? bytesOf(entry) : undefined;
   if (!bytes) return (text) => text;
@@ -43,7 +43,7 @@ function bytesOf(entry: Entry): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** The value of the shortest key of the trie that begins a text. */
+/** The value of the shortest key of the trie that is a prefix of a text. */
 function shortestPrefix(units: Uint32Array, key: Uint8Array): number | undefined {
   const offset = (unit: number) => (unit >>> 10) << ((unit & 0x200) >>> 6);
   let at = offset(units[0]);

@@ -1,5 +1,5 @@
 /**
- * What `tokenizer_config.json` changes: every key of it that alters ids or decoded text is used or refused by name.
+ * Settings of `tokenizer_config.json`. Every key that affects ids or decoded text is used, or refused by name.
  *
  * @module
  */
@@ -11,18 +11,18 @@ import { Entry, MOST_IDS } from "./entry.ts";
 import type { Frame } from "./post_processors.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
-/** Keys that name one special token each. */
+/** Keys of single special tokens. */
 const NAMED = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
-/** Keys that have no meaning here unless they are true. */
+/** Keys that are refused if true. */
 const REFUSED = ["split_special_tokens", "do_lowercase_and_remove_accent", "fix_mistral_regex"];
 
-/** The text of a token that is given as such or as an object; undefined where it is absent or null. */
+/** The text of a token, given as a string or an object; undefined if absent or null. */
 export function tokenText(entry: Entry): string | undefined {
   return entry.optional((entry) => isRecord(entry.value) ? entry.at("content").text() : entry.text());
 }
 
-/** A configuration with the tokens of `special_tokens_map.json` that it does not name. Throws where one is no token. */
+/** A configuration completed with the tokens of `special_tokens_map.json`. Throws for values that are no tokens. */
 export function withSpecialTokens(config: Json, map: Json): Json {
   const entry = new Entry(map, "special_tokens_map.json");
   const tokens = NAMED.map((key) => [key, tokenText(entry.at(key))] as const);
@@ -32,15 +32,15 @@ export function withSpecialTokens(config: Json, map: Json): Json {
   };
 }
 
-/** Throws on keys that would change ids and are not supported. */
+/** Throws for unsupported keys that would change ids. */
 export function checkSettings(config: Entry): void {
   config.keys();
   for (const key of REFUSED) if (config.at(key).flag(false)) config.at(key).refuse("is true, only false is supported");
 }
 
 /**
- * The frame with `add_bos_token` and `add_eos_token`: where one of them is given and the frame has it otherwise, the
- * frame is made anew from these tokens alone. An absent key leaves what the frame has. A text that begins with the token
+ * The frame with `add_bos_token` and `add_eos_token`: if one of them contradicts the frame, the
+ * frame is replaced by these tokens alone. An absent key leaves the frame unchanged. A text that begins with the token
  * gets a second one, as from the fast tokenizers.
  */
 export function framed(frame: Frame, config: Entry, vocabulary: Vocabulary): Frame {

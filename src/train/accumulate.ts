@@ -1,9 +1,9 @@
 /**
- * A step over its microbatches: what is computed does not depend on how the step's sequences are cut into them.
+ * Gradients of a step over its microbatches. The result does not depend on how the step's sequences are cut into them.
  *
- * Every loss term is a mean over the whole step. Rows, labels and candidates of a step are known before it runs. How often
- * each expert or depth is chosen is not: with several microbatches a first pass runs the model forward, without tape and
- * head, and counts; the balance term of each microbatch is then linear in its own probabilities.
+ * Every loss term is a mean over the whole step. Rows, labels and candidates of a step are known before it runs. Counts of
+ * chosen experts and depths are not: with several microbatches a first forward pass, without tape and head, counts them.
+ * The balance term of each microbatch is then linear in its own probabilities.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { termValues } from "./terms.ts";
 
 type Named<T> = Record<string, T>;
 
-/** Inputs of a step's microbatches, each name after the microbatch's number, and `total.…`: what means are over. */
+/** Inputs of a step's microbatches, each name prefixed by the microbatch's number, and the row counts `total.…` of its means. */
 export function stepInputs<T extends Tensor, P>(
   objective: Objective<T, P>,
   step: number,
@@ -42,12 +42,12 @@ export function stepInputs<T extends Tensor, P>(
   return named;
 }
 
-/** Rows with a label of a step, among its inputs. */
+/** The number of labelled rows of a step, from its inputs. */
 export function labelsOf(inputs: Readonly<Named<HostTensor>>): number {
   return inputs["total.labels"].data[0];
 }
 
-/** Rows that each recursion chooses from under top-k: the rows that the recursion before keeps of each sequence. */
+/** Candidates of each recursion under top-k: the rows that the previous recursion keeps of every sequence. */
 function candidatesOf(inputs: Readonly<Named<HostTensor>>): number[] {
   const { data } = inputs.offsets;
   let kept = Array.from({ length: data.length - 1 }, (_, b) => data[b + 1] - data[b]);
@@ -60,21 +60,21 @@ function candidatesOf(inputs: Readonly<Named<HostTensor>>): number[] {
   return candidates;
 }
 
-/** What a step records before its update. */
+/** Tensors of a recorded step before its update. */
 export interface RecordedStep<T> {
-  /** Gradients of the step's total, by the number of the parameter. */
+  /** Gradients of the step's total loss, in the order of the schema's parameters. */
   readonly gradients: readonly (T | undefined)[];
   /** Loss terms of the step by name, [1] each. */
   readonly values: ReadonlyMap<string, T>;
-  /** A bias that is balanced without a loss, and the step's choices, [N]. */
+  /** Loss-free balancing: the bias [N], and the step's counts of chosen depths [N]. */
   readonly biased?: { readonly bias: T; readonly counts: T };
-  /** Routing of every microbatch, each name after its number. */
+  /** Routing of every microbatch, each name prefixed by its number. */
   readonly routing: Named<T>;
 }
 
-/** How a step is recorded. */
+/** Options of {@link recordStep}. */
 export interface RecordOptions<T> {
-  /** Microbatches. */
+  /** Number of microbatches. */
   readonly accumulate: number;
   /** Factors of the loss terms. */
   readonly seeds: LossSeeds<T>;
@@ -124,7 +124,7 @@ function totalsOf<T>({ labels, rows, ...others }: Named<T>): LossTotals<T> {
   return { labels, rows, candidates };
 }
 
-/** The first pass: choices of all microbatches. A tape of nothing runs the very operations of the second pass. */
+/** The first pass: counts the choices of all microbatches. A tape without watched tensors runs the same operations as the second pass. */
 function countAll<T extends Tensor, P>(
   device: Device<T>,
   objective: Objective<T, P>,

@@ -1,5 +1,5 @@
 /**
- * Held-out loss: the same objective without tape and noise, over batches in order.
+ * Held-out loss: the objective without tape and noise, over all batches in order.
  *
  * @module
  */
@@ -10,38 +10,38 @@ import type { Objective } from "./objective.ts";
 import type { RoutedConfig, RoutingStatistics } from "./statistics.ts";
 import { RoutingCounter } from "./routing_counter.ts";
 
-/** What was measured on held-out text. */
+/** Losses and routing on held-out text. */
 export interface Evaluation {
   /** Mean cross-entropy of a label, nats. */
   readonly nats: number;
-  /** Labels. */
+  /** Number of labels. */
   readonly tokens: number;
-  /** Routing over all batches, where there is some. */
+  /** Routing over all batches, for routed models. */
   readonly routing?: RoutingStatistics;
 }
 
-/** How much to evaluate. */
+/** Options of {@link Evaluator.evaluate}. */
 export interface EvaluateOptions {
-  /** Batches at most, from the first on; all of them unless given. */
+  /** Maximum number of batches, from the first on; all unless given. */
   readonly most?: number;
-  /** Stops between two batches. */
+  /** Aborts between two batches. */
   readonly signal?: AbortSignal;
 }
 
-/** A measurement as it is written down; bits/byte where every token of the text is predicted once. */
+/** An evaluation as logged; with bits per byte if every token of the text is predicted once. */
 export interface HeldOut extends Evaluation {
   /** Bits per byte of text. */
   readonly bitsPerByte?: number;
 }
 
-/** How rows were selected: expert-choice has two ways, other models are evaluated in the one they have. */
+/** Selection of rows: expert-choice is evaluated under both, other models have one. */
 export type HeldOutSelection = "topk" | "threshold" | "plain";
 
 /** Held-out results by selection. */
 export type EvaluationResult = { readonly [selection in HeldOutSelection]?: HeldOut };
 
 /**
- * Evaluates a model over and over, with one recorded program.
+ * Evaluates a model repeatedly with one recorded program.
  *
  * The objective decides how rows are selected (`CausalLM`'s `selection`); give it neither teacher nor capacity warm-up,
  * which belong to training. Parameters are those on the device at the time of each call.
@@ -49,7 +49,7 @@ export type EvaluationResult = { readonly [selection in HeldOutSelection]?: Held
 export class Evaluator<T extends Tensor, P> {
   readonly #program: Program;
 
-  /** Prepares; reads nothing. */
+  /** Records the program. */
   constructor(
     device: Device<T>,
     readonly objective: Objective<T, P> & { readonly config: RoutedConfig },
@@ -62,7 +62,7 @@ export class Evaluator<T extends Tensor, P> {
   }
 
   /**
-   * Mean nats over the labels of batches in order; rows without labels do not count in the loss.
+   * Mean nats over the labels of batches in order; unlabelled rows do not count.
    *
    * Throws a RangeError when no batch has a label, and the signal's reason when it is aborted.
    */

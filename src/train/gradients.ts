@@ -1,5 +1,5 @@
 /**
- * From loss terms to gradients of all parameters.
+ * Gradients of all parameters from loss terms.
  *
  * @module
  */

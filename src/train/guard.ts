@@ -1,5 +1,5 @@
 /**
- * Noticing that a run has gone wrong: numbers that are not finite, and divergence.
+ * Detects failed runs: numbers that are not finite, and a diverging loss.
  *
  * @module
  */
@@ -11,27 +11,27 @@ import type { TrainingBatch } from "./data/batches.ts";
 import type { Objective } from "./objective.ts";
 import { stepGradients } from "./step_gradients.ts";
 
-/** Labels over which a mean loss is judged: a label's loss deviates by some 3 nats, so that their mean does by 0.1. */
+/** Labels of a window. The standard deviation of a label's loss is about 3 nats, that of a window's mean about 0.1. */
 const WINDOW_LABELS = 1024;
 
-/** Nats by which a window's mean must be worse than knowing nothing: ten of those deviations. */
+/** Nats above the limit at which a run counts as diverging: ten standard deviations of a window's mean. */
 const MARGIN = 1;
 
 /**
- * Judges the language-model loss window by window. A run diverges when a window's mean over its labels is a nat above both
- * the first window's and ln V, which is what even odds for every token cost: its guesses are then e times worse than none.
+ * Detects a diverging language-model loss by windows of labels. A run diverges when a window's mean is a nat above both the
+ * first window's mean and ln V, the loss of the uniform distribution over V tokens.
  */
 export class DivergenceGuard {
   #first?: number;
   #nats = 0;
   #labels = 0;
 
-  /** V ids. */
+  /** For a vocabulary of V. */
   constructor(readonly V: number) {}
 
   /**
-   * Takes the mean loss of the next step and its labels, a window of them unless known; returns a window's mean and the
-   * limit that it exceeds.
+   * Adds the mean loss of the next step over its labels, one window unless given. Returns the mean of a completed window
+   * and the limit if it exceeds it.
    */
   add(loss: number, labels = WINDOW_LABELS): { mean: number; limit: number } | undefined {
     this.#nats += loss * labels;
@@ -45,8 +45,8 @@ export class DivergenceGuard {
 }
 
 /**
- * The first tensor that is not finite when a step is computed on the weights as they are: a weight, or a gradient; named
- * in words, undefined when all are finite.
+ * Describes the first weight that is not finite, else the first gradient of a step on the present weights that is not;
+ * undefined when all are finite.
  */
 export async function findNotFinite<T extends Tensor, P>(
   device: Device<T>,

@@ -1,5 +1,5 @@
 /**
- * What the objectives of both language models share: teacher, inputs of a microbatch, RoPE tables of its positions.
+ * The common part of both language-model objectives: teacher, inputs of a microbatch, RoPE tables of its positions.
  *
  * @module
  */

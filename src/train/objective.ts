@@ -55,7 +55,7 @@ export interface Objective<T extends Tensor, P> {
   dispose(): void;
 }
 
-/** The tensors whose names start with a prefix, by the rest of their names. */
+/** The tensors whose names start with a prefix, named without it. */
 export function inputsOf<T>(named: Readonly<Record<string, T>>, prefix: string): Record<string, T> {
   const own = Object.entries(named).filter(([name]) => name.startsWith(prefix));
   return Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));

@@ -13,10 +13,10 @@ interface RouterCounts {
   /** Candidates that ran, and the sum of their scores. */
   selected: number;
   selectedScore: number;
-  /** Candidates that did not. */
+  /** Candidates that did not run, and the sum of their scores. */
   unselected: number;
   unselectedScore: number;
-  /** Candidates of sequences in which top-k left one out, and how many of them the threshold judges alike. */
+  /** Candidates of sequences from which top-k drops one, and those on which the threshold agrees with top-k. */
   decisions: number;
   agreed: number;
 }
@@ -32,7 +32,7 @@ const sharesOf = (loads: readonly number[]) => {
   return loads.map((load) => total > 0 ? load / total : 0);
 };
 
-/** Adds up what routing did in some batches; the order of batches does not matter. */
+/** Counts the routing decisions of batches, in any order. */
 export class RoutingCounter {
   #rows = 0;
   #depths: number[] = [];
@@ -40,7 +40,7 @@ export class RoutingCounter {
   readonly #routers: RouterCounts[] = [];
   readonly #loads = new Map<number, number[]>();
 
-  /** Starts from nothing. */
+  /** Starts with zero counts. */
   constructor(readonly config: RoutedConfig) {}
 
   /** Adds the routing of a batch, by the names that `readRecursions` and `readExperts` know. */
@@ -109,7 +109,7 @@ export class RoutingCounter {
     return token ? { ...depth, maxViolation: maxViolation(this.#depths.slice(1)) } : depth;
   }
 
-  /** The numbers of everything that was added. */
+  /** Statistics of all batches that were added. */
   statistics(): RoutingStatistics {
     const decisions = this.#routers.reduce((sum, counts) => sum + counts.decisions, 0);
     const agreed = this.#routers.reduce((sum, counts) => sum + counts.agreed, 0);

@@ -9,7 +9,7 @@ import { requireFloat32 } from "../common/float32.ts";
 
 /** A learning rate over the updates of a run: linear warm-up, the peak, then a decay to the final value. */
 export interface Schedule {
-  /** How it decays: not at all, or from the end of the warm-up in a line or half a cosine, or in a line over the last share. */
+  /** Decay: none; linear or half a cosine from the end of the warm-up; or linear over the last share of the steps. */
   readonly kind: "constant" | "linear" | "cosine" | "trapezoid";
   /** Highest learning rate. */
   readonly peak: number;
@@ -19,18 +19,18 @@ export interface Schedule {
   readonly warmup: number;
   /** Trapezoid only: share of all updates over which it decays; 0.2 unless given (docs/mor.md, "Training"). */
   readonly decay?: number;
-  /** What the decays end at, as a share of the peak; 0 unless given. */
+  /** Final rate as a share of the peak; 0 unless given. */
   readonly final?: number;
 }
 
-/** Step at which the decay begins; the number of steps where there is none. */
+/** Step at which the decay begins; the number of steps without a decay. */
 function decayStart({ kind, steps, warmup, decay = 0.2 }: Schedule): number {
   if (kind === "constant") return steps;
   return kind === "trapezoid" ? steps - steps * decay : warmup;
 }
 
 /**
- * Says whether a schedule can be followed.
+ * Checks a schedule.
  *
  * @throws RangeError with the numbers when a rate or share is out of range, or warm-up and decay do not fit into the steps
  */
@@ -61,7 +61,7 @@ export function checkSchedule(schedule: Schedule): void {
 }
 
 /**
- * The learning rate of an update, counted from 1; beyond the last one the final value stays.
+ * The learning rate of an update, counted from 1; after the last one it stays at the final value.
  *
  * With w warm-up steps, s where the decay begins, and d = (step − s)/(steps − s) in [0, 1]:
  *

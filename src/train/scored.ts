@@ -1,5 +1,5 @@
 /**
- * Rows that have a label, so that the head sees no others.
+ * Lists of labelled rows, the only rows that the head reads.
  *
  * @module
  */

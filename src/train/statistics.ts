@@ -6,15 +6,15 @@
 import type { RecursionConfig } from "../model/config/config.ts";
 import type { MolConfig } from "../model/config/mol_config.ts";
 
-/** What statistics must know of a model; any decoder's or encoder's configuration does. */
+/** The part of a model's configuration that statistics need. */
 export interface RoutedConfig {
-  /** Recursions and how they are routed, in a decoder. */
+  /** Number of recursions and their routing, in a decoder. */
   readonly recursion?: Pick<RecursionConfig, "N" | "routing">;
-  /** Number of experts, where there are some. */
+  /** Number of experts, in a model with experts. */
   readonly mol?: Pick<MolConfig, "E">;
 }
 
-/** How deep rows went. */
+/** Statistics of depths. */
 export interface DepthStatistics {
   /** Share of rows that ran exactly d recursions, d = 0..N. */
   readonly shares: readonly number[];
@@ -22,40 +22,40 @@ export interface DepthStatistics {
   readonly mean: number;
   /**
    * Dead tokens: the share of positions at which the last recursion ran in no sequence (the ratio that arXiv 2507.10524
-   * reports for expert-choice, counted by position, since a top-k of fixed size leaves the same share of rows out always).
+   * reports for expert-choice, counted by position, since a top-k of fixed size always drops the same share of rows).
    */
   readonly dead: number;
   /** Token-choice: MaxVio of the choice of depth, max_d load_d / mean load − 1 over d = 1..N. */
   readonly maxViolation?: number;
 }
 
-/** What the router of one expert-choice recursion did. */
+/** Statistics of the router of one expert-choice recursion. */
 export interface RecursionStatistics {
   /** Share of the candidates that ran. */
   readonly selected: number;
-  /** Share of top-k's decisions that the threshold z ≥ 0 takes too; absent where nothing was left out. */
+  /** Share of top-k's decisions that the threshold z ≥ 0 shares; absent if top-k dropped no row. */
   readonly agreement?: number;
   /** Mean score z of candidates that ran. */
   readonly selectedScore?: number;
-  /** Mean score z of candidates that did not. */
+  /** Mean score z of candidates that did not run. */
   readonly unselectedScore?: number;
 }
 
-/** How evenly the experts of one layer are used. */
+/** Load of the experts of one layer. */
 export interface ExpertStatistics {
   /** Unique layer or group, all its applications together. */
   readonly layer: number;
-  /** Share of the choices that went to each expert, [E]. */
+  /** Share of the choices that fell on each expert, [E]. */
   readonly shares: readonly number[];
   /** MaxVio: max_e load_e / mean load − 1, from 0 (even) to E − 1. */
   readonly maxViolation: number;
 }
 
-/** Routing in numbers that JSON can hold. */
+/** Routing statistics as JSON. */
 export interface RoutingStatistics {
-  /** Rows that were counted. */
+  /** Number of rows. */
   readonly rows: number;
-  /** Depths, where recursions are routed. */
+  /** Depths, in models with routed recursions. */
   readonly depth?: DepthStatistics;
   /** Routers of expert-choice, from recursion 1. */
   readonly recursions?: readonly RecursionStatistics[];
@@ -67,7 +67,7 @@ export interface RoutingStatistics {
 
 const percent = (share: number, digits = 0) => (100 * share).toFixed(digits);
 
-/** Statistics as a short phrase for a progress line; empty without routing. */
+/** Statistics as a short phrase for a progress line; empty for models without routing. */
 export function summary({ depth, agreement, experts = [] }: RoutingStatistics): string {
   const parts: string[] = [];
   if (depth) {

@@ -15,7 +15,7 @@ export const METRIC = "metric.";
 export class StepMetrics<T extends Tensor> {
   readonly #lists = new Map<string, T>();
 
-  /** Keeps that many lines. */
+  /** Allocates lists of `lines` scalars. */
   constructor(readonly device: Device<T>, readonly lines: number) {
     demandWhole("train", "logEvery", lines, 1);
   }

@@ -7,7 +7,7 @@ import type { LossTerms } from "../model/losses.ts";
 import type { Backend, Tensor } from "../op/op.ts";
 import { add, ratio } from "../ops/add.ts";
 
-/** Every term that is there as one scalar [1]: the sum of its parts, the mean of the load balances. */
+/** Every present term as one scalar [1]: the sum of its parts, or the mean of the load balances. */
 export function termValues<T extends Tensor>(backend: Backend<T>, terms: LossTerms<T>): [string, T][] {
   const { molBalance, ...sums } = terms;
   const sum = (parts: readonly T[]) => parts.reduce((total, part) => add(backend, total, part));

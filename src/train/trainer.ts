@@ -1,5 +1,5 @@
 /**
- * The training step: forward, backward and update as one program that is replayed, everything in place.
+ * The training step: forward, backward and update in place, as one recorded program.
  *
  * @module
  */
@@ -29,15 +29,15 @@ import {
 
 export type { TrainerOptions } from "./trainer_options.ts";
 
-/** What a step cost and how far it moved. */
+/** Metrics of a step. */
 export interface StepLine {
   /** Step, from 0. */
   readonly step: number;
-  /** Rows with a label, over which the means of predictions are taken. */
+  /** Number of labelled rows, over which prediction losses are means. */
   readonly labels: number;
   /**
-   * Loss terms by name, means over the whole step, 0 where it has no rows for them, and their weighted `total`. Balance
-   * terms without a factor are not measured.
+   * Loss terms by name, as means over the step (0 without rows), and their weighted `total`. Balance terms without a
+   * factor are left out.
    */
   readonly losses: Readonly<Record<string, number>>;
   /** Global norm of the gradients before clipping. */
@@ -56,7 +56,7 @@ export class Trainer<T extends Tensor, P> {
   readonly #lifetime = new Lifetime("the trainer");
   #unread: Pick<StepLine, "step" | "labels">[] = [];
 
-  /** Copies weights to a device; `state` is that of a run that goes on. */
+  /** Copies weights to a device; `state` is the optimizer state of a resumed run. */
   constructor(
     readonly device: Device<T>,
     readonly objective: Objective<T, P>,
@@ -81,12 +81,12 @@ export class Trainer<T extends Tensor, P> {
     return mapParams(this.objective.schema, () => of(this.#states[index++])) as P;
   }
 
-  /** The weights on the device: they move with every step. */
+  /** The weights on the device, which every step updates. */
   get params(): P {
     return this.#params;
   }
 
-  /** The weights that are to be used: on the device, their moving average where one is kept. */
+  /** The weights for evaluation, on the device: their moving average if there is one. */
   get averaged(): P {
     return this.#record(({ p, ema }) => ema ?? p);
   }
@@ -124,12 +124,12 @@ export class Trainer<T extends Tensor, P> {
 
   /** Runs a step, counted from 0, without reading anything. `batches` are its microbatches. */
   start(step: number, batches: readonly TrainingBatch[], rate: number): void {
-    const inputs = this.#inputs(step, batches, rate); // throws before anything is counted
+    const inputs = this.#inputs(step, batches, rate); // may throw, so it comes first
     this.#unread.push({ step, labels: labelsOf(inputs) });
     this.#program.start(inputs);
   }
 
-  /** Runs a step and reads the lines of all steps since the last reading, and this step's routing by microbatch. */
+  /** Runs a step and reads the metrics of all steps since the last reading, and this step's routing by microbatch. */
   async read(
     step: number,
     batches: readonly TrainingBatch[],
@@ -156,7 +156,7 @@ export class Trainer<T extends Tensor, P> {
     return { step, labels, losses: { ...losses, total }, gradientNorm: Math.sqrt(squares.data[at]) };
   }
 
-  /** The weights on the host: the moving average where one is kept and asked for. */
+  /** The weights on the host; with `averaged` their moving average if there is one. */
   async weights({ averaged = false }: { averaged?: boolean } = {}): Promise<P> {
     const pick = ({ p, ema }: ParameterState<T>) => averaged && ema ? ema : p;
     return await download(this.device, this.objective.schema, this.#record(pick));

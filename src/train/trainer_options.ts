@@ -6,17 +6,17 @@
 import { checkOptions, number, oneOf, record, required } from "../common/options.ts";
 import type { OptimizerConfig } from "./update.ts";
 
-/** How to train. */
+/** Options of {@link Trainer}. */
 export interface TrainerOptions {
-  /** How weights move. */
+  /** Optimizer settings. */
   readonly optimizer: OptimizerConfig;
-  /** Microbatches of a step. */
+  /** Number of microbatches of a step. */
   readonly accumulate: number;
-  /** Steps between two readings: as many lines are kept on the device. */
+  /** Maximum number of steps between two readings, and of the metrics kept on the device. */
   readonly logEvery: number;
-  /** Recursions computed again in the backward pass instead of being kept. */
+  /** Whether recursions are recomputed in the backward pass instead of kept. */
   readonly remat: "none" | "recursion";
-  /** Step of loss-free balancing, u (docs/mor.md, "Router losses"). */
+  /** Step size u of loss-free balancing (docs/mor.md, "Router losses"). */
   readonly biasRate: number;
 }
 

@@ -48,7 +48,7 @@ export interface OptimizerState<P> {
   readonly ema?: P;
 }
 
-/** Copies weights and, where a run goes on, the optimizer's state to a device, all or nothing. */
+/** Copies weights and, in a resumed run, the optimizer state to a device, all or none. */
 export function parameterStates<T extends Tensor>(
   device: Device<T>,
   schema: unknown,
@@ -80,7 +80,7 @@ export function parameterStates<T extends Tensor>(
   });
 }
 
-/** Frees what {@link parameterStates} made. */
+/** Frees the tensors of parameter states. */
 export function freeStates<T extends Tensor>(device: Device<T>, states: readonly ParameterState<T>[]): void {
   for (const { p, m, v, ema } of states) {
     for (const tensor of [p, m, v, ema]) if (tensor) device.free(tensor);
@@ -114,7 +114,7 @@ export function recordUpdate<T extends Tensor>(
       return g && Boolean(leaf.auxiliary) === auxiliary ? sumSquares(backend, g, sum) : sum;
     }, undefined);
   const squares = squaresOf(false)!;
-  const auxiliarySquares = squaresOf(true) ?? squares; // without a loss of their own they stay
+  const auxiliarySquares = squaresOf(true) ?? squares; // without a loss of their own they are not updated
   const { beta1, beta2, eps, clip } = config;
   states.forEach(({ leaf, p, m, v, ema: average }, i) => {
     const decay = leaf.shape.length > 1 ? config.decay : 0;

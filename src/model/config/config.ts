@@ -1,5 +1,5 @@
 /**
- * What a recursive decoder is: sizes by their axis letters, and how its layers are shared, routed and cached.
+ * Configuration of a recursive decoder: sizes by axis letter, layer sharing, routing and caching.
  *
  * @module
  */
@@ -10,28 +10,28 @@ import type { MolConfig } from "./mol_config.ts";
 /** Which layers share weights (Mixture-of-Recursions, arXiv 2507.10524, §2.1, table 1). */
 export type Sharing = "none" | "cycle" | "sequence" | "middle_cycle" | "middle_sequence";
 
-/** Where a recursion's keys and values come from (§2.2.2; `hybrid` is the ablation). */
+/** Source of a recursion's keys and values (§2.2.2; `hybrid` is the ablation). */
 export type KeyValues = "recursion" | "share" | "hybrid";
 
-/** How the recursions of a decoder are run. */
+/** Settings of a decoder's recursions. */
 export interface RecursionConfig {
   /** Which layers share weights. */
   readonly sharing: Sharing;
   /** Recursions (the paper's N_r). */
   readonly N: number;
-  /** Whether every token runs all recursions, or recursions choose tokens, or tokens choose a depth. */
+  /** Routing: every token runs all recursions, or expert-choice (recursions choose tokens), or token-choice (tokens choose a depth). */
   readonly routing: "none" | "expert" | "token";
-  /** The router: one matrix, or two around an exact gelu, 2D or 4D wide. */
+  /** Router: one matrix, or a two-layer MLP with exact gelu of width 2D or 4D. */
   readonly router: "linear" | "mlp" | "wide_mlp";
-  /** From scores to gates; token-choice uses `softmax` or `sigmoid`. */
+  /** Gate function of the scores; token-choice uses `softmax` or `sigmoid`. */
   readonly gate: GateParams["kind"] | "softmax";
   /** α, the gate's factor. */
   readonly alpha: number;
   /** Fraction of the original tokens that each recursion keeps, length N; (N − r + 1)/N unless given. */
   readonly capacity?: readonly number[];
-  /** Where keys and values come from. */
+  /** Source of keys and values. */
   readonly kv: KeyValues;
-  /** Expert-choice only: a second router per recursion, trained on a detached stream, decides at inference (§2.2.1, "auxiliary router"). */
+  /** Expert-choice only: a second router per recursion, trained on a detached stream, selects at inference (§2.2.1, "auxiliary router"). */
   readonly auxiliary: boolean;
   /** Token-choice only: balance by a loss, or by a bias on the choice. */
   readonly balancing: "loss" | "loss_free";
@@ -51,7 +51,7 @@ export interface LossCoefficients {
   readonly molBalance: number;
 }
 
-/** A Llama-style decoder whose layers may be reused. */
+/** A Llama-style decoder, optionally with shared layers. */
 export interface DecoderConfig {
   /** Width of the residual stream. */
   readonly D: number;
@@ -71,9 +71,9 @@ export interface DecoderConfig {
   readonly eps: number;
   /** Rotary position embedding. */
   readonly rope: Rope;
-  /** Positions at most. */
+  /** Maximum number of positions. */
   readonly maxPositions: number;
-  /** Whether the head is the embedding. */
+  /** Whether the head shares the embedding's weights. */
   readonly tied: boolean;
   /** Sharing, routing and caching. */
   readonly recursion: RecursionConfig;
@@ -81,7 +81,7 @@ export interface DecoderConfig {
   readonly mol?: MolConfig;
   /** Factors of the training losses. */
   readonly losses: LossCoefficients;
-  /** First token of a text, if the model wants one. */
+  /** Begin-of-text token, if the model has one. */
   readonly bos?: number;
   /** Tokens that end a text. */
   readonly eos: readonly number[];

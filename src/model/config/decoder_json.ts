@@ -17,19 +17,19 @@ import { readRope, ropeObjects, ropeParameters, ropeScaling } from "./rope_json.
 import { blockLayers, outerLayers, uniqueLayers } from "./sharing.ts";
 import { classId, readId, readIds } from "./token_ids.ts";
 
-/** What the caller of {@link parseDecoderConfig} knows better than the file. */
+/** Settings that override the file in {@link parseDecoderConfig}. */
 export interface DecoderReading extends ReadingOptions {
   /** Replaces the file's `recursion`. */
   readonly recursion?: Json;
-  /** Whether the head is the embedding. */
+  /** Whether the head shares the embedding's weights. */
   readonly tied?: boolean;
   /** Whether token-choice has a bias. */
   readonly bias?: boolean;
 }
 
 /**
- * Reads a decoder's configuration by the table of its model type (`keyTables`): plain Llamas and recursive ones. What the
- * caller knows wins.
+ * Reads a decoder's configuration by the table of its model type (`keyTables`): plain Llamas and recursive ones. Options
+ * have priority over the file.
  *
  * Throws a RangeError that names the field, the value and what was expected.
  */
@@ -72,7 +72,7 @@ export function parseDecoderConfig(json: Json, options: DecoderReading = {}): De
   };
 }
 
-/** Beginning and ends of texts as config.json or its class gives them. */
+/** Begin and end tokens from config.json or its class. */
 function readEnds(given: Fields, keys: KeyRules, V: number): Pick<DecoderConfig, "bos" | "eos"> {
   const fallback = (name: string) => classId(given, name, keys[`${name}_token_id`].fallback, V);
   const end = fallback("eos");
@@ -82,7 +82,7 @@ function readEnds(given: Fields, keys: KeyRules, V: number): Pick<DecoderConfig,
   };
 }
 
-/** Keys of Llama's class that the model is not built from, with values that have no effect. */
+/** Keys of Llama's class that do not determine the model, with values without effect. */
 const CLASS_KEYS: Json = {
   hidden_act: "silu",
   attention_bias: false,
@@ -142,13 +142,13 @@ export function decoderJson(config: DecoderConfig, source: Json = {}): Record<st
   };
 }
 
-/** Whether an absent object reads the same. */
+/** Whether the defaults are equal to these settings. */
 function isDefault({ router, gate, alpha, capacity, kv, balancing }: RecursionConfig): boolean {
   const usual = router === "linear" && gate === "sigmoid" && alpha === 0.1 && kv === "recursion";
   return usual && balancing === "loss" && !capacity;
 }
 
-/** Layers of the block and around it, in words, for messages. */
+/** The numbers of block layers and outer layers in words, for messages. */
 export function describeSharing(config: DecoderConfig): string {
   const { recursion: { sharing, N }, L } = config;
   const outer = outerLayers(sharing);

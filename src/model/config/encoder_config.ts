@@ -1,5 +1,5 @@
 /**
- * What a recursive encoder is (ModernALBERT, arXiv 2512.12880; plain ModernBERT, arXiv 2412.13663, is its group depth of 1).
+ * Configuration of a recursive encoder (ModernALBERT, arXiv 2512.12880; plain ModernBERT, arXiv 2412.13663, is its group depth of 1).
  *
  * @module
  */
@@ -11,13 +11,13 @@ import type { SpecialIds } from "./token_ids.ts";
 export interface LocalAttention {
   /** Numbers of the local layers, ascending. */
   readonly layers: readonly number[];
-  /** A local layer sees rows at most this far away. */
+  /** Maximum distance of visible rows in a local layer. */
   readonly window: number;
   /** Rotary position embedding of local layers. */
   readonly rope: Rope;
 }
 
-/** A bidirectional encoder whose layers may be shared in groups. */
+/** A bidirectional encoder, optionally with layers shared in groups. */
 export interface EncoderConfig {
   /** Width of the residual stream. */
   readonly D: number;
@@ -37,7 +37,7 @@ export interface EncoderConfig {
   readonly F: readonly number[];
   /** Whether embeddings are projected from J to D. */
   readonly factorised: boolean;
-  /** Whether the first layer attends without a norm before it (ModernBERT). */
+  /** Whether the first layer has no attention norm (ModernBERT). */
   readonly firstNormIdentity: boolean;
   /** Whether the checkpoint names are ModernBERT's. */
   readonly naming: "modernalbert" | "modernbert";
@@ -45,19 +45,19 @@ export interface EncoderConfig {
   readonly local?: LocalAttention;
   /** LoRA experts; `layers` are groups. */
   readonly mol?: MolConfig;
-  /** Groups that are as wide as those with experts; kept apart from `mol` because merging removes the experts only. */
+  /** Groups with the feed-forward width of experts; separate from `mol`, because merging removes the experts only. */
   readonly wideGroups: readonly number[];
   /** ε of LayerNorm. */
   readonly eps: number;
-  /** Rotary position embedding, of global layers where there are local ones. */
+  /** Rotary position embedding of global layers. */
   readonly rope: Rope;
-  /** Positions at most. */
+  /** Maximum number of positions. */
   readonly maxPositions: number;
-  /** Whether the head's last matrix is the embedding. */
+  /** Whether the head's last matrix shares the embedding's weights. */
   readonly tied: boolean;
-  /** Tokens around a text. */
+  /** Special tokens. */
   readonly ids: SpecialIds;
-  /** Share of elements that dropout takes in training; 0: none. */
+  /** Dropout probability in training; 0: none. */
   readonly dropout: number;
   /** Factor of the experts' load balance in the training total. */
   readonly balanceCoefficient: number;

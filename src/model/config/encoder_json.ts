@@ -15,9 +15,9 @@ import { classId, readId, type SpecialIds, specialNames } from "./token_ids.ts";
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
 
-/** What the caller of {@link parseEncoderConfig} knows beside the file. */
+/** Options of {@link parseEncoderConfig}. */
 export interface EncoderReading extends ReadingOptions {
-  /** The tokenizer's ids, used where neither the file nor its class gives one. */
+  /** The tokenizer's ids, for tokens without an id in the file and its class. */
   readonly ids?: Partial<SpecialIds>;
 }
 
@@ -48,7 +48,7 @@ export function parseEncoderConfig(json: Json, options: EncoderReading = {}): En
   return naming === "modernbert" ? readModernBert(fields, common) : readModernAlbert(fields, common);
 }
 
-/** Ids as the file, its class or the tokenizer gives them; ModernBERT's class has all five, the padding stands in for others. */
+/** Ids from the file, its class or the tokenizer; ModernBERT's class has all five, other classes fall back to the padding. */
 function readSpecialIds(given: Fields, type: EncoderConfig["naming"], V: number, others: Partial<SpecialIds> = {}) {
   const { keys } = keyTables[type];
   const id = (name: typeof specialNames[number]) =>
@@ -105,7 +105,7 @@ function readModernBert(fields: Fields, common: Common): EncoderConfig {
   };
 }
 
-/** Keys of ModernBERT's class that the model is not built from, with values that have no effect. */
+/** Keys of ModernBERT's class that do not determine the model, with values without effect. */
 const CLASS_KEYS: Json = {
   hidden_activation: "gelu",
   initializer_range: 0.02,

@@ -1,5 +1,5 @@
 /**
- * Reading a JSON object field by field: types, ranges and choices are checked, misspelt keys get the nearest known one.
+ * Reads and checks a JSON object field by field; errors about unknown keys name the nearest known one.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { cut, nearest, show } from "../../common/words.ts";
 /** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** Layers at most: a hostile configuration must not build a schema without end. */
+/** Maximum number of layers, which bounds the schema of a hostile configuration. */
 export const MOST_LAYERS = 10_000;
 
 /** Limits of a number. */
@@ -23,9 +23,9 @@ interface NumberLimits {
   fraction?: boolean;
 }
 
-/** What is thrown about a field: `field` is its path where it is one of them. */
+/** Error about a field; `field` is its path. */
 export class FieldError extends RangeError {
-  /** Makes the error that says what could not be done, and why. */
+  /** Makes an error with a message `Cannot <action>: <reason>`. */
   constructor(message: string, readonly field?: string) {
     super(message);
   }
@@ -35,7 +35,7 @@ export class FieldError extends RangeError {
 export class Fields {
   readonly #known = new Set<string>();
 
-  /** Wraps an object; `path` is how error messages call it, and `action` what cannot be done when a field is wrong. */
+  /** Wraps an object; `path` is its name and `action` the action of error messages. */
   constructor(readonly json: Json, readonly path: string, readonly action = "read the configuration") {
     if (typeof json === "object" && json !== null && !Array.isArray(json)) return;
     throw new FieldError(`Cannot ${action}: ${path} is not an object`, path);
@@ -50,7 +50,7 @@ export class Fields {
     return this.json[key] ?? undefined;
   }
 
-  /** Whether a field is there and not null. */
+  /** Whether a field is present and not null. */
   has(key: string): boolean {
     return this.#get(key) !== undefined;
   }
@@ -123,7 +123,7 @@ export class Fields {
     return value === undefined ? undefined : new Fields(value as Json, `${this.path}.${key}`, this.action);
   }
 
-  /** Refuses a value that the model code does not implement; absent, null and `allowed` values pass. */
+  /** Throws for an unsupported value; absent, null and `allowed` values pass. */
   only(key: string, ...allowed: readonly unknown[]): void {
     const value = this.#get(key);
     if (value === undefined || allowed.includes(value)) return;
@@ -133,17 +133,17 @@ export class Fields {
     );
   }
 
-  /** A value of any type, undefined where it is absent or null; the caller checks it. */
+  /** A value of any type, undefined if absent or null; the caller checks it. */
   value(key: string): unknown {
     return this.#get(key);
   }
 
-  /** Throws when a condition on the fields, or on one of them, does not hold. */
+  /** Throws unless a condition on the fields, or on one of them, holds. */
   check(condition: boolean, reason: () => string, key?: string): void {
     if (!condition) this.#fail(reason(), key);
   }
 
-  /** Throws on keys that were never asked for. */
+  /** Throws for keys that no method has read. */
   noOthers(): void {
     for (const key of Object.keys(this.json)) {
       if (this.#known.has(key)) continue;

@@ -1,5 +1,5 @@
 /**
- * Attention of ModernBERT in a `config.json`: which layers are local, how far they see, how they rotate.
+ * Attention of ModernBERT in a `config.json`: local layers, their window, and RoPE of both kinds of layers.
  *
  * @module
  */
@@ -9,17 +9,17 @@ import type { Fields } from "./fields.ts";
 import { readRope, ropeObjects, ropeParameters } from "./rope_json.ts";
 import { agreed } from "./spellings.ts";
 
-/** Names of the kinds of layers since Transformers 5, and their bases in Transformers 4. */
+/** Names of the kinds of layers in Transformers 5, and their θ keys in Transformers 4. */
 const FULL = "full_attention", SLIDING = "sliding_attention";
 const KINDS = {
   [FULL]: { thetaKey: "global_rope_theta", theta: 160000 },
   [SLIDING]: { thetaKey: "local_rope_theta", theta: 10000 },
 } as const;
 
-/** Layers that a message names. */
+/** Maximum number of layers in a message. */
 const MOST_NAMED = 40;
 
-/** What global and local layers of an encoder do. */
+/** Attention of global and local layers. */
 export type Attention = Pick<EncoderConfig, "rope" | "local">;
 
 /** Reads which of L layers are local. Throws RangeError when two spellings disagree. */
@@ -31,7 +31,7 @@ export function readAttention(fields: Fields, L: number): Attention {
   return { rope, local: layers.length > 0 && window > 0 ? local : undefined };
 }
 
-/** Rows to each side of a local layer's own: half of `local_attention`, or `sliding_window`; 0: there are no such layers. */
+/** Window of a local layer to each side: half of `local_attention`, or `sliding_window`; 0: no local layers. */
 function readWindow(fields: Fields, layers: readonly number[]): number {
   const half = fields.has("sliding_window") ? fields.count("sliding_window") : undefined;
   const both = fields.number("local_attention", 2 * (half ?? 64), { least: -1 });

@@ -1,5 +1,5 @@
 /**
- * What a mixture of LoRAs is (arXiv 2512.12880): how many experts, how wide, how chosen, how mixed.
+ * Configuration of a mixture of LoRAs (arXiv 2512.12880): number, rank, selection and mixture of experts.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export interface MolConfig {
   readonly jitter: number;
 }
 
-/** `lora_alpha` at most: published values are below 1000, and far above updates leave float32. */
+/** Maximum `lora_alpha`: published values are below 1000, and much larger ones overflow float32. */
 const MOST_ALPHA = 2 ** 16;
 
 /** Reads the experts' part of a configuration; `norm_top_k` is true by default for k ≥ 2 (docs/mol.md, "Top-k experts"). */

@@ -10,7 +10,7 @@ import { parseDecoderConfig } from "./decoder_json.ts";
 import type { EncoderConfig } from "./encoder_config.ts";
 import { parseEncoderConfig } from "./encoder_json.ts";
 
-/** A Llama shape (docs/mor.md, "Base layer"): layers, D, H, G, F, and unrolled layers by N where they differ. */
+/** A Llama shape (docs/mor.md, "Base layer"): layers, D, H, G, F, and unrolled layers by N if they differ. */
 interface Family {
   readonly layers: number;
   readonly D: number;

@@ -9,7 +9,7 @@ import type { Fields } from "./fields.ts";
 import { type MolConfig, readMol } from "./mol_config.ts";
 import { sharingFault } from "./sharing.ts";
 
-/** Magnitude of `recursion.alpha` at most: published values are at most 1, and the stream grows with its powers. */
+/** Maximum magnitude of `recursion.alpha`: published values are at most 1, and the residual stream grows with its powers. */
 const MOST_ALPHA = 1000;
 
 /** Reads the `recursion` of a decoder of L unrolled layers. */
@@ -68,7 +68,7 @@ export function readDecoderMol(fields: Fields, unique: number): MolConfig | unde
   return result;
 }
 
-/** Absent factors are 0, and so is that of the balance where a bias keeps it (docs/mor.md, "Router losses"). */
+/** Absent factors are 0, and so is that of the balance loss under loss-free balancing (docs/mor.md, "Router losses"). */
 export function readLosses(fields: Fields | undefined, { balancing }: RecursionConfig): LossCoefficients {
   const factor = (key: string) => fields?.number(key, 0, { fraction: true }) ?? 0;
   const losses = {

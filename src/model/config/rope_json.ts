@@ -16,15 +16,15 @@ const KINDS = {
   llama3: ["factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"],
 } as const;
 
-/** Where the parameters of a kind of layers stand. */
+/** Objects with the RoPE parameters of a kind of layers. */
 export interface RopePlaces {
   /** The whole configuration. */
   readonly fields: Fields;
-  /** Objects with parameters; undefined where one is absent. */
+  /** Objects with parameters; undefined if absent. */
   readonly objects: readonly (Fields | undefined)[];
   /** Key of θ at the top level. */
   readonly thetaKey: string;
-  /** θ where nothing gives it. */
+  /** Default θ. */
   readonly theta: number;
 }
 
@@ -65,7 +65,7 @@ function kindOf(fields: Fields, objects: readonly Fields[]): keyof typeof KINDS 
   return kind as keyof typeof KINDS;
 }
 
-/** Throws for keys that the kind does not have, unless their value is without effect. */
+/** Throws for keys that the kind does not have, unless their value has no effect. */
 function checkKeys(object: Fields, kind: keyof typeof KINDS): void {
   const known = ["rope_theta", "rope_type", "type", ...KINDS[kind]];
   for (const key of Object.keys(object.json)) {

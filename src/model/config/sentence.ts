@@ -1,5 +1,5 @@
 /**
- * What a checkpoint declares of the vectors of its texts, as sentence-transformers folders do.
+ * Settings of text embeddings that a sentence-transformers folder declares.
  *
  * @module
  */
@@ -13,25 +13,25 @@ export interface DenseStep {
   readonly weight: HostTensor;
   /** [O]. */
   readonly bias?: HostTensor;
-  /** None unless given. */
+  /** Activation; none unless given. */
   readonly activation?: ActivationKind;
 }
 
-/** What happens to pooled vectors: a projection, or the division by their length. */
+/** A step on pooled vectors: a projection, or normalisation to unit length. */
 export type VectorStep = DenseStep | "normalize";
 
-/** How texts become vectors where a caller does not say. */
+/** Default settings of embeddings. */
 export interface SentenceConfig {
-  /** Poolings of the hidden states, side by side. */
+  /** Poolings of the hidden states, concatenated. */
   readonly poolings: readonly Pooling[];
-  /** What follows, in order. */
+  /** Steps after pooling, in order. */
   readonly steps: readonly VectorStep[];
-  /** Numbers that are kept of a vector, the first ones; all unless given. */
+  /** Width to which vectors are truncated; all numbers unless given. */
   readonly truncate?: number;
-  /** Text before every text. */
+  /** Prompt before every text. */
   readonly prompt: string;
-  /** Whether texts are in lower case. */
+  /** Whether texts are lower-cased. */
   readonly lowerCase: boolean;
-  /** Tokens of a text at most, special ones included: what is beyond is cut. */
+  /** Maximum length of a text in tokens, special ones included; longer texts are truncated. */
   readonly maxTokens: number;
 }

@@ -1,5 +1,5 @@
 /**
- * Index maps of recursion: which weights an unrolled layer uses, and how many tokens a recursion keeps.
+ * Index maps of recursion: the unique layer of an unrolled layer, and the tokens that a recursion keeps.
  *
  * @module
  */
@@ -38,14 +38,14 @@ export function uniqueLayer(config: Pick<DecoderConfig, "L" | "recursion">, l: n
   }
 }
 
-/** Whether unrolled layer l computes keys and values; where they are shared, only the first use of its weights does. */
+/** Whether unrolled layer l computes keys and values; with shared ones, only the first use of its weights does. */
 export function ownsKeys(config: Pick<DecoderConfig, "L" | "recursion">, l: number): boolean {
   if (config.recursion.kv !== "share") return true;
   const u = uniqueLayer(config, l);
   return Array.from({ length: l }, (_, earlier) => uniqueLayer(config, earlier)).every((other) => other !== u);
 }
 
-/** Why L layers cannot be shared by N recursions, naming the nearest L that can; undefined when they can. */
+/** The reason why N recursions cannot share L layers, with the nearest possible L; undefined if they can. */
 export function sharingFault(L: number, sharing: Sharing, N: number): string | undefined {
   const outer = outerLayers(sharing);
   const shared = L - outer;

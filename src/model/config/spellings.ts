@@ -6,7 +6,7 @@
 import { show } from "../../common/words.ts";
 import { FieldError, type Fields } from "./fields.ts";
 
-/** A value and the path of its spelling; undefined where the spelling is absent. */
+/** A value and the path of its spelling; undefined if absent. */
 export interface Spelling<V> {
   /** Path in messages. */
   readonly path: string;
@@ -14,7 +14,7 @@ export interface Spelling<V> {
   readonly value: V | undefined;
 }
 
-/** The value that all spellings which are there give. Throws a FieldError that shows two that differ. */
+/** The common value of all present spellings. Throws a FieldError that shows two that differ. */
 export function agreed<V>({ action }: Fields, spellings: readonly Spelling<V>[]): V | undefined {
   const [first, ...others] = spellings.filter(({ value }) => value !== undefined);
   const text = (value: unknown) => JSON.stringify(value);

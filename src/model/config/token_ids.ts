@@ -1,5 +1,5 @@
 /**
- * Ids of the tokens around a text: its beginning, its ends, padding.
+ * Ids of special tokens in a configuration.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Fields } from "./fields.ts";
 
 /** Special tokens of an encoder. */
 export interface SpecialIds {
-  /** Pads; never computed. */
+  /** Padding. */
   readonly pad: number;
   /** Beginning of a text. */
   readonly bos?: number;
@@ -42,7 +42,7 @@ export function readIds(fields: Fields, name: string, V: number): number[] | und
   return ids;
 }
 
-/** The one id under `<name>_token_id`. Throws a FieldError as {@link readIds} does, and for several ids. */
+/** The single id under `<name>_token_id`. Throws a FieldError as {@link readIds} does, and for several ids. */
 export function readId(fields: Fields, name: string, V: number): number | undefined {
   const ids = readIds(fields, name, V);
   const key = `${name}_token_id`;
@@ -54,7 +54,7 @@ export function readId(fields: Fields, name: string, V: number): number | undefi
   return ids?.[0];
 }
 
-/** The default of a class, which counts where the key is absent (null is none) and the vocabulary has the id. */
+/** The default of a class, for an absent key (null means no token) and an id within the vocabulary. */
 export function classId(given: Fields, name: string, fallback: unknown, V: number): number | undefined {
   const absent = given.json[`${name}_token_id`] === undefined;
   return absent && typeof fallback === "number" && fallback < V ? fallback : undefined;

@@ -1,5 +1,5 @@
 /**
- * What a training run is: model, data, objective, optimizer and all the rest, from one JSON.
+ * Configuration of a training run: model, data, objective, optimizer, schedule and files, from one JSON.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { LossFactors } from "../gradients.ts";
 import type { Schedule } from "../schedule.ts";
 import type { OptimizerConfig } from "../update.ts";
 
-/** What is trained. */
+/** The model of a run, with its kind. */
 export type TrainedModel =
   & {
     /** The config.json that it was read from. */
@@ -22,16 +22,16 @@ export type TrainedModel =
     | { readonly kind: "encoder"; readonly config: EncoderConfig }
   );
 
-/** How weights are taken from a checkpoint. */
+/** Initialisation of weights from a checkpoint. */
 export type StartMethod = "copy" | UpTraining | "teacher_layers" | "teacher_mean";
 
-/** Another model to learn from. */
+/** Knowledge distillation from another model. */
 export interface TeacherConfig {
-  /** Its checkpoint. */
+  /** Checkpoint of the teacher. */
   readonly from: string;
-  /** Factor of the divergence of predictions. */
+  /** Factor of the KL divergence of predictions. */
   readonly divergence: number;
-  /** Temperature of that divergence. */
+  /** Temperature τ of the KL divergence. */
   readonly temperature: number;
   /** Factor of the cosine distance of hidden states. */
   readonly cosine: number;
@@ -41,21 +41,21 @@ export interface TeacherConfig {
 export interface TextSource {
   /** File, folder, glob or package. */
   readonly from: string;
-  /** What a document is. */
+  /** How the text is split into documents. */
   readonly documents?: "file" | "blank-lines" | "lines" | { readonly separator: string } | { readonly field: string };
 }
 
-/** The texts and how they are cut. */
+/** Texts, tokenizer, and the shape of batches. */
 export interface DataConfig {
-  /** To train on. */
+  /** Training texts. */
   readonly train: readonly TextSource[];
-  /** To evaluate only. */
+  /** Held-out texts: a share of the training documents, or other sources. */
   readonly heldOut: { readonly share: number } | { readonly sources: readonly TextSource[] };
-  /** A file, or the vocabulary size of one that is trained. */
+  /** A tokenizer.json, or the vocabulary size of one to train. */
   readonly tokenizer: { readonly path: string } | { readonly train: number };
   /** Token after every document. */
   readonly endOfText: string;
-  /** Masked only: tokens with a meaning of their own. */
+  /** Masked only: special tokens. */
   readonly marks: { readonly mask: string; readonly begin?: string; readonly end?: string };
   /** Tokens of a sequence. */
   readonly T: number;
@@ -67,47 +67,47 @@ export interface DataConfig {
 
 /** A training run; its keys in JSON, their units and defaults are described once, in `trainingKeys`. */
 export interface TrainingConfig {
-  /** What is trained. */
+  /** Model to train. */
   readonly model: TrainedModel;
-  /** What for. */
+  /** Training objective. */
   readonly objective: "next_token" | "masked";
   /** Masked only: share of tokens to predict. */
   readonly maskShare: number;
-  /** Where weights come from; fresh unless given. */
+  /** Initial weights; random unless given. */
   readonly start?: { readonly from: string; readonly method: StartMethod };
-  /** Another model to learn from. */
+  /** Teacher. */
   readonly teacher?: TeacherConfig;
-  /** The texts. */
+  /** Texts and batches. */
   readonly data: DataConfig;
-  /** How weights move. */
+  /** Optimizer. */
   readonly optimizer: OptimizerConfig;
-  /** How fast. */
+  /** Learning-rate schedule. */
   readonly schedule: Schedule;
-  /** Factors of loss terms that are not the model's own. */
+  /** Factors of loss terms that replace the model's own. */
   readonly factors: LossFactors;
-  /** Steps over which capacities fall to the model's. */
+  /** Steps of the capacity warm-up. */
   readonly capacityWarmup: number;
-  /** Step of the bias of loss-free balancing. */
+  /** Step size of the bias of loss-free balancing. */
   readonly biasRate: number;
-  /** Updates. */
+  /** Number of updates. */
   readonly steps: number;
-  /** Seed of everything that is drawn. */
+  /** Seed of weights, data order, masks and noise. */
   readonly seed: number;
-  /** Where it runs. */
+  /** Device. */
   readonly device: "webgpu" | "reference";
-  /** What is computed again instead of kept. */
+  /** Regions that are recomputed in the backward pass; `checkpoint` in JSON. */
   readonly remat: "none" | "recursion";
   /** Steps between two checkpoints. */
   readonly saveEvery: number;
-  /** Checkpoints kept. */
+  /** Number of checkpoints kept. */
   readonly keep: number;
-  /** Steps between two readings. */
+  /** Steps between two readings of the device. */
   readonly logEvery: number;
   /** Steps between two evaluations; 0: at the end only. */
   readonly evaluateEvery: number;
   /** Batches of an evaluation; 0: all. */
   readonly evaluateBatches: number;
-  /** How the final model is stored. */
+  /** Element type of the final model. */
   readonly saveDtype: "F32" | "F16" | "BF16";
   /** Folder of the run. */
   readonly out: string;

@@ -7,13 +7,13 @@ import { Fields, type Json } from "../../model/config/fields.ts";
 import type { DataConfig, TextSource } from "./config.ts";
 import { fallbackOf } from "./keys.ts";
 
-/** How a configuration is read. */
+/** Options of reading a configuration. */
 export interface ConfigOptions {
-  /** From a path in the configuration to one that can be opened; names of packages never come here. */
+  /** Resolves a path of the configuration; it is not called for names of packages. */
   readonly resolve: (path: string) => string;
 }
 
-/** Reads the texts and how they are cut. Throws a RangeError that names the key. */
+/** Reads texts and batch sizes. Throws a RangeError that names the key. */
 export function readData(fields: Fields, { resolve }: ConfigOptions): DataConfig {
   fields.check(fields.has("train"), () => `${fields.path}.train is missing`);
   fields.check(fields.has("tokenizer"), () => `${fields.path}.tokenizer is missing`);

@@ -1,5 +1,5 @@
 /**
- * The `model` of a training configuration: a config.json in which a misspelt key is an error too.
+ * The `model` of a training configuration: a config.json whose unknown keys are errors.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export function readModel(fields: Fields | undefined, objective: "next_token" | 
     : { kind: "encoder", source: json, config: parseEncoderConfig(json, how) };
 }
 
-/** The config.json of a model, with the notes of the one it was read from. */
+/** The config.json of a model, with the keys of the source that carry no meaning for it. */
 export function modelJson({ kind, config, source }: TrainedModel): Record<string, unknown> {
   return kind === "decoder" ? decoderJson(config, source) : encoderJson(config, source);
 }

@@ -1,5 +1,5 @@
 /**
- * From JSON to a training configuration: everything is checked before any work starts.
+ * Reads and checks a training configuration before any work starts.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { type ConfigOptions, readData } from "./data.ts";
 import { fallbackOf, trainingKeys } from "./keys.ts";
 import { readModel } from "./model.ts";
 
-/** How error messages call the whole. */
+/** Name of the configuration in error messages. */
 const PATH = "training";
 
 const METHODS: readonly StartMethod[] = [
@@ -28,7 +28,7 @@ const SHARE = { fraction: true, most: 1 };
 const DECAY = { fraction: true, most: 1 - Number.EPSILON };
 
 /**
- * Reads a training configuration. `json.model` is an object here: whoever reads files puts the content of its file there.
+ * Reads a training configuration. `json.model` is an object; a caller that reads files puts the content of config.json there.
  *
  * Throws a RangeError that names the key, its value and what was expected; an unknown key gets the nearest known one.
  *
@@ -79,7 +79,7 @@ export function readTrainingConfig(
   };
 }
 
-/** What does not change the weights. */
+/** Settings that do not change the weights. */
 function readRunning(fields: Fields) {
   return {
     device: fields.choice("device", ["webgpu", "reference"], fallbackOf("device")),
@@ -93,7 +93,7 @@ function readRunning(fields: Fields) {
   };
 }
 
-/** Refuses keys that the table does not have, before anything is missed for being misspelt. */
+/** Refuses unknown keys before missing ones: a misspelt key is reported as such. */
 function refuseUnknown(json: Json, prefix: string): void {
   const own = (key: string) => key.startsWith(prefix) ? [key.slice(prefix.length).split(".")[0]] : [];
   const known = new Set(Object.keys(trainingKeys).flatMap(own));

@@ -1,5 +1,5 @@
 /**
- * The settings that make a run what it is: a run can only go on under the same ones.
+ * The settings that determine a run's weights: a run can be resumed only with equal ones.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { TrainingConfig } from "./config.ts";
 import { type TrainingKey, trainingKeys } from "./keys.ts";
 import { modelJson } from "./model.ts";
 
-/** Keys that change neither weights nor their meaning. */
+/** Keys that do not change the weights. */
 const HARMLESS = [
   ...["device", "save_every", "keep", "log_every", "evaluate_every", "evaluate_batches", "save_dtype", "out"],
 ];
@@ -16,21 +16,21 @@ const HARMLESS = [
 /** Settings by key, defaults filled in. */
 export type Settings = Readonly<Record<string, unknown>>;
 
-/** The settings of a run: its JSON with every default, the model as it was understood, without what is harmless. */
+/** The settings of a run: its JSON with every default and the parsed model, without the keys that change no weights. */
 export function settingsOf(json: Json, config: TrainingConfig): Settings {
   const settings: Record<string, unknown> = {};
   for (const [key, { fallback }] of Object.entries<TrainingKey>(trainingKeys)) {
     const value = key.split(".").reduce<unknown>((node, part) => (node as Json | undefined)?.[part] ?? undefined, json);
     if (key !== "model" && !HARMLESS.includes(key)) settings[key] = value ?? fallback ?? null;
   }
-  if (config.schedule.kind === "constant") delete settings.steps; // no step depends on how many there are
+  if (config.schedule.kind === "constant") delete settings.steps; // a step does not depend on the number of steps
   for (const [key, value] of Object.entries(modelJson({ ...config.model, source: undefined }))) {
     settings[`model.${key}`] = value;
   }
   return settings;
 }
 
-/** The first key whose value differs, with both values as text; undefined when none does. */
+/** The first key whose values differ, with both values as text; undefined when all are equal. */
 export function differingSetting(
   saved: Settings,
   now: Settings,

@@ -1,5 +1,5 @@
 /**
- * From a stream of tokens to batches: a batch is a function of its step, so that resuming needs the step only.
+ * Batches of a token stream. A batch is a function of its step, so that resuming needs the step only.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { demandSeed } from "../../common/whole.ts";
 import { permuted } from "./permutation.ts";
 import type { TokenReader } from "./reader.ts";
 
-/** The label of a row that is not to be predicted. */
+/** The label of a row without a prediction. */
 export const NO_LABEL = -100;
 
 /**
- * What one microbatch is given: B sequences of at most T rows in the first rows of M = B·T.
+ * One microbatch: B sequences of at most T rows each, in the first rows of M = B·T.
  *
- * A window with fewer tokens is a shorter sequence, and a missing one is empty; no row fills them up.
+ * A window with fewer tokens is a shorter sequence, and a missing one is an empty sequence; there is no padding.
  */
 export interface TrainingBatch {
   /** Ids [M], positions from 0 of every sequence [M], offsets of the sequences [B+1]; rows from offsets[B] on are not live. */
@@ -28,24 +28,24 @@ export interface TrainingBatch {
 export interface Batches {
   /** Windows into which the stream is cut. */
   readonly windows: number;
-  /** Batches after which every window has been seen, ⌈windows / B⌉. */
+  /** Batches of an epoch, ⌈windows / B⌉. */
   readonly batches: number;
   /**
-   * The batch of a step. Shuffled, epochs follow one another without end, and a batch may hold the end of one and the
-   * start of the next. In order, there are `batches`, and the last sequences of the last one may be empty.
+   * The batch of a step. In shuffled order epochs follow one another without end, and a batch may span two of them. In the
+   * order of the stream there are `batches`, and the last sequences of the last batch may be empty.
    *
-   * Throws a RangeError for a step that is not a whole number of at least 0 or, in order, lies behind the last.
+   * Throws a RangeError for a step that is not a whole number of at least 0 or, in the order of the stream, is `batches` or more.
    */
   batch(step: number): Promise<TrainingBatch>;
 }
 
-/** How a stream is cut and in which order it is read. */
+/** Sizes and order of batches. */
 export interface WindowOptions {
   /** Sequences in a batch. */
   readonly B: number;
   /** Rows of a sequence at most. */
   readonly T: number;
-  /** Seed of the order, which is another one every epoch; in the order of the stream unless given. */
+  /** Seed of the order, which changes every epoch; the order of the stream unless given. */
   readonly shuffle?: number;
 }
 
@@ -82,13 +82,13 @@ export function labelledRows({ labels: { data } }: TrainingBatch): number {
   return (data as Int32Array).filter((label) => label >= 0).length;
 }
 
-/** Numbers of windows by steps. */
+/** Windows of every step. */
 export interface Windows extends Pick<Batches, "windows" | "batches"> {
-  /** The windows of the sequences of a step: B, or fewer where the last one is behind. */
+  /** Numbers of the windows of a step: B, or fewer at the end of the stream. */
   at(step: number): number[];
 }
 
-/** Counts the windows of `length` tokens in a stream and puts them in order. Throws a RangeError when there is none. */
+/** Counts the windows of `length` tokens of a stream and assigns them to steps. Throws a RangeError when there is none. */
 export function windowsOf(reader: TokenReader, length: number, { B, T, shuffle }: WindowOptions): Windows {
   if (!(Number.isSafeInteger(B) && B >= 1 && Number.isSafeInteger(T) && length >= 1)) {
     throw new RangeError(`Cannot make batches: ${B} sequences of ${T} rows leave no room for a token`);

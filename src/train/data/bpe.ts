@@ -8,15 +8,15 @@
 import { BYTE_CHARACTERS, wordsOf } from "./byte_level.ts";
 import { Heap } from "./heap.ts";
 
-/** What byte-pair encoding learns. */
+/** A trained byte-pair encoding. */
 export interface Merges {
-  /** Every token in the characters of its bytes, in the order of ids: the 256 bytes by character, then what was merged. */
+  /** Tokens by id, in the characters of their bytes: the 256 bytes, then the merged tokens. */
   readonly tokens: readonly string[];
   /** Pairs of tokens in the order in which they are merged. */
   readonly merges: readonly (readonly [string, string])[];
 }
 
-/** Pairs seen less often are not merged: they would teach a word, not the language. */
+/** Minimum count of a merged pair. */
 const LEAST_COUNT = 2;
 
 /** Adds the words of a text to counts. */
@@ -26,7 +26,7 @@ export function countWords(text: string, counts: Map<string, number>): void {
 
 /**
  * Merges the most frequent pair of neighbouring tokens until there are V tokens; of equally frequent pairs the one with
- * the lower ids comes first, so that equal counts give equal merges.
+ * the lower ids is merged first, so that the result is deterministic.
  *
  * Throws a RangeError when V is below 256, or the words cannot give so many tokens.
  *
@@ -54,7 +54,7 @@ export function trainBpe(counts: ReadonlyMap<string, number>, V: number): Merges
     }
     const [left, right] = [tokens[pair[0]], tokens[pair[1]]];
     const merged = left + right;
-    // Two ways to the same token, as (a, bc) and (ab, c), share an id.
+    // Two pairs with the same text, such as (a, bc) and (ab, c), share an id.
     if (!ids.has(merged)) ids.set(merged, tokens.push(merged) - 1);
     pairs.merge(pair, ids.get(merged)!);
     merges.push([left, right]);
@@ -69,9 +69,9 @@ const keyOf = (left: number, right: number) => left * 2 ** 26 + right;
 class Pairs {
   readonly #words: { ids: number[]; readonly count: number }[];
   readonly #counts = new Map<number, number>();
-  /** Words in which a pair may be: it was there once. */
+  /** Words that contain a pair, or did before a merge. */
   readonly #places = new Map<number, Set<number>>();
-  /** What a pair's count was when it last grew: at least what it is now. */
+  /** Upper bounds of the counts: a pair's count when it last grew. */
   readonly #queue = new Heap<{ key: number; count: number }>(
     (a, b) => a.count > b.count || a.count === b.count && a.key < b.key,
   );
@@ -86,7 +86,7 @@ class Pairs {
     for (const [key, count] of this.#counts) this.#queue.push({ key, count });
   }
 
-  /** Adds or takes away (sign −1) the pairs of a word. */
+  /** Adds (sign 1) or subtracts (sign −1) the pairs of a word. */
   #count(place: number, sign: 1 | -1): void {
     const { ids, count } = this.#words[place];
     for (let i = 0; i + 1 < ids.length; i++) {

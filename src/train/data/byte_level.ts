@@ -7,13 +7,13 @@
  */
 
 /**
- * The pattern by which GPT-2 cuts text into words; the matches cover the text without a gap. White space is Unicode's:
- * U+0085 is, U+FEFF is not.
+ * GPT-2's pattern of words; its matches cover a text without gaps. White space is Unicode's: it includes U+0085, but not
+ * U+FEFF.
  */
 const WORD =
   /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
 
-/** The character of every byte: itself where it can be printed, else one from U+0100 upwards, in the order of bytes. */
+/** The character of every byte: the byte's own if printable, else the next one from U+0100 on. */
 export const BYTE_CHARACTERS: readonly string[] = byteCharacters();
 
 function byteCharacters(): string[] {
@@ -22,7 +22,7 @@ function byteCharacters(): string[] {
   return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : others++));
 }
 
-/** The words of a text, in order: pairs are never merged across their borders. */
+/** The words of a text, in order; pairs are merged within words only. */
 export function wordsOf(text: string): readonly string[] {
   return text.match(WORD) ?? [];
 }

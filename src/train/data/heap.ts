@@ -1,17 +1,17 @@
 /**
- * A binary heap: the best of many entries, while entries come and go.
+ * A binary heap (priority queue).
  *
  * @module
  */
 
-/** Entries of which the best comes out first; `before` says whether one comes out before another. */
+/** A heap of entries; `before(a, b)` is true if a leaves the heap before b. */
 export class Heap<E> {
   readonly #entries: E[] = [];
 
   /** Starts empty. */
   constructor(readonly before: (a: E, b: E) => boolean) {}
 
-  /** Puts an entry in; O(log n). */
+  /** Adds an entry; O(log n). */
   push(entry: E): void {
     const entries = this.#entries;
     let at = entries.length;
@@ -21,7 +21,7 @@ export class Heap<E> {
     entries[at] = entry;
   }
 
-  /** Takes the best entry out, undefined when there is none; O(log n). */
+  /** Removes and returns the first entry, undefined if there is none; O(log n). */
   pop(): E | undefined {
     const entries = this.#entries, best = entries[0], last = entries.pop();
     if (last === undefined || entries.length === 0) return last;

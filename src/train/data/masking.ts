@@ -11,13 +11,13 @@ import { demandSeed } from "../../common/whole.ts";
 import { type Batches, type LabelledSequence, NO_LABEL, packBatch, type WindowOptions, windowsOf } from "./batches.ts";
 import type { TokenReader } from "./reader.ts";
 
-/** How tokens are masked. */
+/** Options of {@link maskedBatches}. */
 export interface MaskingOptions extends WindowOptions {
-  /** Seed of the choices, which are others in every step. */
+  /** Seed of the masks, which change every step. */
   readonly seed: number;
   /** Id of the mask token. */
   readonly mask: number;
-  /** Ids that are never chosen and never drawn, beside those of mask, `begin`, `end` and end-of-text. */
+  /** Further special ids, beside those of mask, `begin`, `end` and end-of-text; they are neither masked nor drawn. */
   readonly special: readonly number[];
   /** Id before every window; the window is one token shorter. */
   readonly begin?: number;
@@ -30,15 +30,15 @@ export interface MaskingOptions extends WindowOptions {
 /** Share of a sequence's tokens that are predicted. */
 const SHARE = 0.3;
 
-/** Shares of the chosen tokens, added up: masked, then random. The rest is kept. */
+/** Cumulative shares of the chosen tokens: masked, then random; the rest is kept. */
 const MASKED = 0.8, RANDOM = 0.9;
 
-/** Keeps the numbers drawn here apart from others of the same seed. */
+/** Stream constant: separates these draws from others of the same seed. */
 const PURPOSE = 0x6d61736b;
 
 /**
- * Cuts a stream into windows and hides tokens of them: exactly round(share · n) of the n tokens of a sequence that are
- * not special have a label, so at most B·round(share·T) rows of a batch. The last window may be shorter.
+ * Cuts a stream into windows and masks tokens: exactly round(share · n) of the n tokens of a sequence that are not special
+ * have a label, so at most B·round(share·T) rows of a batch. The last window may be shorter.
  *
  * Throws a RangeError when there are no tokens, a sequence has no room for one, the share of it is none, or every id is
  * special.
@@ -72,12 +72,12 @@ export function maskedBatches(reader: TokenReader, options: MaskingOptions): Bat
   };
 }
 
-/** What hiding tokens of a sequence depends on. */
+/** Inputs of the mask of a sequence. */
 interface Hiding extends Pick<MaskingOptions, "T" | "seed" | "mask" | "share"> {
   readonly special: ReadonlySet<number>;
   /** Ids that may be drawn. */
   readonly ordinary: Int32Array;
-  /** Number of the sequence among those of all batches: what is hidden does not depend on how they are cut. */
+  /** Number of the sequence over all batches: masks do not depend on microbatches. */
   readonly place: number;
 }
 

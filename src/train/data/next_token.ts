@@ -7,8 +7,8 @@ import { type Batches, packBatch, type WindowOptions, windowsOf } from "./batche
 import type { TokenReader } from "./reader.ts";
 
 /**
- * Cuts a stream into windows of T labels; the ids are the tokens one place before, and an end of text before the first.
- * So every token, ends of texts included, is predicted exactly once an epoch. The last window may be shorter.
+ * Cuts a stream into windows of T labels; ids are the tokens one position earlier, starting with an end of text. Every
+ * token, ends of texts included, is predicted exactly once an epoch. The last window may be shorter.
  *
  * Throws a RangeError when there are no tokens.
  */

@@ -1,5 +1,5 @@
 /**
- * Reading a folder of tokens by position: nothing but what is asked for is held in memory.
+ * Reads a folder of tokens by position, without loading whole files.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { DOCUMENT_STARTS, idArray, readTokenIndex, shardName, type TokenIndex } 
 
 /** The tokens of a folder; its files stay open until it is disposed of. */
 export interface StoredTokens extends TokenReader, Disposable {
-  /** What the folder says of itself. */
+  /** The folder's index. */
   readonly index: TokenIndex;
   /** The ids of a document, without the end-of-text token. Throws a RangeError when there is no such document. */
   document(number: number): Promise<Int32Array>;
 }
 
-/** One file whose length is known to be right. */
+/** An open file of the expected length. */
 interface OpenFile {
   readonly path: string;
   readonly file: Deno.FsFile;
@@ -26,7 +26,7 @@ interface OpenFile {
 /**
  * Opens a folder of tokens.
  *
- * Throws when the index is missing or does not fit itself, or a file is missing or has another length than it says;
+ * Throws when the index is missing or inconsistent, or a file is missing or of another length than the index has;
  * reading throws when an id is outside the vocabulary.
  *
  * ```ts ignore
@@ -101,7 +101,7 @@ function readIds(file: OpenFile, vocabulary: number, first: number, last: number
   throw new RangeError(`Cannot read ${file.path}: id ${wrong} is outside the vocabulary of ${vocabulary}`);
 }
 
-/** Fills an array from a place in a file, counted in its elements; without a pause, so that readers share the file. */
+/** Fills an array from an element offset of a file; synchronous, so that several readers can share the file. */
 function readAt<A extends Uint16Array | Uint32Array | Float64Array>({ path, file }: OpenFile, array: A, at: number): A {
   const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
   file.seekSync(at * array.BYTES_PER_ELEMENT, 0 satisfies Deno.SeekMode.Start);

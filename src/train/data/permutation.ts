@@ -1,5 +1,5 @@
 /**
- * A shuffled order of numbers that is computed, not stored: place → number, for each epoch another one.
+ * A pseudo-random permutation index → number, computed instead of stored, with a different one for each epoch.
  *
  * A Feistel network on the digits (l, r) of a number, l = (l + f(r)) mod a and r = (r + g(l)) mod b in turn, is a
  * bijection on a·b numbers; walking its cycle until below `count` makes it one on `count` numbers (J. Black and
@@ -12,11 +12,11 @@ import { uniformAt } from "../../common/random.ts";
 /** Rounds of the network, an even number. */
 const ROUNDS = 6;
 
-/** Keeps the numbers drawn here apart from others of the same seed. */
+/** Stream constant: separates these draws from others of the same seed. */
 const PURPOSE = 0x73687566;
 
 /**
- * The number at a place of the shuffled order 0 … count − 1 of an epoch.
+ * The number at an index of an epoch's permutation of 0 … count − 1.
  *
  * ```ts
  * import { permuted } from "@refrain/transformers/train";

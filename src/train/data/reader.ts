@@ -12,10 +12,10 @@ export interface TokenReader {
   readonly documents: number;
   /** UTF-8 bytes of the documents' text: bits/byte are the stream's summed nats / ln 2 / bytes. */
   readonly bytes: number;
-  /** V, which every id is below. */
+  /** Vocabulary size V: ids are 0 … V − 1. */
   readonly vocabulary: number;
   /** Id of the end-of-text token. */
   readonly endOfText: number;
-  /** Tokens [start, end) of the stream. Throws a RangeError when it does not reach so far. */
+  /** Tokens [start, end) of the stream. Throws a RangeError for a range outside the stream. */
   read(start: number, end: number): Promise<Int32Array>;
 }

@@ -1,17 +1,17 @@
 /**
- * Which documents are held out.
+ * The split of documents into training and held-out ones.
  *
  * @module
  */
 import { uniformAt } from "../../common/random.ts";
 import { demandSeed } from "../../common/whole.ts";
 
-/** Keeps the numbers drawn here apart from others of the same seed. */
+/** Stream constant: separates these draws from others of the same seed. */
 const PURPOSE = 0x686f6c64;
 
 /**
- * Whether a document is held out, as about `share` of all are. It depends on seed and text alone, so that two copies
- * of a document are never on both sides.
+ * Whether a document is held out, with probability `share`. The decision is a hash of seed and text, so that copies of a
+ * document are on the same side.
  */
 export function isHeldOut(text: string, { seed, share }: { readonly seed: number; readonly share: number }): boolean {
   demandSeed("split documents", seed);

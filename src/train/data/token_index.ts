@@ -10,10 +10,10 @@ import { Fields, type Json } from "../../model/config/fields.ts";
 /** Name of the index. */
 export const TOKEN_INDEX = "tokens.json";
 
-/** Name of the file that says where documents start in the stream, little-endian float64, [documents]. */
+/** Name of the file of document starts in the stream, little-endian float64, [documents]. */
 export const DOCUMENT_STARTS = "documents.bin";
 
-/** What a folder of tokens holds. */
+/** The index of a folder of tokens. */
 export interface TokenIndex {
   /** Length of the stream, ends of texts included. */
   readonly tokens: number;
@@ -27,7 +27,7 @@ export interface TokenIndex {
   readonly endOfText: number;
   /** Hash of the tokenizer. */
   readonly tokenizer: string;
-  /** Which part of the corpus it is. */
+  /** Part of the corpus. */
   readonly split: string;
   /** Tokens of each file, in order. */
   readonly shards: readonly number[];
@@ -43,7 +43,7 @@ export function shardName(number: number): string {
   return `tokens-${String(number).padStart(5, "0")}.bin`;
 }
 
-/** Reads an index. Throws when it is missing, not JSON, or does not fit itself. */
+/** Reads an index. Throws when it is missing, not JSON, or inconsistent. */
 export async function readTokenIndex(source: Source): Promise<TokenIndex> {
   const fields = new Fields(await readJson(source, TOKEN_INDEX) as Json, `${source.name}/${TOKEN_INDEX}`);
   const text = (key: "tokenizer" | "split") => {

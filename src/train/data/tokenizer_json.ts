@@ -1,12 +1,12 @@
 /**
- * What byte-pair encoding learned as a standard `tokenizer.json`.
+ * A trained byte-pair encoding as a standard `tokenizer.json`.
  *
  * @module
  */
 import type { Json } from "../../model/config/fields.ts";
 import { type Merges, trainBpe } from "./bpe.ts";
 
-/** Tokens that no text gives. */
+/** Special tokens. */
 export interface SpecialTokens {
   /** Their texts, in the order of their ids 0, 1, …: `<|endoftext|>`, `[MASK]`. */
   readonly special: readonly string[];
@@ -14,7 +14,7 @@ export interface SpecialTokens {
   readonly begin?: string;
   /** The special token put after it, if any. */
   readonly end?: string;
-  /** The special token that hides others, if any. It takes the blank before it: `a [MASK]` hides ` cat`, not `cat`. */
+  /** The mask token, if any. It strips the blank before it: in `a [MASK]` it stands for ` cat`, not `cat`. */
   readonly mask?: string;
 }
 
@@ -81,7 +81,7 @@ function tokenizerJson({ tokens, merges }: Merges, { special, begin, end, mask }
   };
 }
 
-/** The rule by which special tokens surround a text, or two. */
+/** The post-processor that puts special tokens around one text, or two. */
 function template(special: readonly string[], begin?: string, end?: string): Json | null {
   if (begin === undefined && end === undefined) return null;
   const used = [begin, end].filter((token) => token !== undefined);
@@ -102,8 +102,8 @@ function template(special: readonly string[], begin?: string, end?: string): Jso
 }
 
 /**
- * The `tokenizer_config.json` beside it: readers clean spaces up unless it says otherwise, and then decoding an encoded
- * text does not give the text back.
+ * The `tokenizer_config.json` beside it. It turns off the clean-up of spaces, with which decoding would not be the inverse
+ * of encoding.
  */
 export function tokenizerConfig({ begin, end, mask }: SpecialTokens): Json {
   return {

@@ -1,7 +1,5 @@
 /**
- * Writing documents as a folder of tokens.
- *
- * It stands here and not beside the batches because it touches files, which `src/train` does not know.
+ * Writes documents as a folder of tokens.
  *
  * @module
  */
@@ -17,19 +15,19 @@ export interface TokenDocument {
   readonly bytes: number;
 }
 
-/** What is known before writing, and how large files become. */
+/** Options of {@link writeTokens}. */
 export interface WriteTokensOptions
   extends Pick<TokenIndex, "vocabulary" | "endOfText" | "tokenizer" | "split">, WriteOptions {
   /** Tokens of a file, 2²⁵ unless given. */
   readonly shardTokens?: number;
 }
 
-/** Tokens written at a time. */
+/** Tokens of a write. */
 const CHUNK = 2 ** 15;
 
 /**
- * Writes documents, each followed by the end-of-text token, into files of bounded size; the index comes last, so that
- * a folder with an index is whole.
+ * Writes documents, each followed by the end-of-text token, into files of bounded size. The index is written last:
+ * a folder with an index is complete.
  *
  * Throws when the folder has an index already, there are no documents, or an id is outside the vocabulary.
  */
@@ -76,7 +74,7 @@ async function prepare(folder: string): Promise<void> {
   throw new Error(`Cannot write tokens to ${folder}: it holds tokens already`);
 }
 
-/** Documents one after the other in chunks of one length, the last one shorter; notes starts and sums on the way. */
+/** Concatenates documents into chunks of equal length, the last one shorter, and records document starts and sums. */
 async function* packed(
   documents: AsyncIterable<TokenDocument>,
   starts: number[],

@@ -1,5 +1,5 @@
 /**
- * Checkpoints of a training run: folders that are complete models, with what the optimizer keeps and where the run stands.
+ * Checkpoints of a training run: folders with a complete model, the optimizer's state and the position of the run.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import type { Settings } from "../config/settings.ts";
 import type { OptimizerState } from "../update.ts";
 import { fileDigests, jsonDigest, refuseDamage } from "./digest.ts";
 
-/** Where a run stands. */
+/** Position of a run. */
 export interface RunState {
   /** Updates done. */
   readonly step: number;
@@ -27,25 +27,25 @@ export interface RunState {
   readonly log: number;
   /** Seconds of training so far, all sessions together. */
   readonly seconds: number;
-  /** What makes the run what it is. */
+  /** Settings that determine the run's weights. */
   readonly settings: Settings;
-  /** Name of the texts' content. */
+  /** Hash name of the texts. */
   readonly texts: string;
-  /** Hashes of the files with numbers and of this record itself, by name; written by {@link saveCheckpoint}. */
+  /** Hashes of the tensor files and of this record, by file name; written by {@link saveCheckpoint}. */
   readonly digests?: Readonly<Record<string, string>>;
 }
 
-/** Weights, optimizer and position of a run. */
+/** Contents of a checkpoint. */
 export interface Saved<P> {
   /** The weights. */
   readonly params: P;
-  /** What the optimizer keeps. */
+  /** Optimizer state. */
   readonly optimizer: OptimizerState<P>;
-  /** Where the run stands. */
+  /** Position. */
   readonly state: RunState;
 }
 
-/** What a checkpoint holds beside numbers. */
+/** Schema and JSON files of a run's checkpoints. */
 export interface CheckpointForm {
   /** Schema of the parameters. */
   readonly schema: unknown;
@@ -60,21 +60,21 @@ export interface CheckpointForm {
 const STATE = "training.json", WEIGHTS = "model.safetensors", OPTIMIZER = "optimizer.safetensors";
 const NAME = /^checkpoint-(\d{6,})$/;
 
-/** Names of files and folders that are renamed once all of them is on disk. */
+/** Temporary names of files and folders, before they are complete. */
 const UNFINISHED = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 
-/** Folder of a checkpoint after so many updates. */
+/** Folder of the checkpoint after `step` updates. */
 export function checkpointFolder(out: string, step: number): string {
   return `${out}/checkpoint-${String(step).padStart(6, "0")}`;
 }
 
-/** JSON files by name, to be written. */
+/** Encodes JSON files by name. */
 export function jsonFiles(files: Readonly<Record<string, unknown>>): Record<string, Uint8Array[]> {
   const bytes = (json: unknown) => [new TextEncoder().encode(JSON.stringify(json, null, 2) + "\n")];
   return Object.fromEntries(Object.entries(files).map(([name, json]) => [name, bytes(json)]));
 }
 
-/** Schema of the optimizer's tensors: the parameters' names behind m., v. and average. */
+/** Schema of the optimizer state: the parameters' names with the prefixes m., v. and average. */
 function optimizerSchema({ schema, averaged }: Pick<CheckpointForm, "schema" | "averaged">): unknown {
   const under = (prefix: string) =>
     mapParams(schema, (leaf) => ({
@@ -101,9 +101,9 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 /**
- * Writes a checkpoint under a temporary name, renames it when all of it is on disk, and removes all but the newest `keep`.
+ * Writes a checkpoint under a temporary name, renames it when it is complete, and removes all but the newest `keep`.
  *
- * Throws naming the file when it cannot be written; the checkpoints before it are then as they were.
+ * Throws naming the file when it cannot be written; earlier checkpoints then stay unchanged.
  */
 export async function saveCheckpoint<P>(
   out: string,
@@ -128,7 +128,7 @@ export async function saveCheckpoint<P>(
     const digests = await fileDigests(openSource(temporary), [WEIGHTS, OPTIMIZER]);
     const own = await jsonDigest({ ...state, digests });
     await writeFilesAtomically(temporary, jsonFiles({ [STATE]: { ...state, digests: { ...digests, [STATE]: own } } }));
-    await disk.remove(folder, { recursive: true }).catch(() => {}); // one of this name that could not be read
+    await disk.remove(folder, { recursive: true }).catch(() => {}); // an unreadable checkpoint of the same step
     await disk.rename(temporary, folder);
     await syncFolder(out);
   } catch (error) {
@@ -141,7 +141,7 @@ export async function saveCheckpoint<P>(
   return folder;
 }
 
-/** Makes a renaming durable, where the system can. */
+/** Flushes a renaming to disk, on systems that open folders. */
 async function syncFolder(folder: string): Promise<void> {
   try {
     using directory = await fileSystem(`write ${folder}`).open(folder);
@@ -156,7 +156,7 @@ export async function removeUnfinished(out: string): Promise<void> {
   }
 }
 
-/** Reads where a checkpoint stands. Throws when training.json is missing, damaged, or not right. */
+/** Reads the position of a checkpoint. Throws when training.json is missing, damaged or invalid. */
 export async function readState(folder: string): Promise<RunState> {
   const { source } = await openCheckpoint(folder);
   const json = await readJson(source, STATE);
@@ -178,14 +178,14 @@ export async function readState(folder: string): Promise<RunState> {
   return state;
 }
 
-/** Throws unless the record has the hash that it names; earlier versions named none. */
+/** Throws unless the record has its stated hash; earlier versions wrote none. */
 async function refuseChangedState({ digests, ...state }: Json, name: string): Promise<void> {
   const { [STATE]: digest, ...bodies } = (digests ?? {}) as Json;
   if (digest === undefined || digest === await jsonDigest({ ...state, digests: bodies })) return;
   throw new Error(`Cannot read ${name}: its SHA-256 is not that of what was written`);
 }
 
-/** Reads a checkpoint. Throws when a file is missing, damaged, or not right. */
+/** Reads a checkpoint. Throws when a file is missing, damaged or invalid. */
 export async function readCheckpoint<P>(
   folder: string,
   form: Pick<CheckpointForm, "schema" | "averaged">,

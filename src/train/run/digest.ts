@@ -1,17 +1,16 @@
 /**
- * Hashes of files, so that a bit that changed on disk is noticed before it is trained on.
+ * Hashes of files, to detect damage on disk before training continues.
  *
  * @module
  */
 import type { Source } from "../../checkpoint/source.ts";
 
-/** Bytes that are hashed at a time. */
+/** Bytes of a chunk. */
 const CHUNK = 2 ** 23;
 
 /**
  * Hash of a file: SHA-256 over the SHA-256 of its chunks of 8 MiB, in hexadecimal; undefined if there is no such file.
- *
- * The chunks bound the memory: the platform's digest takes whole buffers only.
+ * Chunks bound the memory, because crypto.subtle.digest takes whole buffers only.
  */
 async function fileDigest(source: Source, file: string): Promise<string | undefined> {
   const size = await source.size(file);

@@ -1,5 +1,5 @@
 /**
- * The lock of a run's folder: one process at a time writes there.
+ * The lock of a run's folder: only one process writes into it at a time.
  *
  * @module
  */
@@ -9,20 +9,20 @@ import { reasonOf } from "../../checkpoint/messages.ts";
 /** Name of the lock file in the folder of a run. */
 export const LOCK = ".lock";
 
-/** Bytes of the owner's line at most. */
+/** Maximum length of the owner's line in bytes. */
 const LINE_BYTES = 64;
 
 /**
  * An exclusive lock on a folder, held until it is disposed of.
  *
- * The operating system holds it (flock) and releases it when its process ends, however that happens: a lock file that a
- * killed process left behind is stale and is taken over. The file's content is only for the error message.
+ * The operating system holds it (flock) and releases it when the process ends in any way, so the lock file of a killed
+ * process is stale and is taken over. The file's content is only for the error message.
  */
 export class FolderLock implements Disposable {
   private constructor(readonly path: string, readonly file: Deno.FsFile, readonly made: readonly string[]) {}
 
   /**
-   * Makes the folder if need be and locks it; `action` is what an error says could not be done with the folder.
+   * Makes the folder if it is missing and locks it; `action` is the verb of error messages.
    *
    * @throws naming the folder and its owner while another process, or this one, holds the lock; and if the file cannot
    * be written
@@ -52,7 +52,7 @@ export class FolderLock implements Disposable {
         file.close();
         throw error;
       }
-      file.close(); // its last owner removed it between opening and locking: another file has the name now
+      file.close(); // its last owner removed it between open and lock; another file may have the name now
     }
   }
 
@@ -66,7 +66,7 @@ export class FolderLock implements Disposable {
   }
 }
 
-/** The line of a lock's owner; it is written right after locking, so that it may be missing for a moment. */
+/** The owner's line; it is written after locking, and may be missing for a moment. */
 async function ownerIn(file: Deno.FsFile): Promise<string> {
   const bytes = new Uint8Array(LINE_BYTES);
   const count = await file.read(bytes).catch(() => 0) ?? 0;

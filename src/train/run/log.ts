@@ -15,8 +15,8 @@ export class TrainingLog implements Disposable {
   }
 
   /**
-   * Opens a log of that many bytes; further ones are cut off. A file that is shorter, or missing, is continued as it is:
-   * `lost` counts the bytes that it lacks, and an unfinished line is ended. Throws naming the path when it is not a file
+   * Opens a log and truncates it to `size` bytes. A shorter or missing file is continued: `lost` is the number of missing
+   * bytes, and an incomplete line gets a line feed. Throws naming the path when it is not a file
    * that can be written.
    */
   static async open(path: string, size: number): Promise<TrainingLog> {
@@ -34,12 +34,12 @@ export class TrainingLog implements Disposable {
     return log;
   }
 
-  /** Bytes so far. */
+  /** Size in bytes. */
   get size(): number {
     return this.#size;
   }
 
-  /** All of it so far. */
+  /** The whole text. */
   async text(): Promise<string> {
     const bytes = new Uint8Array(this.#size);
     await this.file.seek(0, 0 satisfies Deno.SeekMode.Start);
@@ -47,7 +47,7 @@ export class TrainingLog implements Disposable {
     return new TextDecoder().decode(bytes);
   }
 
-  /** Appends lines. Throws when the disk is full; what stood before is then still there. */
+  /** Appends lines. Throws when the disk is full; earlier lines then stay. */
   async append(text: string): Promise<void> {
     const bytes = new TextEncoder().encode(text);
     try {
@@ -59,7 +59,7 @@ export class TrainingLog implements Disposable {
     this.#size += bytes.length;
   }
 
-  /** Waits until all of it is on disk. */
+  /** Waits until all lines are on disk. */
   async sync(): Promise<void> {
     await this.file.sync();
   }

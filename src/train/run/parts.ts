@@ -1,5 +1,5 @@
 /**
- * What a training run is made of, and what it tells.
+ * Parts and events of a training run.
  *
  * @module
  */
@@ -13,19 +13,19 @@ import type { StepLine } from "../trainer.ts";
 import type { CheckpointForm, Saved } from "./checkpoints.ts";
 import type { Task, Texts } from "./task.ts";
 
-/** A step as it is written into the log; a function of the configuration alone. */
+/** Log record of a step; it depends on the configuration alone. */
 export interface StepRecord extends StepLine {
-  /** What the line is about. */
+  /** Kind of record. */
   readonly kind: "step";
   /** Learning rate of the update. */
   readonly learningRate: number;
-  /** Routing, on the last line of a reading. */
+  /** Routing, in the last record of a reading. */
   readonly routing?: RoutingStatistics;
 }
 
-/** An evaluation as it is written into the log. */
+/** Log record of an evaluation. */
 export interface EvaluationRecord {
-  /** What the line is about. */
+  /** Kind of record. */
   readonly kind: "evaluation";
   /** Updates before it. */
   readonly step: number;
@@ -33,27 +33,27 @@ export interface EvaluationRecord {
   readonly heldOut: EvaluationResult;
 }
 
-/** Where a run writes its records. */
+/** Log of a run. */
 export interface RunLog {
-  /** Bytes so far. */
+  /** Size in bytes. */
   readonly size: number;
   /** Appends records. */
   write(records: readonly (StepRecord | EvaluationRecord)[]): Promise<void>;
-  /** Waits until all of it is on disk. */
+  /** Waits until all records are on disk. */
   sync(): Promise<void>;
 }
 
-/** What was read at once. */
+/** One reading of the device. */
 export interface Reading {
   /** Updates done. */
   readonly step: number;
   /** Steps since the last reading. */
   readonly records: readonly StepRecord[];
-  /** Tokens, labelled or not, of those steps. */
+  /** Live rows of those steps. */
   readonly tokens: number;
 }
 
-/** Told of what happens. */
+/** Callbacks of a run. */
 export interface RunEvents {
   /** After a reading. */
   readonly onRead?: (reading: Reading) => void;
@@ -63,26 +63,26 @@ export interface RunEvents {
   readonly onSaved?: (folder: string) => void;
 }
 
-/** What a run is made of. */
+/** Parts of a run. */
 export interface RunParts<T extends Tensor, P> {
-  /** Where it runs. */
+  /** Device. */
   readonly device: Device<T>;
-  /** How. */
+  /** Configuration. */
   readonly config: TrainingConfig;
-  /** What makes it what it is. */
+  /** Settings that determine its weights. */
   readonly settings: Settings;
-  /** What it computes. */
+  /** Objective, batches and evaluations. */
   readonly task: Task<T, P>;
-  /** Its texts; `name` is that of their content. */
+  /** Texts; `name` is a hash of their content. */
   readonly texts: Texts & { readonly name: string };
-  /** Checkpoints' form. */
+  /** Schema and JSON files of its checkpoints. */
   readonly form: CheckpointForm;
-  /** Its log. */
+  /** Log. */
   readonly log: RunLog;
-  /** Losses and labels of the steps before, for a run that goes on. */
+  /** Losses and labels of earlier steps, in a resumed run. */
   readonly before?: readonly (Pick<StepLine, "losses"> & Partial<Pick<StepLine, "labels">>)[];
-  /** Step of the last evaluation in the log, for a run that goes on. */
+  /** Step of the last logged evaluation, in a resumed run. */
   readonly evaluated?: number;
-  /** Weights to start from, or a checkpoint to go on from. */
+  /** Initial weights, or the checkpoint to resume. */
   readonly from: { readonly params: P } | Saved<P>;
 }

@@ -1,5 +1,5 @@
 /**
- * A training run: steps, readings, evaluations and checkpoints, until its end or until it is told to stop.
+ * A training run: steps, readings, evaluations and checkpoints, until its end or an abort.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { Trainer } from "../trainer.ts";
 import { checkpointFolder, jsonFiles, saveCheckpoint } from "./checkpoints.ts";
 import type { EvaluationRecord, RunEvents, RunParts, StepRecord } from "./parts.ts";
 
-/** Milliseconds of a step from which on each is read: the waiting costs nothing, and a stop comes soon. */
+/** Milliseconds of a slow step. Slow steps are read one by one: the wait is relatively short, and an abort takes effect sooner. */
 const SLOW = 250;
 
 /** A run on a device. */
@@ -30,7 +30,7 @@ export class TrainingRun<T extends Tensor, P> {
   #slow = false;
   #saved?: number;
 
-  /** Updates done before this run. */
+  /** Number of updates before this session. */
   readonly first: number;
 
   /** Copies weights to the device. */
@@ -52,8 +52,8 @@ export class TrainingRun<T extends Tensor, P> {
   }
 
   /**
-   * Trains to the end, or to the end of the step during which the signal aborts; a checkpoint is there then. An evaluation
-   * that the signal cuts short is made again when the run is resumed.
+   * Trains to the end, or saves a checkpoint after the step during which the signal aborts. An aborted evaluation is
+   * repeated when the run is resumed.
    *
    * Throws when numbers are not finite or the run diverges, naming step, tensor and the last good checkpoint; and when a
    * file cannot be written.
@@ -120,7 +120,7 @@ export class TrainingRun<T extends Tensor, P> {
     for (const record of records) await this.#check(record);
   }
 
-  /** Throws when a step went wrong. */
+  /** Throws for a step with numbers that are not finite, or a diverging loss. */
   async #check({ step, labels, losses, gradientNorm }: StepRecord): Promise<void> {
     const { device, task: { objective } } = this.parts;
     if (Number.isFinite(losses.total) && Number.isFinite(gradientNorm)) {
@@ -145,7 +145,7 @@ export class TrainingRun<T extends Tensor, P> {
     return new Error(`Cannot go on training: at step ${step + 1} ${reason}; ${good}`);
   }
 
-  /** Evaluates; false if the signal aborted first: nothing is logged then, and a resumed run evaluates again. */
+  /** Evaluates and logs; false, without a record, if the signal aborts. */
   async #evaluate(step: number, signal: AbortSignal, { onEvaluation }: RunEvents): Promise<boolean> {
     const { config: { evaluateBatches, objective }, task, texts: { heldOut }, log } = this.parts;
     const results: Record<string, HeldOut> = {};
@@ -178,7 +178,7 @@ export class TrainingRun<T extends Tensor, P> {
     onSaved?.(folder);
   }
 
-  /** Writes the model into the folder of the run: the moving average of its weights where one is kept. */
+  /** Writes the model into the run's folder: the moving average of its weights if there is one. */
   async export(): Promise<void> {
     const { config: { out, saveDtype }, form: { json, schema, tokenizer } } = this.parts;
     const params = await this.#trainer.weights({ averaged: true });
@@ -191,7 +191,7 @@ export class TrainingRun<T extends Tensor, P> {
   }
 }
 
-/** Lets signals and other events in. */
+/** Yields to the event loop, so that signals are delivered. */
 function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }

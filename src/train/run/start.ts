@@ -1,5 +1,5 @@
 /**
- * The weights that a training run starts from.
+ * Initial weights of a training run.
  *
  * @module
  */
@@ -22,11 +22,11 @@ import { upTrain } from "../start/up_train.ts";
 /** Parameters of a model on the host. */
 export type Weights = DecoderParams<HostTensor> | EncoderParams<HostTensor>;
 
-/** Where weights come from: a checkpoint, or nowhere. */
+/** Initial weights and their origin. */
 export interface Start {
   /** The weights. */
   readonly params: Weights;
-  /** What came from a checkpoint; absent: all are fresh. */
+  /** Names of copied and random parameters; absent if all are random. */
   readonly from?: Omit<StartingPoint<Weights>, "params">;
 }
 
@@ -36,7 +36,7 @@ export function schemaOf({ kind, config }: TrainedModel): unknown {
 }
 
 /**
- * The weights that a run starts from: fresh, or from a checkpoint.
+ * Initial weights of a run: random, or from a checkpoint.
  *
  * Throws when the checkpoint cannot be read, or does not fit the model and the method.
  */
@@ -68,7 +68,7 @@ function wrongKind(method: string, kind: string): RangeError {
   return new RangeError(`Cannot start by the method ${method}: it is for models of the kind ${kind}`);
 }
 
-/** A decoder to learn from, on a device; its weights stay there as long as the device. */
+/** Loads a teacher decoder; its weights stay on the device until the device is closed. */
 export async function decoderTeacher<T extends Tensor>(
   device: Device<T>,
   { from, temperature }: TeacherConfig,
@@ -77,7 +77,7 @@ export async function decoderTeacher<T extends Tensor>(
   return { config, params: upload<T, DecoderParams<T>>(device, decoderSchema(config), params), temperature };
 }
 
-/** An encoder to learn from, on a device; its weights stay there as long as the device. */
+/** Loads a teacher encoder; its weights stay on the device until the device is closed. */
 export async function encoderTeacher<T extends Tensor>(
   device: Device<T>,
   { from, temperature }: TeacherConfig,

@@ -1,5 +1,5 @@
 /**
- * What a run computes: batches, objective and evaluations of a decoder or an encoder.
+ * Batches, objective and evaluations of a run, for a decoder or an encoder.
  *
  * @module
  */
@@ -20,45 +20,45 @@ import type { Objective } from "../objective.ts";
 import type { RoutedConfig } from "../statistics.ts";
 import { decoderTeacher, encoderTeacher } from "./start.ts";
 
-/** Ids with a meaning of their own, for masking. */
+/** Special ids of masked batches. */
 export interface Marks {
-  /** Hides tokens. */
+  /** Mask token. */
   readonly mask: number;
   /** Before every sequence. */
   readonly begin?: number;
   /** After every sequence. */
   readonly end?: number;
-  /** Never hidden and never drawn. */
+  /** Ids that are neither masked nor drawn. */
   readonly special: readonly number[];
 }
 
 /** The texts of a run, as tokens. */
 export interface Texts {
-  /** To train on. */
+  /** Training text. */
   readonly train: TokenReader;
-  /** To evaluate. */
+  /** Held-out text. */
   readonly heldOut: TokenReader;
   /** For the objective `masked`. */
   readonly marks?: Marks;
 }
 
-/** An objective that says which routing it has. */
+/** An objective with the routing of its model. */
 export type RoutedObjective<T extends Tensor, P> = Objective<T, P> & { readonly config: RoutedConfig };
 
-/** What a run computes. */
+/** Objective, batches and evaluations. */
 export interface Task<T extends Tensor, P> {
-  /** What is trained for. */
+  /** Training objective. */
   readonly objective: RoutedObjective<T, P>;
   /** Batches to train on, shuffled. */
   readonly batches: Batches;
   /** Batches to evaluate, in order. */
   readonly heldOut: Batches;
-  /** How to evaluate, by the selection of rows. */
+  /** Objectives of the evaluations, by the selection of rows. */
   readonly evaluations: { readonly [selection in HeldOutSelection]?: RoutedObjective<T, P> };
 }
 
 /**
- * Prepares what a run computes. P must be the parameters of the configuration's kind of model.
+ * Opens the task of a run. P must be the parameters of the configuration's kind of model.
  *
  * Throws when tokens are outside the model's vocabulary, a text has no window, or the teacher does not fit.
  */

@@ -1,4 +1,4 @@
-// The ends of an encoder, embedding and masked-language head, from those of a teacher.
+// Embedding and masked-language head of an encoder, from those of a teacher.
 import type { HostTensor } from "../../op/device.ts";
 import type { EncoderConfig } from "../../model/config/encoder_config.ts";
 import type { EncoderParams } from "../../model/encoder_schema.ts";
@@ -6,7 +6,7 @@ import { identity, product, transpose } from "./matrices.ts";
 import type { Trained } from "./starting_point.ts";
 import { singularVectors } from "./svd.ts";
 
-/** What a student's embedding and head take from a teacher's, and what of the teacher was used. */
+/** Parameters for a student's embedding and head, and the teacher's parameters they come from. */
 interface Ends {
   readonly given: Partial<Record<keyof EncoderParams<HostTensor>, unknown>>;
   readonly used: Partial<Record<keyof EncoderParams<HostTensor>, unknown>>;
@@ -17,7 +17,7 @@ interface Ends {
  * Embeddings as wide as the teacher's are copied with their norm, and, where the models are equally wide (`sameWidth`),
  * with projection and head. Others start from the teacher's full-width embedding E (its own times its projection) by
  * truncated SVD, E ≈ (E·P)·Pᵀ: embedding E·P [V, J], and projection P [D, J] where the models are equally wide; norm and
- * head, which live in the new coordinates, are fresh, but for the head's bias.
+ * head, which depend on the new coordinates, are random, except the head's bias.
  */
 export function startEnds(
   teacher: Trained<EncoderConfig, EncoderParams<HostTensor>>,

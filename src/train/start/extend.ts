@@ -13,14 +13,14 @@ import { requireSame, type StartingPoint, startingPoint, type Trained } from "./
 
 const nameOf = ({ parts, shape }: Parameter) => `${parts[0].name} [${shape}]`;
 
-/** The values of a record whose names and shapes are among those of another schema, in a record of its own form. */
+/** The values of a record that another schema has under the same name and shape. */
 function shared(schema: unknown, values: unknown, other: unknown): unknown {
   const names = new Set<string>();
   mapParams<void, void>(other, (leaf) => void names.add(nameOf(leaf)));
   return mapParams(schema, (leaf, value) => names.has(nameOf(leaf)) ? value : undefined, values);
 }
 
-/** Every parameter of the target's schema that the source has under the same name and shape; the rest is fresh. */
+/** Copies every parameter that the source has under the same name and shape; the others are random. */
 function extend<P>(
   source: { schema: unknown; params: P },
   target: { schema: unknown; seed: number; layers: number },
@@ -38,20 +38,20 @@ function extend<P>(
   );
 }
 
-/** What fresh experts do to a trained feed-forward: nothing, unless the weights of the chosen ones are left as they are. */
+/** Notes for fresh experts: they keep the function of a trained feed-forward only if the chosen weights are normalised. */
 function expertNotes({ mol: before }: Pick<DecoderConfig, "mol">, { mol }: Pick<DecoderConfig, "mol">): string[] {
   if (!mol || before || mol.normalize) return [];
   return ["The weights of chosen experts do not sum to 1 (norm_top_k is false), so their feed-forwards start weaker"];
 }
 
 /**
- * Starts a decoder with experts or routers (or other ones) from a trained decoder that shares its layers alike: every
- * parameter that the source has under the same name and with the same shape is copied, the rest starts by its initializer.
+ * Initialises a decoder with new experts or routers from a trained decoder with the same layer sharing: every parameter
+ * that the source has under the same name and shape is copied, the others are random.
  *
- * Experts start with A Kaiming-uniform and B = 0, so that they leave the function as it was where the weights of the
- * chosen ones sum to 1 (docs/mol.md, "Initialisation"). Routers change it: what a recursion adds is scaled by their gates.
+ * Experts start with A Kaiming-uniform and B = 0, so that they do not change the function if the weights of the
+ * chosen ones sum to 1 (docs/mol.md, "Initialisation"). Routers change it: their gates scale the output of every recursion.
  *
- * @throws RangeError when layers, sharing or recursions differ, or nothing fits
+ * @throws RangeError when layers, sharing or recursions differ, or no parameter fits
  */
 export function extendDecoder(
   source: Trained<DecoderConfig, DecoderParams<HostTensor>>,
@@ -69,10 +69,10 @@ export function extendDecoder(
 }
 
 /**
- * Starts an encoder with experts (or other ones) from a trained encoder that is grouped alike, as {@link extendDecoder}
- * does. A group whose feed-forward changes its width (`expert_intermediate_size`) gets a fresh one.
+ * Initialises an encoder with new experts from a trained encoder with the same groups, as {@link extendDecoder} does. A
+ * group whose feed-forward changes its width (`expert_intermediate_size`) gets a random one.
  *
- * @throws RangeError when layers, group depth or names differ, or nothing fits
+ * @throws RangeError when layers, group depth or names differ, or no parameter fits
  */
 export function extendEncoder(
   source: Trained<EncoderConfig, EncoderParams<HostTensor>>,

@@ -1,5 +1,5 @@
 /**
- * Which layers of a source a smaller stack starts from.
+ * Source layers of a smaller stack.
  *
  * @module
  */
@@ -12,13 +12,13 @@ function roundHalfEven(n: number, d: number): number {
   return twice > d || (twice === d && below % 2 === 1) ? below + 1 : below;
 }
 
-/** round(linspace(first, last, count)), halves to even (docs/mor.md, "Up-training"); one layer alone is the first. */
+/** round(linspace(first, last, count)), halves to even (docs/mor.md, "Up-training"); a single layer is the first. */
 export function spacedLayers(first: number, last: number, count: number): number[] {
   const gaps = Math.max(1, count - 1);
   return Array.from({ length: count }, (_, i) => roundHalfEven(first * gaps + i * (last - first), gaps));
 }
 
-/** `count` different layers of first..last drawn by a seed, ascending. */
+/** `count` distinct layers of first..last, drawn with a seed, in ascending order. */
 export function drawnLayers(first: number, last: number, count: number, seed: number): number[] {
   const uniform = uniforms(seed);
   const layers = Array.from({ length: last - first + 1 }, (_, i) => first + i);

@@ -45,7 +45,7 @@ export function gram({ shape: [M, D], data }: HostTensor): Float64Array {
   return sums;
 }
 
-/** Adds to row i of the sums the inner products of column i with columns j..j+3. */
+/** Adds the inner products of column i with columns j..j+3 to row i of the sums. */
 function addInner(sums: Float64Array, columns: Float64Array, D: number, i: number, j: number): void {
   let a = 0, b = 0, c = 0, d = 0;
   for (let p = i * ROWS, q = j * ROWS, end = p + ROWS; p < end; p++, q++) {

@@ -1,5 +1,5 @@
 /**
- * Where training starts from: weights that come from another model or are fresh, and the list of which.
+ * Initial weights from another model, with the lists of copied and random parameters.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { HostTensor } from "../../op/device.ts";
 import { initialize } from "../../model/init.ts";
 import { mapParams } from "../../model/parameters.ts";
 
-/** A model on the host: what it is, and its weights. */
+/** A model on the host: configuration and weights. */
 export interface Trained<C, P> {
   /** What it is. */
   readonly config: C;
@@ -15,19 +15,19 @@ export interface Trained<C, P> {
   readonly params: P;
 }
 
-/** Starting weights and where they come from, for the log. Weights that were taken as they are share the source's arrays. */
+/** Initial weights and their origin, for the log. Copied weights share the source's arrays. */
 export interface StartingPoint<P> {
   /** The weights. */
   readonly params: P;
   /** Checkpoint names of the weights that come from the source. */
   readonly copied: readonly string[];
-  /** Checkpoint names of the weights that start by their initializer. */
+  /** Checkpoint names of the random weights. */
   readonly fresh: readonly string[];
-  /** Checkpoint names in the source of which nothing was used. */
+  /** Checkpoint names of unused source weights. */
   readonly leftOver: readonly string[];
-  /** Source layers of each unique layer or group; several are averaged, none is fresh. */
+  /** Source layers of each unique layer or group: several are averaged, an empty list means random. */
   readonly layers: readonly (readonly number[])[];
-  /** What else the reader of a log should know, a sentence each. */
+  /** Further notes for the log, a sentence each. */
   readonly notes: readonly string[];
 }
 
@@ -40,7 +40,7 @@ function namesOf(schema: unknown, values: unknown, present: boolean): string[] {
   return names;
 }
 
-/** Completes `given`, a part of a record of the schema's form, by fresh weights; `used` is what the source gave, in its form. */
+/** Completes `given`, a partial record of the schema's form, with random weights; `used` are the source's parameters in use. */
 export function startingPoint<P>(
   { schema, given, seed }: { schema: unknown; given: unknown; seed: number },
   source: { schema: unknown; used: unknown },
@@ -70,7 +70,7 @@ export function requireSame<F extends string>(
   );
 }
 
-/** The mean of records of a schema's form, leaf by leaf, summed in double; one record alone is returned as it is. */
+/** The mean of records of a schema's form, leaf by leaf, summed in double; a single record is returned unchanged. */
 export function meanOf<P>(schema: unknown, records: readonly P[]): P {
   if (records.length === 1) return records[0];
   const tensors = records.map((record) => {

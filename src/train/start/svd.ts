@@ -8,9 +8,9 @@ import { gram } from "./matrices.ts";
 
 /** The leading right singular vectors of a matrix. */
 export interface SingularVectors {
-  /** Orthonormal rows, the one with the largest singular value first, [rank, D]. */
+  /** Orthonormal rows by descending singular value, [rank, D]. */
   readonly vectors: HostTensor;
-  /** Share of Σσ² that they hold, 0 to 1: the rest is the squared error of the approximation. */
+  /** Their share of Σσ², 0 to 1: the rest is the relative squared error of the approximation. */
   readonly share: number;
 }
 
@@ -54,7 +54,7 @@ function eigen(g: Float64Array, D: number): { values: Float64Array; vectors: Flo
   for (let sweep = 0; turned && sweep < MOST_SWEEPS; sweep++) {
     turned = false;
     for (let i = 0; i < D; i++) squares[i] = dot(g, i * D, i * D, D);
-    // rows that are nothing but rounding errors have no direction
+    // rows of rounding errors only have no direction
     const nothing = EPS * EPS * squares.reduce((a, b) => Math.max(a, b));
     for (let p = 0; p < D; p++) {
       for (let q = p + 1; q < D; q++) {

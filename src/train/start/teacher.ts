@@ -16,16 +16,16 @@ import { meanOf, requireSame, type StartingPoint, startingPoint, type Trained } 
 
 type Layer = LayerParams<HostTensor>;
 
-/** How to start from a teacher. */
+/** Options of {@link startFromTeacher}. */
 export interface FromTeacherOptions {
   /** One layer of the teacher a group, spread evenly (default), or the mean over the group's span of its layers. */
   readonly method?: "layers" | "mean";
-  /** Seed of what is fresh; 0 unless given. */
+  /** Seed of random weights; 0 unless given. */
   readonly seed?: number;
 }
 
 /**
- * Layers of a teacher of L layers that each of K groups starts from: round(linspace(0, L − 1, K)), halves to even (`layers`),
+ * Source layers of each of K groups in a teacher of L layers: round(linspace(0, L − 1, K)), halves to even (`layers`),
  * or the span of neighbours from ⌊g·L/K⌋ to the next group's (`mean`; the paper names no spans).
  *
  * @throws RangeError when there are fewer layers than groups to average, and for unknown methods
@@ -38,16 +38,16 @@ export function teacherLayers(L: number, K: number, method: "layers" | "mean"): 
 }
 
 /**
- * Starts an encoder whose groups share layers, with or without experts, from a teacher that shares none (group depth 1),
+ * Initialises an encoder whose groups share layers, with or without experts, from a teacher without sharing (group depth 1),
  * such as ModernBERT.
  *
  * - Groups take the layers of {@link teacherLayers}; ModernBERT's first attention norm, which is the identity, counts as
- *   ones. A feed-forward of another width takes the units that fit: a wider one adds fresh units whose output starts at 0,
- *   so that they change nothing at first; a narrower one takes the first units. Experts are fresh.
- * - The final norm is copied, embedding and head where they fit, else the embedding by truncated SVD.
- * - When widths or heads differ, only the embedding starts from the teacher's; a note says so.
+ *   ones. A wider feed-forward adds units whose output weights are 0, so that the function does not change; a narrower
+ *   one takes the first units. Experts are random.
+ * - The final norm is copied. Embedding and head are copied if their shapes fit, else the embedding is a truncated SVD.
+ * - When widths or heads differ, only the embedding comes from the teacher, and a note is added.
  *
- * Reducing a large embedding takes a while: about a minute for ModernBERT-base's 50368×768.
+ * The SVD of ModernBERT-base's embedding, 50368×768, takes about a minute.
  *
  * @throws RangeError when the teacher shares layers, vocabularies differ, or the student's embedding is wider than the teacher
  *
@@ -94,7 +94,7 @@ export function startFromTeacher(
   );
 }
 
-/** The layer of a group from the teacher's, without experts, and what to say about it. */
+/** The layer of a group from the teacher's layers, without experts, and notes about it. */
 function startGroup(
   { config, params }: Trained<EncoderConfig, EncoderParams<HostTensor>>,
   student: EncoderConfig,
@@ -125,7 +125,7 @@ function startGroup(
   return { layer: { ...layer, mlp: fitted }, note: `Group ${g} takes ${Math.min(F, width)} hidden units; ${rest}` };
 }
 
-/** A feed-forward with the units of another one that fit into it; units beyond keep their fresh rows, and output 0. */
+/** A feed-forward with the units of another one; further units keep their random rows, and output weights 0. */
 function fitFeedForward(
   { gateUp, down }: FeedForwardParams<HostTensor>,
   fresh: FeedForwardParams<HostTensor>,

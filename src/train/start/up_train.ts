@@ -13,29 +13,29 @@ import { blockLayers, outerLayers, uniqueLayer, uniqueLayers } from "../../model
 import { drawnLayers, spacedLayers } from "./layers.ts";
 import { meanOf, requireSame, type StartingPoint, startingPoint, type Trained } from "./starting_point.ts";
 
-/** How the layers of a block are found in a deeper stack (arXiv 2507.10524; docs/mor.md, "Up-training"). */
+/** Choice of the block's layers in a deeper stack (arXiv 2507.10524; docs/mor.md, "Up-training"). */
 export type UpTraining = "stepwise" | "average" | "lower" | "upper" | "random";
 
 const SIZES = ["D", "F", "V", "H", "G", "K"] as const;
 
-/** How to up-train. */
+/** Options of {@link upTrain}. */
 export interface UpTrainOptions {
-  /** How the block's layers are found; `stepwise` unless given. */
+  /** Choice of the block's layers; `stepwise` unless given. */
   readonly method?: UpTraining;
-  /** Seed of what is fresh, and of the layers that `random` draws; 0 unless given. */
+  /** Seed of random weights, and of the layers that `random` draws; 0 unless given. */
   readonly seed?: number;
 }
 
 /**
- * Layers of a source of L layers that each unique layer of a target starts from; more than one are averaged.
+ * Source layers of each unique layer of a target, in a source of L layers; several are averaged.
  *
  * The first and the last layer of the Middle variants start from the source's, the block of b layers from those between:
  *
  * - `stepwise`: round(linspace(first, last, b)), halves to even; a block of one layer takes the first;
  * - `lower`, `upper`: the first b, the last b;
- * - `random`: b different ones drawn by `seed`, ascending (the released code);
- * - `average`: the layers that would share if the source's were shared as the target's are. The papers average a source
- *   as deep as the target; here any source whose inner layers are a multiple of b will do, as so many recursions.
+ * - `random`: b distinct ones drawn with `seed`, ascending (the released code);
+ * - `average`: the mean of the layers that share weights under the target's sharing. In the papers the source is as deep
+ *   as the target; here its inner layers may be any multiple of b.
  *
  * @throws RangeError when the source has too few layers, or too many or few to average, naming the numbers that fit
  */
@@ -91,11 +91,11 @@ function withoutExperts<T>({ mlp: { gateUp, down }, ...layer }: LayerParams<T>):
 }
 
 /**
- * Starts a recursive or Mixture-of-Recursions decoder from a decoder whose layers are not shared: embedding, final norm and
- * head are copied, layers found by the method, routers and experts fresh. A target with a head of its own takes the
- * source's embedding where that was its head.
+ * Initialises a recursive or Mixture-of-Recursions decoder from a decoder without sharing. Embedding, final norm and head
+ * are copied, layers are chosen by the method, routers and experts are random. A target with an untied head takes the
+ * embedding of a source with a tied one.
  *
- * The gate of expert-choice then scales what the block adds (α = 0.1), as in the paper; nothing corrects for it.
+ * The gate of expert-choice then scales the block's output (α = 0.1), as in the paper, without a correction.
  *
  * @throws RangeError when the source shares layers, sizes differ, the target cannot keep the source's head, or as
  * {@link upTrainingLayers} does

@@ -1,5 +1,5 @@
 /**
- * Keys that any `config.json` may have: those of `PretrainedConfig`, and what tools and trainers add.
+ * Keys of any `config.json`: those of `PretrainedConfig`, and those that tools and trainers add.
  *
  * @module
  */

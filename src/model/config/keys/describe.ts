@@ -8,7 +8,7 @@ import { mechanisms } from "./mechanisms.ts";
 import type { KeyRules, Rule } from "./rule.ts";
 import { keyTables } from "./tables.ts";
 
-/** All tables of keys as Markdown: those of every model type, then what each type has beside. */
+/** All tables of keys as Markdown: common keys, then the keys of every model type. */
 export function describeConfigKeys(): string {
   const { llama, mor, modernbert, modernalbert } = keyTables;
   const own = (keys: KeyRules) =>
@@ -27,7 +27,7 @@ function difference(keys: KeyRules, others: KeyRules): KeyRules {
   return Object.fromEntries(Object.entries(keys).filter(([key, rule]) => line(rule) !== line(others[key])));
 }
 
-/** A line for every treatment; keys with the same one share it. */
+/** A line for every treatment, with all its keys. */
 function list(keys: KeyRules): string {
   const lines = new Map<string, string[]>();
   for (const [key, rule] of Object.entries(keys)) lines.set(line(rule), [...lines.get(line(rule)) ?? [], `\`${key}\``]);

@@ -1,5 +1,5 @@
 /**
- * Keys of a `config.json` that outlive reading and writing.
+ * Keys of a `config.json` that are preserved when a model is saved.
  *
  * @module
  */
@@ -13,15 +13,15 @@ function rulesOf(json: Json): KeyRules {
   return Object.hasOwn(keyTables, type) ? keyTables[type].keys : keyTables.mor.keys;
 }
 
-/** Names of the keys of a file that no table has. */
+/** Keys of a file that are in no table. */
 export function unknownKeys(json: Json): string[] {
   const keys = rulesOf(json);
   return Object.keys(json).filter((key) => !key.startsWith("_") && !Object.hasOwn(keys, key));
 }
 
 /**
- * The keys of a file that the model is not built from: what its tools and authors noted. Labels, task parameters and
- * unknown keys are among them; other spellings of used keys are not.
+ * The keys of a file that do not determine the model, such as labels, task parameters and unknown keys; other spellings
+ * of used keys are not among them.
  *
  * ```ts
  * import { keptKeys } from "@refrain/transformers/model";
@@ -36,8 +36,8 @@ export function keptKeys(json: Json): Record<string, unknown> {
 }
 
 /**
- * Keys of a class that the model is not built from, with the values of a file where it has them, and what else is kept of
- * the file. A null of the file means the value of the class, which other readers need.
+ * Keys of a class that do not determine the model, with the file's values if present, and the preserved keys of the file.
+ * A null in the file is replaced by the value of the class, which other readers need.
  */
 export function withClassKeys(ofClass: Json, json: Json): Record<string, unknown> {
   const kept = keptKeys(json);

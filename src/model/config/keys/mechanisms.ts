@@ -1,25 +1,25 @@
 /**
- * Names of keys that no table has, but that change numbers in some model: a key of such a name is refused unless its
- * value has no effect. Other unknown keys are notes of their authors.
+ * Name patterns of unknown keys that change the results of some models. Such a key is refused unless its value has no
+ * effect; other unknown keys are ignored.
  *
  * @module
  */
 
-/** A mechanism that is known by the names of its keys. */
+/** A mechanism, recognised by the names of its keys. */
 export interface Mechanism {
   /** Names of its keys. */
   readonly names: RegExp;
-  /** What the keys are about. */
+  /** Name of the mechanism. */
   readonly about: string;
   /** Values without effect, beside null, false, 0 and empty texts, lists and objects. */
   readonly neutral?: readonly unknown[];
 }
 
-/** Names of settings of a training, whose effect is in the weights. */
+/** Names of training settings, which affect the weights only. */
 export const trainingNames: RegExp =
   /(^|_)(grad|gradient|optim|optimizer|adamw?|lr|warmup|epochs?|steps?|batch|train|training|eval|checkpointing|loss|seed)(_|$)/;
 
-/** The mechanisms, the first that fits counts. */
+/** The mechanisms; the first match decides. */
 export const mechanisms: readonly Mechanism[] = [
   { names: /quanti[sz]|^quant_|_bits$|^bits$|compress/, about: "quantised or compressed weights" },
   { names: /soft_?cap|(^|_)caps?(_|$)|clip_|_clip$|clamp/, about: "bounds of scores or states" },

@@ -1,5 +1,5 @@
 /**
- * Keys of ModernALBERT as published, and those in addition (docs/mol.md, "Checkpoint names").
+ * Keys of ModernALBERT as published, and further ones (docs/mol.md, "Checkpoint names").
  *
  * @module
  */

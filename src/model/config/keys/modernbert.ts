@@ -6,7 +6,7 @@
 import { commonKeys } from "./common.ts";
 import { checked, harmless, type KeyRules, type KeyTable, same, used } from "./rule.ts";
 
-/** What encoders refuse, and other spellings of what they use. */
+/** Keys that encoders refuse, and other spellings of used keys. */
 export const encoderKeys: KeyRules = {
   head_dim: used("width of a head; must be hidden_size / num_attention_heads"),
   num_layers: same("num_hidden_layers"),

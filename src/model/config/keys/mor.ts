@@ -1,5 +1,5 @@
 /**
- * Keys of recursive decoders: Llama's, whose sizes must be there.
+ * Keys of recursive decoders: Llama's, with required sizes.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * Reading a `config.json` by its table: defaults of its class, one error for a key that would be silently wrong.
+ * Reads a `config.json` by the table of its model type: defaults of the class, and an error for every key that would change
+ * results without being implemented.
  *
  * @module
  */
@@ -9,24 +10,24 @@ import { mechanisms, trainingNames } from "./mechanisms.ts";
 import type { KeyRules, KeyTable } from "./rule.ts";
 import { keyTables, type ModelType, modelTypeOf } from "./tables.ts";
 
-/** Keys of a configuration at most: each is compared with every known one. */
+/** Maximum number of keys: each is compared with every known one. */
 const MOST_KEYS = 10_000;
 
-/** How to read. */
+/** Options of reading. */
 export interface ReadingOptions {
-  /** How error messages call the object; `config` unless given. */
+  /** Name of the object in error messages; `config` unless given. */
   readonly path?: string;
-  /** What error messages say could not be done. */
+  /** Action of error messages. */
   readonly action?: string;
-  /** Whether a key without a rule is refused, not kept as a note of the file's author. */
+  /** Whether unknown keys are refused instead of preserved. */
   readonly strict?: boolean;
 }
 
-/** A configuration whose keys are known to mean what is read. */
+/** A configuration with checked keys. */
 export interface ConfigFields<T extends ModelType> {
   /** Its model type. */
   readonly type: T;
-  /** Its fields, absent ones with the default of the class. */
+  /** Its fields, with the defaults of the class. */
   readonly fields: Fields;
 }
 
@@ -58,7 +59,7 @@ function withoutNull(json: Json): Json {
   return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null && value !== undefined));
 }
 
-/** Throws when a key would be read wrongly. */
+/** Throws for a key that the rule does not allow. */
 function checkKey(given: Fields, fields: Fields, table: KeyTable, key: string, strict: boolean): void {
   const rule = Object.hasOwn(table.keys, key) ? table.keys[key] : undefined;
   if (!rule) return checkUnknown(given, table.keys, key, strict);
@@ -70,7 +71,7 @@ function checkKey(given: Fields, fields: Fields, table: KeyTable, key: string, s
   fail(given, key, `only ${names} is supported: ${rule.about}`);
 }
 
-/** Throws unless a key has the value of the key with the same meaning, whose default counts where it is absent. */
+/** Throws unless a key has the value, or else the default, of the key with the same meaning. */
 function checkSpelling(given: Fields, fields: Fields, { keys, className }: KeyTable, key: string, same: string): void {
   const read = fields.value(same);
   const value = given.value(key);
@@ -89,7 +90,7 @@ function fail(given: Fields, key: string, reason: string): never {
   throw new FieldError(`Cannot ${given.action}: ${field} is ${show(given.json[key])}, ${reason}`, field);
 }
 
-/** Throws for a key without a rule that may change numbers; for every one where `strict`. */
+/** Throws for an unknown key of a known mechanism; with `strict` for every unknown key. */
 function checkUnknown(given: Fields, keys: KeyRules, key: string, strict: boolean): void {
   if (key.startsWith("_") || (!strict && trainingNames.test(key))) return;
   const usedKeys = Object.keys(keys).filter((known) => keys[known].treatment === "used");
@@ -106,7 +107,7 @@ function hasNoEffect(value: unknown, neutral: readonly unknown[] = []): boolean 
   return [null, false, 0, "", "none", [], {}, ...neutral].some((known) => equals(known, value));
 }
 
-/** Whether two values of JSON mean the same: silu is swish, and torch.float32 float32. */
+/** Whether two JSON values have the same meaning, such as silu and swish, or torch.float32 and float32. */
 export function equals(a: unknown, b: unknown): boolean {
   const text = (value: unknown) =>
     JSON.stringify(value === "swish" ? "silu" : typeof value === "string" ? value.replace(/^torch\./, "") : value);

@@ -1,5 +1,5 @@
 /**
- * What is done with a key of a `config.json`: the type of the tables beside this file.
+ * The treatment of a key of a `config.json`: the type of the tables in this folder.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 /** Treatment of one key. */
 export interface Rule {
   /**
-   * - `used`: the model is built from it;
-   * - `checked`: one of the `allowed` values, or the value of the key that it is `same` as, is without effect; another
-   *   one would change numbers and is refused;
-   * - `harmless`: no value changes what the model computes.
+   * - `used`: it determines the model;
+   * - `checked`: one of the `allowed` values, or the value of the key `same`, has no effect; any other
+   *   value would change results and is refused;
+   * - `harmless`: no value changes results.
    */
   readonly treatment: "used" | "checked" | "harmless";
   /** Meaning of the key, or the reason of the treatment. */
@@ -34,7 +34,7 @@ export interface KeyTable {
   readonly keys: KeyRules;
 }
 
-/** A key that the model is built from. */
+/** A key that determines the model. */
 export function used(about: string, fallback?: unknown): Rule {
   return { treatment: "used", about, fallback };
 }
@@ -44,7 +44,7 @@ export function same(key: string): Rule {
   return { treatment: "checked", about: `another spelling of ${key}, must agree with it`, same: key };
 }
 
-/** Keys of which only some values are without effect. */
+/** Keys of which only some values have no effect. */
 export function checked(about: string, allowed: readonly unknown[], ...keys: string[]): KeyRules {
   return Object.fromEntries(keys.map((key) => [key, { treatment: "checked", about, allowed }]));
 }

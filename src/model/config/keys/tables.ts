@@ -1,5 +1,5 @@
 /**
- * The tables of all model types, and which one a `config.json` has.
+ * The tables of all model types, and the model type of a `config.json`.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export const keyTables = {
 /** A `model_type` with a table. */
 export type ModelType = keyof typeof keyTables;
 
-/** Names of `architectures`, where a file has no `model_type`. */
+/** Patterns of `architectures`, for files without `model_type`. */
 const ARCHITECTURES: readonly [RegExp, ModelType][] = [
   [/^Llama/, "llama"],
   [/^MoR/, "mor"],
@@ -31,7 +31,7 @@ const ARCHITECTURES: readonly [RegExp, ModelType][] = [
 ];
 
 /**
- * What a `config.json` gives as `model_type`; without it, what the first of its architectures shows.
+ * The `model_type` of a `config.json`, else that of its first architecture.
  *
  * ```ts
  * import { modelTypeOf } from "@refrain/transformers/model";
@@ -44,7 +44,7 @@ export function modelTypeOf({ model_type, architectures }: Json): unknown {
   return ARCHITECTURES.find(([pattern]) => pattern.test(first))?.[1];
 }
 
-/** Whether a `config.json` is an encoder's: by its model type, without one by keys that only encoders have. */
+/** Whether a `config.json` is an encoder's: by its model type, else by keys that only encoders have. */
 export function isEncoderJson(json: Json): boolean {
   const type = modelTypeOf(json);
   if (typeof type === "string") return /^modern(?:al)?bert$/.test(type);
