@@ -36,6 +36,19 @@ export const PORTABLE: Adapter = {
   dialect: "tint",
 };
 
+/** Width of a SIMD register of a software adapter, in floats. */
+export const SIMD = 8;
+
+/** Invocations that share a row: one SIMD register of a software adapter, one or two subgroups of a GPU. */
+export function lanesOf({ family }: Adapter): number {
+  return family === "cpu" ? SIMD : 64;
+}
+
+/** Whether loads cost so much, and subgroups are so wide, that a lane loads a value and broadcasts it to the others. */
+export function broadcasts({ family, features, subgroupMinSize }: Adapter): boolean {
+  return family === "cpu" && features.has("subgroups") && subgroupMinSize >= SIMD;
+}
+
 /** Asks a device which dialect it reads: by compiling the directive, or as it does not matter without subgroups. */
 async function dialectOf(device: GPUDevice): Promise<Dialect> {
   if (!device.features.has("subgroups")) return "tint";

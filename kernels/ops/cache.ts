@@ -5,29 +5,18 @@
  */
 import { cacheWriteOp } from "../../src/ops/cache.ts";
 import { defineKernel } from "../host/kernel.ts";
-import { grid, liveRows, rowSizes } from "../host/grid.ts";
-import { wordsOf } from "./rows.ts";
+import { perWord } from "../wgsl/launch.ts";
+import { wordsOf } from "../wgsl/words.ts";
 
-/** cache[places[m]] = x[m]; one invocation a word (or four), which may be a float or an integer. */
+/** cache[places[m]] = x[m]; words are copied as bits, of floats or integers. */
 export const cacheWrite = defineKernel(cacheWriteOp, ({ inputs: { x, places, offsets } }) => {
-  const [M] = places.shape;
-  const { vector, W } = wordsOf(x.shape[1]);
-  const word = vector ? "vec4<u32>" : "u32";
-  return [{
+  const { vector, W, bits } = wordsOf(x.shape[1]);
+  return [perWord({
     label: vector ? "cacheWrite.wide" : "cacheWrite",
-    constants: { W },
-    sizes: rowSizes(M, offsets),
-    elements: { x: word, cache: word },
-    workgroups: grid(Math.ceil(M * W / 64)),
-    lanes: 64,
-    wgsl: /* wgsl */ `
-${liveRows(offsets)}
-fn run(group: u32, lane: u32) {
-  let at = group * 64 + lane;
-  let m = at / W;
-  if (m >= liveRows()) { return; }
+    ...{ rows: places.shape[0], offsets, each: W },
+    elements: { x: bits, cache: bits },
+    statements: /* wgsl */ `
   let place = places[m];
-  if (place >= 0) { cache[u32(place) * W + at % W] = x[at]; }
-}`,
-  }];
+  if (place >= 0) { cache[u32(place) * EACH + w] = x[at]; }`,
+  })];
 });

@@ -1,41 +1,36 @@
-import { sizeOf } from "../../src/op/op.ts";
+/**
+ * Columns of a matrix, copied as bits: one invocation an element of the result.
+ *
+ * @module
+ */
+import { sizeOf, type Tensor } from "../../src/op/op.ts";
 import { joinColumnsOp, takeColumnsOp } from "../../src/ops/columns.ts";
-import { grid } from "../host/grid.ts";
-import { defineKernel } from "../host/kernel.ts";
+import { defineKernel, type Dispatch } from "../host/kernel.ts";
+import { perWord } from "../wgsl/launch.ts";
 
-/** One invocation an element, which is copied as it is. */
-const copy = (label: string, names: readonly string[], sizes: Readonly<Record<string, number>>, value: string) => ({
-  label,
-  sizes,
-  elements: Object.fromEntries(names.map((name) => [name, "u32"])),
-  workgroups: grid(Math.ceil(sizes.W / 64)),
-  lanes: 64,
-  wgsl: /* wgsl */ `
-fn run(group: u32, lane: u32) {
-  let at = group * 64 + lane;
-  if (at >= sizes.W) { return; }
-  let m = at / sizes.O;
-  let j = at % sizes.O;
-  ${value}
-}`,
-});
+/** Copies to y [M, O]; the widths are sizes of run time, so that all matrices share a pipeline. */
+function copy(label: string, inputs: readonly string[], y: Tensor, sizes: Dispatch["sizes"], statements: string) {
+  return perWord({
+    label,
+    ...{ rows: sizeOf(y.shape), offsets: undefined },
+    sizes: { O: y.shape.at(-1)!, ...sizes },
+    elements: Object.fromEntries([...inputs, "y"].map((name) => [name, "u32"])),
+    statements: `let row = at / sizes.O;\n  let j = at % sizes.O;\n  ${statements}`,
+  });
+}
 
 /** y[m, j] = x[m, from + j]. */
-export const takeColumns = defineKernel(takeColumnsOp, ({ inputs: { x }, outputs: { y }, params: { from, to } }) => [
-  copy(
-    "takeColumns",
-    ["x", "y"],
-    { W: sizeOf(y.shape), O: to - from, D: x.shape[x.shape.length - 1], FROM: from },
-    "y[at] = x[m * sizes.D + sizes.FROM + j];",
-  ),
+export const takeColumns = defineKernel(takeColumnsOp, ({ inputs: { x }, outputs: { y }, params: { from } }) => [
+  copy("takeColumns", ["x"], y, { D: x.shape.at(-1)!, FROM: from }, "y[at] = x[row * sizes.D + sizes.FROM + j];"),
 ]);
 
 /** y[m] = (a[m], b[m]). */
 export const joinColumns = defineKernel(joinColumnsOp, ({ inputs: { a, b }, outputs: { y } }) => [
   copy(
     "joinColumns",
-    ["a", "b", "y"],
-    { W: sizeOf(y.shape), O: y.shape[1], A: a.shape[1], B: b.shape[1] },
-    "if (j < sizes.A) { y[at] = a[m * sizes.A + j]; } else { y[at] = b[m * sizes.B + j - sizes.A]; }",
+    ["a", "b"],
+    y,
+    { A: a.shape[1], B: b.shape[1] },
+    "if (j < sizes.A) { y[at] = a[row * sizes.A + j]; } else { y[at] = b[row * sizes.B + j - sizes.A]; }",
   ),
 ]);

@@ -7,7 +7,7 @@ import { advanceLengthsOp, commitTokensOp } from "../../src/ops/commit_tokens.ts
 import { SLOT, STAGE } from "../../src/ops/slots.ts";
 import { liveRows, rowSizes } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
-import { each } from "./each.ts";
+import { perWord } from "../wgsl/launch.ts";
 
 const LANES = 64;
 
@@ -54,8 +54,10 @@ fn run(group: u32, lane: u32) {
 /** slots[s, column] += offsets[s+1] − offsets[s]. */
 export const advanceLengths = defineKernel(
   advanceLengthsOp,
-  ({ inputs: { slots: { shape: [S, COLUMNS] } }, params: { column } }) => {
-    const statement = "slots[b * sizes.COLUMNS + sizes.COLUMN] += offsets[b + 1] - offsets[b];";
-    return each("advanceLengths", S, statement, { COLUMNS, COLUMN: column });
-  },
+  ({ inputs: { slots: { shape: [S, COLUMNS] } }, params: { column } }) => [perWord({
+    label: "advanceLengths",
+    ...{ rows: S, offsets: undefined },
+    sizes: { COLUMNS, COLUMN: column },
+    statements: "slots[m * sizes.COLUMNS + sizes.COLUMN] += offsets[m + 1] - offsets[m];",
+  })],
 );

@@ -1,5 +1,5 @@
 /**
- * Derivatives of distillation: what the losses sum over a row, and once more over the row.
+ * Derivatives of distillation: the sums of the losses over a row, then a second pass over the row.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export const klDivergenceGrad = defineKernel(
   let overS = 1.0 / sumS;
   let overT = 1.0 / sumT;
   let upstream = TAU * dkl[m];
-  for (var w = first; w < W; w += STEP) {
+  for (var w = lane; w < W; w += LANES) {
     let s = power((student[row + w] - topS) * INVERSE) * overS;
     let t = power((teacher[row + w] - topT) * INVERSE) * overT;
     dstudent[row + w] = (s - t) * upstream;

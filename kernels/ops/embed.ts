@@ -1,31 +1,21 @@
 import { embedOp } from "../../src/ops/embed.ts";
-import { grid, liveRows, rowSizes } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
+import { perWord } from "../wgsl/launch.ts";
+import { wordsOf } from "../wgsl/words.ts";
 
-/** y[m] = table[ids[m] − from], zero outside; one invocation a word, or four where the width allows; words are copied as they are. */
+/** y[m] = table[ids[m] − from], zero outside of the table; words are copied as bits. */
 export const embed = defineKernel(embedOp, ({ inputs: { ids, table, offsets }, params: { from = 0 } }) => {
-  const [M] = ids.shape;
   const [V, J] = table.shape;
-  const vector = J % 4 === 0;
-  const W = vector ? J / 4 : J;
-  const word = vector ? "vec4<u32>" : "u32";
-  return [{
+  const { W, bits } = wordsOf(J);
+  return [perWord({
     label: "embed",
-    constants: { W: Math.max(1, W) }, // nothing is divided by zero, even where nothing is done
-    sizes: { V, FROM: from, ...rowSizes(M, offsets) },
-    elements: { table: word, y: word },
-    workgroups: grid(Math.ceil(M * W / 64)),
-    lanes: 64,
-    wgsl: /* wgsl */ `
-${liveRows(offsets)}
-fn run(group: u32, lane: u32) {
-  let at = group * 64 + lane;
-  let m = at / W;
-  if (m >= liveRows()) { return; }
-  let v = u32(ids[m]) - sizes.FROM; // wraps below the first
-  var word = ${word}();
-  if (v < sizes.V) { word = table[v * W + at % W]; }
-  y[at] = word;
-}`,
-  }];
+    ...{ rows: ids.shape[0], offsets, each: W },
+    sizes: { V, FROM: from },
+    elements: { table: bits, y: bits },
+    statements: /* wgsl */ `
+  let v = u32(ids[m]) - sizes.FROM; // wraps below the first id of the table
+  var word = ${bits}();
+  if (v < sizes.V) { word = table[v * EACH + w]; }
+  y[at] = word;`,
+  })];
 });

@@ -2,7 +2,8 @@ import { embedGradOp } from "../../src/ops/embed_grad.ts";
 import type { Adapter } from "../host/adapter.ts";
 import { liveRows, rowSizes } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
-import { unroll } from "./linear/operands.ts";
+import { unroll } from "../wgsl/text.ts";
+import { wordsOf } from "../wgsl/words.ts";
 
 /** Invocations of a work group, words of a row that each adds up, and rows of the table that a group looks for. */
 function blockOf({ family }: Adapter): { lanes: number; words: number; rows: number } {
@@ -19,8 +20,7 @@ export const embedGrad = defineKernel(
   ({ inputs: { ids, offsets }, outputs: { dtable }, params, adapter }) => {
     const [M] = ids.shape;
     const [V, J] = dtable.shape;
-    const word = J % 4 === 0 ? "vec4<f32>" : "f32";
-    const W = J % 4 === 0 ? J / 4 : J;
+    const { W, word } = wordsOf(J);
     const { lanes, words, rows } = blockOf(adapter);
     const own = (piece: (column: string) => string) =>
       unroll(words, (k) => `if (column + ${k * lanes} < sizes.W) { ${piece(`column + ${k * lanes}`)} }`);

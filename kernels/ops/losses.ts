@@ -1,109 +1,61 @@
 /**
- * Losses: a work group a row where a row is long, one invocation a row where it is a number, one work group for means.
+ * Losses: a work group a row where rows are long, an invocation a row where they are numbers, one work group for means.
  *
  * @module
  */
 import { binaryCrossEntropyOp, crossEntropyOp, loadBalanceLossOp, logSumExpOp, meanOp } from "../../src/ops/losses.ts";
-import { fewExponentials, overExponentials } from "../wgsl/exponentials.ts";
-import { grid, liveRows, rowSizes } from "../host/grid.ts";
+import { liveRows, rowSizes } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
+import { fewExponentials, overExponentials } from "../wgsl/exponentials.ts";
+import { perWord } from "../wgsl/launch.ts";
+import { entryOf } from "../wgsl/list.ts";
 import { softplusWgsl } from "../wgsl/math.ts";
-import { rowLanes, sumLanes } from "../wgsl/reduce.ts";
+import { sumLanes } from "../wgsl/reduce.ts";
 
 /** nll = log Σ e^logits − logits[label]; rows without a label are not read. */
-export const crossEntropy = defineKernel(crossEntropyOp, ({ inputs: { logits, offsets }, adapter }) => {
-  const [M, V] = logits.shape;
-  const vector = V % 4 === 0;
-  const W = vector ? V / 4 : V;
-  const lanes = rowLanes(adapter, W);
-  const skip = /* wgsl */ `
+export const crossEntropy = defineKernel(crossEntropyOp, ({ inputs: { logits: { shape }, offsets }, adapter }) => {
+  const logit = shape[1] % 4 === 0 ? "logits[row + u32(label) / 4][u32(label) % 4]" : "logits[row + u32(label)]";
+  return [overExponentials({
+    ...{ label: "crossEntropy", x: "logits", shape, offsets },
+    skip: /* wgsl */ `
   let label = labels[m];
   if (label < 0) {
     if (lane == 0) { nll[m] = 0.0; }
     return;
-  }`;
-  const logit = vector ? "logits[row + u32(label) / 4][u32(label) % 4]" : "logits[row + u32(label)]";
-  const store = `if (lane == 0) { nll[m] = log(sum) + (top - ${logit}); }`;
-  return [{
-    label: "crossEntropy",
-    constants: { W, LANES: lanes },
-    sizes: rowSizes(M, offsets),
-    elements: { logits: vector ? "vec4<f32>" : "f32" },
-    workgroups: grid(M),
-    lanes: "LANES",
-    wgsl: overExponentials({ x: "logits", lanes, vector, skip, offsets, store }),
-  }];
+  }`,
+    store: `if (lane == 0) { nll[m] = log(sum) + (top - ${logit}); }`,
+  }, adapter)];
 });
 
 /** y = log Σ e^x. */
-export const logSumExp = defineKernel(logSumExpOp, ({ inputs: { x, offsets }, adapter }) => {
-  const [M, E] = x.shape;
-  if (E <= 32) {
-    return [{
-      label: "logSumExp.few",
-      constants: { E },
-      sizes: rowSizes(M, offsets),
-      workgroups: grid(Math.ceil(M / 64)),
-      lanes: 64,
-      wgsl: fewExponentials({ x: "x", offsets, store: "y[m] = top + log(sum);" }),
-    }];
-  }
-  const vector = E % 4 === 0;
-  const W = vector ? E / 4 : E;
-  const lanes = rowLanes(adapter, W);
-  return [{
-    label: "logSumExp",
-    constants: { W, LANES: lanes },
-    sizes: rowSizes(M, offsets),
-    elements: { x: vector ? "vec4<f32>" : "f32" },
-    workgroups: grid(M),
-    lanes: "LANES",
-    wgsl: overExponentials({
-      x: "x",
-      lanes,
-      vector,
-      skip: "",
-      offsets,
-      store: "if (lane == 0) { y[m] = top + log(sum); }",
-    }),
-  }];
+export const logSumExp = defineKernel(logSumExpOp, ({ inputs: { x: { shape }, offsets }, adapter }) => {
+  const task = { label: "logSumExp", x: "x", shape, offsets };
+  if (shape[1] <= 32) return [fewExponentials({ ...task, store: "y[m] = top + log(sum);" })];
+  return [overExponentials({ ...task, store: "if (lane == 0) { y[m] = top + log(sum); }" }, adapter)];
 });
 
 /** WGSL: `chosen(m)`, whether row m is one of the `kept` first of the ascending `rows`; reads the sizes S and KEPT. */
-export const isChosen: string = /* wgsl */ `
+export const isChosen: string = /* wgsl */ `${entryOf}
 fn chosen(m: u32) -> bool {
   let count = min(sizes.S, u32(kept[sizes.KEPT]));
-  var low = 0u;
-  var high = count;
-  while (low < high) {
-    let middle = (low + high) / 2;
-    if (u32(rows[middle]) < m) { low = middle + 1; } else { high = middle; }
-  }
-  return low < count && u32(rows[low]) == m;
+  return entryOf(m, count) < count;
 }`;
 
-/** bce = softplus(∓z); one invocation a row, which looks for itself in the ascending list. */
+/** bce = softplus(∓z); one invocation a row, which searches the list for itself. */
 export const binaryCrossEntropy = defineKernel(
   binaryCrossEntropyOp,
-  ({ inputs: { scores, rows, kept, offsets } }) => [{
+  ({ inputs: { scores, rows, kept, offsets } }) => [perWord({
     label: "binaryCrossEntropy",
-    sizes: { ...rowSizes(scores.shape[0], offsets), S: rows.shape[0], KEPT: kept.shape[0] - 1 },
-    workgroups: grid(Math.ceil(scores.shape[0] / 64)),
-    lanes: 64,
-    wgsl: /* wgsl */ `
-${liveRows(offsets)}
-${softplusWgsl}
-${isChosen}
-fn run(group: u32, lane: u32) {
-  let m = group * 64 + lane;
-  if (m >= liveRows()) { return; }
+    ...{ rows: scores.shape[0], offsets },
+    sizes: { S: rows.shape[0], KEPT: kept.shape[0] - 1 },
+    functions: softplusWgsl + isChosen,
+    statements: /* wgsl */ `
   let z = scores[m];
-  bce[m] = softplus(select(z, -z, chosen(m)));
-}`,
-  }],
+  bce[m] = softplus(select(z, -z, chosen(m)));`,
+  })],
 );
 
-/** Lanes of the one work group that goes over all rows; many, because lavapipe ends loops after 65,535 rounds of a lane. */
+/** Invocations of the one work group that goes over all rows; many, since lavapipe ends an invocation's loops after 65,535 rounds. */
 export const ALL_ROWS = 256;
 
 /** y = Σ x / total over the scored rows; one work group, which counts them where no total is given. */

@@ -1,5 +1,5 @@
 /**
- * Derivatives of losses: a work group a row where a row is long, one invocation a word where words are independent.
+ * Derivatives of losses: a work group a row where rows are long, one invocation a word where words are independent.
  *
  * @module
  */
@@ -10,86 +10,64 @@ import {
   logSumExpGradOp,
   meanGradOp,
 } from "../../src/ops/losses_grad.ts";
-import { wordsOf } from "./activation.ts";
-import { overExponentials } from "../wgsl/exponentials.ts";
-import { grid, liveRows, rowSizes } from "../host/grid.ts";
+import { liveRows, rowSizes } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
-import { ALL_ROWS, countedRows, isChosen } from "./losses.ts";
+import { overExponentials } from "../wgsl/exponentials.ts";
+import { perWord } from "../wgsl/launch.ts";
 import { sigmoidWgsl } from "../wgsl/math.ts";
-import { rowLanes, sumLanes } from "../wgsl/reduce.ts";
+import { sumLanes } from "../wgsl/reduce.ts";
+import { wordsOf } from "../wgsl/words.ts";
+import { ALL_ROWS, countedRows, isChosen } from "./losses.ts";
 
 /** dlogits = (e^(logits − top) / sum − onehot)·dnll; rows without a label are not read. */
-export const crossEntropyGrad = defineKernel(crossEntropyGradOp, ({ inputs: { logits, offsets }, adapter }) => {
-  const [M, V] = logits.shape;
-  const { vector, W, word } = wordsOf(V);
-  const lanes = rowLanes(adapter, W);
-  const columns = vector ? "4 * w + vec4<u32>(0, 1, 2, 3)" : "w";
-  const skip = /* wgsl */ `
+export const crossEntropyGrad = defineKernel(
+  crossEntropyGradOp,
+  ({ inputs: { logits: { shape }, offsets }, adapter }) => {
+    const { vector, word } = wordsOf(shape[1]);
+    const columns = vector ? "4 * w + vec4<u32>(0, 1, 2, 3)" : "w";
+    return [overExponentials({
+      ...{ label: "crossEntropyGrad", x: "logits", shape, offsets, wide: "dlogits" },
+      skip: /* wgsl */ `
   let label = labels[m];
   if (label < 0) {
     for (var w = lane; w < W; w += LANES) { dlogits[m * W + w] = ${word}(); }
     return;
-  }`;
-  const store = /* wgsl */ `
+  }`,
+      store: /* wgsl */ `
   let scale = 1.0 / sum;
   let upstream = dnll[m];
   for (var w = lane; w < W; w += LANES) {
     let p = exp(max(logits[row + w] - top, ${word}(-87.2))) * scale;
     let right = ${columns} == ${vector ? "vec4<u32>(u32(label))" : "u32(label)"};
     dlogits[row + w] = (p - ${word}(right)) * upstream;
-  }`;
-  return [{
-    label: "crossEntropyGrad",
-    constants: { W, LANES: lanes },
-    sizes: rowSizes(M, offsets),
-    elements: { logits: word, dlogits: word },
-    workgroups: grid(V === 0 ? 0 : M),
-    lanes: "LANES",
-    wgsl: overExponentials({ x: "logits", lanes, vector, skip, offsets, store }),
-  }];
-});
+  }`,
+    }, adapter)];
+  },
+);
 
-/** dscores = ±σ(±z)·dbce; one invocation a row, which looks for itself in the ascending list. */
+/** dscores = ±σ(±z)·dbce; one invocation a row, which searches the list for itself. */
 export const binaryCrossEntropyGrad = defineKernel(
   binaryCrossEntropyGradOp,
-  ({ inputs: { scores, rows, kept, offsets } }) => [{
+  ({ inputs: { scores, rows, kept, offsets } }) => [perWord({
     label: "binaryCrossEntropyGrad",
-    sizes: { ...rowSizes(scores.shape[0], offsets), S: rows.shape[0], KEPT: kept.shape[0] - 1 },
-    workgroups: grid(Math.ceil(scores.shape[0] / 64)),
-    lanes: 64,
-    wgsl: /* wgsl */ `
-${liveRows(offsets)}
-${sigmoidWgsl}
-${isChosen}
-fn run(group: u32, lane: u32) {
-  let m = group * 64 + lane;
-  if (m >= liveRows()) { return; }
+    ...{ rows: scores.shape[0], offsets },
+    sizes: { S: rows.shape[0], KEPT: kept.shape[0] - 1 },
+    functions: sigmoidWgsl + isChosen,
+    statements: /* wgsl */ `
   let sign = select(1.0, -1.0, chosen(m));
-  dscores[m] = sign * sigmoid(sign * scores[m]) * dbce[m];
-}`,
-  }],
+  dscores[m] = sign * sigmoid(sign * scores[m]) * dbce[m];`,
+  })],
 );
 
 /** dx = e^(x − y)·dy. */
 export const logSumExpGrad = defineKernel(logSumExpGradOp, ({ inputs: { x, offsets } }) => {
-  const [M, E] = x.shape;
-  const { W, word } = wordsOf(E);
-  return [{
+  const { W, word } = wordsOf(x.shape[1]);
+  return [perWord({
     label: "logSumExpGrad",
-    constants: { W },
-    sizes: rowSizes(M, offsets),
+    ...{ rows: x.shape[0], offsets, each: W },
     elements: { x: word, dx: word },
-    workgroups: grid(Math.ceil(M * W / 64)),
-    lanes: 64,
-    wgsl: /* wgsl */ `
-${liveRows(offsets)}
-fn run(group: u32, lane: u32) {
-  let at = group * 64 + lane;
-  if (at >= liveRows() * W) { return; }
-  let m = at / W;
-  dx[at] = exp(max(x[at] - y[m], ${word}(-87.2))) * dy[m];
-}`,
-  }];
+    statements: `dx[at] = exp(max(x[at] - y[m], ${word}(-87.2))) * dy[m];`,
+  })];
 });
 
 /** WGSL: the number of scored rows, counted by all lanes. */
@@ -119,27 +97,20 @@ fn run(group: u32, lane: u32) {
 }`,
 }]);
 
-/** dprobs = dloss·E·counts / R², the same in every row; one invocation a word. */
+/** dprobs = dloss·E·counts / R², the same in every row; one invocation an element. */
 export const loadBalanceLossGrad = defineKernel(
   loadBalanceLossGradOp,
   ({ inputs: { counts, offsets }, params: { M, k } }) => {
     const [E] = counts.shape;
-    return [{
+    return [perWord({
       label: "loadBalanceLossGrad",
+      ...{ rows: M, offsets, each: E },
       constants: { E, k },
-      sizes: rowSizes(M, offsets),
-      workgroups: grid(Math.ceil(M * E / 64)),
-      lanes: 64,
-      wgsl: /* wgsl */ `
-${liveRows(offsets)}
-${countedRows}
-fn run(group: u32, lane: u32) {
-  let at = group * 64 + lane;
-  if (at >= liveRows() * E) { return; }
+      functions: countedRows,
+      statements: /* wgsl */ `
   let rows = countedRows();
-  let share = f32(E) * counts[at % E] / max(rows, 1.0) / max(rows, 1.0);
-  dprobs[at] = select(0.0, dloss[0] * share, rows > 0.0);
-}`,
-    }];
+  let share = f32(E) * counts[w] / max(rows, 1.0) / max(rows, 1.0);
+  dprobs[at] = select(0.0, dloss[0] * share, rows > 0.0);`,
+    })];
   },
 );

@@ -4,8 +4,9 @@
  * @module
  */
 import { expertMergeOp } from "../../src/ops/merge.ts";
-import { grid } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
+import { perWord } from "../wgsl/launch.ts";
+import { wordsOf } from "../wgsl/words.ts";
 
 /** WGSL: the loops of both modes; each step adds column ⊗ row, four rows by a word of the result. */
 const loops = {
@@ -27,20 +28,19 @@ const loops = {
 
 /**
  * One invocation four rows by an element, or by four elements where the width allows. A model has many matrices: no size
- * is a constant. Rows past the last are computed from whatever is there and not written.
+ * is a constant. Rows past the last one are computed from other data, and not written.
  */
 export const expertMerge = defineKernel(expertMergeOp, ({ inputs: { w, a }, params: { mode, scale } }) => {
   const [O, F] = w.shape;
   const [E, R] = a.shape;
-  const [word, W] = F % 4 === 0 ? ["vec4<f32>", F / 4] : ["f32", F];
-  return [{
+  const { word, W } = wordsOf(F);
+  return [perWord({
     label: `expertMerge.${mode}`,
+    ...{ rows: Math.ceil(O / 4) * W, offsets: undefined },
     sizes: { E, R, O, W },
     floats: { SCALE: scale },
     elements: { w: word, a: word, y: word },
-    workgroups: grid(Math.ceil(Math.ceil(O / 4) * W / 64)),
-    lanes: 64,
-    wgsl: /* wgsl */ `
+    functions: /* wgsl */ `
 alias Word = ${word};
 fn columnOf(e: u32, o: u32, r: u32) -> vec4<f32> {
   let at = (e * sizes.O + o) * sizes.R + r;
@@ -53,17 +53,14 @@ fn addProduct(column: vec4<f32>, row: Word) {
   sums[1] += column.y * row;
   sums[2] += column.z * row;
   sums[3] += column.w * row;
-}
-fn run(group: u32, lane: u32) {
-  let at = group * 64 + lane;
+}`,
+    statements: /* wgsl */ `
   let o = at / sizes.W * 4;
   let f = at % sizes.W;
-  if (o >= sizes.O) { return; }
 ${loops[mode]}
   for (var i = 0u; i < min(4, sizes.O - o); i++) {
     let to = (o + i) * sizes.W + f;
     y[to] = w[to] + SCALE * sums[i];
-  }
-}`,
-  }];
+  }`,
+  })];
 });

@@ -1,45 +1,39 @@
 import { normOp } from "../../src/ops/norm.ts";
-import { grid, liveRows, rowSizes } from "../host/grid.ts";
+import { grid } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
+import { perRow } from "../wgsl/launch.ts";
 import { rowScale } from "../wgsl/norm_scale.ts";
 import { rowLanes, sumLanes } from "../wgsl/reduce.ts";
+import { wordsOf } from "../wgsl/words.ts";
 
-/** y = (x − mean) / √(variance + ε) ⊙ weight; a work group a row, four columns at a time where the width allows. */
+/** y = (x − mean) / √(variance + ε) ⊙ weight; a work group a row. */
 export const norm = defineKernel(normOp, ({ inputs: { x, offsets }, params: { kind, eps }, adapter }) => {
   const [M, D] = x.shape;
-  const vector = D % 4 === 0;
-  const W = vector ? D / 4 : D;
+  const { W, word, sum } = wordsOf(D);
   const lanes = rowLanes(adapter, W);
-  const word = vector ? "vec4<f32>" : "f32";
-  const sum = vector ? "dot(sum, vec4<f32>(1.0))" : "sum";
+  const layer = kind === "layer";
   const mean = /* wgsl */ `
   for (var w = lane; w < W; w += LANES) { sum += x[row + w]; }
-  let mean = sumLanes(lane, ${sum}) / f32(D);
+  let mean = sumLanes(lane, ${sum("sum")}) / f32(D);
   sum = ${word}();`;
-  const centered = kind === "layer" ? "(x[row + w] - mean)" : "x[row + w]";
-  return [{
+  const centered = layer ? "(x[row + w] - mean)" : "x[row + w]";
+  return [perRow({
     label: `norm.${kind}`,
-    constants: { D, W, LANES: lanes },
+    ...{ rows: M, offsets, lanes },
+    constants: { D, W },
     floats: { EPS: eps },
-    sizes: rowSizes(M, offsets),
     elements: { x: word, weight: word, y: word },
     workgroups: grid(D === 0 ? 0 : M),
-    lanes: "LANES",
-    wgsl: /* wgsl */ `
-${liveRows(offsets)}
-${sumLanes(lanes)}
-${rowScale(word, kind === "layer")}
-fn run(m: u32, lane: u32) {
-  if (m >= liveRows()) { return; }
+    functions: sumLanes(lanes) + rowScale(word, layer),
+    statements: /* wgsl */ `
   let row = m * W;
   var sum = ${word}();
-  ${kind === "layer" ? mean : ""}
+  ${layer ? mean : ""}
   for (var w = lane; w < W; w += LANES) {
     let c = ${centered};
     sum += c * c;
   }
-  let scale = scaleOf(sumLanes(lane, ${sum}), row, ${kind === "layer" ? "mean" : "0.0"});
-  for (var w = lane; w < W; w += LANES) { y[row + w] = ${centered} * scale.x * scale.y * weight[w]; }
-}`,
-  }];
+  let scale = scaleOf(sumLanes(lane, ${sum("sum")}), row, ${layer ? "mean" : "0.0"});
+  for (var w = lane; w < W; w += LANES) { y[row + w] = ${centered} * scale.x * scale.y * weight[w]; }`,
+  })];
 });

@@ -1,5 +1,5 @@
 /**
- * Updates in place: one invocation a word of four elements, the last of which may be partly unused.
+ * Updates in place: one invocation a vector of four elements, the last of which may be partly unused.
  *
  * @module
  */
@@ -7,35 +7,41 @@ import { sizeOf, type Tensor } from "../../src/op/op.ts";
 import { adamWOp, balanceBiasOp, countChoicesOp, emaOp, storeOp, sumSquaresOp } from "../../src/ops/optimizer.ts";
 import type { Adapter } from "../host/adapter.ts";
 import { grid, liveRows, rowSizes } from "../host/grid.ts";
-import { defineKernel } from "../host/kernel.ts";
-import { unroll } from "./linear/operands.ts";
-import { ALL_ROWS } from "./losses.ts";
+import { defineKernel, type Dispatch } from "../host/kernel.ts";
+import { perWord } from "../wgsl/launch.ts";
 import { MOST_ROUNDS, sumLanes } from "../wgsl/reduce.ts";
+import { unroll } from "../wgsl/text.ts";
+import { ALL_ROWS } from "./losses.ts";
+
+/** WGSL: returns where the gradient is not finite, by its exponent bits: compilers may assume that no number is infinite. */
+const ONLY_FINITE = "if ((bitcast<u32>(squares[0]) & 0x7f800000u) == 0x7f800000u) { return; }";
 
 /** Invocations of a work group. */
 const LANES = 64;
 
-/** Words of four elements that hold a tensor. */
-function wordsOf({ shape }: Tensor): number {
-  return Math.ceil(sizeOf(shape) / 4);
-}
-
-/** Whether a number is finite, seen in its exponent: compilers may take for granted that no number is infinite. */
-const IS_FINITE = "fn isFinite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }";
-
-/** AdamW. Gradients are clipped by a comparison, so that a norm of 0 divides nothing. */
-export const adamW = defineKernel(adamWOp, ({ outputs: { p }, params: { beta1, beta2, eps, decay, clip } }) => [{
-  label: "adamW",
-  floats: { KEEP1: beta1, TAKE1: 1 - beta1, KEEP2: beta2, TAKE2: 1 - beta2, EPS: eps, DECAY: decay, CLIP: clip },
-  sizes: { W: wordsOf(p) },
-  elements: { p: "vec4<f32>", m: "vec4<f32>", v: "vec4<f32>", g: "vec4<f32>" },
-  workgroups: grid(Math.ceil(wordsOf(p) / LANES)),
-  lanes: LANES,
-  wgsl: /* wgsl */ `
-${IS_FINITE}
+/** One invocation for each vector `at` of four elements of `like`; `names` are bound as vectors. */
+function update(label: string, like: Tensor, names: string[], floats: Record<string, number>, body: string): Dispatch {
+  const W = Math.ceil(sizeOf(like.shape) / 4);
+  return {
+    ...{ label, floats, sizes: { W }, lanes: LANES, workgroups: grid(Math.ceil(W / LANES)) },
+    elements: Object.fromEntries(names.map((name) => [name, "vec4<f32>"])),
+    wgsl: /* wgsl */ `
 fn run(group: u32, lane: u32) {
   let at = group * ${LANES} + lane;
-  if (at >= sizes.W || !isFinite(squares[0])) { return; }
+  if (at >= sizes.W) { return; }
+  ${ONLY_FINITE}
+  ${body}
+}`,
+  };
+}
+
+/** AdamW. Gradients are clipped by a comparison, so that a norm of 0 divides nothing. */
+export const adamW = defineKernel(adamWOp, ({ outputs: { p }, params: { beta1, beta2, eps, decay, clip } }) => [update(
+  "adamW",
+  p,
+  ["p", "m", "v", "g"],
+  { KEEP1: beta1, TAKE1: 1 - beta1, KEEP2: beta2, TAKE2: 1 - beta2, EPS: eps, DECAY: decay, CLIP: clip },
+  /* wgsl */ `
   let norm = sqrt(squares[0]);
   var s = 1.0;
   if (CLIP > 0.0 && norm > CLIP) { s = CLIP / norm; }
@@ -45,9 +51,8 @@ fn run(group: u32, lane: u32) {
   m[at] = first;
   v[at] = second;
   let step = first / rates[1] / (sqrt(second / rates[2]) + EPS);
-  p[at] -= rates[0] * (step + DECAY * p[at]);
-}`,
-}]);
+  p[at] -= rates[0] * (step + DECAY * p[at]);`,
+)]);
 
 /** Words that an invocation of {@link sumSquares} adds in a round, to accumulators of their own. */
 const AHEAD = 4;
@@ -89,23 +94,17 @@ ${unroll(AHEAD, part)}
 });
 
 /** average ← decay·average + (1 − decay)·p, where `squares` is finite. */
-export const ema = defineKernel(emaOp, ({ inputs: { p }, params: { decay } }) => [{
-  label: "ema",
-  floats: { KEEP: decay, TAKE: 1 - decay },
-  sizes: { W: wordsOf(p) },
-  elements: { average: "vec4<f32>", p: "vec4<f32>" },
-  workgroups: grid(Math.ceil(wordsOf(p) / LANES)),
-  lanes: LANES,
-  wgsl: /* wgsl */ `
-${IS_FINITE}
-fn run(group: u32, lane: u32) {
-  let at = group * ${LANES} + lane;
-  if (at >= sizes.W || !isFinite(squares[0])) { return; }
-  average[at] = KEEP * average[at] + TAKE * p[at];
-}`,
-}]);
+export const ema = defineKernel(emaOp, ({ inputs: { p }, params: { decay } }) => [
+  update(
+    "ema",
+    p,
+    ["average", "p"],
+    { KEEP: decay, TAKE: 1 - decay },
+    "average[at] = KEEP * average[at] + TAKE * p[at];",
+  ),
+]);
 
-/** list[at] ← x; a line below 0 is one far beyond the end as u32. */
+/** list[at] ← x; as u32, a line below 0 is beyond the end. */
 export const store = defineKernel(storeOp, ({ inputs: { list: { shape: [n, W] } } }) => [{
   label: "store",
   sizes: { n, W },
@@ -142,27 +141,22 @@ fn run(group: u32, lane: u32) {
 
 /**
  * bias_e ← bias_e + rate·sign(mean − count_e), an invocation an alternative. With slots = q·E + r, a count above q is
- * above the mean, and one of q is below it unless r is 0: no product can overflow.
+ * above the mean, and a count of q is below it unless r = 0: no product can overflow.
  */
 export const balanceBias = defineKernel(
   balanceBiasOp,
-  ({ inputs: { bias: { shape: [E] } }, params: { rate } }) => [{
+  ({ inputs: { bias: { shape: [E] } }, params: { rate } }) => [perWord({
     label: "balanceBias",
+    ...{ rows: E, offsets: undefined },
     constants: { E },
     floats: { RATE: rate },
-    workgroups: grid(Math.ceil(E / LANES)),
-    lanes: LANES,
-    wgsl: /* wgsl */ `
-${IS_FINITE}
-fn run(group: u32, lane: u32) {
-  let e = group * ${LANES} + lane;
-  if (e >= E || !isFinite(squares[0])) { return; }
+    statements: /* wgsl */ `
+  ${ONLY_FINITE}
   var slots = 0u;
   for (var other = 0u; other < E; other++) { slots += u32(counts[other]); }
   let mean = slots / E;
-  let count = u32(counts[e]);
-  if (count > mean) { bias[e] -= RATE; }
-  if (count < mean || (count == mean && slots % E > 0)) { bias[e] += RATE; }
-}`,
-  }],
+  let count = u32(counts[m]);
+  if (count > mean) { bias[m] -= RATE; }
+  if (count < mean || (count == mean && slots % E > 0)) { bias[m] += RATE; }`,
+  })],
 );

@@ -3,6 +3,7 @@ import { grid } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
 import { powerOfTwoWgsl } from "../wgsl/math.ts";
 import { maxLanes, MOST_ROUNDS, rowLanes, sumLanes } from "../wgsl/reduce.ts";
+import { wordsOf } from "../wgsl/words.ts";
 
 /** WGSL: what the first of a sequence's rows and their number become; the sequence has rows. */
 const narrow: Partial<Readonly<Record<Pooling, string>>> = {
@@ -50,17 +51,15 @@ function vectorOf(kind: Pooling, word: string): string {
 /** y[b] = pool of the rows of b; a work group a sequence, every lane its own columns. */
 export const pool = defineKernel(poolOp, ({ inputs: { x }, outputs: { y }, params: { kind, normalize }, adapter }) => {
   const [B, D] = y.shape;
-  const vector = D % 4 === 0;
-  const W = vector ? D / 4 : D;
+  const { W, word, max, dot } = wordsOf(D);
   const rounds = Math.ceil(W / rowLanes(adapter, W)) * x.shape[0];
   const lanes = rounds > MOST_ROUNDS ? 256 : rowLanes(adapter, W);
-  const word = vector ? "vec4<f32>" : "f32";
   const unit = /* wgsl */ `
-  let power = powerOfTwo(maxLanes(lane, ${vector ? "max(max(most.x, most.y), max(most.z, most.w))" : "most"}));
+  let power = powerOfTwo(maxLanes(lane, ${max("most")}));
   var squares = 0.0;
   for (var w = lane; w < W; w += LANES) {
     let value = y[b * W + w] * power;
-    squares += ${vector ? "dot(value, value)" : "value * value"};
+    squares += ${dot("value", "value")};
   }
   let square = sumLanes(lane, squares);
   let scale = select(0.0, inverseSqrt(square), square > 0.0);

@@ -10,7 +10,8 @@ import { type Call, defineKernel, type Dispatch } from "../host/kernel.ts";
 import { powerOfTwoWgsl } from "../wgsl/math.ts";
 import { divisors, largerWgsl } from "./pool.ts";
 import { maxLanes, sumLanes } from "../wgsl/reduce.ts";
-import { lanesOf, wordsOf } from "./rows.ts";
+import { lanesOf } from "../host/adapter.ts";
+import { type Words, wordsOf } from "../wgsl/words.ts";
 
 type PoolGradCall = Call<"x" | "dy" | "offsets", "dx", { readonly kind: Pooling; readonly normalize: boolean }>;
 
@@ -36,8 +37,7 @@ export const poolGrad = defineKernel(poolGradOp, (call) => {
 /** A work group a row: its weight times dv, or times what was left at the anchor. */
 function spread({ inputs: { x, dy }, params: { kind, normalize }, adapter }: PoolGradCall): Dispatch {
   const [B, D] = dy.shape;
-  const { vector, W } = wordsOf(D);
-  const word = vector ? "vec4<f32>" : "f32";
+  const { W, word } = wordsOf(D);
   const whole = isSum(kind) ? `dy[b * W + w] / ${divisors[kind] ?? "n"}` : "dy[b * W + w]";
   const given = normalize ? "dx[anchor * W + w]" : whole;
   const other = !isSum(kind) ? `${word}()` : kind === "weighted_mean" ? `f32(m - start + 1) * (${given})` : given;
@@ -71,8 +71,7 @@ fn run(m: u32, lane: u32) {
 function perSequence(call: PoolGradCall, name: string, rest: string): Dispatch {
   const { inputs: { x, dy }, params: { kind, normalize } } = call;
   const [B, D] = dy.shape;
-  const { vector, W } = wordsOf(D);
-  const word = vector ? "vec4<f32>" : "f32";
+  const words = wordsOf(D), { W, word } = words;
   const lanes = Math.min(256, Math.max(8, 2 ** Math.ceil(Math.log2(Math.max(1, W)))));
   return {
     label: `poolGrad.${kind}${name}`,
@@ -93,7 +92,7 @@ fn run(b: u32, lane: u32) {
   if (start == end) { return; }
   let anchor = ${anchorOf(kind)};
   let n = f32(end - start);
-  ${normalize ? tangent(kind, vector, word) : ""}
+  ${normalize ? tangent(kind, words) : ""}
   ${rest}
 }`,
   };
@@ -101,7 +100,7 @@ fn run(b: u32, lane: u32) {
 
 /** WGSL: every column's dv goes to the first row with the value of the vector, which is at the anchor or found again. */
 function spreadGreatest({ params: { kind, normalize }, inputs: { dy: { shape: [, D] } } }: PoolGradCall): string {
-  const word = wordsOf(D).vector ? "vec4<f32>" : "f32";
+  const { word } = wordsOf(D);
   const found = normalize
     ? `let v = dx[anchor * W + w];
     let dv = (dy[b * W + w] - v * power * inverse * along) * inverse * power;`
@@ -139,9 +138,8 @@ function vectorAt(kind: Pooling, word: string): string {
 }
 
 /** WGSL: (dy − ŷ·Σ ŷ·dy) / |v| of a sequence at its anchor, where the vector v itself is kept meanwhile. */
-function tangent(kind: Pooling, vector: boolean, word: string): string {
+function tangent(kind: Pooling, { word, max, dot }: Words): string {
   const left = "dx[anchor * W + w] = (dy[b * W + w] - dx[anchor * W + w] * power * inverse * along) * inverse * power;";
-  const inner = (v: string, u: string) => vector ? `dot(${v}, ${u})` : `${v} * ${u}`;
   return /* wgsl */ `
   var most = ${word}();
   for (var w = lane; w < W; w += LANES) {
@@ -149,13 +147,13 @@ function tangent(kind: Pooling, vector: boolean, word: string): string {
     most = max(most, abs(v));
     dx[anchor * W + w] = v;
   }
-  let power = powerOfTwo(maxLanes(lane, ${vector ? "max(max(most.x, most.y), max(most.z, most.w))" : "most"}));
+  let power = powerOfTwo(maxLanes(lane, ${max("most")}));
   var squares = 0.0;
   var products = 0.0;
   for (var w = lane; w < W; w += LANES) {
     let v = dx[anchor * W + w] * power;
-    squares += ${inner("v", "v")};
-    products += ${inner("v", "dy[b * W + w]")};
+    squares += ${dot("v", "v")};
+    products += ${dot("v", "dy[b * W + w]")};
   }
   let square = sumLanes(lane, squares);
   let inverse = select(0.0, inverseSqrt(square), square > 0.0);

@@ -7,7 +7,7 @@ import { fitCapacityOp, routeTokensOp, type RouteTokensParams } from "../../src/
 import { SLOT, STAGE } from "../../src/ops/slots.ts";
 import { grid, liveRows, rowSizes } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
-import { each } from "./each.ts";
+import { perWord } from "../wgsl/launch.ts";
 
 const LANES = 64;
 
@@ -74,22 +74,21 @@ fn run(group: u32, lane: u32) {
 /** One invocation a slot, which counts what fits of those before it, and one for the end of the list. */
 export const fitCapacity = defineKernel(
   fitCapacityOp,
-  ({ inputs: { slots: { shape: [S, COLUMNS] } }, params: { layout, recursion } }) =>
-    each(
-      "fitCapacity",
-      S + 1,
-      /* wgsl */ `
+  ({ inputs: { slots: { shape: [S, COLUMNS] } }, params: { layout, recursion } }) => [perWord({
+    label: "fitCapacity",
+    ...{ rows: S + 1, offsets: undefined },
+    sizes: { COLUMNS },
+    statements: /* wgsl */ `
   var first = 0;
   var fits = 0;
-  for (var s = 0u; s <= min(b, sizes.B - 2); s++) {
+  for (var s = 0u; s <= min(m, sizes.M - 2); s++) {
     first += fits;
     let room = slots[s * sizes.COLUMNS + ${SLOT.pages}] * ${layout.recursionRows[recursion]};
     fits = clamp(offsets[s + 1] - offsets[s], 0, max(0, room - slots[s * sizes.COLUMNS + ${SLOT.rows + recursion}]));
   }
-  let end = b + 1 == sizes.B;
-  kept[b] = first + select(0, fits, end);
+  let end = m + 1 == sizes.M;
+  kept[m] = first + select(0, fits, end);
   if (end) { return; }
-  for (var i = 0; i < fits; i++) { fitting[first + i] = rows[offsets[b] + i]; }`,
-      { COLUMNS },
-    ),
+  for (var i = 0; i < fits; i++) { fitting[first + i] = rows[offsets[m] + i]; }`,
+  })],
 );

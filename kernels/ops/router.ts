@@ -4,36 +4,19 @@
  * @module
  */
 import { gateOp, routeOp } from "../../src/ops/router.ts";
-import { grid, liveRows, rowSizes } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
-import { sigmoidWgsl, tanhWgsl } from "../wgsl/math.ts";
-
-/** WGSL: the head of a kernel with one invocation a row m; returns past the live rows. */
-const eachRow = /* wgsl */ `
-fn run(group: u32, lane: u32) {
-  let m = group * 64 + lane;
-  if (m >= liveRows()) { return; }`;
+import { valueOf } from "../wgsl/activations.ts";
+import { perWord } from "../wgsl/launch.ts";
+import { sigmoidWgsl } from "../wgsl/math.ts";
 
 /** g = α·σ(z), α·tanh(z) or z. */
-export const gate = defineKernel(gateOp, ({ inputs: { scores, offsets }, params: { kind, alpha } }) => {
-  const value = { sigmoid: "ALPHA * sigmoid(scores[m])", tanh: "ALPHA * tanhSafe(scores[m])", none: "scores[m]" }[kind];
-  const [M] = scores.shape;
-  return [{
-    label: `gate.${kind}`,
-    floats: { ALPHA: alpha },
-    sizes: rowSizes(M, offsets),
-    workgroups: grid(Math.ceil(M / 64)),
-    lanes: 64,
-    wgsl: /* wgsl */ `
-${
-      { sigmoid: sigmoidWgsl, tanh: tanhWgsl, none: "" }[kind]
-    }
-${liveRows(offsets)}
-${eachRow}
-  gates[m] = ${value};
-}`,
-  }];
-});
+export const gate = defineKernel(gateOp, ({ inputs: { scores, offsets }, params: { kind, alpha } }) => [perWord({
+  label: `gate.${kind}`,
+  ...{ rows: scores.shape[0], offsets },
+  floats: { ALPHA: kind === "none" ? 1 : alpha },
+  functions: valueOf(kind, false),
+  statements: "gates[m] = ALPHA * value(scores[m]);",
+})]);
 
 const softmax = /* wgsl */ `
 fn probabilities(at: u32) {
@@ -55,25 +38,21 @@ fn probabilities(at: u32) {
 }`;
 
 /**
- * p, the k best of p + bias and their weights. Values are ranked by (value, −index), so the next best is the largest of
- * those that rank below the last one: nothing needs to be sorted or marked. lavapipe ends loops after 65,535 rounds of an
- * invocation, all loops together: k·E has to stay below that.
+ * p, the k best of p + bias and their weights. Values are ranked by (value, −index): the next best is the largest of those
+ * that rank below the last one, so nothing is sorted or marked. lavapipe ends the loops of an invocation after 65,535
+ * rounds in all: k·E has to stay below that.
  */
 export const route = defineKernel(routeOp, ({ inputs: { logits, bias, offsets }, params }) => {
   const [M, E] = logits.shape;
   const { k, kind, alpha, normalize } = params;
-  return [{
+  return [perWord({
     label: `route.${kind}`,
+    ...{ rows: M, offsets },
     constants: { E, TOP: k },
     floats: { ALPHA: alpha },
-    sizes: rowSizes(M, offsets),
-    workgroups: grid(Math.ceil(M / 64)),
-    lanes: 64,
-    wgsl: /* wgsl */ `
-${liveRows(offsets)}
-${kind === "softmax" ? softmax : sigmoids}
-fn preference(at: u32, e: u32) -> f32 { return probs[at + e]${bias ? " + bias[e]" : ""}; }
-${eachRow}
+    functions: `${kind === "softmax" ? softmax : sigmoids}
+fn preference(at: u32, e: u32) -> f32 { return probs[at + e]${bias ? " + bias[e]" : ""}; }`,
+    statements: /* wgsl */ `
   probabilities(m * E);
   var last = 0u;
   var lastValue = 0.0;
@@ -97,7 +76,6 @@ ${eachRow}
     last = best;
     lastValue = bestValue;
   }
-  ${normalize ? "for (var j = 0u; j < TOP; j++) { weights[m * TOP + j] /= sum; }" : ""}
-}`,
-  }];
+  ${normalize ? "for (var j = 0u; j < TOP; j++) { weights[m * TOP + j] /= sum; }" : ""}`,
+  })];
 });

@@ -4,33 +4,22 @@
  * @module
  */
 import { gateGradOp, routeGradOp } from "../../src/ops/router_grad.ts";
-import { grid, liveRows, rowSizes } from "../host/grid.ts";
+import { grid } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
-import { sigmoidGradWgsl, tanhGradWgsl } from "../wgsl/math_grad.ts";
+import { slopeOf } from "../wgsl/activations.ts";
+import { perWord } from "../wgsl/launch.ts";
 
 /** dscores = α·g′(z)·dgates. */
-export const gateGrad = defineKernel(gateGradOp, ({ inputs: { scores, offsets }, params: { kind, alpha } }) => {
-  const slope =
-    { sigmoid: "ALPHA * sigmoidGrad(scores[m]) * ", tanh: "ALPHA * tanhGrad(scores[m]) * ", none: "" }[kind];
-  const [M] = scores.shape;
-  return [{
+export const gateGrad = defineKernel(
+  gateGradOp,
+  ({ inputs: { scores, offsets }, params: { kind, alpha } }) => [perWord({
     label: `gateGrad.${kind}`,
-    floats: { ALPHA: alpha },
-    sizes: rowSizes(M, offsets),
-    workgroups: grid(Math.ceil(M / 64)),
-    lanes: 64,
-    wgsl: /* wgsl */ `
-${
-      { sigmoid: sigmoidGradWgsl, tanh: tanhGradWgsl, none: "" }[kind]
-    }
-${liveRows(offsets)}
-fn run(group: u32, lane: u32) {
-  let m = group * 64 + lane;
-  if (m >= liveRows()) { return; }
-  dscores[m] = ${slope}dgates[m];
-}`,
-  }];
-});
+    ...{ rows: scores.shape[0], offsets },
+    floats: { ALPHA: kind === "none" ? 1 : alpha },
+    functions: slopeOf(kind, false),
+    statements: "dscores[m] = ALPHA * slope(scores[m]) * dgates[m];",
+  })],
+);
 
 /** WGSL: adds the gradients of the chosen weights to dp. */
 function chosenGrads(normalize: boolean): string {
@@ -39,12 +28,12 @@ function chosenGrads(normalize: boolean): string {
   var total = 0.0;
   for (var j = m * TOP; j < m * TOP + TOP; j++) {
     inner += dweights[j] * weights[j];
-    total += probs[at + u32(experts[j])];
+    total += probs[first + u32(experts[j])];
   }`;
   return /* wgsl */ `
   ${normalize ? shared : ""}
   for (var j = m * TOP; j < m * TOP + TOP; j++) {
-    dlogits[at + u32(experts[j])] += ${normalize ? "(dweights[j] - inner) / total" : "dweights[j]"};
+    dlogits[first + u32(experts[j])] += ${normalize ? "(dweights[j] - inner) / total" : "dweights[j]"};
   }`;
 }
 
@@ -54,25 +43,19 @@ export const routeGrad = defineKernel(routeGradOp, ({ inputs: { probs, dprobs, d
   const { k, kind, alpha, normalize } = params;
   const mean = /* wgsl */ `
   var mean = 0.0;
-  for (var i = at; i < at + E; i++) { mean += probs[i] * INVERSE * dlogits[i]; }`;
+  for (var i = first; i < first + E; i++) { mean += probs[i] * INVERSE * dlogits[i]; }`;
   const value = kind === "softmax" ? "dlogits[i] - mean" : "(1.0 - probs[i] * INVERSE) * dlogits[i]";
-  return [{
+  return [perWord({
     label: `routeGrad.${kind}`,
+    ...{ rows: M, offsets },
     constants: { E, TOP: k },
     floats: { INVERSE: alpha === 0 ? 0 : 1 / alpha },
-    sizes: rowSizes(M, offsets),
     workgroups: grid(E === 0 ? 0 : Math.ceil(M / 64)),
-    lanes: 64,
-    wgsl: /* wgsl */ `
-${liveRows(offsets)}
-fn run(group: u32, lane: u32) {
-  let m = group * 64 + lane;
-  if (m >= liveRows()) { return; }
-  let at = m * E;
-  for (var i = at; i < at + E; i++) { dlogits[i] = ${dprobs ? "dprobs[i]" : "0.0"}; }
+    statements: /* wgsl */ `
+  let first = m * E;
+  for (var i = first; i < first + E; i++) { dlogits[i] = ${dprobs ? "dprobs[i]" : "0.0"}; }
   ${dweights ? chosenGrads(normalize) : ""}
   ${kind === "softmax" ? mean : ""}
-  for (var i = at; i < at + E; i++) { dlogits[i] = ${alpha === 0 ? "0.0" : `probs[i] * (${value})`}; }
-}`,
-  }];
+  for (var i = first; i < first + E; i++) { dlogits[i] = ${alpha === 0 ? "0.0" : `probs[i] * (${value})`}; }`,
+  })];
 });

@@ -1,112 +1,86 @@
 /**
- * Rows in and out of a routed subset. Nothing is scattered: every output row looks for its entry in the ascending list.
+ * Rows of a routed subset. Nothing is scattered: every output row finds its entry in the ascending list.
  *
  * @module
  */
+import type { Tensor } from "../../src/op/op.ts";
 import { gatherOp, scatterAddOp, scatterRowsOp } from "../../src/ops/rows.ts";
-import type { Adapter } from "../host/adapter.ts";
+import { type Adapter, lanesOf } from "../host/adapter.ts";
 import { grid, liveRows, rowSizes } from "../host/grid.ts";
-import { defineKernel } from "../host/kernel.ts";
+import { defineKernel, type Dispatch } from "../host/kernel.ts";
+import { perWord } from "../wgsl/launch.ts";
+import { entryOf, ownEntry } from "../wgsl/list.ts";
+import { wordsOf } from "../wgsl/words.ts";
 
-/** Rows are moved four words at a time where their width allows. */
-export function wordsOf(D: number): { vector: boolean; W: number } {
-  return D % 4 === 0 ? { vector: true, W: D / 4 } : { vector: false, W: D };
-}
-
-/** Invocations that share a row: one search of the list for all of them. */
-export function lanesOf({ family }: Adapter): number {
-  return family === "cpu" ? 8 : 64;
-}
-
-/** y[s] = x[rows[s]]; one invocation a word (or four), which may be a float or an integer. */
+/** y[s] = x[rows[s]]; words are copied as bits, of floats or integers. */
 export const gather = defineKernel(gatherOp, ({ inputs: { x, rows, offsets } }) => {
-  const [S] = rows.shape;
-  const { vector, W } = wordsOf(x.shape[1] ?? 1);
-  const word = vector ? "vec4<u32>" : "u32";
-  return [{
+  const { W, bits } = wordsOf(x.shape[1] ?? 1);
+  return [perWord({
     label: "gather",
-    constants: { W },
-    sizes: rowSizes(S, offsets),
-    elements: { x: word, y: word },
-    workgroups: grid(Math.ceil(S * W / 64)),
-    lanes: 64,
-    wgsl: /* wgsl */ `
-${liveRows(offsets)}
-fn run(group: u32, lane: u32) {
-  let at = group * 64 + lane;
-  let s = at / W;
-  if (s >= liveRows()) { return; }
-  y[at] = x[u32(rows[s]) * W + at % W];
-}`,
-  }];
+    ...{ rows: rows.shape[0], offsets, each: W },
+    elements: { x: bits, y: bits },
+    statements: "y[at] = x[u32(rows[m]) * EACH + w];",
+  })];
 });
 
-/** WGSL: the entry of the live list that names row m, or the list's length; by bisection, or m itself without a list. */
-function entryOf(rows: unknown): string {
-  if (!rows) return /* wgsl */ `fn entryOf(m: u32, live: u32) -> u32 { return min(m, live); }`;
-  return /* wgsl */ `
-fn entryOf(m: u32, live: u32) -> u32 {
-  var low = 0u;
-  var high = live;
-  while (low < high) {
-    let middle = (low + high) / 2;
-    if (u32(rows[middle]) < m) { low = middle + 1; } else { high = middle; }
-  }
-  if (low < live && u32(rows[low]) == m) { return low; }
-  return live;
-}`;
+/** A call whose output rows are entries of a list, or other rows. */
+export interface Scatter {
+  /** Name of the variant. */
+  readonly label: string;
+  /** Shape of the output. */
+  readonly shape: readonly number[];
+  /** The rows [S, D] of the list, the list, and where its live entries end. */
+  readonly y: Tensor;
+  readonly rows: Tensor | undefined;
+  readonly offsets: Tensor | undefined;
+  /** Type of a word of the tensors named. */
+  readonly elements: Readonly<Record<string, string>>;
+  /** WGSL: a word of an output row that is entry s, and of the other rows. */
+  readonly chosen: string;
+  readonly other: string;
 }
 
-/** WGSL: one group a row of `out`; `chosen` and `other` are what the row's words become. */
-export function scatterWgsl(
-  rows: unknown,
-  offsets: Parameters<typeof liveRows>[0],
-  { chosen, other }: { chosen: string; other: string },
-): string {
-  return /* wgsl */ `
+/** A work group for each row m of `out`. */
+export function scatterDispatch(
+  { label, shape: [M, D], y, rows, offsets, ...task }: Scatter,
+  adapter: Adapter,
+): Dispatch {
+  const { W } = wordsOf(D);
+  return {
+    label,
+    constants: { W, LANES: lanesOf(adapter) },
+    sizes: { ...rowSizes(y.shape[0], offsets), ROWS: M },
+    elements: task.elements,
+    workgroups: grid(W === 0 ? 0 : M),
+    lanes: "LANES",
+    wgsl: /* wgsl */ `
 ${liveRows(offsets)}
-${entryOf(rows)}
+${rows ? entryOf : ownEntry}
 fn run(m: u32, lane: u32) {
   if (m >= sizes.ROWS) { return; }
   let live = liveRows();
   let s = entryOf(m, live);
   if (s < live) {
-    for (var w = lane; w < W; w += LANES) { out[m * W + w] = ${chosen}; }
+    for (var w = lane; w < W; w += LANES) { out[m * W + w] = ${task.chosen}; }
   } else {
-    for (var w = lane; w < W; w += LANES) { out[m * W + w] = ${other}; }
+    for (var w = lane; w < W; w += LANES) { out[m * W + w] = ${task.other}; }
   }
-}`;
+}`,
+  };
 }
 
-/** out = x, but out[rows[s]] = y[s]; words are copied as they are. */
+/** out = x, but out[rows[s]] = y[s]; words are copied as bits. */
 export const scatterRows = defineKernel(scatterRowsOp, ({ inputs: { x, y, rows, offsets }, adapter }) => {
-  const [M, D] = x.shape;
-  const { vector, W } = wordsOf(D);
-  const word = vector ? "vec4<u32>" : "u32";
-  return [{
-    label: "scatterRows",
-    constants: { W, LANES: lanesOf(adapter) },
-    sizes: { ...rowSizes(y.shape[0], offsets), ROWS: M },
-    elements: { x: word, y: word, out: word },
-    workgroups: grid(W === 0 ? 0 : M),
-    lanes: "LANES",
-    wgsl: scatterWgsl(rows, offsets, { chosen: "y[s * W + w]", other: "x[m * W + w]" }),
-  }];
+  const { shape } = x, { bits } = wordsOf(shape[1]);
+  const elements = { x: bits, y: bits, out: bits };
+  const words = { chosen: "y[s * W + w]", other: "x[m * W + w]" };
+  return [scatterDispatch({ label: "scatterRows", shape, y, rows, offsets, elements, ...words }, adapter)];
 });
 
 /** out = x, but out[rows[s]] += gates[s]·y[s]. */
 export const scatterAdd = defineKernel(scatterAddOp, ({ inputs: { x, y, rows, gates, offsets }, adapter }) => {
-  const [M, D] = x.shape;
-  const { vector, W } = wordsOf(D);
-  const word = vector ? "vec4<f32>" : "f32";
-  const term = gates ? "gates[s] * y[s * W + w]" : "y[s * W + w]";
-  return [{
-    label: "scatterAdd",
-    constants: { W, LANES: lanesOf(adapter) },
-    sizes: { ...rowSizes(y.shape[0], offsets), ROWS: M },
-    elements: { x: word, y: word, out: word },
-    workgroups: grid(W === 0 ? 0 : M),
-    lanes: "LANES",
-    wgsl: scatterWgsl(rows, offsets, { chosen: `x[m * W + w] + ${term}`, other: "x[m * W + w]" }),
-  }];
+  const { shape } = x, { word } = wordsOf(shape[1]);
+  const elements = { x: word, y: word, out: word };
+  const words = { chosen: `x[m * W + w] + ${gates ? "gates[s] * " : ""}y[s * W + w]`, other: "x[m * W + w]" };
+  return [scatterDispatch({ label: "scatterAdd", shape, y, rows, offsets, elements, ...words }, adapter)];
 });

@@ -1,5 +1,5 @@
 /**
- * Adjoints of gather and of gated scatter: a list entry a row, a word an invocation, a work group an inner product.
+ * Adjoints of gather and of the gated scatter.
  *
  * @module
  */
@@ -8,53 +8,35 @@ import { dotRowsOp, scaleRowsOp, scatterOp } from "../../src/ops/rows_grad.ts";
 import type { Adapter } from "../host/adapter.ts";
 import { grid, liveRows, rowSizes } from "../host/grid.ts";
 import { defineKernel, type Dispatch } from "../host/kernel.ts";
+import { perWord } from "../wgsl/launch.ts";
 import { rowLanes, sumLanes } from "../wgsl/reduce.ts";
-import { lanesOf, scatterWgsl, wordsOf } from "./rows.ts";
+import { wordsOf } from "../wgsl/words.ts";
+import { scatterDispatch } from "./rows.ts";
 
-/** out[rows[s]] = y[s], zero elsewhere; words are copied as they are. */
+/** out[rows[s]] = y[s], zero elsewhere; words are copied as bits. */
 export const scatter = defineKernel(scatterOp, ({ inputs: { y, rows, offsets }, params: { M }, adapter }) => {
-  const [S, D] = y.shape;
-  const { vector, W } = wordsOf(D);
-  const word = vector ? "vec4<u32>" : "u32";
-  return [{
-    label: "scatter",
-    constants: { W, LANES: lanesOf(adapter) },
-    sizes: { ...rowSizes(S, offsets), ROWS: M },
-    elements: { y: word, out: word },
-    workgroups: grid(W === 0 ? 0 : M),
-    lanes: "LANES",
-    wgsl: scatterWgsl(rows, offsets, { chosen: "y[s * W + w]", other: `${word}()` }),
-  }];
+  const D = y.shape[1], { bits } = wordsOf(D);
+  const elements = { y: bits, out: bits };
+  const words = { chosen: "y[s * W + w]", other: `${bits}()` };
+  return [scatterDispatch({ label: "scatter", shape: [M, D], y, rows, offsets, elements, ...words }, adapter)];
 });
 
-/** y[s] = gates[s]·x[s]; one invocation a word (or four). */
+/** y[s] = gates[s]·x[s]. */
 export const scaleRows = defineKernel(scaleRowsOp, ({ inputs: { x, offsets } }) => {
-  const [S, D] = x.shape;
-  const { vector, W } = wordsOf(D);
-  const word = vector ? "vec4<f32>" : "f32";
-  return [{
+  const { W, word } = wordsOf(x.shape[1]);
+  return [perWord({
     label: "scaleRows",
-    constants: { W },
-    sizes: rowSizes(S, offsets),
+    ...{ rows: x.shape[0], offsets, each: W },
     elements: { x: word, y: word },
-    workgroups: grid(Math.ceil(S * W / 64)),
-    lanes: 64,
-    wgsl: /* wgsl */ `
-${liveRows(offsets)}
-fn run(group: u32, lane: u32) {
-  let at = group * 64 + lane;
-  let s = at / W;
-  if (s >= liveRows()) { return; }
-  y[at] = gates[s] * x[at];
-}`,
-  }];
+    statements: "y[at] = gates[m] * x[at];",
+  })];
 });
 
-/** What an inner product of rows is made of. */
+/** Inner products of rows of a with rows of b. */
 export interface Products {
   /** Name of the variant. */
   readonly label: string;
-  /** Rows that `offsets` speak of, and products of each of them. */
+  /** Rows that `offsets` count, and products of each of them. */
   readonly rows: number;
   readonly each: number;
   /** Terms of a product. */
@@ -67,8 +49,7 @@ export interface Products {
 
 /** y[s] = a[s]·b[other]; a work group a product. */
 export function products({ label, rows, each, terms, offsets, other }: Products, adapter: Adapter): Dispatch {
-  const { vector, W } = wordsOf(terms);
-  const word = vector ? "vec4<f32>" : "f32";
+  const { W, word, dot } = wordsOf(terms);
   const lanes = rowLanes(adapter, W);
   return {
     label,
@@ -85,9 +66,7 @@ fn run(s: u32, lane: u32) {
   let ours = s * W;
   let others = (${other}) * W;
   var sum = 0.0;
-  for (var w = lane; w < W; w += LANES) { sum += ${
-      vector ? "dot(a[ours + w], b[others + w])" : "a[ours + w] * b[others + w]"
-    }; }
+  for (var w = lane; w < W; w += LANES) { sum += ${dot("a[ours + w]", "b[others + w]")}; }
   let total = sumLanes(lane, sum);
   if (lane == 0) { y[s] = total; }
 }`,

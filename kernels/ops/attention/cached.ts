@@ -1,27 +1,26 @@
 /**
- * Attention over caches on software adapters: no two rows see the same keys, so that an invocation loads keys for itself.
+ * Attention over caches on software adapters: no two rows see the same keys, so every invocation loads its own.
  *
- * Loads are what costs there, lane by lane; key by key, few registers are spilled in between.
+ * Loads dominate the time there, lane by lane. One key at a time keeps the number of spilled registers small.
  *
  * @module
  */
+import { SIMD } from "../../host/adapter.ts";
 import type { Dispatch } from "../../host/kernel.ts";
 import { grid, liveRows, rowSizes } from "../../host/grid.ts";
-import { unroll } from "../linear/operands.ts";
+import { unroll } from "../../wgsl/text.ts";
 import { MOST_ROUNDS } from "../../wgsl/reduce.ts";
+import { wordsOf } from "../../wgsl/words.ts";
 import { type AttentionCall, NOTHING } from "./plain.ts";
-
-/** One SIMD register. */
-const LANES = 8;
 
 /** Vectors (or numbers) of queries, for all heads that read one key, that an invocation can hold. */
 export const CACHED_UNITS = 48;
 
 /**
- * WGSL: query head r meets key n + j, a step of an online softmax: either the sums or the key weigh 1, the other one
- * e^−|difference|, which takes one exponential. Past the end the key weighs nothing, and nothing changes.
+ * WGSL: a step of the online softmax of query head r with key n + j: either the sums or the key have weight 1, and the other
+ * one e^−|difference|, which takes one exponential. Past the end the key has weight 0.
  */
-function meet(r: number, j: number, units: number, wide: boolean): string {
+function addKey(r: number, j: number, units: number, wide: boolean): string {
   const product = (u: number) => {
     const q = `q${r * units + u}`;
     return wide ? `dot(${q}, k${u})` : `${q} * k${u}`;
@@ -40,18 +39,16 @@ function meet(r: number, j: number, units: number, wide: boolean): string {
 /** An invocation a row and key/value head: each key is loaded once for all query heads that read it. */
 export function cached({ inputs: { q, kv, offsets }, params: { H, G, K } }: AttentionCall): Dispatch {
   const M = q.shape[0];
-  const wide = K % 4 === 0;
-  const units = wide ? K / 4 : K;
+  const { vector: wide, W: units, word: element } = wordsOf(K);
   const heads = H / G;
   const held = heads * units;
-  const element = wide ? "vec4<f32>" : "f32";
   const keys = Math.max(Math.floor(kv.shape[0] / MOST_ROUNDS) + 1, units > 2 ? 1 : 2); // of a round, which costs too
   const add = (u: number, r: number) => `sum${r * units + u} = sum${r * units + u} * kept${r} + p${r} * v;`;
   const step = (j: number) =>
     /* wgsl */ `{
       let key = ${j > 0 ? `min(n + ${j}, end - 1)` : "n"} * 2 * G * ${units} + keyHead;
       ${unroll(units, (u) => `let k${u} = kv[key + ${u}];`)}
-      ${unroll(heads, (r) => meet(r, j, units, wide))}
+      ${unroll(heads, (r) => addKey(r, j, units, wide))}
       ${unroll(units, (u) => `{ let v = kv[key + G * ${units} + ${u}]; ${unroll(heads, (r) => add(u, r))} }`)}
     }`;
   return {
@@ -60,12 +57,12 @@ export function cached({ inputs: { q, kv, offsets }, params: { H, G, K } }: Atte
     constants: { G },
     floats: { SCALE: 1 / Math.sqrt(K) },
     sizes: rowSizes(M, offsets),
-    workgroups: grid(Math.ceil(M * G / LANES)),
-    lanes: LANES,
+    workgroups: grid(Math.ceil(M * G / SIMD)),
+    lanes: SIMD,
     wgsl: /* wgsl */ `
 ${liveRows(offsets)}
 fn run(group: u32, lane: u32) {
-  let at = group * ${LANES} + lane;
+  let at = group * ${SIMD} + lane;
   let m = at / G;
   if (m >= liveRows()) { return; }
   let keyHead = at % G * ${units};

@@ -1,6 +1,7 @@
 import type { Call, Dispatch } from "../../host/kernel.ts";
-import { grid, liveRows, rowSizes } from "../../host/grid.ts";
-import { unroll } from "../linear/operands.ts";
+import { grid } from "../../host/grid.ts";
+import { perWord } from "../../wgsl/launch.ts";
+import { unroll } from "../../wgsl/text.ts";
 import type { Heads } from "../../../src/ops/rope.ts";
 
 /** A call of attention. */
@@ -15,20 +16,14 @@ export const NOTHING = "-1e38";
  */
 export function plain({ inputs: { q, offsets }, params: { H, G, K } }: AttentionCall): Dispatch {
   const M = q.shape[0];
-  return {
+  return perWord({
     label: "attention.plain",
-    constants: { H, G, K },
+    ...{ rows: M, offsets, each: H },
+    constants: { G, K },
     floats: { SCALE: 1 / Math.sqrt(Math.max(K, 1)) },
-    sizes: rowSizes(M, offsets),
     workgroups: grid(K > 0 ? Math.ceil(M * H / 64) : 0),
-    lanes: 64,
-    wgsl: /* wgsl */ `
-${liveRows(offsets)}
-fn run(group: u32, lane: u32) {
-  let at = group * 64 + lane;
-  let m = at / H;
-  if (m >= liveRows()) { return; }
-  let head = at % H * G / H;
+    statements: /* wgsl */ `
+  let head = w * G / EACH;
   var sums: array<f32, ${K}>;
   var most = f32(${NOTHING});
   var sum = 0.0;
@@ -45,7 +40,6 @@ fn run(group: u32, lane: u32) {
     sum = sum * kept + weight;
     ${unroll(K, (i) => `sums[${i}] = sums[${i}] * kept + weight * kv[v + ${i}];`)}
   }
-  for (var i = 0u; i < K; i++) { y[at * K + i] = select(sums[i] / sum, 0.0, sum == 0.0); }
-}`,
-  };
+  for (var i = 0u; i < K; i++) { y[at * K + i] = select(sums[i] / sum, 0.0, sum == 0.0); }`,
+  });
 }

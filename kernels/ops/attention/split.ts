@@ -5,6 +5,7 @@
  */
 import type { Dispatch } from "../../host/kernel.ts";
 import { grid, liveRows, rowSizes } from "../../host/grid.ts";
+import { wordsOf } from "../../wgsl/words.ts";
 import { type AttentionCall, NOTHING } from "./plain.ts";
 
 /** Lanes of a work group, and keys of a step. */
@@ -19,9 +20,7 @@ export const SPLIT_UNITS: number = LANES;
  */
 export function split({ inputs: { q, offsets }, params: { H, G, K } }: AttentionCall): Dispatch {
   const M = q.shape[0];
-  const wide = K % 4 === 0;
-  const units = wide ? K / 4 : K;
-  const element = wide ? "vec4<f32>" : "f32";
+  const { W: units, word: element, dot } = wordsOf(K);
   const width = 2 ** Math.ceil(Math.log2(units));
   return {
     label: `attention.split ${LANES / width} ways`,
@@ -54,9 +53,7 @@ fn run(at: u32, lane: u32) {
     if (lane < count) {
       let key = (n + lane) * stride + keyHead;
       var score = 0.0;
-      for (var u = 0u; u < UNITS; u++) { score += ${
-      wide ? "dot(q[at * UNITS + u], kv[key + u])" : "q[at * UNITS + u] * kv[key + u]"
-    }; }
+      for (var u = 0u; u < UNITS; u++) { score += ${dot("q[at * UNITS + u]", "kv[key + u]")}; }
       scores[lane] = score * SCALE;
     }
     workgroupBarrier();

@@ -1,27 +1,25 @@
 /**
  * Derivatives of attention: which tile runs where.
  *
- * | head width        | software adapters                         | GPUs                                |
- * | ----------------- | ----------------------------------------- | ----------------------------------- |
- * | up to 32 vectors  | tiles fed through subgroups, or by itself | tiles fed through work group memory |
- * | more              | the same, fewer rows at a time            | by itself                           |
+ * | head width        | software adapters                          | GPUs                                  |
+ * | ----------------- | ------------------------------------------ | ------------------------------------- |
+ * | up to 32 vectors  | tiles loaded by broadcasts, or lane by lane | tiles loaded through work group memory |
+ * | more              | the same, fewer rows at a time             | lane by lane                          |
  *
  * Everything is unrolled over a head, as in attention's own tiles: a loop over registers would put them into memory.
  *
  * @module
  */
 import { attentionGradKvOp, attentionGradQOp, attentionStatsOp } from "../../../src/ops/attention_grad.ts";
-import type { Adapter } from "../../host/adapter.ts";
-import type { Tile } from "../attention/tile.ts";
+import { type Adapter, broadcasts, SIMD } from "../../host/adapter.ts";
+import { wordsOf } from "../../wgsl/words.ts";
+import type { Tile } from "../attention/walk.ts";
 import { defineKernel } from "../../host/kernel.ts";
 import { gradKv } from "./keys.ts";
 import { gradQ, stats } from "./queries.ts";
 
 /** Vectors (or numbers) of a head for which work group memory holds a step of rows. */
 const TILE_UNITS = 32;
-
-/** SIMD width of software adapters. */
-const SIMD = 8;
 
 /** stats = (log Σ exp s, Σ dy ⊙ y). */
 export const attentionStats = defineKernel(attentionStatsOp, (call) => [stats(call, choose(call))]);
@@ -33,15 +31,14 @@ export const attentionGradQ = defineKernel(attentionGradQOp, (call) => [gradQ(ca
 export const attentionGradKv = defineKernel(attentionGradKvOp, (call) => gradKv(call, choose(call)));
 
 function choose({ params: { K }, adapter }: { params: { K: number }; adapter: Adapter }): Tile {
-  const units = K % 4 === 0 ? K / 4 : K;
+  const units = wordsOf(K).W;
   if (adapter.family === "gpu") {
     return units <= TILE_UNITS
       ? { lanes: 64, rows: 1, keys: 4, feed: "workgroup" }
       : { lanes: 64, rows: 1, keys: 1, feed: "direct" };
   }
   const rows = units <= 16 ? 2 : 1;
-  const together = adapter.features.has("subgroups") && adapter.subgroupMinSize >= SIMD;
-  return together
+  return broadcasts(adapter)
     ? { lanes: SIMD, rows, keys: units <= TILE_UNITS ? SIMD : 4, feed: "subgroup" }
     : { lanes: SIMD, rows: units <= 8 ? 4 : rows, keys: 1, feed: "direct" };
 }

@@ -3,13 +3,14 @@
  *
  * @module
  */
-import type { Tile } from "../attention/tile.ts";
 import { grid, liveRows, rowSizes } from "../../host/grid.ts";
 import { MOST_ROUNDS } from "../../wgsl/reduce.ts";
 import type { Call, Dispatch } from "../../host/kernel.ts";
-import { unroll } from "../linear/operands.ts";
+import { unroll } from "../../wgsl/text.ts";
 import type { Heads } from "../../../src/ops/rope.ts";
-import { accumulate, memory, products, type Shape, stage, staged, steps, weigh } from "./tile.ts";
+import { accumulate, memory, products, type Shape, stage, staged, steps, type Tile } from "../attention/walk.ts";
+import { wordsOf } from "../../wgsl/words.ts";
+import { weigh } from "./weigh.ts";
 
 /** A call of attentionGradKv. */
 export type KeyCall = Call<"q" | "kv" | "ranges" | "dy" | "stats" | "offsets?", "dkv", Heads>;
@@ -18,7 +19,7 @@ export type KeyCall = Call<"q" | "kv" | "ranges" | "dy" | "stats" | "offsets?", 
  * dk = Σ ds·q / √K and dv = Σ p·dy. Starts and ends of the ranges do not decrease, so that the rows that see a key are a
  * run: from the first row whose range ends after it to the last whose range starts at or before it.
  *
- * A dispatch takes as many heads of a group as the rounds of a loop allow; those after the first add to what is there.
+ * A dispatch takes as many heads of a group as the rounds of a loop allow; the next ones add to its result.
  */
 export function gradKv(call: KeyCall, tile: Tile): Dispatch[] {
   const { inputs: { q }, params: { H, G } } = call;
@@ -38,15 +39,11 @@ function someHeads(
 ): Dispatch {
   const [M, N] = [q.shape[0], kv.shape[0]];
   const { lanes, rows, keys, feed } = tile;
-  const wide = K % 4 === 0;
+  const { W: units, word: element } = wordsOf(K);
   const shape: Shape = {
-    ...tile,
-    units: wide ? K / 4 : K,
-    element: wide ? "vec4<f32>" : "f32",
-    place: (row) => `(${row} * sizes.H + head) * ${wide ? K / 4 : K}`,
+    ...{ ...tile, units, element, place: (row) => `(${row} * sizes.H + head) * ${units}` },
     walked: [(at) => `q[${at}]`, (at) => `dy[${at}]`],
   };
-  const { units, element } = shape;
   return {
     label: `attentionGradKv ${lanes * rows}×${keys} ${feed}`,
     elements: { q: element, kv: element, dy: element, dkv: element },
@@ -124,7 +121,7 @@ ${accumulate("ds", 0, "dk", shape)}
 ${accumulate("w", 1, "dv", shape)}`;
 }
 
-/** Writes key r, if there is one; heads after the first add to what is there. */
+/** Writes key r, if there is one; heads after the first add to the result. */
 function writeKey(r: number, { lanes, units, element }: Shape): string {
   const put = (at: string, sum: string) => `dkv[${at}] = select(${element}(), dkv[${at}], sizes.HEAD > 0) + ${sum};`;
   return `if (first + ${r * lanes} + lane <= last) {

@@ -9,7 +9,7 @@ import { expandElements, unitElements } from "./elements.ts";
 import { chosenProducts } from "./project.ts";
 import { expandTiles, unitTiles } from "./tiles.ts";
 
-/** Whether an expert's row of B, of this rank, stays in registers while the rows of a tile pass by. */
+/** Whether registers hold an expert's row of B of rank R, for tiles of rows. */
 export function tiled(M: number, R: number): boolean {
   return M >= 8 && R % 4 === 0 && 0 < R && R <= 32;
 }
@@ -22,7 +22,7 @@ export const loraDown = defineKernel(loraDownOp, ({ inputs, adapter }) => {
     label: "loraDown",
     ...{ x, experts, offsets, sizes: [E, R, F], scale: 1 },
     element: (word) => word,
-    word: () => "a[(e * R + r) * W + w]",
+    word: (_, w) => `a[(e * R + r) * W + ${w}]`,
   }, adapter)];
 });
 

@@ -4,16 +4,18 @@
  * @module
  */
 import type { Shape, Tensor } from "../../../src/op/op.ts";
-import type { Adapter } from "../../host/adapter.ts";
-import { grid, liveRows, rowSizes } from "../../host/grid.ts";
+import { type Adapter, broadcasts } from "../../host/adapter.ts";
+import { liveRows, rowSizes } from "../../host/grid.ts";
 import type { Dispatch } from "../../host/kernel.ts";
-import { eachElement, wordsOf } from "./elements.ts";
-import { nextSlot, together } from "./tiles.ts";
+import { perWord } from "../../wgsl/launch.ts";
+import { unroll } from "../../wgsl/text.ts";
+import { wordsOf } from "../../wgsl/words.ts";
+import { nextSlot } from "./tiles.ts";
 
-/** Rows of a tile, and slots that share what is read of the expert. */
+/** Rows of a tile, and slots that share a load of the expert's matrix. */
 const [TILE, SHARE] = [32, 8];
 
-/** What products with chosen experts are made of. */
+/** Inner products with rows or columns of the chosen experts. */
 export interface ChosenProducts {
   /** Name of the variant. */
   readonly label: string;
@@ -27,15 +29,15 @@ export interface ChosenProducts {
   /** Element type of a, given that of x. */
   readonly element: (word: string) => string;
   /** WGSL: word `w` of the terms of product `r` with expert `e`, W words long. */
-  readonly word: (vector: boolean) => string;
+  readonly word: (vector: boolean, w: string) => string;
   /** A factor on every product. */
   readonly scale: number;
 }
 
-/** y[m, j, r] = scale·(what belongs to expert e and r)·x[m] (or x[m, j]); on CPU adapters several slots share what is read of a. */
+/** y[m, j, r] = scale·(terms of expert e and r)·x[m] (or x[m, j]); on CPU adapters eight slots share each load of a. */
 export function chosenProducts(call: ChosenProducts, adapter: Adapter): Dispatch {
   const shared = adapter.family === "cpu" && call.experts.shape[0] >= 8 && call.sizes[2] % 4 === 0;
-  return shared ? chosen(call, together(adapter)) : elements(call);
+  return shared ? chosen(call, broadcasts(adapter)) : elements(call);
 }
 
 /** Rows of x by slot: one for all chosen experts, or one each. */
@@ -46,36 +48,28 @@ function elements(
   { label, x, experts, offsets, sizes: [, R, terms], element, word: wordAt, scale }: ChosenProducts,
 ): Dispatch {
   const [M, k] = experts.shape;
-  const { W, word, product } = wordsOf(terms);
-  return {
+  const { W, vector, word, dot } = wordsOf(terms);
+  return perWord({
     label,
+    ...{ rows: M, offsets, each: k * R },
     constants: { W, R, TOP: k },
     floats: { SCALE: scale },
-    sizes: rowSizes(M, offsets),
     elements: { x: word, a: element(word) },
-    workgroups: grid(Math.ceil(M * k * R / 64)),
-    lanes: 64,
-    wgsl: /* wgsl */ `
-${liveRows(offsets)}
-${eachElement("TOP * R")}
+    statements: /* wgsl */ `
   let slot = at / R;
   let r = at % R;
   let e = u32(experts[slot]);
   let row = (${rowOf(x, "slot")}) * W;
   var sum = 0.0;
-  for (var w = 0u; w < W; w++) { sum += ${product(wordAt(word !== "f32"), "x[row + w]")}; }
-  y[at] = SCALE * sum;
-}`,
-  };
+  for (var i = 0u; i < W; i++) { sum += ${dot(wordAt(vector, "i"), "x[row + i]")}; }
+  y[at] = SCALE * sum;`,
+  });
 }
 
-/** One line for each of the slots. */
-const each = (line: (i: number) => string) => Array.from({ length: SHARE }, (_, i) => line(i)).join("\n");
-
 /**
- * A group owns eight products r of one expert; eight slots that chose it are computed at a time. Where fewer are left, the
- * last one is repeated: it is written several times, with the same value. `shared`, each lane reads x for one of the slots
- * and hands it to the others.
+ * A group owns eight products r of one expert, and computes eight slots that chose it at a time. Where fewer are left, the
+ * last one is repeated and written several times, with the same value. With `shared`, each lane loads x for one of the slots
+ * and broadcasts it.
  */
 function chosen(
   { label, x, experts, offsets, sizes: [E, R, terms], element, word, scale }: ChosenProducts,
@@ -105,17 +99,17 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) l
   var slot7 = next(e, id.y * ${TILE}u * TOP, end);
   while (slot7 < end) {
     let slot0 = slot7;
-${each((i) => i === 0 ? "" : `    ${i < 7 ? "let " : ""}slot${i} = following(e, slot${i - 1}, end);`)}
-${shared ? `    var mine = slot0;\n${each((i) => `    mine = select(mine, slot${i}, lane == ${i}u);`)}` : ""}
+${unroll(SHARE, (i) => i === 0 ? "" : `    ${i < 7 ? "let " : ""}slot${i} = following(e, slot${i - 1}, end);`)}
+${shared ? `    var mine = slot0;\n${unroll(SHARE, (i) => `    mine = select(mine, slot${i}, lane == ${i}u);`)}` : ""}
     ${own}
-${each((i) => `    var sum${i} = 0.0;`)}
+${unroll(SHARE, (i) => `    var sum${i} = 0.0;`)}
     for (var w = 0u; w < W; w++) {
-      let words = ${word(true)};
+      let words = ${word(true, "w")};
       ${read}
-${each((i) => `      sum${i} += dot(words, ${words(i)});`)}
+${unroll(SHARE, (i) => `      sum${i} += dot(words, ${words(i)});`)}
     }
     if (to < R) {
-${each((i) => `      y[slot${i} * R + r] = SCALE * sum${i};`)}
+${unroll(SHARE, (i) => `      y[slot${i} * R + r] = SCALE * sum${i};`)}
     }
     slot7 = next(e, slot7 + 1u, end);
   }

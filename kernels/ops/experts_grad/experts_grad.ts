@@ -1,5 +1,5 @@
 /**
- * Derivatives of the mixture of LoRAs, and what is done with the slots (row, choice) on the way. Which kernel runs where.
+ * Derivatives of the mixture of LoRAs, and functions of its slots (row, choice). Which kernel runs where.
  *
  * @module
  */
@@ -13,9 +13,9 @@ import {
 } from "../../../src/ops/experts_grad.ts";
 import { tiled } from "../experts/experts.ts";
 import { chosenProducts } from "../experts/project.ts";
-import { grid, liveRows, rowSizes } from "../../host/grid.ts";
 import { defineKernel } from "../../host/kernel.ts";
-import { wordsOf } from "../rows.ts";
+import { perWord } from "../../wgsl/launch.ts";
+import { wordsOf } from "../../wgsl/words.ts";
 import { products } from "../rows_grad.ts";
 import { outer } from "./outer.ts";
 import { unitGradElements, unitGradTiles } from "./unit.ts";
@@ -24,12 +24,12 @@ import { unitGradElements, unitGradTiles } from "./unit.ts";
 export const expertTransposed = defineKernel(expertTransposedOp, ({ inputs, params: { scale }, adapter }) => {
   const { x, a, experts, offsets } = inputs;
   const [E, P, Q] = a.shape;
-  const term = (part: number) => `a[((e * W + w) * 4 + ${part}) * R + r]`;
+  const term = (w: string) => (part: number) => `a[((e * W + ${w}) * 4 + ${part}) * R + r]`;
   return [chosenProducts({
     label: "expertTransposed",
     ...{ x, experts, offsets, scale, sizes: [E, Q, P] },
     element: () => "f32",
-    word: (vector) => vector ? `vec4<f32>(${[0, 1, 2, 3].map(term)})` : "a[(e * W + w) * R + r]",
+    word: (vector, w) => vector ? `vec4<f32>(${[0, 1, 2, 3].map(term(w))})` : `a[(e * W + ${w}) * R + r]`,
   }, adapter)];
 });
 
@@ -42,52 +42,33 @@ export const loraGatedUnitGrad = defineKernel(loraGatedUnitGradOp, (call) => {
   return [tiled(experts.shape[0], b.shape[2]) ? unitGradTiles(call) : unitGradElements(call)];
 });
 
-/** y[m, j] = weights[m, j]·x[m] (or x[m, j]); one invocation a word. */
+/** y[m, j] = weights[m, j]·x[m] (or x[m, j]). */
 export const weightSlots = defineKernel(weightSlotsOp, ({ inputs: { x, weights, offsets } }) => {
   const [M, k] = weights.shape;
-  const { vector, W } = wordsOf(x.shape.at(-1)!);
-  const word = vector ? "vec4<f32>" : "f32";
-  return [{
+  const { W, word } = wordsOf(x.shape.at(-1)!);
+  return [perWord({
     label: "weightSlots",
-    constants: { W, TOP: k },
-    sizes: rowSizes(M, offsets),
+    ...{ rows: M, offsets, each: k * W },
+    constants: { W },
     elements: { x: word, y: word },
-    workgroups: grid(Math.ceil(M * k * W / 64)),
-    lanes: 64,
-    wgsl: /* wgsl */ `
-${liveRows(offsets)}
-fn run(group: u32, lane: u32) {
-  let at = group * 64 + lane;
-  let slot = at / W;
-  if (slot >= liveRows() * TOP) { return; }
-  y[at] = weights[slot] * x[${x.shape.length === 2 ? "slot / TOP * W + at % W" : "at"}];
-}`,
-  }];
+    statements: `y[at] = weights[at / W] * x[${x.shape.length === 2 ? "m * W + at % W" : "at"}];`,
+  })];
 });
 
-/** y[m] = Σ_j x[m, j]; one invocation a word. */
+/** y[m] = Σ_j x[m, j]. */
 export const sumSlots = defineKernel(sumSlotsOp, ({ inputs: { x, offsets } }) => {
   const [M, k, F] = x.shape;
-  const { vector, W } = wordsOf(F);
-  const word = vector ? "vec4<f32>" : "f32";
-  return [{
+  const { W, word } = wordsOf(F);
+  return [perWord({
     label: "sumSlots",
-    constants: { W, TOP: k },
-    sizes: rowSizes(M, offsets),
+    ...{ rows: M, offsets, each: W },
+    constants: { TOP: k },
     elements: { x: word, y: word },
-    workgroups: grid(Math.ceil(M * W / 64)),
-    lanes: 64,
-    wgsl: /* wgsl */ `
-${liveRows(offsets)}
-fn run(group: u32, lane: u32) {
-  let at = group * 64 + lane;
-  let m = at / W;
-  if (m >= liveRows()) { return; }
+    statements: /* wgsl */ `
   var sum = ${word}();
-  for (var j = 0u; j < TOP; j++) { sum += x[(m * TOP + j) * W + at % W]; }
-  y[at] = sum;
-}`,
-  }];
+  for (var j = 0u; j < TOP; j++) { sum += x[(m * TOP + j) * EACH + w]; }
+  y[at] = sum;`,
+  })];
 });
 
 /** y[m, j] = a[m, j]·b[m] (or b[m, j]); a work group a slot. */

@@ -1,5 +1,5 @@
 /**
- * Sums of outer products: a tile of an expert's matrix in registers, while the slots (row, choice) that chose it pass by.
+ * Sums of outer products: a tile of an expert's matrix in registers, to which the slots (row, choice) that chose it are added.
  *
  * Every invocation looks through all slots, so that sums have an order and nothing is added atomically. Software adapters end
  * an invocation's loops after 65,535 turns: more slots than {@link MOST} take further dispatches, which add to the first.
@@ -8,10 +8,10 @@
  */
 import type { Shape } from "../../../src/op/op.ts";
 import type { Scale } from "../../../src/ops/experts_grad.ts";
-import { together } from "../experts/tiles.ts";
+import { broadcasts, lanesOf } from "../../host/adapter.ts";
 import { grid, liveRows, rowSizes } from "../../host/grid.ts";
 import type { Call, Dispatch } from "../../host/kernel.ts";
-import { unroll } from "../linear/operands.ts";
+import { unroll } from "../../wgsl/text.ts";
 
 /** A call of expertOuter. */
 export type OuterCall = Call<"x" | "y" | "experts" | "offsets?", "out", Scale & { readonly E: number }>;
@@ -35,7 +35,7 @@ interface Plan {
   readonly narrow: Side;
   /** Whether words are vectors of four. */
   readonly vector: boolean;
-  /** Whether each lane reads a word of the narrow side and hands it to the others. */
+  /** Whether each lane loads a word of the narrow side and broadcasts it. */
   readonly shared: boolean;
 }
 
@@ -46,7 +46,7 @@ function plan({ inputs: { x, y }, outputs: { out }, adapter }: OuterCall): Plan 
   const [wide, narrow] = adapter.family === "gpu" ? [1, 1] : vector ? [2, 4] : [4, 4];
   const row = ({ shape }: { readonly shape: Shape }) => shape.length === 2 ? "slot / TOP" : "slot";
   const side = (name: "x" | "y", words: number): Side => ({ name, words, row: row(name === "x" ? x : y) });
-  const shared = together(adapter);
+  const shared = broadcasts(adapter);
   return Q > P
     ? { wide: side("y", wide), narrow: side("x", narrow), vector, shared }
     : { wide: side("x", wide), narrow: side("y", narrow), vector, shared };
@@ -61,7 +61,7 @@ export function outer(call: OuterCall): Dispatch[] {
   const { wide, narrow, vector, shared } = planned;
   const [width, word] = vector ? [4, "vec4<f32>"] : [1, "f32"];
   const words = { x: P / width, y: Q / width };
-  const lanes = adapter.family === "cpu" ? 8 : 64;
+  const lanes = lanesOf(adapter);
   const across = Math.ceil(words[wide.name] / (lanes * wide.words));
   const down = Math.ceil(words[narrow.name] / narrow.words);
   const chunks = Math.max(1, Math.ceil(M * k / MOST));

@@ -9,12 +9,12 @@
  * @module
  */
 import { linearOp } from "../../../src/ops/linear.ts";
-import type { Adapter } from "../../host/adapter.ts";
+import { type Adapter, broadcasts } from "../../host/adapter.ts";
 import { defineKernel, type Dispatch } from "../../host/kernel.ts";
 import type { LinearCall } from "./operands.ts";
 import { fewRows } from "./rows.ts";
 import { shared } from "./shared.ts";
-import { LANES, type Tile, tile } from "./tile.ts";
+import { type Tile, tile } from "./tile.ts";
 
 /** Blocks of 64 × 64 that keep a GPU busy. */
 const ENOUGH_BLOCKS = 48;
@@ -42,10 +42,10 @@ export function chooseBlock(M: number, O: number): 4 | 8 {
  * Large tiles pay where most of their rows and columns are used, and take longer to compile. A model of width 128 gets on
  * with one size for all its projections.
  */
-export function chooseTile({ features, subgroupMinSize }: Adapter, M: number, O: number): Tile {
+export function chooseTile(adapter: Adapter, M: number, O: number): Tile {
   const quads = M > 16 && O > 96 ? 2 : 1;
   if (M <= 2) return { rows: atLeast(M, [1, 2]), quads, shared: false };
-  if (features.has("subgroups") && subgroupMinSize >= LANES) {
+  if (broadcasts(adapter)) {
     return { rows: atLeast(M, [8, 16, 32]), quads, shared: true };
   }
   return { rows: atLeast(M, [4, 8, 16]), quads, shared: false };

@@ -10,6 +10,7 @@ import type { NormParams } from "../../../src/ops/norm.ts";
 import { liveRows, rowSizes } from "../../host/grid.ts";
 import type { Call, Dispatch } from "../../host/kernel.ts";
 import { normScale } from "../../wgsl/norm_scale.ts";
+import { unroll } from "../../wgsl/text.ts";
 
 /** A call of linear, or of the same with rows of x that are yet to be normed: then with the norm's weight. */
 export type LinearCall = Call<
@@ -17,11 +18,6 @@ export type LinearCall = Call<
   "y",
   LinearParams & { readonly norm?: NormParams }
 >;
-
-/** Repeats a piece of WGSL: loops are unrolled here, since no WGSL compiler does it. */
-export function unroll(count: number, piece: (index: number) => string, separator = "\n"): string {
-  return Array.from({ length: count }, (_, index) => piece(index)).join(separator);
-}
 
 /** What {@link operands} gives a dispatch. */
 export type Operands = Required<Pick<Dispatch, "elements" | "sizes" | "floats">> & {

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Dispatch } from "../../host/kernel.ts";
-import { type LinearCall, operands, unroll } from "./operands.ts";
+import { unroll } from "../../wgsl/text.ts";
+import { type LinearCall, operands } from "./operands.ts";
 
 /** Threads of a work group. */
 const THREADS = 64;

@@ -8,16 +8,15 @@
  * @module
  */
 import type { GateKind } from "../../../src/ops/activation.ts";
-import { valueOf } from "../activation.ts";
+import { valueOf } from "../../wgsl/activations.ts";
+import { SIMD } from "../../host/adapter.ts";
 import type { Dispatch } from "../../host/kernel.ts";
-import { type LinearCall, operands, unroll } from "./operands.ts";
-
-/** Invocations of a work group: the SIMD width of software adapters. */
-export const LANES = 8;
+import { unroll } from "../../wgsl/text.ts";
+import { type LinearCall, operands } from "./operands.ts";
 
 /** Rows, and groups of four columns, that one invocation computes. */
 export interface Tile {
-  /** Rows; with `shared` a multiple of {@link LANES}. */
+  /** Rows; with `shared` a multiple of {@link SIMD}. */
   readonly rows: number;
   /** Groups of four columns. */
   readonly quads: number;
@@ -30,19 +29,19 @@ export interface Tile {
 /** Rows that a tile may have loops for, where those that are live are few: the others are not multiplied. */
 const HEIGHTS = [8, 16, 32];
 
-/** y = x·wᵀ in tiles: `rows` rows by `LANES · 4 · quads` columns a work group; of normed rows where there is a norm. */
+/** y = x·wᵀ in tiles: `rows` rows by `SIMD · 4 · quads` columns a work group; of normed rows where there is a norm. */
 export function tile(call: LinearCall, { rows, quads, shared, unit }: Tile): Dispatch {
   const [M, O] = call.outputs.y.shape;
   const { norm } = call.params;
   const { wgsl, ...access } = operands(call);
-  const columns = 4 * LANES * (unit ? 1 : quads);
-  const column = (quad: number) => unit ? "column" : `column + ${4 * LANES * quad}`;
+  const columns = 4 * SIMD * (unit ? 1 : quads);
+  const column = (quad: number) => unit ? "column" : `column + ${4 * SIMD * quad}`;
   const line = (c: number) => `wLine(${column(c >> 2)} + ${c & 3})${unit && c >= 4 ? " + sizes.O * sizes.pitch" : ""}`;
   const eachQuad = (piece: (quad: number) => string) => unroll(quads, piece, " ");
   const heights = call.inputs.offsets && shared ? HEIGHTS.filter((height) => height <= rows) : [rows];
   const enough = (height: number, i: number) =>
     `live > ${heights[i - 1] ?? 0} && ${height === rows ? "true" : `live <= ${height}`}`;
-  const loads = shared ? rows / LANES : rows; // rows of x that an invocation loads
+  const loads = shared ? rows / SIMD : rows; // rows of x that an invocation loads
   const scaled = (r: number, quad: number) =>
     norm ? `sum${r}_${quad} * scales[${r}].x * scales[${r}].y` : `sum${r}_${quad}`;
   const finish = (r: number) =>
@@ -50,7 +49,7 @@ export function tile(call: LinearCall, { rows, quads, shared, unit }: Tile): Dis
       ? `finish(row + ${r}, column, value(${scaled(r, 0)}) * (${scaled(r, 1)}));`
       : eachQuad((q) => `finish(row + ${r}, ${column(q)}, ${scaled(r, q)});`);
   return {
-    label: `linear.tile ${rows}×${4 * LANES * quads}${shared ? " subgroups" : ""}${norm ? " normed" : ""}${
+    label: `linear.tile ${rows}×${4 * SIMD * quads}${shared ? " subgroups" : ""}${norm ? " normed" : ""}${
       unit ? " gated" : ""
     }`,
     ...access,
@@ -59,12 +58,12 @@ export function tile(call: LinearCall, { rows, quads, shared, unit }: Tile): Dis
     wgsl: /* wgsl */ `
 ${wgsl}
 ${unit ? valueOf(unit, true) : ""}
-@compute @workgroup_size(${LANES})
+@compute @workgroup_size(${SIMD})
 fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let row = id.y * ${rows};
   let column = id.x * ${columns} + 4 * lane;
   let live = select(0, liveRows() - row, row < liveRows());
-${unroll(loads, (i) => `  let x${i} = xLine(row + ${shared ? `${i * LANES} + lane` : i});`)}
+${unroll(loads, (i) => `  let x${i} = xLine(row + ${shared ? `${i * SIMD} + lane` : i});`)}
 ${norm ? unroll(loads, (i) => `  var squares${i} = 0.0;`) : ""}
 ${unroll(4 * quads, (c) => `  let line${c} = ${line(c)};`)}
 ${unroll(rows, (r) => eachQuad((q) => `var sum${r}_${q} = vec4<f32>();`))}
@@ -93,8 +92,8 @@ function step(rows: number, { quads, shared, normed }: { quads: number; shared: 
       : `let a${i} = xAt(x${i}, d);`;
   if (!shared) return unroll(rows, (row) => `{ ${load(row)} let a = a${row}; ${multiply(row)} }`);
   const hand = (block: number) => (lane: number) =>
-    `{ let a = subgroupBroadcast(a${block}, ${lane}u); ${multiply(block * LANES + lane)} }`;
-  return unroll(rows / LANES, (block) => `${load(block)}\n${unroll(LANES, hand(block))}`);
+    `{ let a = subgroupBroadcast(a${block}, ${lane}u); ${multiply(block * SIMD + lane)} }`;
+  return unroll(rows / SIMD, (block) => `${load(block)}\n${unroll(SIMD, hand(block))}`);
 }
 
 /** WGSL: `scales` of the rows of a tile, in a loop of unknown length: compilers would copy its body for every row. */
@@ -107,5 +106,5 @@ function scales(rows: number, shared: boolean): string {
 
 /** WGSL: the sum of squares of row r of a tile; where lanes load rows for each other, one of them has it. */
 function squaresOf(r: number, shared: boolean): string {
-  return shared ? `subgroupBroadcast(squares${Math.floor(r / LANES)}, ${r % LANES}u)` : `squares${r}`;
+  return shared ? `subgroupBroadcast(squares${Math.floor(r / SIMD)}, ${r % SIMD}u)` : `squares${r}`;
 }

@@ -10,7 +10,7 @@ import { linearGradWOp, linearGradXOp, sumRowsOp } from "../../../src/ops/linear
 import { liveRows, rowSizes } from "../../host/grid.ts";
 import { defineKernel, type Dispatch } from "../../host/kernel.ts";
 import { chooseBlock, chooseTile } from "../linear/linear.ts";
-import { unroll } from "../linear/operands.ts";
+import { unroll } from "../../wgsl/text.ts";
 import type { Product } from "./operands.ts";
 import { shared } from "./shared.ts";
 import { tile } from "./tile.ts";

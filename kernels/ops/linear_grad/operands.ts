@@ -12,7 +12,7 @@ import type { Shape, Tensor } from "../../../src/op/op.ts";
 import type { Adapter } from "../../host/adapter.ts";
 import { liveRows, rowSizes } from "../../host/grid.ts";
 import type { Dispatch } from "../../host/kernel.ts";
-import { unroll } from "../linear/operands.ts";
+import { unroll } from "../../wgsl/text.ts";
 
 /** One of the two products. */
 export interface Product {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Dispatch } from "../../host/kernel.ts";
-import { unroll } from "../linear/operands.ts";
+import { unroll } from "../../wgsl/text.ts";
 import { operands, type Product } from "./operands.ts";
 
 /** Threads along each side of a block. */

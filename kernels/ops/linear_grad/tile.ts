@@ -4,8 +4,9 @@
  * @module
  */
 import type { Dispatch } from "../../host/kernel.ts";
-import { unroll } from "../linear/operands.ts";
-import { LANES, type Tile } from "../linear/tile.ts";
+import { unroll } from "../../wgsl/text.ts";
+import { SIMD } from "../../host/adapter.ts";
+import type { Tile } from "../linear/tile.ts";
 import { operands, type Product } from "./operands.ts";
 
 /** Where the numbers of dy come from: each lane loads others and hands them round, or all lanes load the same. */
@@ -20,18 +21,18 @@ interface Feed {
 
 /** Feeds `count` vectors of dy, vector v of which starts at row `row + v·each`. */
 function feed(count: number, each: number, shared: boolean): Feed {
-  const loads = shared ? Math.ceil(count / LANES) : count;
-  const first = (load: number) => shared ? `${each * LANES * load} + ${each} * lane` : `${each * load}`;
+  const loads = shared ? Math.ceil(count / SIMD) : count;
+  const first = (load: number) => shared ? `${each * SIMD * load} + ${each} * lane` : `${each * load}`;
   return {
     starts: unroll(loads, (load) => `  let start${load} = aStart(row + ${first(load)});`),
     load: (name, read) => unroll(loads, (load) => `let ${name}_${load} = ${read(`start${load}`)};`),
-    vector: (name, v) => shared ? `subgroupBroadcast(${name}_${Math.floor(v / LANES)}, ${v % LANES}u)` : `${name}_${v}`,
+    vector: (name, v) => shared ? `subgroupBroadcast(${name}_${Math.floor(v / SIMD)}, ${v % SIMD}u)` : `${name}_${v}`,
   };
 }
 
-/** The product in tiles: `rows` rows by `LANES · 4 · quads` columns a work group, four terms of each sum a step. */
+/** The product in tiles: `rows` rows by `SIMD · 4 · quads` columns a work group, four terms of each sum a step. */
 export function tile(product: Product, { rows, quads, shared }: Tile): Dispatch {
-  const columns = 4 * LANES * quads;
+  const columns = 4 * SIMD * quads;
   const { wgsl, ...access } = operands(product, rows, columns);
   const eachQuad = (piece: (quad: number) => string) => unroll(quads, piece, " ");
   const forX = product.name === "linearGradX";
@@ -42,18 +43,18 @@ export function tile(product: Product, { rows, quads, shared }: Tile): Dispatch 
     enable: shared ? ["subgroups"] : [],
     wgsl: /* wgsl */ `
 ${wgsl}
-@compute @workgroup_size(${LANES})
+@compute @workgroup_size(${SIMD})
 fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let row = id.y * ${rows};
   let column = id.x * ${columns} + 4 * lane;
   let count = innerCount(row);
 ${starts}
-${eachQuad((q) => `let b${q} = bStart(column + ${4 * LANES * q});`)}
+${eachQuad((q) => `let b${q} = bStart(column + ${4 * SIMD * q});`)}
 ${unroll(rows, (r) => eachQuad((q) => `var sum${r}_${q} = vec4<f32>();`))}
   for (var i = 0u; i < count; i += 4) {
 ${step}
   }
-${unroll(rows, (r) => eachQuad((q) => `finish(row + ${r}, column + ${4 * LANES * q}, sum${r}_${q});`))}
+${unroll(rows, (r) => eachQuad((q) => `finish(row + ${r}, column + ${4 * SIMD * q}, sum${r}_${q});`))}
 }`,
   };
 }

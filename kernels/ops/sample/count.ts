@@ -1,11 +1,11 @@
 import { countOp } from "../../../src/ops/sample.ts";
 import { defineKernel } from "../../host/kernel.ts";
-import { each } from "../each.ts";
+import { perWord } from "../../wgsl/launch.ts";
 
 /** seen[rows[b], ids[b]] += 1 for the live b with a token. */
-export const count = defineKernel(countOp, ({ inputs: { seen, ids, rows, offsets } }) => {
-  const live = offsets ? "if (i32(b) >= offsets[sizes.LAST]) { return; }" : "";
-  const row = rows ? "u32(rows[b])" : "b";
-  const statements = `${live}\n  if (ids[b] < 0) { return; }\n  seen[${row} * sizes.V + u32(ids[b])] += 1;`;
-  return each("count", ids.shape[0], statements, { V: seen.shape[1], ...(offsets && { LAST: offsets.shape[0] - 1 }) });
-});
+export const count = defineKernel(countOp, ({ inputs: { seen, ids, rows, offsets } }) => [perWord({
+  label: "count",
+  ...{ rows: ids.shape[0], offsets },
+  sizes: { V: seen.shape[1] },
+  statements: `if (ids[m] >= 0) { seen[${rows ? "u32(rows[m])" : "m"} * sizes.V + u32(ids[m])] += 1; }`,
+})]);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { unroll } from "../linear/operands.ts";
+import { unroll } from "../../wgsl/text.ts";
 
 /** Components of a word of a row: rows come as vectors of four logits, or number by number. */
 export function componentsOf(vector: boolean): readonly string[] {

@@ -2,7 +2,7 @@ import { DRAW_SALT, NO_TOKEN, sampleOp } from "../../../src/ops/sample.ts";
 import type { Adapter } from "../../host/adapter.ts";
 import { grid, liveRows, rowSizes } from "../../host/grid.ts";
 import { defineKernel } from "../../host/kernel.ts";
-import { unroll } from "../linear/operands.ts";
+import { unroll } from "../../wgsl/text.ts";
 import { randomWgsl } from "../../wgsl/random.ts";
 import { maxLanes, sumVectors } from "../../wgsl/reduce.ts";
 import { componentsOf, cut, rowOf } from "./cut.ts";

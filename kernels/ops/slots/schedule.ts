@@ -1,7 +1,7 @@
 import { SLOT, STAGE } from "../../../src/ops/slots.ts";
 import type { ScheduleParams } from "../../../src/ops/slots.ts";
 import type { Call, Dispatch } from "../../host/kernel.ts";
-import { lanesOf } from "../rows.ts";
+import { lanesOf } from "../../host/adapter.ts";
 
 /** WGSL: slots of a stage, and when they came to it, as keys in the order of time, counted from when one of them did. */
 const table = (stage: number) => /* wgsl */ `

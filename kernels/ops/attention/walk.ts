@@ -1,15 +1,27 @@
 /**
- * What the derivatives of attention share: a lane owns rows (of queries or of keys) in registers, and all lanes of a work
- * group walk over the same rows of the other side, a step of them at a time.
+ * Tiles of attention and its derivatives: a lane owns rows (of queries or of keys) in registers, and all lanes of a work group
+ * walk over the same rows of the other side, a step of them at a time.
  *
- * `a` is what scores are made of (q·scale, or k·scale), `b` its partner (dy, or v). A walked row t has units x0, x1 ….
+ * `a` holds the operand of the scores (q·scale, or k·scale), `b` that of the second product (dy, or v). A walked row t has
+ * units x0, x1 ….
  *
  * @module
  */
-import type { Tile } from "../attention/tile.ts";
-import { unroll } from "../linear/operands.ts";
+import { unroll } from "../../wgsl/text.ts";
 
-/** A tile, the vectors (or, where K is no multiple of four, numbers) of a head, and where walked rows lie. */
+/** How a work group divides its tile. */
+export interface Tile {
+  /** Invocations; with `subgroup` not more than a subgroup has. */
+  readonly lanes: number;
+  /** Query rows of an invocation. */
+  readonly rows: number;
+  /** Keys between two changes of the maximum; with `subgroup` as many as lanes, with `workgroup` a divisor of 16. */
+  readonly keys: number;
+  /** How keys and values reach the lanes. */
+  readonly feed: "subgroup" | "workgroup" | "direct";
+}
+
+/** A tile, its units (vectors, or numbers where K is no multiple of four), and the addresses of walked rows. */
 export interface Shape extends Tile {
   /** Vectors or numbers of a head. */
   readonly units: number;
@@ -17,7 +29,7 @@ export interface Shape extends Tile {
   readonly element: string;
   /** WGSL: the place of a head of walked row `row` in its buffers. */
   readonly place: (row: string) => string;
-  /** WGSL: unit `at` of what the owned `a` is multiplied with, and of what `b` is, where it is. */
+  /** WGSL: unit `at` of the factor of `a`, and of that of `b`, if there is one. */
   readonly walked: readonly ((at: string) => string)[];
 }
 
@@ -29,12 +41,12 @@ export function staged({ feed, keys }: Tile): number {
   return feed === "workgroup" ? STAGED : keys;
 }
 
-/** The copy in work group memory, where there is one. */
+/** The declaration of the copy in work group memory, if there is one. */
 export function memory({ feed, element, units, walked }: Shape): string {
   return feed === "workgroup" ? `var<workgroup> staged: array<${element}, ${walked.length * STAGED * units}>;` : "";
 }
 
-/** Where a step's rows from n on lie, or their copy to work group memory; rows from `past` on are the last before again. */
+/** Addresses of a step's rows from n on, or their copy to work group memory; rows from `past` on repeat the last one. */
 export function stage({ lanes, keys, feed, units, place, walked }: Shape): string {
   const at = (t: string) => place(`u32(min(n + ${t}, past - 1))`);
   if (feed === "subgroup") return `let mine = ${at("i32(lane)")};`;
@@ -76,23 +88,11 @@ export function products(operand: 0 | 1, shape: Shape): string {
 ${unroll(units, (u) => `{ ${fetch(u, operand, shape)} ${add(u)} }`)}`;
 }
 
-/** Adds a step's rows, each times its `factor`{r}_{t}, to the sums `into`{r}_{u} of every owned row. */
-export function accumulate(factor: string, operand: 0 | 1, into: string, shape: Shape): string {
+/** Adds a step's rows, each times its `factor`{r}_{t}, to the sums `into`{r}_{u} of every owned row, times `kept`{r}. */
+export function accumulate(factor: string, operand: 0 | 1, into: string, shape: Shape, kept?: string): string {
   const { rows, keys, units } = shape;
-  const add = (u: number) =>
-    unroll(rows, (r) => `${into}${r}_${u} += ${unroll(keys, (t) => `${factor}${r}_${t} * x${t}`, " + ")};`, " ");
+  const old = (r: number, u: number) => kept ? `= ${into}${r}_${u} * ${kept}${r} +` : "+=";
+  const terms = (r: number) => unroll(keys, (t) => `${factor}${r}_${t} * x${t}`, " + ");
+  const add = (u: number) => unroll(rows, (r) => `${into}${r}_${u} ${old(r, u)} ${terms(r)};`, " ");
   return unroll(units, (u) => `{ ${fetch(u, operand, shape)} ${add(u)} }`);
-}
-
-/**
- * Weights w and ds of owned row r, zero where it does not see (or is not seen by) the walked row; `stats` are the WGSL
- * names of lse and δ for walked row t.
- */
-export function weigh(r: number, { keys }: Shape, stats: (t: number) => readonly [lse: string, delta: string]): string {
-  return unroll(keys, (t) => {
-    const [lse, delta] = stats(t);
-    return `let seen${r}_${t} = k + ${t} >= start${r} && k + ${t} < min(end${r}, past);
-    let w${r}_${t} = select(0.0, exp(s${r}_${t} - ${lse}), seen${r}_${t});
-    let ds${r}_${t} = select(0.0, w${r}_${t} * (g${r}_${t} - ${delta}), seen${r}_${t});`;
-  });
 }
