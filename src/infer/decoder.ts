@@ -9,7 +9,7 @@ import type { Tensor } from "../op/op.ts";
 import { ropeTable } from "../ops/rope.ts";
 import { type Batch, capacityRows, lengthsOf, longest, nextTokenLabels, packRows } from "../model/batch.ts";
 import type { DecoderConfig } from "../model/config/config.ts";
-import { decode, type DecoderInputs } from "../model/decoder.ts";
+import { decode } from "../model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
 import { decoderColumns, groupSequences, rowsAtOnce } from "../model/groups.ts";
 import { headInputs, partRows } from "../model/head.ts";
@@ -19,14 +19,18 @@ import { readRecursions } from "../model/results.ts";
 import { download, tensorsOf, upload } from "../model/upload.ts";
 import { CausalLM } from "../train/causal_lm.ts";
 import { stepGradients } from "../train/step_gradients.ts";
-import { decoderOutputs, type DecoderResult, decoderResult, type ForwardOptions } from "./decoder_forward.ts";
-import type { Group } from "./group_losses.ts";
+import {
+  decoderOutputs,
+  type DecoderResult,
+  decoderResult,
+  type ForwardInputs,
+  type ForwardOptions,
+} from "./decoder_forward.ts";
+import type { ForwardOutputs, Group } from "./group_losses.ts";
 import { Programs } from "./programs.ts";
 import { encodeText, type Tokenizer } from "./tokenizer.ts";
 
 export type { DecoderResult, ForwardOptions } from "./decoder_forward.ts";
-
-type Named<T> = Record<string, T>;
 
 /** A decoder with its weights on a device; `Decoder.load` of the package makes one from a checkpoint. */
 export class DecoderModel<T extends Tensor = Tensor> {
@@ -58,12 +62,6 @@ export class DecoderModel<T extends Tensor = Tensor> {
     return this.#programs.ready();
   }
 
-  #inputs(named: Named<T>, topk: boolean, table: T): DecoderInputs<T> {
-    const { ids, positions, offsets } = named;
-    const capacity = Array.from({ length: this.config.recursion.N }, (_, r) => named[`capacity.${r}`]);
-    return { ids, positions, offsets, table, capacity: topk ? capacity : undefined };
-  }
-
   /**
    * Runs sequences of ids, as many at once as the device can bind activations of.
    *
@@ -84,27 +82,27 @@ export class DecoderModel<T extends Tensor = Tensor> {
     const M = batch.ids.shape[0];
     const inputs = this.#host(batch, topk, options);
     const { logits = false, losses = false } = options, rows = this.tables.rows(longest(sequences));
-    const program = this.#programs.get(`forward ${topk} ${rows} ${logits} ${losses} ${grouped}`, (named) => {
-      const table = this.tables.upTo(rows);
-      const outputs = decode(this.device, this.params, this.config, this.#inputs(named, topk, table));
-      return decoderOutputs(this.device, this.params, outputs, named, { logits, losses, grouped });
-    });
-    const named = await program(inputs);
-    const { offsets } = batch;
-    return {
-      offsets: offsets.data as Int32Array,
-      labels: inputs.labels,
-      named,
-      recursions: readRecursions(named, M, M),
-    };
+    const program = this.#programs.get<ForwardInputs<HostTensor>, ForwardOutputs<HostTensor>>(
+      `forward ${topk} ${rows} ${logits} ${losses} ${grouped}`,
+      (inputs) => {
+        const { batch: { ids, positions, offsets }, capacity } = inputs, table = this.tables.upTo(rows);
+        const outputs = decode(this.device, this.params, this.config, { ids, positions, offsets, table, capacity });
+        return decoderOutputs<T>(this.device, this.params, outputs, inputs, { logits, losses, grouped });
+      },
+    );
+    const outputs = await program(inputs);
+    const recursions = readRecursions(outputs.routing, M, M);
+    return { ...outputs, offsets: batch.offsets.data as Int32Array, labels: inputs.labels, recursions };
   }
 
-  #host(batch: Batch, topk: boolean, { logits, losses }: ForwardOptions): Named<HostTensor> {
-    const inputs: Named<HostTensor> = { ...batch };
-    if (topk) capacityRows(this.config, lengthsOf(batch)).forEach((rows, r) => inputs[`capacity.${r}`] = rows);
-    if (losses) inputs.labels = nextTokenLabels(batch);
-    if (!logits && !losses) return inputs;
-    return { ...inputs, ...headInputs(batch.ids.shape[0], partRows(this.config.V, this.device)) };
+  #host(batch: Batch, topk: boolean, { logits, losses }: ForwardOptions): ForwardInputs<HostTensor> {
+    const [M] = batch.ids.shape;
+    return {
+      batch,
+      capacity: topk ? capacityRows(this.config, lengthsOf(batch)) : undefined,
+      labels: losses ? nextTokenLabels(batch) : undefined,
+      head: logits || losses ? headInputs(M, partRows(this.config.V, this.device)) : undefined,
+    };
   }
 
   /**

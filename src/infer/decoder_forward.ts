@@ -7,12 +7,12 @@ import type { Device, HostTensor } from "../op/device.ts";
 import type { DecoderConfig } from "../model/config/config.ts";
 import { type DecoderOutputs, headLogits } from "../model/decoder.ts";
 import type { DecoderParams } from "../model/decoder_schema.ts";
-import { headOutputs, joinLogits } from "../model/head.ts";
+import { type HeadInputs, headOutputs } from "../model/head.ts";
 import { joinExperts, joinOffsets, joinRecursions, joinRows } from "../model/join_results.ts";
 import { decoderLosses, type LossValues, totalLoss } from "../model/losses.ts";
 import * as results from "../model/results.ts";
 import type { Tensor } from "../op/op.ts";
-import { choiceOutputs, type Group, groupLosses, groupStarts } from "./group_losses.ts";
+import { choicesOf, type ForwardOutputs, type Group, groupLosses, groupStarts } from "./group_losses.ts";
 
 /** What a forward pass should return beside hidden states and routing. */
 export interface ForwardOptions {
@@ -44,7 +44,17 @@ export interface DecoderResult {
   readonly losses?: LossValues & { readonly total: number };
 }
 
-type Named<T> = Readonly<Record<string, T>>;
+/** Inputs of a forward pass. */
+export interface ForwardInputs<T> {
+  /** Rows. */
+  readonly batch: { readonly ids: T; readonly positions: T; readonly offsets: T };
+  /** Top-k: rows that each recursion keeps, N × [B]. */
+  readonly capacity?: readonly T[];
+  /** What to predict at each row, [M]. */
+  readonly labels?: T;
+  /** Parts of the head, where logits or losses are asked for. */
+  readonly head?: HeadInputs<T>;
+}
 
 /** What a program of a forward pass computes; `grouped` ones run a part of the sequences. */
 export interface Wanted {
@@ -56,25 +66,24 @@ export interface Wanted {
   readonly grouped: boolean;
 }
 
-/** Results of a forward pass by name. */
+/** Results of a forward pass on the device. */
 export function decoderOutputs<T extends Tensor>(
   device: Device<T>,
   params: DecoderParams<T>,
   outputs: DecoderOutputs<T>,
-  named: Named<T>,
+  { batch: { offsets }, labels, head: parts }: ForwardInputs<T>,
   { logits, losses, grouped }: Wanted,
-): Named<T> {
-  const { offsets, labels } = named;
+): ForwardOutputs<T> {
   const { hidden, experts, depths } = outputs;
-  const routed = { hidden, ...results.recursionOutputs(outputs), ...results.expertOutputs(experts) };
-  if (!logits && !losses) return routed;
-  const head = headOutputs(device, named, { hidden, labels }, {
+  const routed = { hidden, routing: results.routingOf(outputs) };
+  if (!parts) return routed;
+  const head = headOutputs(device, parts, { hidden, labels }, {
     logitsOf: (some, offsets) => headLogits(device, params, some, offsets),
   });
-  const scored = logits ? { ...routed, ...head.logits } : routed;
+  const scored = logits ? { ...routed, logits: head.logits } : routed;
   if (!losses) return scored;
-  const terms = results.lossOutputs(decoderLosses(device, outputs, { head, labels, offsets }));
-  return { ...scored, ...terms, ...(grouped ? choiceOutputs(experts, depths) : {}) };
+  const terms = decoderLosses(device, outputs, { head, labels: labels!, offsets });
+  return { ...scored, losses: terms, choices: grouped ? choicesOf(experts, depths) : undefined };
 }
 
 /** The result of all groups of sequences. */
@@ -84,19 +93,19 @@ export async function decoderResult<T extends Tensor>(
   groups: readonly Group[],
   options: ForwardOptions,
 ): Promise<DecoderResult> {
-  const joined = (name: string) =>
-    name in groups[0].named ? joinRows(groups.map(({ named }) => named[name])) : undefined;
+  const joined = (of: (group: Group) => HostTensor | undefined) =>
+    of(groups[0]) && joinRows(groups.map((group) => of(group)!));
   const offsets = joinOffsets(groups.map(({ offsets }) => offsets));
   const recursions = joinRecursions(groups.map(({ recursions }) => recursions));
   const losses = options.losses ? await groupLosses(device, groups) : undefined;
   return {
     offsets,
-    hidden: joined("hidden")!,
-    logits: options.logits ? joinRows(groups.map(({ named }) => joinLogits(named))) : undefined,
+    hidden: joined(({ hidden }) => hidden)!,
+    logits: options.logits ? joinRows(groups.flatMap(({ logits }) => logits!)) : undefined,
     depth: results.depthOf(recursions, offsets[offsets.length - 1]),
     recursions,
-    depthLogits: joined("depth.logits"),
-    experts: joinExperts(groups.map(({ named }) => results.readExperts(named)), groupStarts(groups)),
+    depthLogits: joined(({ routing }) => routing.depthLogits),
+    experts: joinExperts(groups.map(({ routing }) => results.readExperts(routing)), groupStarts(groups)),
     losses: losses && { ...losses, total: totalLoss({ ...losses }, { lm: 1, ...config.losses }) },
   };
 }

@@ -6,26 +6,20 @@
 import { checkOptions, flag, listOf, numbers, requireList } from "../common/options.ts";
 import type { Device, HostTensor } from "../op/device.ts";
 import type { Tensor } from "../op/op.ts";
-import { gather } from "../ops/rows.ts";
-import { packLabels, packPlaces, packRows } from "../model/batch.ts";
+import { packLabels, packRows } from "../model/batch.ts";
 import type { EncoderConfig } from "../model/config/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
-import { joinLogits } from "../model/head.ts";
 import { mergeExperts, type MergeOptions } from "../model/merge.ts";
 import type { SentenceConfig } from "../model/config/sentence.ts";
 import { download } from "../model/upload.ts";
 import { labelledRows } from "../train/data/batches.ts";
 import { MaskedLM } from "../train/masked_lm.ts";
 import { stepGradients } from "../train/step_gradients.ts";
-import {
-  type EncoderForwardOptions,
-  encoderHead,
-  encoderOutputs,
-  type EncoderResult,
-  encoderResult,
-} from "./encoder_forward.ts";
+import { type EncoderForwardOptions, encoderOutputs, type EncoderResult, encoderResult } from "./encoder_forward.ts";
 import { EncoderWeights } from "./encoder_weights.ts";
-import type { Group } from "./group_losses.ts";
+import type { ForwardInputs } from "./decoder_forward.ts";
+import type { ForwardOutputs, Group } from "./group_losses.ts";
+import { logitsAt } from "./logits_at.ts";
 import { sentenceIds } from "./sentence_ids.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { type EmbedOptions, Vectors } from "./vectors.ts";
@@ -86,27 +80,23 @@ export class EncoderModel<T extends Tensor = Tensor> {
     const batch = packRows(sequences, this.config);
     const labels = lists && packLabels(sequences, lists, this.config.V);
     const wanted = { logits, losses: Boolean(labels), grouped };
-    const program = this.#weights.program(
+    const program = this.#weights.program<ForwardInputs<HostTensor>, ForwardOutputs<HostTensor>>(
       `forward ${Object.values(wanted)}`,
       sequences,
-      (named, tables) => encoderOutputs(this.device, this.#weights, this.#weights.encode(named, tables), named, wanted),
+      (inputs, tables) => {
+        const outputs = this.#weights.encode(inputs.batch, tables);
+        return encoderOutputs<T>(this.device, this.#weights, outputs, inputs, wanted);
+      },
     );
-    const parts = logits || labels ? this.#weights.headInputs(batch.ids.shape[0]) : {};
-    const named = await program({ ...batch, ...(labels && { labels }), ...parts });
-    return { offsets: batch.offsets.data as Int32Array, labels, named, recursions: [] };
+    const head = logits || labels ? this.#weights.headInputs(batch.ids.shape[0]) : undefined;
+    const outputs = await program({ batch, labels, head });
+    return { ...outputs, offsets: batch.offsets.data as Int32Array, labels, recursions: [] };
   }
 
   /** Masked-language logits of some rows of one sequence of ids, [R, V]. Throws as {@link EncoderModel.forward} does. */
   async logitsAt(sequence: ArrayLike<number>, rows: ArrayLike<number>): Promise<HostTensor> {
     this.#demandHead();
-    const program = this.#weights.program("logits at rows", [sequence], ({ rows, ...named }, tables) => {
-      const hidden = gather(this.device, this.#weights.encode(named, tables).hidden, rows);
-      return encoderHead(this.device, this.#weights, { hidden }, named).logits;
-    });
-    const places = packPlaces(rows, sequence.length);
-    return joinLogits(
-      await program({ ...packRows([sequence], this.config), rows: places, ...this.#weights.headInputs(rows.length) }),
-    );
+    return await logitsAt(this.#weights, sequence, rows);
   }
 
   #demandHead(): void {

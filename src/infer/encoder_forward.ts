@@ -7,13 +7,13 @@ import type { Device, HostTensor } from "../op/device.ts";
 import { type EncoderOutputs, maskedLogits } from "../model/encoder.ts";
 import type { EncoderConfig } from "../model/config/encoder_config.ts";
 import type { EncoderParams } from "../model/encoder_schema.ts";
-import { type HeadOutputs, headOutputs, type HeadRows, joinLogits } from "../model/head.ts";
+import { type HeadInputs, type HeadOutputs, headOutputs, type HeadRows } from "../model/head.ts";
 import { joinExperts, joinOffsets, joinRows } from "../model/join_results.ts";
 import { encoderLosses } from "../model/losses.ts";
 import * as results from "../model/results.ts";
 import type { Backend, Tensor } from "../op/op.ts";
-import type { Wanted } from "./decoder_forward.ts";
-import { choiceOutputs, type Group, groupLosses, groupStarts } from "./group_losses.ts";
+import type { ForwardInputs, Wanted } from "./decoder_forward.ts";
+import { choicesOf, type ForwardOutputs, type Group, groupLosses, groupStarts } from "./group_losses.ts";
 
 /** What a forward pass should return beside hidden states and routing. */
 export interface EncoderForwardOptions {
@@ -37,8 +37,6 @@ export interface EncoderResult {
   readonly losses?: { readonly mlm: number; readonly molBalance: number; readonly total: number };
 }
 
-type Named<T> = Readonly<Record<string, T>>;
-
 /** An encoder's weights and sizes. */
 export interface Weighted<T> {
   /** Weights. */
@@ -47,34 +45,33 @@ export interface Weighted<T> {
   readonly config: EncoderConfig;
 }
 
-/** The masked-language head over rows. `named` holds the {@link headInputs}. */
+/** The masked-language head over rows, in parts. */
 export function encoderHead<T extends Tensor>(
   backend: Backend<T>,
   { params, config }: Weighted<T>,
   rows: HeadRows<T>,
-  named: Named<T>,
+  parts: HeadInputs<T>,
 ): HeadOutputs<T> {
-  return headOutputs(backend, named, rows, {
+  return headOutputs(backend, parts, rows, {
     logitsOf: (hidden, offsets) => maskedLogits(backend, params, config, hidden, offsets),
   });
 }
 
-/** Results of a forward pass by name. */
+/** Results of a forward pass on the device. */
 export function encoderOutputs<T extends Tensor>(
   device: Device<T>,
   model: Weighted<T>,
   { hidden, experts }: EncoderOutputs<T>,
-  named: Named<T>,
+  { batch: { offsets }, labels, head: parts }: ForwardInputs<T>,
   { logits, losses, grouped }: Wanted,
-): Named<T> {
-  const read = { hidden, ...results.expertOutputs(experts) };
-  if (!logits && !losses) return read;
-  const { labels, offsets } = named;
-  const head = encoderHead(device, model, { hidden, labels }, named);
-  const scored = logits ? { ...read, ...head.logits } : read;
+): ForwardOutputs<T> {
+  const routed = { hidden, routing: results.routingOf({ experts }) };
+  if (!parts) return routed;
+  const head = encoderHead(device, model, { hidden, labels }, parts);
+  const scored = logits ? { ...routed, logits: head.logits } : routed;
   if (!losses) return scored;
-  const terms = results.lossOutputs(encoderLosses(device, { experts }, { head, labels, offsets }));
-  return { ...scored, ...terms, ...(grouped ? choiceOutputs(experts) : {}) };
+  const terms = encoderLosses(device, { experts }, { head, labels: labels!, offsets });
+  return { ...scored, losses: terms, choices: grouped ? choicesOf(experts) : undefined };
 }
 
 /** The result of all groups of sequences. */
@@ -86,9 +83,9 @@ export async function encoderResult<T extends Tensor>(
 ): Promise<EncoderResult> {
   const result = {
     offsets: joinOffsets(groups.map(({ offsets }) => offsets)),
-    hidden: joinRows(groups.map(({ named }) => named.hidden)),
-    logits: logits ? joinRows(groups.map(({ named }) => joinLogits(named))) : undefined,
-    experts: joinExperts(groups.map(({ named }) => results.readExperts(named)), groupStarts(groups)),
+    hidden: joinRows(groups.map(({ hidden }) => hidden)),
+    logits: logits ? joinRows(groups.flatMap(({ logits }) => logits!)) : undefined,
+    experts: joinExperts(groups.map(({ routing }) => results.readExperts(routing)), groupStarts(groups)),
   };
   if (!labels) return result;
   const { lm: mlm, molBalance } = await groupLosses(device, groups);

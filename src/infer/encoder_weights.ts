@@ -3,20 +3,22 @@
  *
  * @module
  */
-import type { Device, HostTensor } from "../op/device.ts";
+import type { Device, HostTensor, Program } from "../op/device.ts";
 import { longest, packRows } from "../model/batch.ts";
 import { encode, type EncoderInputs, type EncoderOutputs } from "../model/encoder.ts";
 import type { EncoderConfig } from "../model/config/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
 import { encoderColumns, groupSequences, rowsAtOnce } from "../model/groups.ts";
-import { headInputs, partRows } from "../model/head.ts";
+import { type HeadInputs, headInputs, partRows } from "../model/head.ts";
 import { RopeTables } from "../model/rope_tables.ts";
 import { tensorsOf, upload } from "../model/upload.ts";
 import type { Backend, Tensor } from "../op/op.ts";
+import type { OnDevice } from "../op/tree.ts";
 import { ropeTable } from "../ops/rope.ts";
 import { Programs } from "./programs.ts";
 
-type Named<T> = Record<string, T>;
+/** Packed rows. */
+type Rows<T> = Pick<EncoderInputs<T>, "ids" | "positions" | "offsets">;
 
 /** RoPE's tables of global and local layers. */
 type Tables<T> = Pick<EncoderInputs<T>, "table" | "localTable">;
@@ -40,20 +42,20 @@ export class EncoderWeights<T extends Tensor> {
   }
 
   /** The program of a key for sequences, with tables for their positions. */
-  program(
+  program<I, O>(
     key: string,
     sequences: readonly ArrayLike<number>[],
-    body: (inputs: Named<T>, tables: Tables<T>) => Named<T>,
-  ): (inputs: Named<HostTensor>) => Promise<Named<HostTensor>> {
+    body: (inputs: OnDevice<NoInfer<I>, T>, tables: Tables<T>) => OnDevice<NoInfer<O>, T>,
+  ): Program<I, O> {
     const rows = this.#tables.rows(longest(sequences));
-    return this.programs.get(`${key} ${rows}`, (named) => {
-      return body(named, { table: this.#tables.upTo(rows), localTable: this.#localTables?.upTo(rows) });
+    return this.programs.get<I, O>(`${key} ${rows}`, (inputs) => {
+      return body(inputs, { table: this.#tables.upTo(rows), localTable: this.#localTables?.upTo(rows) });
     });
   }
 
   /** Hidden states and experts of packed rows. */
   encode(
-    { ids, positions, offsets }: Named<T>,
+    { ids, positions, offsets }: Rows<T>,
     tables: Tables<T>,
     backend: Backend<T> = this.device,
   ): EncoderOutputs<T> {
@@ -67,7 +69,7 @@ export class EncoderWeights<T extends Tensor> {
   }
 
   /** Inputs of the head's parts for so many rows. */
-  headInputs(rows: number): Named<HostTensor> {
+  headInputs(rows: number): HeadInputs<HostTensor> {
     return headInputs(rows, partRows(this.config.V, this.device));
   }
 

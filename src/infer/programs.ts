@@ -3,15 +3,14 @@
  *
  * @module
  */
-import type { Device, HostTensor, Program } from "../op/device.ts";
+import type { Device, HostTensors, Program } from "../op/device.ts";
 import { Lifetime } from "../common/lifetime.ts";
 import type { Tensor } from "../op/op.ts";
-
-type Named<T> = Record<string, T>;
+import type { OnDevice } from "../op/tree.ts";
 
 /** Programs on a model's tensors, compiled at first use. */
 export class Programs<T extends Tensor> {
-  readonly #programs = new Map<string, Program>();
+  readonly #programs = new Map<string, Program<never, unknown>>();
   readonly #lifetime = new Lifetime("the model");
 
   /** None yet, on tensors that are freed with them. */
@@ -28,10 +27,14 @@ export class Programs<T extends Tensor> {
   }
 
   /** The program of a name. */
-  get(key: string, body: (inputs: Named<T>) => Named<T>): (inputs: Named<HostTensor>) => Promise<Named<HostTensor>> {
+  get<I = HostTensors, O = HostTensors>(
+    key: string,
+    body: (inputs: OnDevice<NoInfer<I>, T>) => OnDevice<NoInfer<O>, T>,
+  ): Program<I, O> {
     this.check("run the model");
-    if (!this.#programs.has(key)) this.#programs.set(key, this.device.compile(body));
-    return this.#programs.get(key)!;
+    const program = this.#programs.get(key) ?? this.device.compile<I, O>(body);
+    this.#programs.set(key, program);
+    return program as Program<I, O>;
   }
 
   /** Frees all tensors and programs. */

@@ -6,7 +6,7 @@
 import { callback, checkOptions, either, flag, listOf, oneOf, type OptionKinds } from "../common/options.ts";
 import { hostIndices, type HostTensor, hostTensor } from "../op/device.ts";
 import { POOLINGS } from "../op/kinds.ts";
-import { packRows } from "../model/batch.ts";
+import { type Batch, packRows } from "../model/batch.ts";
 import { joinRows } from "../model/join_results.ts";
 import type { DenseStep, SentenceConfig, VectorStep } from "../model/config/sentence.ts";
 import type { Tensor } from "../op/op.ts";
@@ -35,8 +35,6 @@ const POOLED: OptionKinds<EmbedOptions> = {
   normalize: flag,
   name: callback,
 };
-
-type Named<T> = Record<string, T>;
 
 /** How vectors are made. */
 interface Plan {
@@ -98,12 +96,16 @@ export class Vectors<T extends Tensor> {
     const each = hostIndices(Array.from({ length: B + 1 }, (_, b) => b));
     const one = poolings.length === 1;
     const key = `pool ${poolings} ${one ? stepsKey(steps) : ""}`;
-    const pooled = await this.weights.program(key, group, ({ each, ...rows }, tables) => {
-      const x = this.weights.encode(rows, tables).hidden;
-      const parts = poolings.map((kind) => pool(this.weights.device, x, rows.offsets, { kind, normalize: false }));
-      return Object.fromEntries(parts.map((part, i) => [i, one ? this.#follow(part, each, steps) : part]));
-    })({ ...batch, each });
-    let y = one ? pooled[0] : sideBySide(poolings.map((_, i) => pooled[i]));
+    const program = this.weights.program<{ batch: Batch; each: HostTensor }, HostTensor[]>(
+      key,
+      group,
+      ({ batch, each }, tables) => {
+        const x = this.weights.encode(batch, tables).hidden;
+        const parts = poolings.map((kind) => pool(this.weights.device, x, batch.offsets, { kind, normalize: false }));
+        return one ? [this.#follow(parts[0], each, steps)] : parts;
+      },
+    );
+    let y = sideBySide(await program({ batch, each }));
     if (!one && steps.length > 0) {
       const program = this.weights.programs.get(
         `vectors ${stepsKey(steps)}`,
@@ -150,6 +152,7 @@ const stepsKey = (steps: readonly VectorStep[]) =>
 
 /** Rows of several tables [B, D] as one, [B, n·D]. */
 function sideBySide(parts: readonly HostTensor[]): HostTensor {
+  if (parts.length === 1) return parts[0];
   const [B, D] = parts[0].shape;
   const data = new Float32Array(B * D * parts.length);
   parts.forEach((part, i) => {

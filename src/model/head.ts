@@ -8,9 +8,6 @@ import { type Backend, remat, type Tensor } from "../op/op.ts";
 import { klDivergence } from "../ops/distillation.ts";
 import { crossEntropy } from "../ops/losses.ts";
 import { gather, scatterRows } from "../ops/rows.ts";
-import { joinRows } from "./join_results.ts";
-
-type Named<T> = Readonly<Record<string, T>>;
 
 /** Maximum number of logits of a part: 64 MiB. */
 const MOST_LOGITS = 2 ** 24;
@@ -20,20 +17,23 @@ export function partRows(V: number, { maxTensorBytes = Infinity }: { readonly ma
   return Math.max(1, Math.floor(Math.min(MOST_LOGITS, maxTensorBytes / 4) / V));
 }
 
-/**
- * Inputs of the head over M rows, in parts of `rows`: the rows of each part [rows] i32 where there are several, and their
- * offsets [2] i32, which end with the live ones. The first `live` of the M rows are live; the others are not read.
- */
-export function headInputs(M: number, rows: number, live = M): Record<string, HostTensor> {
-  const parts = Math.max(1, Math.ceil(M / rows));
-  const named: Record<string, HostTensor> = {};
-  for (let part = 0, first = 0; part < parts; part++, first += rows) {
-    named[`head.offsets.${part}`] = hostIndices([0, Math.min(rows, Math.max(0, live - first))]);
-    if (parts === 1) break;
-    const length = Math.min(rows, M - first);
-    named[`head.rows.${part}`] = hostIndices(Int32Array.from({ length }, (_, i) => first + i));
-  }
-  return parts === 1 ? named : { ...named, "head.zeros": hostTensor([M, 1], new Float32Array(M)) };
+/** Inputs of the head: the parts of its rows. */
+export interface HeadInputs<T> {
+  /** Offsets [2] i32 of each part, which end with its live rows; where there are several parts, its rows [rows] i32. */
+  readonly parts: readonly { readonly offsets: T; readonly rows?: T }[];
+  /** Losses [M, 1] before any part has written its own, where there are several parts. */
+  readonly zeros?: T;
+}
+
+/** Inputs of the head over M rows, in parts of `rows`. The first `live` of the M rows are live; the others are not read. */
+export function headInputs(M: number, rows: number, live = M): HeadInputs<HostTensor> {
+  const count = Math.max(1, Math.ceil(M / rows));
+  const parts = Array.from({ length: count }, (_, part) => {
+    const first = part * rows, length = Math.min(rows, M - first);
+    const offsets = hostIndices([0, Math.min(rows, Math.max(0, live - first))]);
+    return count === 1 ? { offsets } : { offsets, rows: hostIndices(Int32Array.from({ length }, (_, i) => first + i)) };
+  });
+  return count === 1 ? { parts } : { parts, zeros: hostTensor([M, 1], new Float32Array(M)) };
 }
 
 /** Logits [R, V] of hidden rows [R, D]; offsets [2] end with the live rows. */
@@ -59,8 +59,8 @@ export interface HeadOptions<T> {
 
 /** What a head computes. */
 export interface HeadOutputs<T> {
-  /** Logits of each part by name, `logits.0` and so on; {@link joinLogits} joins them. */
-  readonly logits: Record<string, T>;
+  /** Logits of each part. */
+  readonly logits: readonly T[];
   /** Cross-entropy with the labels, nats, [M, 1]. */
   readonly nll?: T;
   /** KL(teacher ‖ student), nats, [M, 1]. */
@@ -68,19 +68,20 @@ export interface HeadOutputs<T> {
 }
 
 /**
- * Runs the head over rows. `named` holds the {@link headInputs}.
+ * Runs the head over rows, in the parts of {@link headInputs}.
  *
  * With several parts, a part's logits are freed before the next one's, and recomputed in the backward pass.
  */
 export function headOutputs<T extends Tensor>(
   backend: Backend<T>,
-  named: Named<T>,
+  { parts, zeros }: HeadInputs<T>,
   rows: HeadRows<T>,
   { logitsOf, teacher }: HeadOptions<T>,
 ): HeadOutputs<T> {
-  const logits: Record<string, T> = {};
+  const logits: T[] = [];
   const lossesOf = ({ hidden, labels, taught }: HeadRows<T>, offsets: T): { nll?: T; kl?: T } => {
-    const student = logits[`logits.${Object.keys(logits).length}`] = logitsOf(hidden, offsets);
+    const student = logitsOf(hidden, offsets);
+    logits.push(student);
     return {
       ...(labels && { nll: crossEntropy(backend, student, labels, offsets) }),
       ...(taught && teacher && {
@@ -90,12 +91,11 @@ export function headOutputs<T extends Tensor>(
       }),
     };
   };
-  if (!("head.zeros" in named)) return { logits, ...lossesOf(rows, named["head.offsets.0"]) };
+  if (!zeros) return { logits, ...lossesOf(rows, parts[0].offsets) };
   const losses: { nll?: T; kl?: T } = {};
-  for (let part = 0; `head.rows.${part}` in named; part++) {
-    const list = named[`head.rows.${part}`], offsets = named[`head.offsets.${part}`];
+  for (const { rows: list, offsets } of parts) {
     const ofPart = remat(backend, "head", () => {
-      const take = (tensor: T) => gather(backend, tensor, list, offsets);
+      const take = (tensor: T) => gather(backend, tensor, list!, offsets);
       const { hidden, labels, taught } = rows;
       return lossesOf({
         hidden: take(hidden),
@@ -104,16 +104,9 @@ export function headOutputs<T extends Tensor>(
       }, offsets);
     });
     for (const name of ["nll", "kl"] as const) {
-      const y = ofPart[name], x = losses[name] ?? named["head.zeros"];
-      if (y) losses[name] = scatterRows(backend, { x, y, rows: list, offsets });
+      const y = ofPart[name], x = losses[name] ?? zeros;
+      if (y) losses[name] = scatterRows(backend, { x, y, rows: list!, offsets });
     }
   }
   return { logits, ...losses };
-}
-
-/** The logits that {@link headOutputs} named, as one tensor [M, V]. */
-export function joinLogits(named: Named<HostTensor>): HostTensor {
-  const parts: HostTensor[] = [];
-  while (`logits.${parts.length}` in named) parts.push(named[`logits.${parts.length}`]);
-  return joinRows(parts);
 }

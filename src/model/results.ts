@@ -4,7 +4,7 @@
  * @module
  */
 import type { HostTensor } from "../op/device.ts";
-import type { DecoderOutputs, ExpertUse } from "./decoder.ts";
+import type { DecoderOutputs } from "./decoder.ts";
 import type { LossTerms, LossValues } from "./losses.ts";
 
 /** What one recursion did, per row of the batch. */
@@ -31,31 +31,34 @@ export interface ExpertResult {
   readonly k: number;
 }
 
-type Named<T> = Record<string, T>;
-
-/** Names the tensors of a decoder's recursions so that a program can return them. */
-export function recursionOutputs<T>({ recursions, depths }: DecoderOutputs<T>): Named<T> {
-  const named: Named<T> = {};
-  recursions.forEach(({ scores, active }, r) => {
-    if (scores) named[`scores.${r}`] = scores;
-    if (active.rows) named[`rows.${r}`] = active.rows;
-    named[`kept.${r}`] = active.offsets;
-  });
-  if (depths) named["depth.logits"] = depths.logits;
-  return named;
+/** Routing of a forward pass: what a program returns of it. */
+export interface Routing<T> {
+  /** For each recursion the rows that ran, all where they have no list, and their offsets; expert-choice: router logits. */
+  readonly recursions: readonly { readonly scores?: T; readonly rows?: T; readonly offsets: T }[];
+  /** Token-choice: router logits, [M, N]. */
+  readonly depthLogits?: T;
+  /** Every use of experts: layer and application, choices, and the rows that it routed. */
+  readonly experts: readonly {
+    readonly layer: number;
+    readonly application: number;
+    readonly experts: T;
+    readonly weights: T;
+    readonly rows?: T;
+    readonly offsets: T;
+  }[];
 }
 
-/** Names the tensors of all uses of experts; a use is known by its layer and application. */
-export function expertOutputs<T>(uses: readonly ExpertUse<T>[]): Named<T> {
-  const named: Named<T> = {};
-  for (const { layer, application, rows, routed } of uses) {
-    const use = `${layer}.${application}`;
-    named[`experts.${use}`] = routed.experts;
-    named[`weights.${use}`] = routed.weights;
-    named[`used.${use}`] = rows.offsets;
-    if (rows.rows) named[`routed.${use}`] = rows.rows;
-  }
-  return named;
+/** Routing of a model's outputs; an encoder has no recursions. */
+export function routingOf<T>(
+  { recursions = [], depths, experts }: Partial<DecoderOutputs<T>> & Pick<DecoderOutputs<T>, "experts">,
+): Routing<T> {
+  return {
+    recursions: recursions.map(({ scores, active: { rows, offsets } }) => ({ scores, rows, offsets })),
+    depthLogits: depths?.logits,
+    experts: experts.map(({ layer, application, rows: { rows, offsets }, routed: { experts, weights } }) => {
+      return { layer, application, experts, weights, rows, offsets };
+    }),
+  };
 }
 
 /** Live rows of a list: as many as its offsets end with, every row in turn where there is no list. */
@@ -71,32 +74,28 @@ function spread(values: Float32Array | Float64Array, rows: Int32Array, M: number
   return all;
 }
 
-/** Reads what {@link recursionOutputs} named. */
-export function readRecursions(named: Named<HostTensor>, M: number, live: number): RecursionResult[] {
-  const results: RecursionResult[] = [];
+/** What each recursion did over M rows, of which the first `live` are live. */
+export function readRecursions({ recursions }: Routing<HostTensor>, M: number, live: number): RecursionResult[] {
   let candidates: Int32Array = Int32Array.from({ length: live }, (_, row) => row);
-  for (let r = 0; `kept.${r}` in named; r++) {
-    const rows = listedRows(named[`rows.${r}`], named[`kept.${r}`]);
+  return recursions.map(({ scores, rows: list, offsets }) => {
+    const rows = listedRows(list, offsets);
     const active = new Uint8Array(M);
     for (const row of rows) active[row] = 1;
-    const judged = named[`scores.${r}`];
-    const scores = judged && spread(judged.data as Float32Array, candidates, M);
-    results.push({ active, scores });
+    const result = { active, scores: scores && spread(scores.data as Float32Array, candidates, M) };
     candidates = rows;
-  }
-  return results;
+    return result;
+  });
 }
 
-/** Reads what {@link expertOutputs} named. */
-export function readExperts(named: Named<HostTensor>): ExpertResult[] {
-  const uses = Object.keys(named).filter((name) => name.startsWith("experts.")).map((name) => name.split(".").slice(1));
-  return uses.map(([layer, application]) => {
-    const use = `${layer}.${application}`;
-    const rows = listedRows(named[`routed.${use}`], named[`used.${use}`]);
-    const k = named[`experts.${use}`].shape[1];
-    const experts = named[`experts.${use}`].data.slice(0, rows.length * k) as Int32Array;
-    const weights = named[`weights.${use}`].data.slice(0, rows.length * k) as Float32Array;
-    return { layer: Number(layer), application: Number(application), rows, experts, weights, k };
+/** Every use of experts. */
+export function readExperts({ experts: uses }: Routing<HostTensor>): ExpertResult[] {
+  return uses.map(({ layer, application, experts, weights, rows: list, offsets }) => {
+    const rows = listedRows(list, offsets), k = experts.shape[1], count = rows.length * k;
+    return {
+      ...{ layer, application, rows, k },
+      experts: experts.data.slice(0, count) as Int32Array,
+      weights: weights.data.slice(0, count) as Float32Array,
+    };
   });
 }
 
@@ -106,41 +105,15 @@ export function depthOf(recursions: readonly RecursionResult[], M: number): Int3
   return Int32Array.from({ length: M }, (_, m) => recursions.reduce((sum, { active }) => sum + active[m], 0));
 }
 
-/** Names the scalars of loss terms. */
-export function lossOutputs<T>({ molBalance, ...terms }: LossTerms<T>): Named<T> {
-  const named: Named<T> = {};
-  molBalance.forEach(({ loss, applications }, use) => {
-    named[`balance.${use}`] = loss;
-    named[`applications.${use}`] = applications;
-  });
-  for (const [term, scalars] of Object.entries(terms)) scalars.forEach((loss, i) => named[`loss.${term}.${i}`] = loss);
-  return named;
-}
-
-/** Adds up the scalars of one term. */
-function sumOfTerm(named: Named<HostTensor>, term: string): number {
-  let sum = 0;
-  for (let i = 0; `loss.${term}.${i}` in named; i++) sum += named[`loss.${term}.${i}`].data[0];
-  return sum;
-}
-
-/** Mean load balance over the applications that had rows; 0 without any. */
-function meanBalance(named: Named<HostTensor>): number {
-  let [sum, count] = [0, 0];
-  for (let use = 0; `balance.${use}` in named; use++) {
-    sum += named[`balance.${use}`].data[0];
-    count += named[`applications.${use}`].data[0];
-  }
-  return count > 0 ? sum / count : 0;
-}
-
-/** Reads what {@link lossOutputs} named. */
-export function readLosses(named: Named<HostTensor>): LossValues {
+/** Values of loss terms: sums of their scalars; of the load balance the mean over the uses that had rows, 0 without any. */
+export function readLosses({ lm, routerAux, routerZ, routerBalance, molBalance }: LossTerms<HostTensor>): LossValues {
+  const sum = (scalars: readonly HostTensor[]) => scalars.reduce((sum, { data }) => sum + data[0], 0);
+  const applications = sum(molBalance.map(({ applications }) => applications));
   return {
-    lm: sumOfTerm(named, "lm"),
-    routerAux: sumOfTerm(named, "routerAux"),
-    routerZ: sumOfTerm(named, "routerZ"),
-    routerBalance: sumOfTerm(named, "routerBalance"),
-    molBalance: meanBalance(named),
+    lm: sum(lm),
+    routerAux: sum(routerAux),
+    routerZ: sum(routerZ),
+    routerBalance: sum(routerBalance),
+    molBalance: applications > 0 ? sum(molBalance.map(({ loss }) => loss)) / applications : 0,
   };
 }

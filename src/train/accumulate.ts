@@ -9,55 +9,56 @@
  */
 import { type Device, type HostTensor, hostTensor } from "../op/device.ts";
 import type { BalanceCounts, LossTotals } from "../model/losses.ts";
+import type { Routing } from "../model/results.ts";
 import type { Backend, RematKind, Tensor } from "../op/op.ts";
 import { add } from "../ops/add.ts";
 import { countChoices } from "../ops/optimizer.ts";
 import { Tape } from "../ops/tape.ts";
 import { labelledRows, liveRows, type TrainingBatch } from "./data/batches.ts";
 import { backpropagate, type LossSeeds } from "./gradients.ts";
-import { type Computed, inputsOf, type Objective } from "./objective.ts";
+import type { Computed, MicrobatchInputs, Objective } from "./objective.ts";
 import { termValues } from "./terms.ts";
 
-type Named<T> = Record<string, T>;
+/** Inputs of a step: of its microbatches, and what means are over, [1] each. */
+export interface StepInputs<T> {
+  /** Its microbatches. */
+  readonly microbatches: readonly MicrobatchInputs<T>[];
+  /** Rows with a label, live rows, and under top-k the candidates of each recursion. */
+  readonly totals: { readonly labels: T; readonly rows: T; readonly candidates: readonly T[] };
+}
 
-/** Inputs of a step's microbatches, each name prefixed by the microbatch's number, and the row counts `total.…` of its means. */
+/** Inputs of a step's microbatches. */
 export function stepInputs<T extends Tensor, P>(
   objective: Objective<T, P>,
   step: number,
   batches: readonly TrainingBatch[],
-): Named<HostTensor> {
-  const named: Named<HostTensor> = {};
-  const totals = new Map<string, number>();
-  const count = (name: string, rows: number) => totals.set(name, (totals.get(name) ?? 0) + rows);
+): StepInputs<HostTensor> {
   let firstRow = 0;
-  batches.forEach((batch, microbatch) => {
+  const microbatches = batches.map((batch) => {
     const inputs = objective.host(batch, { step, firstRow });
-    for (const [name, host] of Object.entries(inputs)) named[`${microbatch}.${name}`] = host;
     firstRow += liveRows(batch);
-    count("labels", labelledRows(batch));
-    count("rows", liveRows(batch));
-    candidatesOf(inputs).forEach((rows, r) => count(`candidates.${r}`, rows));
+    return inputs;
   });
-  for (const [name, rows] of totals) named[`total.${name}`] = hostTensor([1], [rows]);
-  return named;
-}
-
-/** The number of labelled rows of a step, from its inputs. */
-export function labelsOf(inputs: Readonly<Named<HostTensor>>): number {
-  return inputs["total.labels"].data[0];
+  const candidates = microbatches.map(candidatesOf);
+  const sum = (counts: readonly number[]) => hostTensor([1], [counts.reduce((sum, count) => sum + count, 0)]);
+  return {
+    microbatches,
+    totals: {
+      labels: sum(batches.map(labelledRows)),
+      rows: hostTensor([1], [firstRow]),
+      candidates: (candidates[0] ?? []).map((_, r) => sum(candidates.map((rows) => rows[r]))),
+    },
+  };
 }
 
 /** Candidates of each recursion under top-k: the rows that the previous recursion keeps of every sequence. */
-function candidatesOf(inputs: Readonly<Named<HostTensor>>): number[] {
-  const { data } = inputs.offsets;
+function candidatesOf({ rows: { offsets: { data } }, capacity }: MicrobatchInputs<HostTensor>): number[] {
   let kept = Array.from({ length: data.length - 1 }, (_, b) => data[b + 1] - data[b]);
-  const candidates: number[] = [];
-  const capacity = (r: number) => inputs[`capacity.${r}`] ?? inputs[`warming.${r}`];
-  for (let r = 0; capacity(r); r++) {
-    candidates.push(kept.reduce((sum, rows) => sum + rows, 0));
-    kept = kept.map((rows, b) => Math.min(rows, capacity(r).data[b]));
-  }
-  return candidates;
+  return (capacity?.kept ?? []).map((most) => {
+    const candidates = kept.reduce((sum, rows) => sum + rows, 0);
+    kept = kept.map((rows, b) => Math.min(rows, most.data[b]));
+    return candidates;
+  });
 }
 
 /** Tensors of a recorded step before its update. */
@@ -68,14 +69,12 @@ export interface RecordedStep<T> {
   readonly values: ReadonlyMap<string, T>;
   /** Loss-free balancing: the bias [N], and the step's counts of chosen depths [N]. */
   readonly biased?: { readonly bias: T; readonly counts: T };
-  /** Routing of every microbatch, each name prefixed by its number. */
-  readonly routing: Named<T>;
+  /** Routing of every microbatch. */
+  readonly routing: readonly Routing<T>[];
 }
 
 /** Options of {@link recordStep}. */
 export interface RecordOptions<T> {
-  /** Number of microbatches. */
-  readonly accumulate: number;
   /** Factors of the loss terms. */
   readonly seeds: LossSeeds<T>;
   /** Regions that are recomputed in the backward pass. */
@@ -84,32 +83,31 @@ export interface RecordOptions<T> {
   readonly training?: boolean;
 }
 
-/** Records loss terms and gradients of a step. `named` are the inputs that {@link stepInputs} makes. */
+/** Records loss terms and gradients of a step. */
 export function recordStep<T extends Tensor, P>(
   device: Device<T>,
   objective: Objective<T, P>,
   params: P,
-  named: Readonly<Named<T>>,
-  { accumulate, seeds, recompute, training = true }: RecordOptions<T>,
+  { microbatches, totals: counted }: StepInputs<T>,
+  { seeds, recompute, training = true }: RecordOptions<T>,
 ): RecordedStep<T> {
   const plus = (a: T | undefined, b: T) => a ? add(device, a, b) : b;
-  const microbatches = Array.from({ length: accumulate }, (_, micro) => inputsOf(named, `${micro}.`));
   const totals: LossTotals<T> = {
-    ...totalsOf(inputsOf(named, "total.")),
-    balance: accumulate > 1 ? countAll(device, objective, params, microbatches) : undefined,
+    ...counted,
+    balance: microbatches.length > 1 ? countAll(device, objective, params, microbatches) : undefined,
   };
   const values = new Map<string, T>();
-  const routing: Named<T> = {};
+  const routing: Routing<T>[] = [];
   let gradients: (T | undefined)[] = [];
   let biased: RecordedStep<T>["biased"];
-  microbatches.forEach((inputs, micro) => {
+  microbatches.forEach((inputs) => {
     let computed: Computed<T>;
     const forward = (tape: Backend<T>) =>
       (computed = objective.compute(tape, params, inputs, { training, totals })).terms;
     const found = backpropagate(device, { schema: objective.schema, params }, forward, seeds, { recompute });
     gradients = found.gradients.map((g, i) => g ? plus(gradients[i], g) : gradients[i]);
     for (const [name, value] of termValues(device, found.terms)) values.set(name, plus(values.get(name), value));
-    for (const [name, tensor] of Object.entries(computed!.routing)) routing[`${micro}.${name}`] = tensor;
+    routing.push(computed!.routing);
     const { choices } = computed!;
     if (!choices) return;
     const counts = countChoices(device, choices, { E: choices.bias.shape[0] });
@@ -118,18 +116,12 @@ export function recordStep<T extends Tensor, P>(
   return { gradients, values, biased, routing };
 }
 
-function totalsOf<T>({ labels, rows, ...others }: Named<T>): LossTotals<T> {
-  const candidates: T[] = [];
-  for (let r = 0; `candidates.${r}` in others; r++) candidates.push(others[`candidates.${r}`]);
-  return { labels, rows, candidates };
-}
-
-/** The first pass: counts the choices of all microbatches. A tape without watched tensors runs the same operations as the second pass. */
+/** The first pass: choices of all microbatches. A tape of nothing runs the very operations of the second pass. */
 function countAll<T extends Tensor, P>(
   device: Device<T>,
   objective: Objective<T, P>,
   params: P,
-  microbatches: readonly Named<T>[],
+  microbatches: readonly MicrobatchInputs<T>[],
 ): BalanceCounts<T> | undefined {
   const tape = new Tape(device, []);
   const plus = (a: T | undefined, b: T | undefined) => a && b ? add(device, a, b) : a ?? b;

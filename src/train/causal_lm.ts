@@ -12,24 +12,15 @@ import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
 import { headOutputs } from "../model/head.ts";
 import { type BalanceCounts, balanceCounts, decoderLosses } from "../model/losses.ts";
 import { capacities } from "../model/config/sharing.ts";
-import { expertOutputs, recursionOutputs } from "../model/results.ts";
+import { routingOf } from "../model/results.ts";
 import { RopeTables } from "../model/rope_tables.ts";
 import type { Backend, Tensor } from "../op/op.ts";
 import { ropeTable } from "../ops/rope.ts";
 import { liveRows, type TrainingBatch } from "./data/batches.ts";
 import type { LossFactors } from "./gradients.ts";
-import {
-  checkTeacher,
-  dropUnweightedBalance,
-  LM_KINDS,
-  lmInputs,
-  type LMOptions,
-  tablesFor,
-} from "./language_model.ts";
-import type { Computed, ComputeOptions, MicrobatchStart, Objective } from "./objective.ts";
+import { checkTeacher, dropUnweightedBalance, LM_KINDS, lmInputs, type LMOptions } from "./language_model.ts";
+import type { Computed, ComputeOptions, MicrobatchInputs, MicrobatchStart, Objective } from "./objective.ts";
 import { warmedCapacity } from "./schedule.ts";
-
-type Named<T> = Readonly<Record<string, T>>;
 
 /** Options of {@link CausalLM}. */
 export interface CausalLMOptions<T> extends LMOptions<DecoderConfig, DecoderParams<T>> {
@@ -72,61 +63,56 @@ export class CausalLM<T extends Tensor> implements Objective<T, DecoderParams<T>
   }
 
   /**
-   * Inputs of {@link lmInputs}, labels, and the rows that each recursion keeps.
-   *
-   * During the capacity warm-up the kept rows have a name of their own. Inputs of other names make another program, so that
-   * only those steps have room for more rows than the configuration's capacities.
+   * Inputs of {@link lmInputs}, labels, and the rows that each recursion keeps. Steps of the capacity warm-up are another
+   * program: only they have room for more rows than the configuration's capacities.
    *
    * Throws a RangeError when the batch has more rows than the objective has room for.
    */
-  host(batch: TrainingBatch, start: MicrobatchStart): Record<string, HostTensor> {
+  host(batch: TrainingBatch, start: MicrobatchStart): MicrobatchInputs<HostTensor> {
     const { rows, labels } = batch, { options, config } = this;
     const { length } = labels.data;
     if (length > options.rows) {
       throw new RangeError(`Cannot train on ${length} rows: there is room for ${options.rows}`);
     }
     const head = { rows: options.rows, live: liveRows(batch) };
-    const named: Record<string, HostTensor> = { ...lmInputs(this, this.#tables, { batch, start }, head), labels };
-    if (!this.#topk) return named;
+    const inputs = { ...lmInputs(this, this.#tables, { batch, start }, head), labels };
+    if (!this.#topk) return inputs;
     const { capacityWarmup = 0 } = options;
     const capacity = capacities(config.recursion).map((c) => warmedCapacity(c, start.step, capacityWarmup));
     const warmed = { ...config, recursion: { ...config.recursion, capacity } };
-    const name = start.step < capacityWarmup ? "warming" : "capacity";
-    capacityRows(warmed, lengthsOf(rows)).forEach((kept, r) => named[`${name}.${r}`] = kept);
-    return named;
+    const kept = capacityRows(warmed, lengthsOf(rows));
+    return { ...inputs, capacity: { kept, warming: start.step < capacityWarmup } };
   }
 
   get #topk(): boolean {
     return this.config.recursion.routing === "expert" && this.options.selection !== "threshold";
   }
 
-  #inputs(named: Named<T>, training: boolean): DecoderInputs<T> {
-    const { ids, positions, offsets, seed } = named;
-    const warming = "warming.0" in named;
-    const name = warming ? "warming" : "capacity";
-    const capacity = Array.from({ length: this.config.recursion.N }, (_, r) => named[`${name}.${r}`]);
+  #inputs({ rows, capacity, seed, positions }: MicrobatchInputs<T>, training: boolean): DecoderInputs<T> {
     return {
-      ids,
-      positions,
-      offsets,
-      table: tablesFor(this.#tables, named)[0],
-      capacity: this.#topk ? capacity : undefined,
-      warming,
+      ...rows,
+      table: this.#tables[0].upTo(positions),
+      capacity: capacity?.kept,
+      warming: capacity?.warming,
       noise: training ? { seed, dropout: 0, use: 0 } : undefined,
     };
   }
 
   /** Counts the balanced choices of a forward pass, without recursions where only depths are balanced. */
-  balanceCounts(backend: Backend<T>, params: DecoderParams<T>, named: Named<T>): BalanceCounts<T> | undefined {
+  balanceCounts(
+    backend: Backend<T>,
+    params: DecoderParams<T>,
+    given: MicrobatchInputs<T>,
+  ): BalanceCounts<T> | undefined {
     const { factors: { routerBalance, molBalance }, config: { recursion, mol } } = this;
     const ofDepths = recursion.routing === "token" && Boolean(routerBalance), ofExperts = Boolean(mol && molBalance);
     if (!ofDepths && !ofExperts) return undefined;
-    const inputs = { ...this.#inputs(named, true), maxDepth: ofExperts ? undefined : 0 };
+    const inputs = { ...this.#inputs(given, true), maxDepth: ofExperts ? undefined : 0 };
     const { depths, experts } = decode(backend, params, this.config, inputs);
     return balanceCounts(
       backend,
       { depths: ofDepths ? depths : undefined, experts: ofExperts ? experts : [] },
-      named.offsets,
+      given.rows.offsets,
     );
   }
 
@@ -134,24 +120,25 @@ export class CausalLM<T extends Tensor> implements Objective<T, DecoderParams<T>
   compute(
     backend: Backend<T>,
     params: DecoderParams<T>,
-    named: Named<T>,
+    inputs: MicrobatchInputs<T>,
     { training, totals }: ComputeOptions<T>,
   ): Computed<T> {
-    const { ids, positions, labels, offsets } = named, { config, factors } = this;
-    const outputs = decode(backend, params, config, this.#inputs(named, training));
-    const teacher = factors.klDivergence ? this.options.teacher : undefined, table = tablesFor(this.#tables, named)[1];
-    const taught = teacher && decode(this.device, teacher.params, teacher.config, { ids, positions, offsets, table });
-    const head = headOutputs(backend, named, { hidden: outputs.hidden, labels, taught: taught?.hidden }, {
+    const { rows, rows: { offsets }, labels, positions } = inputs, { config, factors } = this;
+    const outputs = decode(backend, params, config, this.#inputs(inputs, training));
+    const teacher = factors.klDivergence ? this.options.teacher : undefined;
+    const taught = teacher &&
+      decode(this.device, teacher.params, teacher.config, { ...rows, table: this.#tables[1].upTo(positions) });
+    const head = headOutputs(backend, inputs.head, { hidden: outputs.hidden, labels, taught: taught?.hidden }, {
       logitsOf: (hidden, offsets) => headLogits(backend, params, hidden, offsets),
       teacher: teacher && {
         logitsOf: (hidden, offsets) => headLogits(backend, teacher.params, hidden, offsets),
         temperature: teacher.temperature,
       },
     });
-    const { depths, experts } = outputs;
+    const { depths } = outputs;
     return {
       terms: dropUnweightedBalance(decoderLosses(backend, outputs, { head, labels, offsets, totals }), factors),
-      routing: { ...recursionOutputs(outputs), ...expertOutputs(experts) },
+      routing: routingOf(outputs),
       choices: depths && params.routerBias && config.recursion.balancing === "loss_free"
         ? { bias: params.routerBias, experts: depths.routed.experts, offsets }
         : undefined,

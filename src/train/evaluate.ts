@@ -4,9 +4,10 @@
  * @module
  */
 import type { Device, HostTensor, Program } from "../op/device.ts";
+import type { Routing } from "../model/results.ts";
 import type { Tensor } from "../op/op.ts";
 import { type Batches, labelledRows } from "./data/batches.ts";
-import type { Objective } from "./objective.ts";
+import type { MicrobatchInputs, Objective } from "./objective.ts";
 import type { RoutedConfig, RoutingStatistics } from "./statistics.ts";
 import { RoutingCounter } from "./routing_counter.ts";
 
@@ -47,7 +48,7 @@ export type EvaluationResult = { readonly [selection in HeldOutSelection]?: Held
  * which belong to training. Parameters are those on the device at the time of each call.
  */
 export class Evaluator<T extends Tensor, P> {
-  readonly #program: Program;
+  readonly #program: Program<MicrobatchInputs<HostTensor>, { lm: HostTensor; routing: Routing<HostTensor> }>;
 
   /** Records the program. */
   constructor(
@@ -55,9 +56,9 @@ export class Evaluator<T extends Tensor, P> {
     readonly objective: Objective<T, P> & { readonly config: RoutedConfig },
     params: P,
   ) {
-    this.#program = device.compile((named: Record<string, T>) => {
-      const { terms: { lm: [lm] }, routing } = objective.compute(device, params, named, { training: false });
-      return { ...routing, lm };
+    this.#program = device.compile((inputs) => {
+      const { terms: { lm: [lm] }, routing } = objective.compute(device, params, inputs, { training: false });
+      return { lm, routing };
     });
   }
 
@@ -73,9 +74,7 @@ export class Evaluator<T extends Tensor, P> {
     for (let step = 0; step < Math.min(most, batches.batches); step++) {
       signal?.throwIfAborted();
       const batch = await batches.batch(step);
-      const { lm, ...routing }: Record<string, HostTensor> = await this.#program(
-        objective.host(batch, { step, firstRow: 0 }),
-      );
+      const { lm, routing } = await this.#program(objective.host(batch, { step, firstRow: 0 }));
       const labels = labelledRows(batch);
       nats += lm.data[0] * labels;
       tokens += labels;

@@ -12,7 +12,7 @@ import type { RopeTables } from "../model/rope_tables.ts";
 import type { Tensor } from "../op/op.ts";
 import { NO_LABEL, type TrainingBatch } from "./data/batches.ts";
 import type { LossFactors } from "./gradients.ts";
-import type { MicrobatchStart } from "./objective.ts";
+import type { MicrobatchInputs, MicrobatchStart } from "./objective.ts";
 
 /** Sizes that a teacher must share with its student. */
 interface Sizes {
@@ -75,33 +75,19 @@ function checkBatch({ rows: { ids }, labels }: TrainingBatch, V: number): void {
   check("label", labels, NO_LABEL);
 }
 
-const PREFIX = "positions.";
-
-/**
- * An input whose name has the number of positions in use: inputs of other names make another program, with larger tables.
- */
-function positionsInput<T extends Tensor>(
-  tables: readonly RopeTables<T>[],
-  { rows }: TrainingBatch,
-): Record<string, HostTensor> {
+/** Rows of the RoPE tables for the positions in use. Throws a RangeError for a sequence longer than the tables. */
+function positionsOf<T extends Tensor>(tables: readonly RopeTables<T>[], { rows }: TrainingBatch): number {
   const longest = Math.max(0, ...lengthsOf(rows));
   const most = Math.min(...tables.map(({ maxPositions }) => maxPositions));
   if (longest > most) {
     throw new RangeError(`Cannot run the batch: a sequence has ${longest} tokens, ${most} positions is the most`);
   }
-  const positions = Math.max(...tables.map((each) => each.rows(longest)));
-  return { [`${PREFIX}${positions}`]: hostIndices([positions]) };
-}
-
-/** The tables for the positions in use, by the inputs of {@link lmInputs}. */
-export function tablesFor<T extends Tensor>(tables: readonly RopeTables<T>[], named: Readonly<Record<string, T>>): T[] {
-  const name = Object.keys(named).find((key) => key.startsWith(PREFIX))!;
-  return tables.map((each) => each.upTo(Number(name.slice(PREFIX.length))));
+  return Math.max(...tables.map((each) => each.rows(longest)));
 }
 
 /**
- * Inputs of a microbatch: its rows, the head's parts over `rows` rows of which `live` are read, the seed of the noise, the
- * positions in use.
+ * Inputs of a microbatch but for its labels: its rows, the head's parts over `rows` rows of which `live` are read, the seed
+ * of the noise, the positions in use.
  *
  * Throws a RangeError for an id or a label outside the vocabulary, or a sequence longer than the tables.
  */
@@ -110,12 +96,12 @@ export function lmInputs<T extends Tensor>(
   tables: readonly RopeTables<T>[],
   { batch, start: { step, firstRow } }: { batch: TrainingBatch; start: MicrobatchStart },
   { rows, live }: { rows: number; live: number },
-): Record<string, HostTensor> {
+): Omit<MicrobatchInputs<HostTensor>, "labels"> {
   checkBatch(batch, V);
   return {
-    ...batch.rows,
-    ...headInputs(rows, partRows(V, device), live),
+    rows: batch.rows,
+    head: headInputs(rows, partRows(V, device), live),
     seed: hostIndices([step, firstRow]),
-    ...positionsInput(tables, batch),
+    positions: positionsOf(tables, batch),
   };
 }

@@ -10,7 +10,7 @@ import type { EncoderConfig } from "../model/config/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
 import { headOutputs } from "../model/head.ts";
 import { type BalanceCounts, balanceCounts, encoderLosses } from "../model/losses.ts";
-import { expertOutputs } from "../model/results.ts";
+import { routingOf } from "../model/results.ts";
 import { RopeTables } from "../model/rope_tables.ts";
 import type { Backend, Tensor } from "../op/op.ts";
 import { cosineDistance } from "../ops/distillation.ts";
@@ -19,18 +19,9 @@ import { ropeTable } from "../ops/rope.ts";
 import { gather } from "../ops/rows.ts";
 import type { TrainingBatch } from "./data/batches.ts";
 import type { LossFactors } from "./gradients.ts";
-import {
-  checkTeacher,
-  dropUnweightedBalance,
-  LM_KINDS,
-  lmInputs,
-  type LMOptions,
-  tablesFor,
-} from "./language_model.ts";
-import type { Computed, ComputeOptions, MicrobatchStart, Objective } from "./objective.ts";
+import { checkTeacher, dropUnweightedBalance, LM_KINDS, lmInputs, type LMOptions } from "./language_model.ts";
+import type { Computed, ComputeOptions, MicrobatchInputs, MicrobatchStart, Objective } from "./objective.ts";
 import { scoredRows } from "./scored.ts";
-
-type Named<T> = Readonly<Record<string, T>>;
 
 /** Options of {@link MaskedLM}. */
 export interface MaskedLMOptions<T> extends LMOptions<EncoderConfig, EncoderParams<T>> {
@@ -72,42 +63,47 @@ export class MaskedLM<T extends Tensor> implements Objective<T, EncoderParams<T>
   }
 
   /** Inputs of {@link lmInputs}, and the labelled rows with their labels. */
-  host(batch: TrainingBatch, start: MicrobatchStart): Record<string, HostTensor> {
-    const { scored } = this.options;
-    const lists = scoredRows(batch.labels.data as Int32Array, scored);
-    const head = { rows: scored, live: lists.scoredOffsets.data[1] };
-    return { ...lmInputs(this, [...this.#tables, ...this.#teacherTables], { batch, start }, head), ...lists };
+  host(batch: TrainingBatch, start: MicrobatchStart): MicrobatchInputs<HostTensor> {
+    const { scored: rows } = this.options;
+    const { labels, ...scored } = scoredRows(batch.labels.data as Int32Array, rows);
+    const head = { rows, live: scored.offsets.data[1] };
+    return { ...lmInputs(this, [...this.#tables, ...this.#teacherTables], { batch, start }, head), labels, scored };
   }
 
-  #encode(backend: Backend<T>, params: EncoderParams<T>, named: Named<T>, training: boolean) {
-    const noise = training ? { seed: named.seed, dropout: this.config.dropout, use: 0 } : undefined;
-    return encode(backend, params, this.config, { ...inputsOf(named, this.#tables), noise });
+  #encode(backend: Backend<T>, params: EncoderParams<T>, inputs: MicrobatchInputs<T>, training: boolean) {
+    const noise = training ? { seed: inputs.seed, dropout: this.config.dropout, use: 0 } : undefined;
+    return encode(backend, params, this.config, { ...rowsOf(inputs, this.#tables), noise });
   }
 
   /** Counts the choices of experts of a forward pass. */
-  balanceCounts(backend: Backend<T>, params: EncoderParams<T>, named: Named<T>): BalanceCounts<T> | undefined {
+  balanceCounts(
+    backend: Backend<T>,
+    params: EncoderParams<T>,
+    inputs: MicrobatchInputs<T>,
+  ): BalanceCounts<T> | undefined {
     if (!this.config.mol || !this.factors.molBalance) return undefined;
-    return balanceCounts(backend, this.#encode(backend, params, named, true), named.offsets);
+    return balanceCounts(backend, this.#encode(backend, params, inputs, true), inputs.rows.offsets);
   }
 
   /** Loss terms and the choice of experts. */
   compute(
     backend: Backend<T>,
     params: EncoderParams<T>,
-    named: Named<T>,
+    inputs: MicrobatchInputs<T>,
     { training, totals }: ComputeOptions<T>,
   ): Computed<T> {
-    const { labels, scored, scoredOffsets, offsets } = named, { config, factors } = this;
-    const outputs = this.#encode(backend, params, named, training);
+    const { labels, rows: { offsets } } = inputs, { config, factors } = this;
+    const { rows: scored, offsets: scoredOffsets } = inputs.scored!;
+    const outputs = this.#encode(backend, params, inputs, training);
     const teacher = factors.klDivergence || factors.cosine ? this.options.teacher : undefined;
     const taught = teacher &&
-      encode(this.device, teacher.params, teacher.config, inputsOf(named, this.#teacherTables)).hidden;
+      encode(this.device, teacher.params, teacher.config, rowsOf(inputs, this.#teacherTables)).hidden;
     const rows = {
       hidden: gather(backend, outputs.hidden, scored, scoredOffsets),
       labels,
       taught: taught && factors.klDivergence ? gather(this.device, taught, scored, scoredOffsets) : undefined,
     };
-    const head = headOutputs(backend, named, rows, {
+    const head = headOutputs(backend, inputs.head, rows, {
       logitsOf: (hidden, offsets) => maskedLogits(backend, params, config, hidden, offsets),
       teacher: teacher && {
         logitsOf: (hidden, offsets) => maskedLogits(backend, teacher.params, teacher.config, hidden, offsets),
@@ -124,7 +120,7 @@ export class MaskedLM<T extends Tensor> implements Objective<T, EncoderParams<T>
         ...dropUnweightedBalance(terms, factors),
         cosine: taught && factors.cosine ? cosine(taught) : undefined,
       },
-      routing: expertOutputs(outputs.experts),
+      routing: routingOf(outputs),
     };
   }
 
@@ -134,7 +130,10 @@ export class MaskedLM<T extends Tensor> implements Objective<T, EncoderParams<T>
   }
 }
 
-function inputsOf<T extends Tensor>(named: Named<T>, tables: readonly RopeTables<T>[]): EncoderInputs<T> {
-  const { ids, positions, offsets } = named, [table, localTable] = tablesFor(tables, named);
-  return { ids, positions, offsets, table, localTable };
+function rowsOf<T extends Tensor>(
+  { rows, positions }: MicrobatchInputs<T>,
+  tables: readonly RopeTables<T>[],
+): EncoderInputs<T> {
+  const [table, localTable] = tables.map((each) => each.upTo(positions));
+  return { ...rows, table, localTable };
 }

@@ -4,7 +4,9 @@
  * @module
  */
 import type { HostTensor } from "../op/device.ts";
+import type { HeadInputs } from "../model/head.ts";
 import type { BalanceCounts, LossTerms, LossTotals } from "../model/losses.ts";
+import type { Routing } from "../model/results.ts";
 import type { Backend, Tensor } from "../op/op.ts";
 import type { TrainingBatch } from "./data/batches.ts";
 import type { LossFactors } from "./gradients.ts";
@@ -17,12 +19,30 @@ export interface MicrobatchStart {
   readonly firstRow: number;
 }
 
+/** Inputs of one microbatch; values that are no tensors choose the program. */
+export interface MicrobatchInputs<T> {
+  /** Its rows. */
+  readonly rows: { readonly ids: T; readonly positions: T; readonly offsets: T };
+  /** What to predict at each row of the head, [M] i32, negative for none. */
+  readonly labels: T;
+  /** Parts of the head. */
+  readonly head: HeadInputs<T>;
+  /** Counters of the noise: step and first row, [2] i32. */
+  readonly seed: T;
+  /** Rows of the RoPE tables. */
+  readonly positions: number;
+  /** Top-k: rows that each recursion keeps, N × [B] i32, and whether they are those of the capacity warm-up. */
+  readonly capacity?: { readonly kept: readonly T[]; readonly warming: boolean };
+  /** Masked prediction: the rows that the head scores, and their offsets [2] i32. */
+  readonly scored?: { readonly rows: T; readonly offsets: T };
+}
+
 /** Results of one microbatch. */
 export interface Computed<T> {
   /** Loss terms, each to be multiplied by its factor; a balance without a factor is left out. */
   readonly terms: LossTerms<T>;
-  /** Routing, by the names that `readRecursions` and `readExperts` know. */
-  readonly routing: Readonly<Record<string, T>>;
+  /** Routing of its rows. */
+  readonly routing: Routing<T>;
   /** Token-choice with loss-free balancing: the bias, and the chosen depths it balances. */
   readonly choices?: { readonly bias: T; readonly experts: T; readonly offsets: T };
 }
@@ -42,21 +62,15 @@ export interface Objective<T extends Tensor, P> {
   /** Factors of the loss terms in the total. */
   readonly factors: LossFactors;
   /** Inputs of a microbatch. */
-  host(batch: TrainingBatch, start: MicrobatchStart): Record<string, HostTensor>;
+  host(batch: TrainingBatch, start: MicrobatchStart): MicrobatchInputs<HostTensor>;
   /** Loss terms of a microbatch. */
-  compute(backend: Backend<T>, params: P, inputs: Readonly<Record<string, T>>, options: ComputeOptions<T>): Computed<T>;
+  compute(backend: Backend<T>, params: P, inputs: MicrobatchInputs<T>, options: ComputeOptions<T>): Computed<T>;
   /** Counts the choices of a microbatch that balance terms with a factor need; undefined without such a term. */
   balanceCounts(
     backend: Backend<T>,
     params: P,
-    inputs: Readonly<Record<string, T>>,
+    inputs: MicrobatchInputs<T>,
   ): BalanceCounts<T> | undefined;
   /** Frees constants. */
   dispose(): void;
-}
-
-/** The tensors whose names start with a prefix, named without it. */
-export function inputsOf<T>(named: Readonly<Record<string, T>>, prefix: string): Record<string, T> {
-  const own = Object.entries(named).filter(([name]) => name.startsWith(prefix));
-  return Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }

@@ -4,7 +4,14 @@
  * @module
  */
 import type { HostTensor } from "../op/device.ts";
-import { depthOf, type ExpertResult, readExperts, readRecursions, type RecursionResult } from "../model/results.ts";
+import {
+  depthOf,
+  type ExpertResult,
+  readExperts,
+  readRecursions,
+  type RecursionResult,
+  type Routing,
+} from "../model/results.ts";
 import { liveRows, type TrainingBatch } from "./data/batches.ts";
 import type { DepthStatistics, RecursionStatistics, RoutedConfig, RoutingStatistics } from "./statistics.ts";
 
@@ -43,14 +50,14 @@ export class RoutingCounter {
   /** Starts with zero counts. */
   constructor(readonly config: RoutedConfig) {}
 
-  /** Adds the routing of a batch, by the names that `readRecursions` and `readExperts` know. */
-  add(routing: Readonly<Record<string, HostTensor>>, batch: TrainingBatch): void {
+  /** Adds the routing of a batch. */
+  add(routing: Routing<HostTensor>, batch: TrainingBatch): void {
     const live = liveRows(batch);
     this.#rows += live;
     const recursions = readRecursions(routing, live, live);
     if (recursions.length > 0) this.#addDepths(recursions, batch);
     // only top-k lists the rows of recursion 1: under the threshold all of them run it
-    const topk = "rows.0" in routing;
+    const topk = routing.recursions[0]?.rows !== undefined;
     recursions.forEach((_, r) => this.#addRouter(recursions, r, { batch, topk }));
     for (const use of readExperts(routing)) this.#addExperts(use);
   }
@@ -142,9 +149,9 @@ function routerStatistics(counts: RouterCounts): RecursionStatistics {
   };
 }
 
-/** Counts the routing of a step's microbatches, from the tensors that a training step returns by name. */
+/** Counts the routing of a step's microbatches. */
 export function routingStatistics(
-  routing: readonly Readonly<Record<string, HostTensor>>[],
+  routing: readonly Routing<HostTensor>[],
   config: RoutedConfig,
   batches: readonly TrainingBatch[],
 ): RoutingStatistics {

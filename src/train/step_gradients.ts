@@ -6,7 +6,7 @@
 import { type Device, type HostTensor, hostZeros } from "../op/device.ts";
 import { mapParams, parametersOf } from "../model/parameters.ts";
 import type { Tensor } from "../op/op.ts";
-import { recordStep, stepInputs } from "./accumulate.ts";
+import { recordStep, type StepInputs, stepInputs } from "./accumulate.ts";
 import type { TrainingBatch } from "./data/batches.ts";
 import { lossSeeds } from "./gradients.ts";
 import type { Objective } from "./objective.ts";
@@ -34,15 +34,14 @@ export async function stepGradients<T extends Tensor, P, G = P>(
   const { schema, factors } = objective;
   const inputs = stepInputs(objective, step, batches);
   const seeds = lossSeeds(device, factors);
-  const options = { accumulate: batches.length, seeds, recompute: ["recursion", "head"], training } as const;
-  const program = device.compile((named: Record<string, T>) => {
-    const { gradients } = recordStep(device, objective, params, named, options);
-    return Object.fromEntries(gradients.flatMap((gradient, i) => gradient ? [[i, gradient] as const] : []));
-  });
+  const options = { seeds, recompute: ["recursion", "head"], training } as const;
+  const program = device.compile<StepInputs<HostTensor>, readonly (HostTensor | undefined)[]>((given) =>
+    recordStep<T, P>(device, objective, params, given, options).gradients
+  );
   try {
-    const named = await program(inputs);
+    const gradients = await program(inputs);
     const numbers = new Map(parametersOf(schema).map((leaf, i) => [leaf, i]));
-    return mapParams(schema, (leaf): HostTensor => named[numbers.get(leaf)!] ?? hostZeros(leaf.shape)) as G;
+    return mapParams(schema, (leaf): HostTensor => gradients[numbers.get(leaf)!] ?? hostZeros(leaf.shape)) as G;
   } finally {
     program.dispose();
     for (const seed of Object.values<T>({ ...seeds })) device.free(seed);

@@ -8,9 +8,6 @@ import { demandWhole } from "../common/whole.ts";
 import type { Backend, Tensor } from "../op/op.ts";
 import { store } from "../ops/optimizer.ts";
 
-/** Prefix of the names of {@link StepMetrics.outputs}. */
-export const METRIC = "metric.";
-
 /** Scalars of the last `lines` steps. */
 export class StepMetrics<T extends Tensor> {
   readonly #lists = new Map<string, T>();
@@ -28,9 +25,9 @@ export class StepMetrics<T extends Tensor> {
     store(backend, { list: this.#lists.get(name)!, x, at });
   }
 
-  /** All lists by name, to be returned by a program; their names begin with {@link METRIC}. */
+  /** All lists by name, to be returned by a program. */
   outputs(): Record<string, T> {
-    return Object.fromEntries([...this.#lists].map(([name, list]) => [`${METRIC}${name}`, list]));
+    return Object.fromEntries(this.#lists);
   }
 
   /** Frees the lists. */

@@ -8,14 +8,15 @@ import { Lifetime } from "../common/lifetime.ts";
 import { demandWhole } from "../common/whole.ts";
 import { totalLoss } from "../model/losses.ts";
 import { mapParams } from "../model/parameters.ts";
+import type { Routing } from "../model/results.ts";
 import { download } from "../model/upload.ts";
 import type { RematKind, Tensor } from "../op/op.ts";
 import { balanceBias } from "../ops/optimizer.ts";
-import { labelsOf, recordStep, stepInputs } from "./accumulate.ts";
+import { recordStep, type StepInputs, stepInputs } from "./accumulate.ts";
 import type { TrainingBatch } from "./data/batches.ts";
 import { type LossSeeds, lossSeeds } from "./gradients.ts";
-import { METRIC, StepMetrics } from "./step_metrics.ts";
-import { inputsOf, type Objective } from "./objective.ts";
+import { StepMetrics } from "./step_metrics.ts";
+import type { Objective } from "./objective.ts";
 import { checkTraining, type TrainerOptions } from "./trainer_options.ts";
 import {
   AUXILIARY_RATE,
@@ -44,7 +45,18 @@ export interface StepLine {
   readonly gradientNorm: number;
 }
 
-type Named<T> = Record<string, T>;
+/** Inputs of the program of a step. */
+interface TrainerInputs<T> extends StepInputs<T> {
+  readonly rates: T;
+  readonly auxiliaryRates: T;
+  readonly at: T;
+}
+
+/** What is read after a step: scalars of the last steps by name, and the routing of its microbatches. */
+interface TrainerOutputs<T> {
+  readonly metrics: Readonly<Record<string, T>>;
+  readonly routing: readonly Routing<T>[];
+}
 
 /** Trains a model on a device: `start` steps without reading, `read` after at most `logEvery` of them. */
 export class Trainer<T extends Tensor, P> {
@@ -52,7 +64,7 @@ export class Trainer<T extends Tensor, P> {
   readonly #params: P;
   readonly #seeds: LossSeeds<T>;
   readonly #metrics: StepMetrics<T>;
-  readonly #program: Program;
+  readonly #program: Program<TrainerInputs<HostTensor>, TrainerOutputs<HostTensor>>;
   readonly #lifetime = new Lifetime("the trainer");
   #unread: Pick<StepLine, "step" | "labels">[] = [];
 
@@ -71,7 +83,7 @@ export class Trainer<T extends Tensor, P> {
     this.#states = parameterStates(device, schema, weights, options.optimizer, state);
     this.#params = this.#record(({ p }) => p);
     this.#metrics = new StepMetrics(device, options.logEvery);
-    this.#program = device.compile((named: Named<T>) => this.#step(named));
+    this.#program = device.compile((inputs) => this.#step(inputs));
   }
 
   /** A tensor of every parameter state as a record of the schema's form. */
@@ -91,24 +103,23 @@ export class Trainer<T extends Tensor, P> {
     return this.#record(({ p, ema }) => ema ?? p);
   }
 
-  #step(named: Named<T>): Named<T> {
+  #step(inputs: TrainerInputs<T>): TrainerOutputs<T> {
     const { objective, device, options } = this;
     const recompute: RematKind[] = options.remat === "recursion" ? ["recursion", "head"] : ["head"];
-    const { accumulate } = options;
-    const recorded = recordStep(device, objective, this.#params, named, { accumulate, seeds: this.#seeds, recompute });
+    const recorded = recordStep(device, objective, this.#params, inputs, { seeds: this.#seeds, recompute });
     const { gradients, values, biased, routing } = recorded;
     const squares = recordUpdate(device, this.#states, gradients, {
-      rates: named.rates,
-      auxiliaryRates: named.auxiliaryRates,
+      rates: inputs.rates,
+      auxiliaryRates: inputs.auxiliaryRates,
     }, options.optimizer);
     if (biased) balanceBias(device, { ...biased, squares }, { rate: options.biasRate });
     for (const [name, value] of [...values, ["squares", squares] as const]) {
-      this.#metrics.write(device, name, value, named.at);
+      this.#metrics.write(device, name, value, inputs.at);
     }
-    return { ...this.#metrics.outputs(), ...routing };
+    return { metrics: this.#metrics.outputs(), routing };
   }
 
-  #inputs(step: number, batches: readonly TrainingBatch[], rate: number): Named<HostTensor> {
+  #inputs(step: number, batches: readonly TrainingBatch[], rate: number): TrainerInputs<HostTensor> {
     this.#lifetime.check("train");
     const { objective, options } = this;
     if (batches.length !== options.accumulate) {
@@ -125,7 +136,7 @@ export class Trainer<T extends Tensor, P> {
   /** Runs a step, counted from 0, without reading anything. `batches` are its microbatches. */
   start(step: number, batches: readonly TrainingBatch[], rate: number): void {
     const inputs = this.#inputs(step, batches, rate); // may throw, so it comes first
-    this.#unread.push({ step, labels: labelsOf(inputs) });
+    this.#unread.push({ step, labels: inputs.totals.labels.data[0] });
     this.#program.start(inputs);
   }
 
@@ -134,23 +145,22 @@ export class Trainer<T extends Tensor, P> {
     step: number,
     batches: readonly TrainingBatch[],
     rate: number,
-  ): Promise<{ lines: StepLine[]; routing: Record<string, HostTensor>[] }> {
+  ): Promise<{ lines: StepLine[]; routing: readonly Routing<HostTensor>[] }> {
     const inputs = this.#inputs(step, batches, rate);
-    const steps = [...this.#unread, { step, labels: labelsOf(inputs) }];
+    const steps = [...this.#unread, { step, labels: inputs.totals.labels.data[0] }];
     this.#unread = [];
     const { logEvery } = this.options;
     if (steps.length > logEvery) {
       throw new RangeError(`Cannot read ${steps.length} steps: the log keeps the last ${logEvery}`);
     }
-    const named = await this.#program(inputs);
-    const routing = batches.map((_, microbatch) => inputsOf(named, `${microbatch}.`));
-    return { lines: steps.map((at) => this.#line(at, named)), routing };
+    const { metrics, routing } = await this.#program(inputs);
+    return { lines: steps.map((at) => this.#line(at, metrics)), routing };
   }
 
-  #line({ step, labels }: Pick<StepLine, "step" | "labels">, named: Named<HostTensor>): StepLine {
+  #line({ step, labels }: Pick<StepLine, "step" | "labels">, metrics: Readonly<Record<string, HostTensor>>): StepLine {
     const { logEvery } = this.options;
     const at = step % logEvery, losses: Record<string, number> = {};
-    const { squares, ...terms } = inputsOf(named, METRIC);
+    const { squares, ...terms } = metrics;
     for (const [term, { data }] of Object.entries(terms)) losses[term] = data[at];
     const total = totalLoss(losses, this.objective.factors);
     return { step, labels, losses: { ...losses, total }, gradientNorm: Math.sqrt(squares.data[at]) };

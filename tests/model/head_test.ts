@@ -1,12 +1,13 @@
 // The head part by part gives the losses and gradients of the whole.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
-import { hostIndices, hostTensor } from "../../src/op/device.ts";
+import { hostIndices, type HostTensor, hostTensor } from "../../src/op/device.ts";
+import { mapTree } from "../../src/op/tree.ts";
 import { linear } from "../../src/ops/linear.ts";
 import { mean } from "../../src/ops/losses.ts";
 import { normals } from "../../src/common/random.ts";
 import { Tape } from "../../src/ops/tape.ts";
-import { headInputs, headOutputs, partRows } from "../../src/model/head.ts";
+import { type HeadInputs, headInputs, headOutputs, partRows } from "../../src/model/head.ts";
 import { scoredRows } from "../../src/train/scored.ts";
 import { largestDifference } from "../support/models.ts";
 import { someBatch } from "../support/training.ts";
@@ -21,15 +22,14 @@ function head(rows: number, live: number) {
   const w = device.from(hostTensor([V, D], normals(2, V * D)));
   const labels = device.from(someBatch(5, { B: 1, T: S, V, masked: true }).labels);
   const tape = new Tape<RefTensor>(device, [hidden, w], { recompute: ["head"] });
-  const hosts = Object.entries(headInputs(S, rows, live)).map(([name, host]) => [name, device.from(host)]);
-  const named: Record<string, RefTensor> = Object.fromEntries(hosts);
-  const { logits, nll } = headOutputs(tape, named, { hidden, labels }, {
+  const inputs = mapTree(headInputs(S, rows, live), (host: HostTensor) => device.from(host)) as HeadInputs<RefTensor>;
+  const { logits, nll } = headOutputs(tape, inputs, { hidden, labels }, {
     logitsOf: (some, offsets) => linear(tape, some, w, { offsets }),
   });
   const loss = mean(tape, nll!, { labels, offsets: device.from(hostIndices([0, live])) });
   const gradients = tape.gradients([{ result: loss, seed: device.from(hostTensor([1], [1])) }]);
   return {
-    parts: Object.keys(logits).length,
+    parts: logits.length,
     loss: loss.data[0],
     dhidden: gradients.get(hidden)!.data.subarray(0, live * D),
     dw: gradients.get(w)!.data,
@@ -60,11 +60,11 @@ Deno.test("head: logits of a part stay below their limit, whatever the vocabular
 
 Deno.test("scored rows: all with a label, in order, in lists of a fixed length", () => {
   const labels = Int32Array.of(-100, 5, -100, -100, 7, -100);
-  const { scored, labels: taken, scoredOffsets } = scoredRows(labels, 4);
+  const { rows: scored, labels: taken, offsets } = scoredRows(labels, 4);
   assertEquals([...scored.data], [1, 4, 0, 0]);
   assertEquals([...taken.data], [5, 7, -100, -100]);
-  assertEquals([...scoredOffsets.data], [0, 2]);
-  assertEquals([...scoredRows(labels, 2).scored.data], [1, 4]);
-  assertEquals(scoredRows(labels, 9).scored.shape, [9]);
+  assertEquals([...offsets.data], [0, 2]);
+  assertEquals([...scoredRows(labels, 2).rows.data], [1, 4]);
+  assertEquals(scoredRows(labels, 9).rows.shape, [9]);
   assertThrows(() => scoredRows(labels, 1), RangeError, "Cannot score 2 of 6 rows: there is room for 1");
 });

@@ -10,7 +10,7 @@ import { encoderSchema } from "../../src/model/encoder_schema.ts";
 import type { Json } from "../../src/model/config/fields.ts";
 import { upload } from "../../src/model/upload.ts";
 import type { Tensor } from "../../src/op/op.ts";
-import { recordStep, stepInputs } from "../../src/train/accumulate.ts";
+import { recordStep, type StepInputs, stepInputs } from "../../src/train/accumulate.ts";
 import { type LabelledSequence, packBatch, type TrainingBatch } from "../../src/train/data/batches.ts";
 import { lossSeeds } from "../../src/train/gradients.ts";
 import { MaskedLM } from "../../src/train/masked_lm.ts";
@@ -111,12 +111,11 @@ export async function stepOf<T extends Tensor>(
 ): Promise<Record<string, HostTensor>> {
   const { objective, params } = task(device, Math.max(...batches.map(({ labels }) => labels.data.length)));
   const options = {
-    accumulate: batches.length,
     seeds: lossSeeds(device, objective.factors),
     recompute: ["head"],
   } as const;
-  const program = device.compile((named: Record<string, T>) => {
-    const { gradients, values } = recordStep(device, objective, params, named, options);
+  const program = device.compile<StepInputs<HostTensor>>((inputs) => {
+    const { gradients, values } = recordStep<T, unknown>(device, objective, params, inputs, options);
     const found = gradients.map((gradient, i) => [`gradient.${i}`, gradient]).filter(([, gradient]) => gradient);
     const losses = [...values].map(([name, value]) => [`loss.${name}`, value]);
     return Object.fromEntries([...found, ...losses]);

@@ -19,7 +19,7 @@ const batch = (step: number) => [someBatch(step, size)];
 /** Room for the rows of each recursion in a step, and how many ran. */
 async function roomAt<T extends Tensor>(trainer: ReturnType<typeof decoderTrainer<T>>, step: number) {
   const { routing: [routing] } = await trainer.read(step, batch(step), 1e-2);
-  return [0, 1, 2].map((r) => [routing[`rows.${r}`].shape[0], routing[`kept.${r}`].data.at(-1)]);
+  return routing.recursions.map(({ rows, offsets }) => [rows!.shape[0], offsets.data.at(-1)]);
 }
 
 /** The warm-up's program has room for all rows; the one after it for as many as the configuration keeps. */
@@ -36,8 +36,10 @@ gpuTest("capacity warm-up: WebGPU records another program after it", (gpu) => re
 Deno.test("capacity warm-up: room alone changes no weight", async () => {
   const [plain, roomy] = [0, 1].map(() => decoderTrainer(new ReferenceDevice("f64"), config, { rows }));
   const host = roomy.objective.host.bind(roomy.objective);
-  roomy.objective.host = (...given) =>
-    Object.fromEntries(Object.entries(host(...given)).map(([name, x]) => [name.replace("capacity", "warming"), x]));
+  roomy.objective.host = (...given) => {
+    const inputs = host(...given);
+    return { ...inputs, capacity: { ...inputs.capacity!, warming: true } };
+  };
   assertEquals(await roomAt(plain, 0), [[18, 18], [14, 12], [8, 6]]);
   assertEquals(await roomAt(roomy, 0), [[18, 18], [18, 12], [18, 6]]);
   assertEquals(await weightsOf(roomy), await weightsOf(plain));

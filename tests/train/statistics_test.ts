@@ -3,11 +3,10 @@ import fc from "fast-check";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { hostIndices, type HostTensor, hostTensor } from "../../src/op/device.ts";
 import { uniforms } from "../../src/common/random.ts";
+import type { Routing } from "../../src/model/results.ts";
 import type { TrainingBatch } from "../../src/train/data/batches.ts";
 import { summary } from "../../src/train/statistics.ts";
 import { RoutingCounter, routingStatistics } from "../../src/train/routing_counter.ts";
-
-type Routing = Record<string, HostTensor>;
 
 /** A row and all that routing did to it. */
 interface Row {
@@ -57,23 +56,21 @@ function route({ seed, B, N, kind }: { seed: number; B: number; N: number; kind:
   return { rows, B, N, kind };
 }
 
-/** The tensors that a step returns: rows ascending, then what no one may read. */
-function tensors({ rows, B, N, kind }: World): Routing {
-  const M = rows.length, named: Routing = {};
+/** The tensors that a step returns: rows ascending, then values that must not be read. */
+function tensors({ rows, B, N, kind }: World): Routing<HostTensor> {
+  const M = rows.length;
   const list = (numbers: number[]) => hostIndices([...numbers, ...Array(M - numbers.length).fill(-7)]);
-  for (let r = 0; r < N; r++) {
+  const each = Array.from({ length: N }, (_, r) => {
     const active = rows.flatMap(({ depth }, m) => depth > r ? [m] : []);
-    if (r > 0 || kind === "topk") named[`rows.${r}`] = list(active);
     const kept = Array.from({ length: B + 1 }, (_, b) => active.filter((m) => rows[m].b < b).length);
-    named[`kept.${r}`] = hostIndices(kept);
+    const some = { rows: r > 0 || kind === "topk" ? list(active) : undefined, offsets: hostIndices(kept) };
     const scores = rows.filter(({ depth }) => depth >= r).map(({ scores }) => scores[r]);
-    if (kind !== "token") named[`scores.${r}`] = hostTensor([scores.length, 1], Float64Array.from(scores));
-    if (named[`rows.${r}`]) named[`routed.1.${r}`] = named[`rows.${r}`];
-    named[`used.1.${r}`] = hostIndices(kept);
-    named[`experts.1.${r}`] = hostIndices(active.flatMap((m) => rows[m].experts[r]), [active.length, 2]);
-    named[`weights.1.${r}`] = hostTensor([active.length, 2], new Float32Array(2 * active.length));
-  }
-  return named;
+    const judged = kind === "token" ? undefined : hostTensor([scores.length, 1], Float64Array.from(scores));
+    const experts = hostIndices(active.flatMap((m) => rows[m].experts[r]), [active.length, 2]);
+    const weights = hostTensor([active.length, 2], new Float32Array(2 * active.length));
+    return { recursion: { ...some, scores: judged }, use: { ...some, layer: 1, application: r, experts, weights } };
+  });
+  return { recursions: each.map(({ recursion }) => recursion), experts: each.map(({ use }) => use) };
 }
 
 /** Offsets and positions of the rows; behind them some that are not live. */
