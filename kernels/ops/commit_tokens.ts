@@ -1,5 +1,5 @@
 /**
- * Tokens that leave an engine, and what slots count.
+ * Sampled tokens of an engine's slots, and the lengths of slots.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { perWord } from "../wgsl/launch.ts";
 
 const LANES = 64;
 
-/** One work group, because every slot's entry is cleared first, and because the clock moves on when everyone has read it. */
+/** One work group: the entries of all slots are cleared first, and the clock is incremented after all have read it. */
 export const commitTokens = defineKernel(
   commitTokensOp,
   ({ inputs: { slots, log, rows, offsets }, params: { stops } }) => {

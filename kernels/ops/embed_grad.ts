@@ -5,15 +5,15 @@ import { defineKernel } from "../host/kernel.ts";
 import { unroll } from "../wgsl/text.ts";
 import { wordsOf } from "../wgsl/words.ts";
 
-/** Invocations of a work group, words of a row that each adds up, and rows of the table that a group looks for. */
+/** Invocations of a work group, words of a row that each of them sums, and rows of the table of a group. */
 function blockOf({ family }: Adapter): { lanes: number; words: number; rows: number } {
   return family === "cpu" ? { lanes: 8, words: 4, rows: 256 } : { lanes: 64, words: 1, rows: 64 };
 }
 
 /**
  * dtable[v] = Σ dy[m] over rows with ids[m] = from + v. A work group owns some rows of the table: it reads all ids, four at a
- * time, and adds what is its own in the order of m. No atomics; an invocation reads and writes its own columns only. The
- * search is a loop of its own: software adapters walk through what a condition skips.
+ * time, and adds the rows of dy that belong to it in the order of m. There are no atomics: an invocation reads and writes its
+ * own columns only. The search is a separate loop: software adapters execute what a condition skips.
  */
 export const embedGrad = defineKernel(
   embedGradOp,

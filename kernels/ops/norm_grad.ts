@@ -1,5 +1,5 @@
 /**
- * Derivatives of norms: a work group a row for x, a work group some columns for the weight.
+ * Derivatives of norms: a work group a row for x, a work group a block of columns for the weight.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { rowScale } from "../wgsl/norm_scale.ts";
 import { rowLanes, sumLanes, sumSegments } from "../wgsl/reduce.ts";
 import { type Words, wordsOf } from "../wgsl/words.ts";
 
-/** dx = s·(g − mean(g) − x̂·mean(g ⊙ x̂)); the row is read three times, twice from a cache. */
+/** dx = s·(g − mean(g) − x̂·mean(g ⊙ x̂)); the row is read three times, twice of these from the cache. */
 export const normGrad = defineKernel(normGradOp, ({ inputs: { x, offsets }, params: { kind, eps }, adapter }) => {
   const [M, D] = x.shape;
   const { W, word, sum } = wordsOf(D);
@@ -73,7 +73,7 @@ function shareOf({ family }: Adapter, W: number) {
 /**
  * dweight = Σ dy ⊙ x̂. A work group takes some columns of all rows, tile by tile: means and scales of a tile's rows, which
  * every group computes anew, then products, which lanes of equal columns sum over different rows. Few groups, so that
- * little is computed twice. As many dispatches as the rounds of a loop demand, each adding to what the last one wrote.
+ * little is computed twice. The limit on the rounds of a loop sets the number of dispatches; each adds to the last result.
  */
 export const normGradWeight = defineKernel(normGradWeightOp, ({ inputs: { x, offsets }, params, adapter }) => {
   const [M, D] = x.shape;

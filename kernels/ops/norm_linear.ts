@@ -1,8 +1,8 @@
 /**
- * Norm and projection in one pass: rows are multiplied as they are, while their squares are summed, and scaled at the end.
+ * Norm and projection in one pass: the product of the unnormalised rows is scaled by their norms, computed meanwhile.
  *
- * norm(x)·wᵀ = (x ⊙ g)·wᵀ / √(mean x² + ε), so that nobody waits for the norm. It is worth it where dispatches cost more
- * than the weight g, which every work group reads: for the rows of decoding. LayerNorm would subtract a mean first.
+ * norm(x)·wᵀ = (x ⊙ g)·wᵀ / √(mean x² + ε). This is faster where a dispatch costs more than reading the weight g in every
+ * work group: for the rows of decoding. LayerNorm subtracts a mean first, and is not fused.
  *
  * @module
  */
@@ -14,10 +14,10 @@ import { defineKernel } from "../host/kernel.ts";
 import { chooseTile, FEW_ROWS, product } from "./linear/linear.ts";
 import { tile } from "./linear/tile.ts";
 
-/** Rows of a tile that are few on a software adapter; on GPUs {@link FEW_ROWS}. */
+/** Rows up to which a software adapter fuses; on GPUs {@link FEW_ROWS}. */
 const FEW_TILES = 64;
 
-/** Whether squares are enough (a mean would have to be known before), of something, and rows are few. */
+/** Whether the norm is RMSNorm over at least one column, and the rows are few. */
 function fuses(
   { inputs: { x: { shape: [M, D] } }, params: { norm }, adapter }: {
     inputs: { x: Tensor };

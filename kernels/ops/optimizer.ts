@@ -54,7 +54,7 @@ export const adamW = defineKernel(adamWOp, ({ outputs: { p }, params: { beta1, b
   p[at] -= rates[0] * (step + DECAY * p[at]);`,
 )]);
 
-/** Words that an invocation of {@link sumSquares} adds in a round, to accumulators of their own. */
+/** Words, and accumulators, of an invocation of {@link sumSquares} in one round. */
 const AHEAD = 4;
 
 /** Invocations that share so many words: few on a CPU adapter, but enough that no loop is cut short. */
@@ -64,7 +64,7 @@ function squareLanes({ family }: Adapter, words: number): number {
   return lanes;
 }
 
-/** y = carry + Σ x²; one work group, always in the same order. The elements of a last, partly used word come alone. */
+/** y = carry + Σ x²; one work group, in a fixed order. The elements of the last, partly used vector are added one by one. */
 export const sumSquares = defineKernel(sumSquaresOp, ({ inputs: { x, carry }, adapter }) => {
   const whole = Math.floor(sizeOf(x.shape) / 4);
   const lanes = squareLanes(adapter, whole);

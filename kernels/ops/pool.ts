@@ -5,19 +5,19 @@ import { powerOfTwoWgsl } from "../wgsl/math.ts";
 import { maxLanes, MOST_ROUNDS, rowLanes, sumLanes } from "../wgsl/reduce.ts";
 import { wordsOf } from "../wgsl/words.ts";
 
-/** WGSL: what the first of a sequence's rows and their number become; the sequence has rows. */
+/** WGSL: statements that narrow the rows of a non-empty sequence to its first or last one. */
 const narrow: Partial<Readonly<Record<Pooling, string>>> = {
   first: "count = 1;",
   last: "first += count - 1; count = 1;",
 };
 
-/** WGSL: what the sum over n ≥ 1 rows is divided by, n a float. */
+/** WGSL: the divisor of the sum over n ≥ 1 rows, n a float; the mean's unless given. */
 export const divisors: Partial<Readonly<Record<Pooling, string>>> = {
   mean_sqrt_len: "sqrt(n)",
   weighted_mean: "(0.5 * n * (n + 1.0))",
 };
 
-/** WGSL: `larger(a, b)`, element by element, NaN where one is NaN: that is seen in bits, as compilers may not expect it. */
+/** WGSL: `larger(a, b)`, element by element, NaN if one is NaN, by its bits: compilers may assume that there is none. */
 export function largerWgsl(word: string): string {
   const bits = word.replace("f32", "u32");
   return /* wgsl */ `

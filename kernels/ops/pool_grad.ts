@@ -22,8 +22,8 @@ const anchorOf = (kind: Pooling) => kind === "last" ? "end - 1" : "start";
 const isSum = (kind: Pooling) => kind !== "first" && kind !== "last" && kind !== "max";
 
 /**
- * dx = weight·dv, a work group a row. Where the vector was normalised, a work group a sequence first leaves dv, times the
- * weight of the first row, at one of its rows, from which the others take it. Of `max` a work group a sequence does all.
+ * dx = weight·dv, a work group a row. If the vector was normalised, a work group a sequence first stores dv, times the weight
+ * of the first row, in one of its rows (the anchor), where the others read it. `max` takes one work group a sequence.
  */
 export const poolGrad = defineKernel(poolGradOp, (call) => {
   const { kind, normalize } = call.params;
@@ -34,7 +34,7 @@ export const poolGrad = defineKernel(poolGradOp, (call) => {
   return normalize ? [perSequence(call, ".tangent", share), spread(call)] : [spread(call)];
 });
 
-/** A work group a row: its weight times dv, or times what was left at the anchor. */
+/** A work group a row: its weight times dv, or times the vector stored at the anchor. */
 function spread({ inputs: { x, dy }, params: { kind, normalize }, adapter }: PoolGradCall): Dispatch {
   const [B, D] = dy.shape;
   const { W, word } = wordsOf(D);
@@ -98,7 +98,7 @@ fn run(b: u32, lane: u32) {
   };
 }
 
-/** WGSL: every column's dv goes to the first row with the value of the vector, which is at the anchor or found again. */
+/** WGSL: every column's dv is added to the first row that has the value of the vector, which is stored at the anchor or computed again. */
 function spreadGreatest({ params: { kind, normalize }, inputs: { dy: { shape: [, D] } } }: PoolGradCall): string {
   const { word } = wordsOf(D);
   const found = normalize
@@ -137,7 +137,7 @@ function vectorAt(kind: Pooling, word: string): string {
     v /= ${divisors[kind] ?? "n"};`;
 }
 
-/** WGSL: (dy − ŷ·Σ ŷ·dy) / |v| of a sequence at its anchor, where the vector v itself is kept meanwhile. */
+/** WGSL: (dy − ŷ·Σ ŷ·dy) / |v| of a sequence at its anchor, where the vector v is stored before. */
 function tangent(kind: Pooling, { word, max, dot }: Words): string {
   const left = "dx[anchor * W + w] = (dy[b * W + w] - dx[anchor * W + w] * power * inverse * along) * inverse * power;";
   return /* wgsl */ `

@@ -11,7 +11,7 @@ import { perWord } from "../wgsl/launch.ts";
 
 const LANES = 64;
 
-/** WGSL: r, the recursion that slot `at` stands before, once the one that ran is counted or the token has come new. */
+/** WGSL: r, the next recursion of slot `at`, after the one that ran is counted; 0 for a new token. */
 function arrive({ layout, ran }: RouteTokensParams, experts: unknown): string {
   if (!ran) {
     return /* wgsl */ `
@@ -26,7 +26,7 @@ function arrive({ layout, ran }: RouteTokensParams, experts: unknown): string {
   slots[at + ${SLOT.depth}] = r;`;
 }
 
-/** It goes on if it is new, or may, wants to and has room. */
+/** A token continues if it is new, or if its cap, its score and the capacity of the cache allow it. */
 export const routeTokens = defineKernel(routeTokensOp, ({ inputs, params }) => {
   const { rows, offsets, scores, auxiliary, experts, weights } = inputs;
   const { layout: { recursionRows, share }, ran } = params;
@@ -71,7 +71,7 @@ fn run(group: u32, lane: u32) {
   }];
 });
 
-/** One invocation a slot, which counts what fits of those before it, and one for the end of the list. */
+/** One invocation a slot, which counts the rows that fit in all slots before it, and one for the end of the list. */
 export const fitCapacity = defineKernel(
   fitCapacityOp,
   ({ inputs: { slots: { shape: [S, COLUMNS] } }, params: { layout, recursion } }) => [perWord({

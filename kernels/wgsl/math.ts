@@ -1,6 +1,6 @@
 /**
  * WGSL functions that are safe for any finite f32: no step overflows, and e^x is never asked for below
- * x = −87.2, where it is about the smallest normal number. What saturates gives back a NaN, seen in its bits. `reference/bound.ts` says how exact they are.
+ * x = −87.2, where it is about the smallest normal number. Functions that saturate return a NaN unchanged, by its bits. `reference/accuracy` has their error bounds.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * WGSL functions: derivatives of the activations, as safe as those of `kernels/wgsl/math.ts`. Where the function itself takes
- * more than a line, it is declared as well, so that kernels that need both import one string. `reference/math_grad.ts` says
- * how exact they are.
+ * WGSL functions: derivatives of the activations, without overflow like those of `kernels/wgsl/math.ts`. A function that takes
+ * more than a line is declared as well, so that kernels that need both import one string. `reference/accuracy` has
+ * their error bounds.
  *
  * @module
  */

@@ -1,9 +1,9 @@
 /**
- * What norms a row of any size.
+ * The scale of a norm, for rows of numbers of any size.
  *
  * @module
  */
-/** Mean squares from which squares may have vanished, and up to which none has overflowed, as bits: 2⁻⁸⁰ and 2¹²⁰. */
+/** Bounds of the mean square, as bits: below 2⁻⁸⁰ squares may have underflowed, above 2¹²⁰ overflowed. */
 const [LEAST, MOST] = ["0x17800000u", "0x7b800000u"];
 
 /** How a row is read. */
@@ -21,7 +21,7 @@ export interface NormedRow {
 /**
  * WGSL: `scaleOf(squares, row, mean)`, 1/√(squares/columns + EPS) as a product of two factors, the first a power of two.
  *
- * Where squares have vanished or overflowed, they are summed again, of the row times 2⁷⁰ or 2⁻⁷⁰; an invocation does so for
+ * Where squares have underflowed or overflowed, they are summed again over the row times 2⁷⁰ or 2⁻⁷⁰, by every invocation for
  * itself, which needs no barrier.
  */
 export function normScale({ word, words, columns, centered }: NormedRow): string {
@@ -40,7 +40,7 @@ fn scaleOf(squares: f32, row: u32, mean: f32) -> vec2<f32> {
 }`;
 }
 
-/** {@link normScale} of rows of `x` of W words and D numbers, less their mean where there is one. */
+/** {@link normScale} of rows of `x` of W words and D numbers, less their mean for LayerNorm. */
 export function rowScale(word: NormedRow["word"], layer: boolean): string {
   const centered = layer ? "(x[row + w] - mean)" : "x[row + w]";
   return normScale({ word, words: "W", columns: "f32(D)", centered });

@@ -5,13 +5,13 @@
  */
 import type { Adapter } from "../host/adapter.ts";
 
-/** Rounds after which lavapipe ends the loops of an invocation, all of them together, without a word. */
+/** Rounds after which lavapipe silently ends the loops of an invocation, counted over all of them. */
 export const MOST_ROUNDS = 65_535;
 
 /**
  * Invocations that share a row of so many words: one SIMD register of a CPU adapter, but more for rows so long that its
- * loops would be cut short (see {@link MOST_ROUNDS}); on a GPU enough to hide
- * the latency of memory, more for rows so long that a few of them must fill the machine.
+ * loops would exceed {@link MOST_ROUNDS}; on a GPU enough to hide the
+ * latency of memory, more for long rows, of which few must occupy the machine.
  */
 export function rowLanes({ family }: Adapter, words: number): number {
   if (family === "cpu") return words > MOST_ROUNDS ? 256 : 8;

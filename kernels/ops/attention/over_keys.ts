@@ -12,7 +12,7 @@ import { wordsOf } from "../../wgsl/words.ts";
 import { NOTHING } from "./plain.ts";
 import { memory, type Shape, stage, staged, steps, type Tile } from "./walk.ts";
 
-/** What all calls have. */
+/** The part of a call that all operations share. */
 export interface QueryCall {
   /** Shapes of the inputs. */
   readonly inputs: { readonly q: Tensor; readonly offsets?: Tensor };

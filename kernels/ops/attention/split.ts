@@ -16,7 +16,7 @@ export const SPLIT_UNITS: number = LANES;
 
 /**
  * Each step has two halves: a lane scores one key each; then a lane adds up one vector of the values, of every
- * LANES/width-th key, with an online softmax of its own. At the end the sums of a vector's lanes are brought together.
+ * LANES/width-th key, with an online softmax of its own. At the end the sums of the lanes of one vector are combined.
  */
 export function split({ inputs: { q, offsets }, params: { H, G, K } }: AttentionCall): Dispatch {
   const M = q.shape[0];
@@ -77,7 +77,7 @@ const addValues = /* wgsl */ `
       sum = sum * kept + share * kv[(n + t) * stride + valueHead];
     }`;
 
-/** Brings the sums of a vector's lanes together in the first of them. */
+/** Combines the sums of the lanes of one vector in the first of them. */
 const merge = /* wgsl */ `
   highest[lane] = most;
   weights[lane] = weight;

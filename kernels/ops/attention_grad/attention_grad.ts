@@ -6,7 +6,7 @@
  * | up to 32 vectors  | tiles loaded by broadcasts, or lane by lane | tiles loaded through work group memory |
  * | more              | the same, fewer rows at a time             | lane by lane                          |
  *
- * Everything is unrolled over a head, as in attention's own tiles: a loop over registers would put them into memory.
+ * All text is unrolled over a head, as in attention: compilers put registers that a loop indexes into memory.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
  * Sums of outer products: a tile of an expert's matrix in registers, to which the slots (row, choice) that chose it are added.
  *
- * Every invocation looks through all slots, so that sums have an order and nothing is added atomically. Software adapters end
+ * Every invocation scans all slots, so that sums have a fixed order without atomics. Software adapters end
  * an invocation's loops after 65,535 turns: more slots than {@link MOST} take further dispatches, which add to the first.
  *
  * @module
@@ -39,7 +39,7 @@ interface Plan {
   readonly shared: boolean;
 }
 
-/** Large tiles where loads are what costs; small ones where invocations must fill the machine. */
+/** Large tiles on software adapters, where loads dominate; small ones on GPUs, which need many invocations. */
 function plan({ inputs: { x, y }, outputs: { out }, adapter }: OuterCall): Plan {
   const [, P, Q] = out.shape;
   const vector = P % 4 === 0 && Q % 4 === 0;

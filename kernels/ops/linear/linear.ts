@@ -16,16 +16,16 @@ import { fewRows } from "./rows.ts";
 import { shared } from "./shared.ts";
 import { type Tile, tile } from "./tile.ts";
 
-/** Blocks of 64 × 64 that keep a GPU busy. */
+/** Blocks of 64 × 64 from which on a GPU is fully occupied. */
 const ENOUGH_BLOCKS = 48;
 
-/** Rows that a GPU multiplies one by one: those of decoding. */
+/** Rows up to which a GPU uses the kernel for few rows, as in decoding. */
 export const FEW_ROWS = 8;
 
 /** y = x·wᵀ (+ bias) (+ residual). */
 export const linear = defineKernel(linearOp, (call) => [product(call)]);
 
-/** The kernel of a product, of normed rows where the call has a norm; those of more than a few on a GPU come normed. */
+/** The kernel of a product. It normalises the rows if the call has a norm, which on a GPU only calls of few rows have. */
 export function product(call: LinearCall): Dispatch {
   const [M, O] = call.outputs.y.shape;
   if (call.adapter.family === "cpu") return tile(call, chooseTile(call.adapter, M, O));
@@ -39,8 +39,8 @@ export function chooseBlock(M: number, O: number): 4 | 8 {
 }
 
 /**
- * Large tiles pay where most of their rows and columns are used, and take longer to compile. A model of width 128 gets on
- * with one size for all its projections.
+ * Large tiles are faster where most of their rows and columns are used, and take longer to compile. All projections of a model
+ * of width 128 have one size.
  */
 export function chooseTile(adapter: Adapter, M: number, O: number): Tile {
   const quads = M > 16 && O > 96 ? 2 : 1;

@@ -1,5 +1,5 @@
 /**
- * What all matrix products share: operands read four numbers at a time along D, results finished four columns at a time.
+ * Operands of all matrix products: reads of four numbers along D, writes of four columns.
  *
  * Sizes are uniforms, not constants: all layers, and all models, share a handful of pipelines.
  *
@@ -12,20 +12,20 @@ import type { Call, Dispatch } from "../../host/kernel.ts";
 import { normScale } from "../../wgsl/norm_scale.ts";
 import { unroll } from "../../wgsl/text.ts";
 
-/** A call of linear, or of the same with rows of x that are yet to be normed: then with the norm's weight. */
+/** A call of linear; with a norm and its weight, the rows of x are normalised first. */
 export type LinearCall = Call<
   "x" | "w" | "bias?" | "residual?" | "offsets?" | "weight?",
   "y",
   LinearParams & { readonly norm?: NormParams }
 >;
 
-/** What {@link operands} gives a dispatch. */
+/** The fields of a dispatch that {@link operands} makes. */
 export type Operands = Required<Pick<Dispatch, "elements" | "sizes" | "floats">> & {
   /**
    * WGSL: `liveRows()`; `xLine(row)` and `wLine(column)` start a line (past the edge: the last one), `xAt(line, step)`
    * and `wAt(line, step)` read its numbers 4·step to 4·step + 3 (zero past D) for step < `sizes.steps`;
-   * `weightAt(0, step)` is the norm's weight; `scaleOf(squares, line, 0)` what norms a line with this sum of squares;
-   * `finish(row, column, sums)` adds bias and residual and writes what is inside y of four columns from a multiple of 4.
+   * `weightAt(0, step)` is the norm's weight; `scaleOf(squares, line, 0)` is the factor that normalises a line with this sum of squares;
+   * `finish(row, column, sums)` adds bias and residual and writes four columns, from a multiple of 4, as far as y has them.
    */
   readonly wgsl: string;
 };

@@ -2,8 +2,8 @@
  * Matrix product for CPU adapters: a tile of results in registers, no work group memory.
  *
  * Software adapters run eight invocations as one SIMD vector, keep accumulators on the stack at no cost, and load storage
- * lane by lane, whether or not all lanes ask for the same: loads are what costs. So tiles are large, and where there are
- * subgroups each lane loads another row of x and hands it to the others.
+ * lane by lane, even where all lanes load the same address: loads dominate the time. So tiles are large, and with subgroups
+ * each lane loads another row of x and broadcasts it.
  *
  * @module
  */
@@ -20,16 +20,16 @@ export interface Tile {
   readonly rows: number;
   /** Groups of four columns. */
   readonly quads: number;
-  /** Whether lanes load rows of x for each other. */
+  /** Whether each lane loads other rows of x and broadcasts them. */
   readonly shared: boolean;
   /** Makes gated units of y's columns and as many rows of w after theirs: two groups of columns, that far apart. */
   readonly unit?: GateKind;
 }
 
-/** Rows that a tile may have loops for, where those that are live are few: the others are not multiplied. */
+/** Heights of a tile that have loops of their own: rows past the last live one are not multiplied. */
 const HEIGHTS = [8, 16, 32];
 
-/** y = x·wᵀ in tiles: `rows` rows by `SIMD · 4 · quads` columns a work group; of normed rows where there is a norm. */
+/** y = x·wᵀ in tiles: `rows` rows by `SIMD · 4 · quads` columns a work group; the rows are normalised if the call has a norm. */
 export function tile(call: LinearCall, { rows, quads, shared, unit }: Tile): Dispatch {
   const [M, O] = call.outputs.y.shape;
   const { norm } = call.params;
@@ -96,7 +96,7 @@ function step(rows: number, { quads, shared, normed }: { quads: number; shared: 
   return unroll(rows / SIMD, (block) => `${load(block)}\n${unroll(SIMD, hand(block))}`);
 }
 
-/** WGSL: `scales` of the rows of a tile, in a loop of unknown length: compilers would copy its body for every row. */
+/** WGSL: `scales` of the rows of a tile, in a loop of unknown length: compilers unroll one of known length. */
 function scales(rows: number, shared: boolean): string {
   return /* wgsl */ `
   var squares = array<f32, ${rows}>(${unroll(rows, (r) => squaresOf(r, shared), ", ")});
@@ -104,7 +104,7 @@ function scales(rows: number, shared: boolean): string {
   for (var r = 0u; r < min(${rows}u, sizes.M - row); r++) { scales[r] = scaleOf(squares[r], xLine(row + r), 0.0); }`;
 }
 
-/** WGSL: the sum of squares of row r of a tile; where lanes load rows for each other, one of them has it. */
+/** WGSL: the sum of squares of row r of a tile; with broadcasts, one lane has it. */
 function squaresOf(r: number, shared: boolean): string {
   return shared ? `subgroupBroadcast(squares${Math.floor(r / SIMD)}, ${r % SIMD}u)` : `squares${r}`;
 }

@@ -2,7 +2,7 @@
  * Derivatives of the linear projection: which kernel runs where.
  *
  * Both products take the tiles of the projection: in registers on software adapters, through work group memory on GPUs.
- * A sum over rows has one order, whatever runs first: the same numbers give the same gradient.
+ * A sum over rows has a fixed order: the same inputs give the same gradient.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export const linearGradW = defineKernel(linearGradWOp, ({ inputs: { dy, offsets 
   return [choose({ name: "linearGradW", dy, offsets, from: params.from, shape, adapter }, rows, shape[1])];
 });
 
-/** Columns that are no whole vectors are read number by number: wide tiles of these take seconds to compile. */
+/** Widths that are no multiple of four are read number by number: wide tiles of these take seconds to compile. */
 function choose(product: Product, rows: number, columns: number): Dispatch {
   const { adapter } = product;
   return adapter.family === "cpu"
@@ -39,7 +39,7 @@ function choose(product: Product, rows: number, columns: number): Dispatch {
 /** Parts of a sum over rows. */
 const PARTS = 8;
 
-/** y = Σ_m dy[m]: an invocation adds every eighth row of one column, the first of eight adds what they found. */
+/** y = Σ_m dy[m]: an invocation adds every eighth row of one column, and the first of eight adds their sums. */
 export const sumRows = defineKernel(sumRowsOp, ({ inputs: { dy, offsets }, params: { from, rows }, adapter }) => {
   const [M, O] = dy.shape;
   const columns = adapter.family === "cpu" ? 8 : 32;

@@ -1,5 +1,5 @@
 /**
- * What the two products share: both are Σ over an inner index of (a number of dy) · (four columns of the other operand).
+ * Operands of both products: Σ over an inner index of (a number of dy) · (four columns of the other operand).
  *
  * | product     | result row | inner index | other operand | dy is read            |
  * | ----------- | ---------- | ----------- | ------------- | --------------------- |
@@ -26,17 +26,17 @@ export interface Product {
   readonly from: number;
   /** Shape of the result. */
   readonly shape: Shape;
-  /** What the adapter can do. */
+  /** Capabilities of the adapter. */
   readonly adapter: Adapter;
 }
 
-/** What {@link operands} gives a dispatch. */
+/** The fields of a dispatch that {@link operands} makes. */
 export type Operands = Required<Pick<Dispatch, "elements" | "sizes" | "workgroups">> & {
   /**
-   * WGSL: `innerCount(row)`, terms of a block's sums, zero where they are not wanted; `aStart(row)` with `aAt(start, i)`,
+   * WGSL: `innerCount(row)`, terms of a block's sums, zero for rows that are not computed; `aStart(row)` with `aAt(start, i)`,
    * for linearGradX the numbers i … i + 3 of a row of dy (zero past O), for linearGradW row i of dy at four result rows;
    * `bAt(bStart(column), i)`, line i of the other operand at four columns; `finish(row, column, sums)` writes what is
-   * inside the result of four columns of a row. Rows and columns past an edge read anything, and are not written.
+   * inside the result of four columns of a row. Rows and columns past an edge are computed from other data, not written.
    */
   readonly wgsl: string;
 };

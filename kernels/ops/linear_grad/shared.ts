@@ -17,11 +17,11 @@ const THREADS = SIDE * SIDE;
 /** Terms of every sum in a block. */
 const DEPTH = 16;
 
-/** What is special to a product: where dy lies in work group memory, and how a thread multiplies. */
+/** The parts that differ between the products: the layout of dy in work group memory, and the multiplication. */
 interface Form {
   /** WGSL: functions. */
   readonly functions: string;
-  /** WGSL: what a load is made of, before the loop. */
+  /** WGSL: starts of the loads, before the loop. */
   readonly starts: string;
   /** WGSL: loads of dy from term `start` on. */
   readonly load: string;
@@ -34,7 +34,7 @@ interface Form {
 /**
  * The product in blocks of 8·each × 8·each results; a thread computes each × each of them (4 or 8).
  *
- * The other operand lies in memory term by term, a vector for every four columns: eight threads read neighbours.
+ * The other operand is stored term by term, a vector for every four columns: eight threads read neighbouring vectors.
  */
 export function shared(product: Product, each: 4 | 8): Dispatch {
   const block = SIDE * each;
@@ -100,7 +100,7 @@ ${unroll(each, (r) => `{ let a = dys[slot(${SIDE * r} + ty, k)]; ${eachQuad((q) 
   };
 }
 
-/** dy lies in memory as the other operand does: a thread's rows are four neighbours, or twice four. */
+/** dy has the layout of the other operand: the rows of a thread are four neighbours, or twice four. */
 function formOfW(each: number, eachQuad: EachQuad): Form {
   const quads = 2 * each;
   const loads = DEPTH * quads / THREADS;

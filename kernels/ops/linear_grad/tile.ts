@@ -9,7 +9,7 @@ import { SIMD } from "../../host/adapter.ts";
 import type { Tile } from "../linear/tile.ts";
 import { operands, type Product } from "./operands.ts";
 
-/** Where the numbers of dy come from: each lane loads others and hands them round, or all lanes load the same. */
+/** Loads of dy: each lane loads other vectors and broadcasts them, or all lanes load the same ones. */
 interface Feed {
   /** WGSL: the vectors' starts, before the loop. */
   readonly starts: string;
@@ -73,7 +73,7 @@ function fourLines(name: string, eachQuad: EachQuad): string {
   return eachQuad((q) => `let ${name}${q} = mat4x4(${unroll(4, (k) => `bAt(b${q}, ${line(k)})`, ", ")});`);
 }
 
-/** Four lines of w, and of every row of dy the four numbers that go with them. */
+/** Four lines of w, and four numbers of every row of dy. */
 function stepOfX(rows: number, shared: boolean, eachQuad: EachQuad): Steps {
   const { starts, load, vector } = feed(rows, 1, shared);
   const multiply = (r: number) => eachQuad((q) => `sum${r}_${q} += w${q} * a;`);
@@ -85,7 +85,7 @@ ${unroll(rows, (r) => `{ let a = ${vector("a", r)}; ${multiply(r)} }`)}`,
   };
 }
 
-/** Four lines of x, and the four lines of dy that go with them: four numbers that stand above each other are a row's. */
+/** Four lines of x and four lines of dy: a column of four numbers of dy belongs to one row of the result. */
 function stepOfW(rows: number, shared: boolean, eachQuad: EachQuad): Steps {
   const { starts, load, vector } = feed(rows / 4, 4, shared);
   const read = (k: number) => (start: string) =>

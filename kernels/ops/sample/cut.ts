@@ -1,11 +1,11 @@
 /**
- * Filters as a least key, without sorting: a logit stays if what is greater measures less than a limit.
+ * Filters as a least key, without sorting: a logit is kept if the measure of all greater ones is below a limit.
  *
  * @module
  */
 import { unroll } from "../../wgsl/text.ts";
 
-/** Components of a word of a row: rows come as vectors of four logits, or number by number. */
+/** Components of a word of a row: vectors of four logits, or single numbers. */
 export function componentsOf(vector: boolean): readonly string[] {
   return vector ? [".x", ".y", ".z", ".w"] : [""];
 }
@@ -47,8 +47,8 @@ fn keys(z: Word) -> Keys {
 }
 
 /**
- * WGSL: `cut`, the least key above which less than `limit` lies, counted or weighed; it is between `lowest` and `highest`,
- * above which nothing lies. Each round measures what is above four keys, and goes on between two of them: at most fourteen
+ * WGSL: `cut`, the least key such that the measure above it (a count, or a sum of weights) is below `limit`; it is between `lowest`
+ * and `highest`, the maximum. Each round measures above four keys, and continues between two of them: at most fourteen
  * rounds. To be called in uniform control flow.
  */
 export function cut(vector: boolean): string {

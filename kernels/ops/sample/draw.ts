@@ -7,16 +7,16 @@ import { randomWgsl } from "../../wgsl/random.ts";
 import { maxLanes, sumVectors } from "../../wgsl/reduce.ts";
 import { componentsOf, cut, rowOf } from "./cut.ts";
 
-/** Invocations that share a row: few of a CPU adapter, unless its loops, twenty times over the row, would be cut short. */
+/** Invocations that share a row: few on a CPU adapter, unless its twenty loops over the row would exceed the limit on rounds. */
 function lanesFor({ family }: Adapter, words: number): number {
   if (family === "cpu") return words > 8192 ? 64 : 8;
   return words > 1024 ? 256 : 64;
 }
 
-/** Words that are looked through one after the other, rather than divided among the lanes once more. */
+/** Words up to which a share is searched serially, not divided among the lanes. */
 const SERIAL = 4;
 
-/** WGSL: what the words from `start` to `end` add up to: weights that are left, and e^(logit − most) of all ids. */
+/** WGSL: sums over the words from `start` to `end`: of the weights after filtering, and of e^(logit − most). */
 const share = /* wgsl */ `
 fn share(row: Row, lowest: u32, start: u32, end: u32) -> vec4<f32> {
   var own = Word();
@@ -31,7 +31,7 @@ fn share(row: Row, lowest: u32, start: u32, end: u32) -> vec4<f32> {
 
 /**
  * WGSL: the id at which the running sum of weights exceeds u times all of them, its logit, and Σ e^(logit − most) over all
- * ids. Every lane adds up a share of neighbouring words; the share that holds the id is divided again, until few are left.
+ * ids. Every lane sums a share of neighbouring words; the share that holds the id is divided again, until it is small.
  */
 function draw(vector: boolean): string {
   const components = componentsOf(vector);
@@ -88,7 +88,7 @@ fn draw(row: Row, lowest: u32, u: f32, lane: u32) -> Drawn {
 }
 
 /**
- * WGSL: `inspect` notes a NaN or +∞ among logits, seen in their bits: compilers may take for granted that there is none.
+ * WGSL: `inspect` detects a NaN or +∞ among the logits by its bits: compilers may assume that there is none.
  */
 const inspect = /* wgsl */ `
 var<workgroup> fault: atomic<u32>;
@@ -98,7 +98,7 @@ fn inspect(x: Word) {
   if (any(wrong & (bits != Keys(0xff800000u)))) { atomicStore(&fault, 1u); }
 }`;
 
-/** WGSL: what is written of a row, by its first lane. */
+/** WGSL: the results of a row, written by its first lane. */
 const result = /* wgsl */ `
   if (lane == 0) {
     let none = atomicLoad(&fault) != 0 || bitcast<u32>(row.most) == 0xff800000u;
@@ -106,7 +106,7 @@ const result = /* wgsl */ `
     logProbs[b] = select(drawn.logit - row.most - log(drawn.sum), 0.0, none);
   }`;
 
-/** One work group a row: the filters become a least key, see {@link cut}; then one number is drawn. */
+/** One work group a row: the filters become a least key, see {@link cut}; then one id is drawn. */
 export const sample = defineKernel(sampleOp, ({ inputs: { logits, seen, offsets }, adapter }) => {
   const [B, V] = logits.shape;
   const vector = V % 4 === 0;

@@ -1,5 +1,5 @@
 /**
- * Selections: compaction in order, with the count left on the device.
+ * Selections: compaction in order; the count stays on the device.
  *
  * @module
  */

@@ -4,7 +4,7 @@ import { floatKey, integerKey, keyOf, LANES, scan } from "./keys.ts";
 
 type ThresholdCall = Call<"scores" | "offsets", "rows" | "kept", { readonly threshold: number }>;
 
-/** Rows a lane looks at, and so 4096 a group. */
+/** Rows of a lane: 4096 of a group. */
 const SHARE = 16;
 
 /** The lowest key that is selected; undefined where none can be. */
@@ -19,8 +19,8 @@ function lowestKey(threshold: number, integers: boolean): number | undefined {
 }
 
 /**
- * Each group lists the selected rows of its 4096. How many come before, it counts itself: that costs less than to wait for
- * the others, and nothing has to be stored between two dispatches.
+ * Each group lists the selected rows among its 4096, and counts the selected rows before them: that takes less time than a
+ * second dispatch, and needs no storage.
  */
 export function threshold({ inputs: { scores, offsets }, params }: ThresholdCall): Dispatch {
   const [M] = scores.shape;

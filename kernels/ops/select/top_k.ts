@@ -16,7 +16,7 @@ fn keepOf(b: u32) -> u32 {
 
 /**
  * WGSL: radix selection. Four times eight bits: count the keys that agree so far by their next eight bits, from the highest
- * down, and go on in the bin that holds the `remaining`-th. Returns the lowest key kept, and how many of its rows.
+ * down, and continue in the bin that holds the `remaining`-th. Returns the lowest key kept, and how many of its rows.
  */
 const radixSelect = /* wgsl */ `
 var<workgroup> histogram: array<atomic<u32>, ${LANES}>;

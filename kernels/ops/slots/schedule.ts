@@ -3,14 +3,14 @@ import type { ScheduleParams } from "../../../src/ops/slots.ts";
 import type { Call, Dispatch } from "../../host/kernel.ts";
 import { lanesOf } from "../../host/adapter.ts";
 
-/** WGSL: slots of a stage, and when they came to it, as keys in the order of time, counted from when one of them did. */
+/** WGSL: the slots of a stage, and the times at which they entered it, as keys relative to the time of one of them. */
 const table = (stage: number) => /* wgsl */ `
 fn stageOf(s: u32) -> i32 { return slots[s * COLUMNS + ${SLOT.stage}]; }
 fn sinceOf(s: u32) -> i32 { return slots[s * COLUMNS + ${SLOT.since}]; }
 fn waits(s: u32) -> bool { return stageOf(s) == ${stage}; }
 fn key(s: u32, origin: i32) -> u32 { return u32(sinceOf(s) - origin) ^ 0x80000000u; }`;
 
-/** WGSL: how many wait, any one of them, and how many may be chosen; to be called in uniform control flow. */
+/** WGSL: the number of waiting slots, one of them, and the number to choose; to be called in uniform control flow. */
 const crowd = /* wgsl */ `
 var<workgroup> waiting: atomic<u32>;
 var<workgroup> blocked: atomic<u32>;
@@ -31,7 +31,7 @@ fn crowd(lane: u32) -> Crowd {
 }`;
 
 /**
- * WGSL: the least key that `keep` keys are not above, by bisection between the least and the greatest of all. The number
+ * WGSL: the least key that at least `keep` keys do not exceed, by bisection between minimum and maximum. The number
  * of rounds is fixed, so that barriers are in uniform control flow; once the key is found a round does nothing.
  */
 const latest = /* wgsl */ `

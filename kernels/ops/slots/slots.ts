@@ -1,5 +1,5 @@
 /**
- * Slots of an engine: who runs next, and where keys and values go.
+ * Slots of an engine: the schedule, and the cache rows of keys and values.
  *
  * @module
  */
@@ -18,10 +18,10 @@ import { schedule as choose } from "./schedule.ts";
 
 const LANES = 64;
 
-/** The slots that have waited longest. */
+/** The slots with the longest waiting time. */
 export const schedule = defineKernel(scheduleOp, (call) => [choose(call)]);
 
-/** WGSL: the place of row m, the i-th new one of the slot whose columns start at `at`, and what it sees. */
+/** WGSL: cache row and key range of row m, the i-th new row of the slot whose columns start at `at`. */
 function put({ layout, at }: KvSlotsParams): string {
   const outer = at === "outer";
   const rows = outer ? [layout.pageRows] : layout.recursionRows;
@@ -46,7 +46,7 @@ fn put(m: u32, at: u32, i: i32) {
 }`;
 }
 
-/** One invocation a row, which finds its slot in the list or by bisection. */
+/** One invocation a row, which finds its slot in the list or by binary search. */
 export const kvSlots = defineKernel(kvSlotsOp, ({ inputs: { slots, rows, offsets }, params }) => [{
   label: rows ? "kvSlots.list" : "kvSlots",
   constants: { COLUMNS: slots.shape[1] },
