@@ -1,6 +1,6 @@
-/** What WebGPU adapter this process, or a child process with another environment, sees. */
+/** Finds the WebGPU adapter of this process, or of a child process with another environment. */
 
-/** An adapter in the words the commands print. */
+/** Description of an adapter. */
 export interface Adapter {
   /** Vendor as the driver gives it; on Vulkan a number. */
   vendor: string;
@@ -8,9 +8,9 @@ export interface Adapter {
   architecture: string;
   /** Name of the device, for example "llvmpipe (LLVM 15.0.6, 256 bits)". */
   description: string;
-  /** True when a processor does the work. */
+  /** Whether it is a software adapter. */
   software: boolean;
-  /** What the adapter allows, by the WebGPU names. */
+  /** Limits by their WebGPU names. */
   limits: Record<string, number>;
   /** Optional features, sorted. */
   features: string[];

@@ -14,9 +14,9 @@ const command = {
   operand: "DIR",
   several: true,
   about:
-    `Runs golden folders (config.json, model.safetensors, expected.safetensors) and compares every recorded quantity.
-Selections and ids must be equal. Numbers must be within what float32 arithmetic may do to them, which is measured by
-running the model in double precision with noise of the size of each operation's error bound.
+    `Runs the models of golden folders (config.json, model.safetensors, expected.safetensors) and compares every recorded quantity.
+Selections and ids must be equal. Numbers must be within a bound of the rounding errors of float32, which is measured
+by running the model in double precision with noise of the size of each operation's error bound.
 
 Prints a line a quantity and device: worst error / bound, and their ratio. Ends with 1 when a quantity misses its bound
 or could not be checked.`,
@@ -45,7 +45,7 @@ function progress(folder: string): (stage: string) => void {
   };
 }
 
-/** The folders among the arguments: files that a wildcard brought along are left out, loudly. */
+/** The folders among the arguments; files are skipped with a message. */
 async function foldersOf(paths: readonly string[]): Promise<string[]> {
   const folders: string[] = [];
   for (const path of paths) {

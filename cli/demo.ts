@@ -1,4 +1,4 @@
-/** `deno task demo`: what the two trained models of the project do, on this machine's adapter. */
+/** `deno task demo`: runs the two trained models of the project on this machine's adapter. */
 import { Decoder, Encoder } from "../mod.ts";
 import type { Device } from "../src/op/device.ts";
 import { isMissing } from "../src/checkpoint/host.ts";
@@ -38,17 +38,17 @@ models were trained by this project. Ends with 1 when WebGPU and the reference d
 
 const PROMPT = "Once upon a time, there was a little";
 
-/** Tokens of the story and batches of held-out text, by the device that works on them. */
+/** Tokens of the story and batches of held-out text, by device. */
 const AMOUNTS = { webgpu: { tokens: 250, batches: Infinity }, reference: { tokens: 40, batches: 1 } };
 
-/** Tokens on which the devices are compared. */
+/** Number of tokens of the comparison of devices. */
 const COMPARED = 32;
 
 const say = (...lines: string[]) => print(`${lines.join("\n")}\n`);
 const heading = (text: string) => say("", text, "─".repeat(text.length), "");
 const parameters = (schema: unknown) => `${countParameters(schema).toLocaleString("en")} parameters`;
 
-/** Throws unless a folder has both models and the text that was held out. */
+/** Throws unless a folder has both models and the held-out text. */
 async function demandModels(folder: string): Promise<void> {
   const [decoder, encoder] = ["stories-mor", "stories-modernalbert"];
   const files = [`${decoder}/config.json`, `${encoder}/config.json`, `${encoder}/held_out.txt`];
@@ -63,7 +63,7 @@ async function demandModels(folder: string): Promise<void> {
   }
 }
 
-/** The first act; whether the devices agree. */
+/** The decoder's part; true if the devices agree. */
 async function story(folder: string, device: Device, prompt: string, most: number): Promise<boolean> {
   await using decoder = await Decoder.load(folder, { device });
   const { model, model: { config } } = decoder, { recursion: { N } } = config;
@@ -81,7 +81,7 @@ async function story(folder: string, device: Device, prompt: string, most: numbe
   return agrees(agreement);
 }
 
-/** The other acts. */
+/** The encoder's part. */
 async function masks(folder: string, device: Device): Promise<void> {
   await using encoder = await Encoder.load(folder, { device });
   const { L, groupDepth, mol } = encoder.model.config;

@@ -1,4 +1,4 @@
-/** `deno task doctor`: which adapter WebGPU finds here, what it allows, and what to install. */
+/** `deno task doctor`: the WebGPU adapter of this machine, its limits, and what to install. */
 import type { Adapter } from "./adapter.ts";
 import { gpuEnvironment, whyNoAdapter } from "./gpu_environment.ts";
 import { canInstall } from "./lavapipe.ts";
@@ -21,7 +21,7 @@ and how models fit into what it binds at once. Ends with 1 when there is no adap
   examples: ["deno task doctor", "deno task doctor --json"],
 } as const;
 
-/** What every kernel keeps to, by the WebGPU names of the limits. */
+/** Limits that all kernels keep to, by their WebGPU names. */
 const budget: Record<string, number> = {
   maxStorageBuffersPerShaderStage: 8,
   maxComputeWorkgroupStorageSize: 16_384,
@@ -30,10 +30,10 @@ const budget: Record<string, number> = {
   maxComputeWorkgroupsPerDimension: 65_535,
 };
 
-/** Features some kernel has a faster variant for, or a bench needs. */
+/** Features with faster kernel variants, or for benches. */
 const useful = ["shader-f16", "subgroups", "timestamp-query"];
 
-/** Deno grants subgroups on Vulkan and Metal without listing them, so a missing name there means "ask the device". */
+/** Whether an adapter has a feature. Deno grants subgroups on Vulkan and Metal without listing them, so a device is requested. */
 async function hasFeature(adapter: Adapter, feature: string, env: Record<string, string>): Promise<boolean> {
   if (adapter.features.includes(feature)) return true;
   const ask = `const a = await navigator.gpu.requestAdapter();
@@ -42,7 +42,7 @@ async function hasFeature(adapter: Adapter, feature: string, env: Record<string,
   return (await child.output()).success;
 }
 
-/** Everything the command reports. */
+/** Collects the report. */
 async function examine(fix: boolean) {
   const { env, adapter } = await gpuEnvironment({ install: fix });
   const platform = { deno: Deno.version.deno, system: `${Deno.build.os} ${Deno.build.arch}` };

@@ -40,12 +40,12 @@ Formats
   ],
 } as const;
 
-/** Tokens and texts that run at once. */
+/** Maximum tokens and texts of a batch. */
 const BATCH = { tokens: 2048, most: 64 };
 
 type Flags = Values<typeof command.flags>;
 
-/** Everything about the flags that can be refused before a model is loaded. */
+/** Checks all flags that need no model. */
 function settings({ text, file, ids, pooling, format, out, normalize }: Flags) {
   const sources = [text.length && "--text", file && "--file", ids.length && "--ids"].filter(Boolean);
   if (sources.length > 1) throw new Error(`Cannot encode: expected one of ${sources.join(" and ")}, not both`);
@@ -60,7 +60,7 @@ function settings({ text, file, ids, pooling, format, out, normalize }: Flags) {
   return { format: kind, out, options };
 }
 
-/** Lines are read before the model is loaded: a missing file is known at once. */
+/** Reads the texts, before the model is loaded. */
 async function textsOf({ text, file, ids }: Flags): Promise<{ name: string; text: string }[]> {
   if (ids.length) return [];
   return text.length ? text.map((text, i) => ({ name: `text ${i + 1}`, text })) : await readLines(file);
@@ -87,7 +87,7 @@ async function* encoded(
   note(`${counted(sequences.length, "text")} of ${width} numbers in ${secondsText(progress.seconds)}, ${rate} texts/s`);
 }
 
-/** A float32 in as few digits as tell it from its neighbours. */
+/** The shortest decimal text of a float32. */
 const shortest = (value: number) => Number(value.toPrecision(9));
 
 function jsonLines(batch: readonly Sequence[], data: Float32Array, width: number): Uint8Array {

@@ -1,4 +1,4 @@
-/** `deno task fuzz`: random damage to what comes from outside, until the time is up or a rule is broken. */
+/** `deno task fuzz`: damages valid inputs at random until the time is up or a check fails. */
 import { note, runCommand } from "./support/command.ts";
 import { helpFlag, numberOf, type Values, wholeOf } from "./support/flags.ts";
 import { secondsText, showMoving } from "./support/progress.ts";
@@ -10,8 +10,8 @@ const names = targets.map(({ name }) => name);
 const command = {
   name: "fuzz",
   usage: "[--minutes N] [--target NAME] [--seed N]",
-  about: `Changes valid inputs at random. Each has to be taken with finite results, or refused with one clear error,
-in bounded time and memory. Ends at the first that breaks a rule, with its seed and exit code 1.`,
+  about: `Changes valid inputs at random. The program must accept each with finite results, or refuse it with one clear
+error, in bounded time and memory. Ends at the first failure with its seed and exit code 1.`,
   flags: {
     minutes: { value: "N", help: "minutes in all, 1 unless given" },
     target: { value: "NAME", help: `${names.join(", ")}; all in turn unless given` },
@@ -23,7 +23,7 @@ in bounded time and memory. Ends at the first that breaks a rule, with its seed 
 
 const child = new URL("fuzz/child.ts", import.meta.url).href;
 
-/** A case may take this long on a machine that is busy, and a process this much memory. */
+/** Time limit of a case on a busy machine, and memory limit of a process. */
 const BOUNDS = { seconds: 30, bytes: 3e9 };
 
 async function main(flags: Values<typeof command.flags>): Promise<number> {

@@ -41,7 +41,7 @@ routed, the mean depth of the tokens that chose them.`,
   ],
 } as const;
 
-/** The prompt as it is shown, and as ids where it was given so. */
+/** The prompt as text, and as ids if it was given by --ids. */
 interface Prompt {
   readonly shown: string;
   readonly ids?: readonly number[];
@@ -56,7 +56,7 @@ function promptOf({ prompt, ids }: Values<typeof command.flags>): Prompt {
   return { shown: list.join(" "), ids: list };
 }
 
-/** What the flags say of drawing. */
+/** Sampling options from the flags. */
 function optionsOf(flags: Values<typeof command.flags>): GenerateOptions {
   const given = <R>(name: keyof typeof flags & string, read: (name: string, given: string) => R) => {
     const value = flags[name];
@@ -84,7 +84,7 @@ async function* tokensOf(decoder: DecoderModel, prompt: Prompt, options: Generat
   for await (const piece of generate(decoder, prompt.ids, options)) yield { ...piece, text: ` ${piece.id}` };
 }
 
-/** Generates until the end or Ctrl-C; prints as it goes unless `quiet`. */
+/** Generates until the end or Ctrl-C; prints every piece unless `quiet`. */
 async function stream(decoder: DecoderModel, prompt: Prompt, options: GenerateOptions, quiet: boolean) {
   const made: Piece[] = [];
   const show = (text: string) => quiet || print(text);

@@ -4,7 +4,7 @@ import { canInstall, findDriver, installDriver } from "./lavapipe.ts";
 
 /** Variables for a child process, and the adapter it will find. */
 export interface GpuEnvironment {
-  /** What to add to the environment. */
+  /** Variables to add to the environment. */
   env: Record<string, string>;
   /** The adapter, or undefined when there is none. */
   adapter?: Adapter;
@@ -27,14 +27,14 @@ export async function gpuEnvironment({ install = false } = {}): Promise<GpuEnvir
   return await withLavapipe(quiet);
 }
 
-/** Why there is no adapter, and what to do about it. */
+/** The reason for a missing adapter, and how to get one. */
 export function whyNoAdapter(): string {
   const chosen = ["VK_ICD_FILENAMES", "VK_DRIVER_FILES"].find((name) => Deno.env.get(name));
   if (!chosen) return `this machine lists none; ${howToInstall()}`;
   return `${chosen}=${Deno.env.get(chosen)} gives none; unset it, or ${howToInstall()}`;
 }
 
-/** Only Vulkan: without a Vulkan driver an OpenGL adapter would be taken silently, and it is not one to rely on. */
+/** Restricts WebGPU to Vulkan: without a Vulkan driver an unreliable OpenGL adapter would be chosen silently. */
 async function withVulkan(quiet: Record<string, string>, more: Record<string, string> = {}): Promise<GpuEnvironment> {
   const backend = Deno.env.get("DENO_WEBGPU_BACKEND") ?? "vulkan";
   const env = { ...quiet, DENO_WEBGPU_BACKEND: backend, ...more };
@@ -61,7 +61,7 @@ function quietEnvironment(): Record<string, string> {
   return env;
 }
 
-/** False where it cannot be made: these variables are a comfort, not a need. */
+/** Makes a folder; false if it cannot be made, as its variables are optional. */
 function makeFolder(path: string): boolean {
   try {
     Deno.mkdirSync(path, { recursive: true, mode: 0o700 });

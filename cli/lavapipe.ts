@@ -1,4 +1,4 @@
-/** The software adapter, Mesa's lavapipe: where its driver file is, and how to install it. */
+/** Finds and installs the software adapter, Mesa's lavapipe. */
 import { packages } from "./adapter.ts";
 
 const folders = ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
@@ -32,7 +32,7 @@ function isFile(path: string): boolean {
   }
 }
 
-/** Installs the packages with apt-get and says so; throws when apt-get fails. */
+/** Installs the packages with apt-get and prints a message; throws when apt-get fails. */
 export async function installDriver(): Promise<void> {
   const start = performance.now();
   console.error(`Installing ${packages.join(" and ")} with apt-get: this machine lists no WebGPU adapter.`);

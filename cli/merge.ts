@@ -1,4 +1,4 @@
-/** `deno task merge`: the experts of a checkpoint become one, and no routing of experts remains. */
+/** `deno task merge`: merges the experts of a checkpoint into one feed-forward without routing. */
 import type { Decoder, Encoder, WeightDtype } from "../mod.ts";
 import { reasonOf } from "../src/checkpoint/messages.ts";
 import type { DecoderModel } from "../src/infer/decoder.ts";
@@ -47,7 +47,7 @@ the relative change of hidden states.`,
 
 type Flags = Values<typeof command.flags>;
 
-/** Everything about the flags that can be refused before a model is loaded. */
+/** Checks all flags that need no model. */
 function settings({ mode, weights, calibration, decay, dtype, text, file, ids }: Flags) {
   if ([text, file, ids[0]].filter((given) => given !== undefined).length > 1) {
     throw new Error("Cannot merge: expected one of --text, --file and --ids, not several");
@@ -72,14 +72,14 @@ function decayOf(decay?: string): number | undefined {
   throw new Error(`Cannot read --decay ${decay}: expected a number from 0 up to but not including 1`);
 }
 
-/** Sequences of ids of the lines of a file that are not blank; a line too long for the model is cut. */
+/** Sequences of ids of the lines of a file that are not blank; lines that are too long for the model are truncated. */
 async function calibrationOf(loaded: Loaded, path: string): Promise<number[][]> {
   const lines = (await readText(path)).split(/\r?\n/).filter((line) => line.trim() !== "");
   if (lines.length === 0) throw new Error(`Cannot calibrate by ${path}: it has no text`);
   return lines.flatMap((line) => windows(loaded, line));
 }
 
-/** Throws unless a folder is free, or may be written into. */
+/** Throws unless a folder is empty or missing, or --force allows writing into it. */
 async function refuseFull(out: string, { model, force }: Flags): Promise<void> {
   const names: string[] = [];
   try {
@@ -148,7 +148,7 @@ async function measure(
 
 async function save(merged: Decoder | Encoder, flags: Flags, dtype: WeightDtype) {
   using _lock = await FolderLock.take(flags.out, "write");
-  await refuseFull(flags.out, flags); // the folder may have been filled since the first look
+  await refuseFull(flags.out, flags); // the folder may have been filled since the first check
   const files = await interruptible((signal) => merged.save(flags.out, { dtype, signal }));
   note(`Wrote ${flags.out}: ${files.join(", ")}`);
 }

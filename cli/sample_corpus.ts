@@ -1,4 +1,4 @@
-/** `deno task sample-corpus`: documents drawn from a decoder, as JSON lines. */
+/** `deno task sample-corpus`: samples documents from a decoder, as JSON lines. */
 import { writeFileAtomically } from "../src/checkpoint/files.ts";
 import { type CorpusOptions, sampleDocuments } from "../src/infer/corpus.ts";
 import { breathe, interruptedCode, interruptible, note, runCommand } from "./support/command.ts";

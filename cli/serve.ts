@@ -1,4 +1,4 @@
-/** `deno task serve`: completions and embeddings over HTTP, as OpenAI's clients ask for them. */
+/** `deno task serve`: completions and embeddings over HTTP, in the form of OpenAI's API. */
 import { Engine } from "../src/infer/engine/engine.ts";
 import { interruptible, note, runCommand } from "./support/command.ts";
 import { deviceFlag, openChosenDevice } from "./support/device.ts";
@@ -59,7 +59,7 @@ parameters are taken where their values ask for nothing ("logit_bias": {}), else
   ],
 } as const;
 
-/** Everything about the flags that can be refused before a model is loaded. */
+/** Checks all flags that need no model. */
 function settings(flags: Values<typeof command.flags>) {
   const whole = (name: "port" | "slots" | "max-body" | "max-waiting", fallback: number, least: number) => {
     const given = flags[name];

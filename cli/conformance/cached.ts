@@ -1,5 +1,5 @@
 /**
- * The logits of a decoder once more, fed token by token through the caches of an engine.
+ * Recomputes the logits of a decoder token by token with the caches of an engine.
  *
  * @module
  */

@@ -11,12 +11,12 @@ import { type Golden, specified } from "./golden.ts";
 import { type Model, quantitiesOf } from "./model.ts";
 import type { Task } from "./task.ts";
 
-/** A model's quantities in double precision, and how far float32 may take them. */
+/** A model's quantities in double precision, with bounds of their float32 errors. */
 export function measure(model: Model, task: Task): Promise<Measured> {
   return measureNoise((device) => quantitiesOf(device, model, task, false));
 }
 
-/** Compares every recorded quantity with what a device computed. */
+/** Compares every recorded quantity with a device's. */
 export function findingsOf(golden: Golden, measured: Measured, actual: HostTensors, device: string): Finding[] {
   const find = (quantity: string, name = quantity): Finding => {
     if (!actual[quantity]) return { quantity, outcome: "unknown", note: "this model has no quantity of this name" };
@@ -28,7 +28,7 @@ export function findingsOf(golden: Golden, measured: Measured, actual: HostTenso
   return cached ? [...findings, find(CACHED_LOGITS, "infer.logits")] : findings;
 }
 
-/** Checks a folder on every device; `onStage` is told what is being computed. */
+/** Checks a folder on every device; `onStage` gets the name of each computation. */
 export async function checkGolden(
   golden: Golden,
   devices: Readonly<Record<string, Device>>,

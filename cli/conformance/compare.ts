@@ -1,36 +1,36 @@
 /**
- * Comparing a quantity with what was recorded: numbers within a computed bound, choices exactly.
+ * Compares a quantity with its recorded value: numbers within a computed bound, choices exactly.
  *
  * @module
  */
 import type { HostTensor } from "../../src/op/device.ts";
 
-/** What a comparison found. */
+/** Result of a comparison. */
 export interface Finding {
   /** Name of the quantity. */
   readonly quantity: string;
-  /** Which device computed it; absent where none did. */
+  /** The device; absent if none computed it. */
   readonly device?: string;
-  /** Whether it agrees, misses, or is of no known name. */
+  /** Whether it agrees, misses its bound, or has an unknown name. */
   readonly outcome: "ok" | "miss" | "unknown";
   /** Error and bound of the element that uses most of its bound; absent for integers. */
   readonly worst?: { readonly error: number; readonly bound: number };
-  /** What a reader should know beside the numbers. */
+  /** Remark. */
   readonly note?: string;
 }
 
 /** Half a unit in the last place of a float32, relative. */
 const HALF_ULP = 2 ** -24;
 
-/** What may be compared, and how closely. */
+/** Bound and compared elements of a quantity. */
 export interface Terms {
   /** Largest error that float32 explains, as `measureNoise` says. */
   readonly bound: number;
-  /** Elements that are specified are not 0 here; all are without it. */
+  /** Mask of the specified elements, nonzero for these; all elements without it. */
   readonly specified?: ArrayLike<number>;
 }
 
-/** Compares a tensor with the recorded one; float32 recordings may be off by half a unit in their last place themselves. */
+/** Compares a tensor with the recorded one; float32 recordings have a rounding error of half a unit in the last place. */
 export function compare(actual: HostTensor, recorded: HostTensor, terms: Terms): Omit<Finding, "quantity"> {
   const { shape } = recorded;
   if (shape.join() !== actual.shape.join()) {
@@ -73,7 +73,7 @@ function compareNumbers(
   return { outcome: "miss", worst, note };
 }
 
-/** Where an element stands in a tensor, `[1, 3]`. */
+/** The indices of an element, `[1, 3]`. */
 function at(shape: readonly number[], element: number): string {
   const place: number[] = [];
   for (const size of [...shape].reverse()) {

@@ -14,7 +14,7 @@ import { padded, type Task } from "./task.ts";
 
 type Named = Record<string, HostTensor>;
 
-/** Runs a decoder on a device and names what came out. */
+/** Runs a decoder on a device and names its quantities. */
 export async function decoderQuantities(
   device: Device,
   { config, params }: { config: DecoderConfig; params: DecoderParams<HostTensor> },
@@ -75,7 +75,7 @@ function nameLosses(named: Named, { losses }: DecoderResult): void {
   }
 }
 
-/** Generates, then reads the logits and depths of every row that was fed. */
+/** Generates, then reads the logits and depths of every input row. */
 async function nameGeneration(
   named: Named,
   model: DecoderModel,

@@ -13,7 +13,7 @@ import { padded, type Task } from "./task.ts";
 
 type Named = Record<string, HostTensor>;
 
-/** Runs an encoder on a device and names what came out. */
+/** Runs an encoder on a device and names its quantities. */
 export async function encoderQuantities(
   device: Device,
   { config, params }: { config: EncoderConfig; params: EncoderParams<HostTensor> },

@@ -11,22 +11,22 @@ import type { HostTensor } from "../../src/op/device.ts";
 import { padded, type Task, unpadded } from "./task.ts";
 import type { Model } from "./model.ts";
 
-/** Recorded tensors that a model reads; everything else is compared. */
+/** Names of recorded inputs; all other tensors are compared. */
 const INPUTS = ["input_ids", "attention_mask", "labels", "generate.prompt_length"];
 
-/** A golden folder, read. */
+/** Contents of a golden folder. */
 export interface Golden {
-  /** Where it is. */
+  /** Path of the folder. */
   readonly folder: string;
   /** Configuration and weights. */
   readonly model: Model;
-  /** What to run. */
+  /** Inputs of the model. */
   readonly task: Task;
   /** Recorded quantities by name. */
   readonly recorded: ReadonlyMap<string, HostTensor>;
 }
 
-/** Reads a golden folder. Throws when it is not one, or when what it records does not fit together. */
+/** Reads a golden folder. Throws when it is not one, or its recordings are inconsistent. */
 export async function openGolden(folder: string): Promise<Golden> {
   const source = openSource(folder);
   for (const file of ["config.json", "expected.safetensors"]) {
@@ -55,7 +55,7 @@ async function readValues(checkpoint: Checkpoint): Promise<Map<string, HostTenso
   return values;
 }
 
-/** What the recorded inputs ask for. */
+/** The task of the recorded inputs. */
 function taskOf(values: ReadonlyMap<string, HostTensor>): Task {
   const ids = values.get("input_ids");
   if (!ids || ids.shape.length !== 2) throw new Error("its expected.safetensors has no input_ids [B, T]");

@@ -1,5 +1,5 @@
 /**
- * The quantities of a model, by the names under which golden folders record them.
+ * The quantities of a model, by their names in golden folders.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export type Model =
   | { readonly kind: "encoder"; readonly config: EncoderConfig; readonly params: EncoderParams<HostTensor> };
 
 /**
- * Everything that a model computes for a task.
+ * All quantities of a model for a task.
  *
  * With `greedy` a decoder generates by itself; without, its logits are those along the recorded ids.
  */

@@ -5,17 +5,17 @@
  */
 import type { Finding } from "./compare.ts";
 
-/** What was found in one folder, or why it could not be checked. */
+/** Findings of one folder, or the reason why it could not be checked. */
 export interface Report {
   /** The folder. */
   readonly folder: string;
-  /** What was found. */
+  /** Findings. */
   readonly findings: readonly Finding[];
-  /** Why nothing was found. */
+  /** Reason without findings. */
   readonly error?: string;
 }
 
-/** How many quantities agree, miss, and could not be checked. */
+/** Counts of findings. */
 export interface Counts {
   /** Comparisons made, quantities times devices. */
   readonly checked: number;
@@ -25,7 +25,7 @@ export interface Counts {
   readonly unchecked: number;
 }
 
-/** Adds up what reports say. */
+/** Adds up the counts of reports. */
 export function countsOf(reports: readonly Report[]): Counts {
   const findings = reports.flatMap((report) => report.findings);
   const count = (...outcomes: Finding["outcome"][]) =>
@@ -37,7 +37,7 @@ export function countsOf(reports: readonly Report[]): Counts {
   };
 }
 
-/** Whether everything that had to be compared was, and agrees. */
+/** Whether every quantity was compared and agrees. */
 export function passes({ checked, missed, unchecked }: Counts): boolean {
   return checked > 0 && missed === 0 && unchecked === 0;
 }
@@ -77,7 +77,7 @@ export function table({ folder, findings, error }: Report): string {
   return [folder, ...rows.map((row) => `  ${line(row)}`)].join("\n");
 }
 
-/** Everything, for machines. */
+/** The reports as JSON. */
 export function jsonOf(reports: readonly Report[]): string {
   return JSON.stringify({ folders: reports, ...countsOf(reports) }, null, 2);
 }

@@ -1,12 +1,12 @@
 /**
- * What to run a model on, and the way between sequences and padded tensors.
+ * Inputs of a model, and conversions between sequences and padded tensors.
  *
  * @module
  */
 import type { HostTensor } from "../../src/op/device.ts";
 import { sizeOf } from "../../src/op/op.ts";
 
-/** What to run. */
+/** Inputs and requested quantities. */
 export interface Task {
   /** Ids, without padding. */
   readonly sequences: readonly (readonly number[])[];
@@ -14,7 +14,7 @@ export interface Task {
   readonly labels?: readonly (readonly number[])[];
   /** Tokens per sequence in padded results. */
   readonly width: number;
-  /** Whether any quantity with this prefix is asked for. */
+  /** Whether any quantity with this prefix is recorded. */
   readonly wants: (prefix: string) => boolean;
   /** Greedy generation: tokens of each prompt, and the recorded ids, prompt and continuation. */
   readonly continuation?: { readonly prompt: number; readonly ids: readonly (readonly number[])[] };

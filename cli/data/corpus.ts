@@ -1,4 +1,4 @@
-/** A corpus ready for training: a tokenizer, tokens to train on and tokens that are held out; prepared once. */
+/** Prepares a corpus for training, once: a tokenizer, training tokens and held-out tokens. */
 import { createHash } from "node:crypto";
 import { isMissing } from "../../src/checkpoint/host.ts";
 import { writeFilesAtomically } from "../../src/checkpoint/files.ts";
@@ -20,57 +20,57 @@ export interface TokenizerTraining {
   readonly begin?: string;
   /** The special token after it: `[SEP]`. */
   readonly end?: string;
-  /** The special token that hides others: `[MASK]`. */
+  /** The mask token: `[MASK]`. */
   readonly mask?: string;
 }
 
-/** What a corpus is made of. */
+/** Sources and settings of a corpus. */
 export interface CorpusOptions {
-  /** Texts to train on. */
+  /** Training texts. */
   readonly sources: readonly SourceOptions[];
-  /** Texts to evaluate on: a share of the documents of `sources`, or others. */
+  /** Held-out texts: a share of the documents of `sources`, or other sources. */
   readonly heldOut: { readonly share: number } | { readonly sources: readonly SourceOptions[] };
-  /** Folder of a `tokenizer.json` (a checkpoint), or what to train. */
+  /** Folder of a `tokenizer.json` (a checkpoint), or settings of one to train. */
   readonly tokenizer: { readonly path: string } | TokenizerTraining;
   /** The token after every document, `<|endoftext|>` unless given. */
   readonly endOfText?: string;
   /**
-   * Whether documents have the tokens around them that a prompt has, such as the first token of Llama; the end-of-text
-   * token is after every document anyway, and is not repeated. False unless given.
+   * Whether documents get the special tokens of a prompt, such as Llama's begin token; the end-of-text token follows every
+   * document in any case, once. False unless given.
    */
   readonly framed?: boolean;
   /** Seed of the held-out share. */
   readonly seed: number;
-  /** Where prepared corpora and fetched packages are kept. */
+  /** Folder of prepared corpora and fetched packages. */
   readonly cacheDir: string;
 }
 
-/** Told of bytes of text read. */
+/** Callback for the bytes of text read. */
 export type OnCorpusProgress = (progress: { label: string; loaded: number; total: number }) => void;
 
 /** A prepared corpus; its files stay open until it is disposed of. */
 export interface Corpus extends Disposable {
-  /** Tokens to train on. */
+  /** Training tokens. */
   readonly train: StoredTokens;
-  /** Tokens to evaluate on. */
+  /** Held-out tokens. */
   readonly heldOut: StoredTokens;
   /** `tokenizer.json` and `tokenizer_config.json`, to be written beside a checkpoint. */
   readonly tokenizerFiles: Readonly<Record<string, Json>>;
-  /** Id of a special token. Throws with the nearest one there is. */
+  /** Id of a special token. Throws naming the nearest one for an unknown token. */
   tokenId(token: string): number;
   /** Ids of all special tokens. */
   readonly special: readonly number[];
   /** Mean UTF-8 bytes of a held-out token, ends of texts included. */
   readonly bytesPerToken: number;
-  /** Where all of it lies. */
+  /** Folder of the corpus. */
   readonly folder: string;
 }
 
-/** What is in a cached folder changes with this number. */
+/** Version of the contents of a cached folder. */
 const FORMAT = 2;
 
 /**
- * Prepares a corpus, or opens it where the same bytes were prepared with the same options before.
+ * Prepares a corpus, or opens the one that was prepared from the same bytes with the same options.
  *
  * Throws one line when a source is missing or empty, no document is left on either side, the tokenizer does not have
  * the end-of-text token, or the text cannot give the vocabulary.
@@ -102,13 +102,13 @@ export async function prepareCorpus(
   return await openCorpus(folder);
 }
 
-/** The tokenizer of a folder; that blanks stay as they are is written down, since other readers assume otherwise. */
+/** The tokenizer of a folder; its configuration turns off the clean-up of blanks, which other readers have on. */
 async function tokenizerFiles(folder: string): Promise<Record<string, Json>> {
   const { json, config } = await readTokenizerFiles(openSource(folder));
   return { "tokenizer.json": json, "tokenizer_config.json": { clean_up_tokenization_spaces: false, ...config } };
 }
 
-/** What tells one corpus from another: every byte read, and every option but where things lie. */
+/** Key of a corpus: a hash of every byte read and every option, except paths. */
 async function keyOf(
   { heldOut, tokenizer, endOfText, framed = false, seed }: CorpusOptions,
   files: Readonly<Record<"train" | "heldOut", readonly TextFile[]>>,
@@ -137,7 +137,7 @@ async function isPrepared(folder: string): Promise<boolean> {
   }
 }
 
-/** Fills a folder that appears only when it is whole. */
+/** Fills a temporary folder and renames it when it is complete. */
 async function throughStaging(folder: string, fill: (staging: string) => Promise<Record<string, Json>>): Promise<void> {
   const staging = `${folder}.${crypto.randomUUID()}.tmp`;
   try {
@@ -146,9 +146,9 @@ async function throughStaging(folder: string, fill: (staging: string) => Promise
     await writeFilesAtomically(staging, Object.fromEntries(tokenizer));
     await Deno.rename(staging, folder);
   } catch (error) {
-    if (!await isPrepared(folder)) throw error; // another process was faster
+    if (!await isPrepared(folder)) throw error; // another process has made it
   } finally {
-    await Deno.remove(staging, { recursive: true }).catch(() => {}); // renamed, or never made
+    await Deno.remove(staging, { recursive: true }).catch(() => {}); // renamed, or not created
   }
 }
 

@@ -1,13 +1,13 @@
-/** From files to documents, one after the other. */
+/** Reads the documents of files. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { textOfHtml, textOfTagged } from "./markup.ts";
 import { checkLength, linesOf, type OnBytes, textOf } from "./read_text.ts";
 import type { DocumentFormat, TextFile } from "./sources.ts";
 
 /**
- * The documents of files, without the white space around them; empty ones are left out.
+ * The documents of files, trimmed; empty ones are skipped.
  *
- * Throws one line when a file is missing or not UTF-8, or JSON is not what was asked for.
+ * Throws one line when a file is missing or not UTF-8, or JSON has another form.
  */
 export async function* documentsOf(
   files: readonly TextFile[],

@@ -1,4 +1,4 @@
-/** A tokenizer as the preparation of a corpus needs it: the one of inference, and how its tokens are found by name. */
+/** The tokenizer of a corpus: that of inference, with a look-up of tokens by name. */
 import { nearest } from "../../src/common/words.ts";
 import type { Json } from "../../src/model/config/fields.ts";
 import type { Frame } from "../../src/tokenizer/post_processors.ts";
@@ -10,11 +10,11 @@ export interface TextEncoder {
   readonly vocabulary: number;
   /** Ids around a text that is encoded for a model. */
   readonly frame: Frame;
-  /** Ids of the special tokens, which masking leaves alone. */
+  /** Ids of the special tokens, which are not masked. */
   readonly special: readonly number[];
   /** Ids of a text, without those around it. */
   encode(text: string): readonly number[];
-  /** Id of a token. Throws with the nearest one there is. */
+  /** Id of a token. Throws naming the nearest one for an unknown token. */
   tokenId(token: string): number;
 }
 

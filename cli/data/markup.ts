@@ -1,4 +1,4 @@
-/** Prose out of what surrounds it: HTML, and words with their parts of speech. */
+/** Extracts prose from HTML, and from words with part-of-speech tags. */
 
 /** Characters of the entities that prose uses. */
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -7,7 +7,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   ...{ eacute: "é", egrave: "è", agrave: "à", ccedil: "ç", auml: "ä", ouml: "ö", uuml: "ü", copy: "©", sect: "§" },
 };
 
-/** What stands for an entity; itself where it is not known. */
+/** The character of an entity; an unknown entity is kept. */
 function entity(whole: string, name: string): string {
   if (!name.startsWith("#")) return ENTITIES[name] ?? whole;
   const code = /^#x/i.test(name) ? parseInt(name.slice(2), 16) : Number(name.slice(1));
@@ -32,7 +32,7 @@ export function textOfHtml(html: string): string {
 /** One word of a tagged text, as `The/at` in the Brown corpus. */
 const TAGGED = /^\S+\/[a-z.,:()'`*$+-]+$/;
 
-/** Whether nearly all words of a text carry a part of speech. */
+/** Whether nearly all words of a text have a part-of-speech tag. */
 export function isTagged(text: string): boolean {
   const words = text.split(/\s+/).filter((word) => word !== "").slice(0, -1); // the last one may be cut
   return words.length >= 5 && words.filter((word) => TAGGED.test(word)).length > 0.95 * words.length;

@@ -1,4 +1,4 @@
-/** Texts that any machine can fetch by name: packages of npm and of Debian, unpacked once into a folder. */
+/** Texts from packages of npm and Debian, unpacked once into a folder. */
 import { isMissing } from "../../src/checkpoint/host.ts";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 
@@ -30,7 +30,7 @@ export function isPackage(from: string): boolean {
 
 /**
  * The folder of an unpacked package below `cacheDir`; fetched the first time only, so that a name without a version
- * stays what it was then. Throws one line when the name is malformed, the fetching program is missing, or it fails.
+ * keeps that version. Throws one line when the name is malformed, the fetching program is missing, or it fails.
  */
 export async function fetchPackage(from: string, cacheDir: string, signal?: AbortSignal): Promise<string> {
   const [prefix] = from.split(":", 1), name = from.slice(prefix.length + 1), kind = kinds[prefix];
@@ -47,7 +47,7 @@ export async function fetchPackage(from: string, cacheDir: string, signal?: Abor
     await run(kind.unpack(file, "unpacked"), { from, cwd: staging, signal });
     await Deno.rename(`${staging}/unpacked`, folder);
   } catch (error) {
-    if (!await exists(folder)) throw error; // another process was faster
+    if (!await exists(folder)) throw error; // another process has made it
   } finally {
     await Deno.remove(staging, { recursive: true });
   }
@@ -63,7 +63,7 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Runs a program; throws one line with what it said. */
+/** Runs a program; throws one line with its error output. */
 async function run(
   [program, ...args]: readonly string[],
   { from, cwd, signal }: { readonly from: string; readonly cwd: string; readonly signal?: AbortSignal },

@@ -1,4 +1,4 @@
-/** The work of preparing a corpus: learn a tokenizer, encode what is trained on and what is held out. */
+/** Prepares a corpus: trains a tokenizer, and encodes training and held-out texts. */
 import { createHash } from "node:crypto";
 import type { Json } from "../../src/model/config/fields.ts";
 import { type TokenDocument, writeTokens } from "../../src/train/data/write_tokens.ts";
@@ -10,13 +10,13 @@ import { documentsOf } from "./documents.ts";
 import { textEncoder } from "./encoder.ts";
 import type { TextFile } from "./sources.ts";
 
-/** A corpus whose files are known. */
+/** Files and settings of a corpus to prepare. */
 export interface Preparing extends Pick<CorpusOptions, "tokenizer" | "framed" | "seed"> {
-  /** Files to train on, and others that are held out. */
+  /** Training files, and held-out files. */
   readonly files: Readonly<Record<"train" | "heldOut", readonly TextFile[]>>;
-  /** Share of the training files' documents that is held out; undefined where there are others. */
+  /** Share of the training files' documents that is held out; undefined with held-out files. */
   readonly share?: number;
-  /** The tokenizer where none is trained. */
+  /** The given tokenizer, unless one is trained. */
   readonly given?: Record<string, Json>;
   readonly endOfText: string;
 }
@@ -48,7 +48,7 @@ export async function prepareTokens(
   return tokenizer;
 }
 
-/** The documents of a side; tells of progress, and throws when there is none. */
+/** The documents of a side, with progress; throws when there is none. */
 async function* textsOf(
   side: Side,
   { files, share, seed }: Preparing,

@@ -1,8 +1,8 @@
-/** Text files as streams: UTF-8, gunzipped where their name ends in `.gz`. */
+/** Reads UTF-8 text files as streams; names that end in `.gz` are decompressed. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { MOST_TEXT_BYTES, tooLong } from "../support/read_bytes.ts";
 
-/** Told of bytes as they come from disk. */
+/** Callback for the bytes read. */
 export type OnBytes = (bytes: number) => void;
 
 /** The text of a file in pieces. Throws one line when it cannot be read or is not UTF-8. */
@@ -24,7 +24,7 @@ export async function* piecesOf(path: string, onBytes?: OnBytes): AsyncGenerator
   }
 }
 
-/** Throws when a document is longer than what is held at once. */
+/** Throws for a document above the maximum length. */
 export function checkLength(path: string, characters: number): void {
   if (characters <= MOST_TEXT_BYTES) return;
   const reason = tooLong(MOST_TEXT_BYTES, "characters").message;
@@ -42,7 +42,7 @@ export async function textOf(path: string, onBytes?: OnBytes): Promise<string> {
   return pieces.join("");
 }
 
-/** The lines of a file without their ends, `\n` or `\r\n`; the last one only where it is not empty. */
+/** The lines of a file without their ends, `\n` or `\r\n`; an empty last line is skipped. */
 export async function* linesOf(path: string, onBytes?: OnBytes): AsyncGenerator<string> {
   let rest: string[] = [], length = 0;
   for await (const piece of piecesOf(path, onBytes)) {

@@ -1,4 +1,4 @@
-/** From the name of a source to its files of text. */
+/** Finds the text files of a source. */
 import { glob } from "node:fs/promises";
 import { isMissing } from "../../src/checkpoint/host.ts";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
@@ -6,28 +6,28 @@ import { isTagged } from "./markup.ts";
 import { fetchPackage, isPackage } from "./packages.ts";
 import { piecesOf } from "./read_text.ts";
 
-/** How a file is cut into documents. */
+/** Separation of a file into documents. */
 export type DocumentFormat =
-  /** The whole file is one. */
+  /** The whole file. */
   | "file"
-  /** Each line is one. */
+  /** Each line. */
   | "lines"
-  /** Empty lines lie between them. */
+  /** Separated by empty lines. */
   | "blank-lines"
-  /** A line of its own lies between them. */
+  /** Separated by lines with this text. */
   | { readonly separator: string }
-  /** Each line is a JSON object, and the document is this field of it. */
+  /** This field of the JSON object of each line. */
   | { readonly field: string };
 
-/** Where texts come from. */
+/** A source of texts. */
 export interface SourceOptions {
   /** A file, a folder, a glob, `npm:NAME[@VERSION]` or `apt:NAME[=VERSION]`. */
   readonly from: string;
-  /** How its files are cut: unless given, `.jsonl` by the field `text`, `.json` into its entries, others not at all. */
+  /** Separation of its files; unless given, the field `text` of `.jsonl`, the entries of `.json`, whole files otherwise. */
   readonly documents?: DocumentFormat;
 }
 
-/** What a file is: plain text, JSON lines, a JSON list of texts, a page, or words with their parts of speech. */
+/** Kind of a file: plain text, JSON lines, a JSON list of texts, HTML, or words with part-of-speech tags. */
 export type FileKind = "plain" | "jsonl" | "list" | "html" | "tagged";
 
 /** One file of text. */
@@ -39,7 +39,7 @@ export interface TextFile {
   readonly documents?: DocumentFormat;
 }
 
-/** Files of a package that are about it, not in it. */
+/** Files of a package that describe it. */
 const ABOUT = /^(?:readme|licen[cs]e|copying|copyright|change(?:s|log)|news|authors|contributing|notice|package)\b/i;
 
 /** The files of a source, in the order of their names. Throws one line when there are none. */
@@ -61,7 +61,7 @@ export async function filesOf(
   return await Promise.all(paths.map((path) => named(path, documents)));
 }
 
-/** A file that was asked for, whatever it looks like. */
+/** A file given by name, of any kind. */
 async function named(path: string, documents?: DocumentFormat): Promise<TextFile> {
   const file = await fileOf(path, documents);
   return { ...file, kind: file.kind ?? (/\.json(?:\.gz)?$/i.test(path) ? "list" : "plain") };
@@ -76,7 +76,7 @@ async function stat(path: string): Promise<Deno.FileInfo | undefined> {
   }
 }
 
-/** Paths of all files below a folder but hidden ones, in the order of their names. */
+/** Paths of all files below a folder except hidden ones, sorted. */
 async function below(folder: string): Promise<string[]> {
   const entries = (await Array.fromAsync(Deno.readDir(folder))).filter(({ name }) => !name.startsWith("."));
   const paths = entries.sort((a, b) => a.name < b.name ? -1 : 1).map(({ name, isDirectory, isFile }) => {
@@ -86,7 +86,7 @@ async function below(folder: string): Promise<string[]> {
   return (await Promise.all(paths)).flat();
 }
 
-/** Those files that are known to be text. */
+/** The text files among some paths. */
 async function described(paths: readonly string[], documents?: DocumentFormat): Promise<TextFile[]> {
   const files = await Promise.all(paths.map((path) => fileOf(path, documents)));
   return files.filter((file): file is TextFile => file.kind !== undefined);
@@ -97,7 +97,7 @@ function nonEmpty(files: TextFile[], from: string): TextFile[] {
   throw new Error(`Cannot read ${from}: no file of it is text (.txt, .md, .html, .json, .jsonl, also with .gz)`);
 }
 
-/** A package often has its texts in several forms: those of the largest one. Words with parts of speech are never by chance. */
+/** The files of the kind with the most bytes, as packages often have their texts in several forms; tagged words have priority. */
 function oneKind(files: readonly TextFile[]): TextFile[] {
   const bytes = (kind: FileKind) => files.reduce((sum, file) => sum + (file.kind === kind ? file.size : 0), 0);
   const kinds: FileKind[] = ["html", "plain", "list", "jsonl"];
@@ -105,7 +105,7 @@ function oneKind(files: readonly TextFile[]): TextFile[] {
   return files.filter(({ kind }) => kind === largest);
 }
 
-/** What a file is by its name, or by how it starts; no kind where neither tells. */
+/** The kind of a file by its name or its first bytes; undefined if unknown. */
 async function fileOf(path: string, documents?: DocumentFormat): Promise<Omit<TextFile, "kind"> & { kind?: FileKind }> {
   const { isFile, size } = await Deno.stat(path);
   if (!isFile) throw new Error(`Cannot read ${path}: texts are read several times, which needs a regular file`);
@@ -119,7 +119,7 @@ async function kindOf(path: string, ending?: string): Promise<FileKind | undefin
   if (/^(?:jsonl|ndjson)$/.test(ending ?? "")) return "jsonl";
   if (ending !== undefined && ending !== "json") return undefined;
   const pieces = piecesOf(path);
-  const start = await pieces.next().catch(() => undefined); // what is not text is not taken
+  const start = await pieces.next().catch(() => undefined); // not text: skipped
   await pieces.return(undefined); // closes the file
   const text = start?.value ?? "";
   if (ending === "json") return /^\s*\[\s*"/.test(text) ? "list" : undefined;

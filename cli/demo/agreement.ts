@@ -1,20 +1,20 @@
-/** Whether the kernels compute what the reference computes, on the first tokens of a text. */
+/** Compares the kernels with the reference on the first tokens of a text. */
 import { measureNoise } from "../../reference/mod.ts";
 import { DecoderModel } from "../../src/infer/decoder.ts";
 
-/** How far a device is from the reference in double precision. */
+/** Differences of a device from the reference in double precision. */
 export interface Agreement {
   /** Tokens compared. */
   readonly tokens: number;
   /** The largest difference of a logit. */
   readonly difference: number;
-  /** How far float32 may take one, measured by noise of each operation's own error bound. */
+  /** Bound of its float32 error, measured with noise of each operation's error bound. */
   readonly bound: number;
   /** The largest logit. */
   readonly greatest: number;
   /** Whether every token runs as many recursions. */
   readonly sameDepth: boolean;
-  /** Selections that float32 does not decide: depths and logits may then be others, and still right. */
+  /** Number of selections within the rounding error: with any, other depths and logits can be correct as well. */
   readonly undecided: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export async function agreementOf(model: DecoderModel, ids: readonly number[]): 
   const far = (i: number) => Math.abs(logits.data[i] - exact.logits.data[i]);
   const largest = (value: (i: number) => number) => {
     let most = 0;
-    for (let i = 0; i < logits.data.length; i++) most = Math.max(most, value(i)); // NaN where one is
+    for (let i = 0; i < logits.data.length; i++) most = Math.max(most, value(i)); // NaN if one is NaN
     return most;
   };
   return {
@@ -45,12 +45,12 @@ export async function agreementOf(model: DecoderModel, ids: readonly number[]): 
   };
 }
 
-/** Whether a device agrees with the reference, as far as float32 can tell. */
+/** Whether a device agrees with the reference within the bound. */
 export function agrees({ difference, bound, sameDepth, undecided }: Agreement): boolean {
   return undecided.length > 0 || sameDepth && difference <= bound;
 }
 
-/** One sentence about it. */
+/** The agreement in one sentence. */
 export function agreementSentence(agreement: Agreement): string {
   const { tokens, difference, bound, greatest, sameDepth } = agreement;
   const verdict = agrees(agreement) ? "agrees with" : "IS NOT";

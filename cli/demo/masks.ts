@@ -1,9 +1,9 @@
-/** Sentences of the demo whose masks an encoder fills. */
+/** The demo's sentences with masks for an encoder to fill. */
 import type { EncoderModel } from "../../src/infer/encoder.ts";
 import { fill } from "../../src/infer/fill.ts";
 import { visible } from "../support/trace_terminal.ts";
 
-/** What is to be filled; § stands for the mask token. */
+/** Sentences to fill; § stands for the mask token. */
 const SENTENCES = [
   "Once upon a §, there was a little girl named Lily.",
   "Tom was very § because he lost his favorite toy.",

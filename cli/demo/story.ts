@@ -1,4 +1,4 @@
-/** The first act of the demo: a story, and what its depths saved. */
+/** The demo's story, and the FLOPs that its depths save. */
 import type { Decoder } from "../../mod.ts";
 import { account } from "../../src/model/account.ts";
 import type { DecoderConfig } from "../../src/model/config/config.ts";
@@ -8,17 +8,17 @@ import { depthColour, painter } from "../support/colour.ts";
 import { counted } from "../support/table.ts";
 import { type StoryPage, StoryWriter } from "./story_writer.ts";
 
-/** A story that was written. */
+/** A generated story. */
 export interface Story {
   /** Ids of prompt and story. */
   readonly ids: readonly number[];
-  /** Recursions that chose each token of the story. */
+  /** Depth of each token of the story. */
   readonly depths: readonly number[];
-  /** How long it took. */
+  /** Seconds of generation. */
   readonly seconds: number;
 }
 
-/** Some variety keeps a small model from repeating itself; the seed, the same story on the same device. */
+/** Sampling keeps a small model from repeating itself; the seed makes the story reproducible on a device. */
 const SAMPLING = { temperature: 0.4, seed: 3 };
 
 /** Writes a story token by token. */
@@ -36,7 +36,7 @@ export async function tellStory(decoder: Decoder, prompt: string, most: number, 
   return { ids, depths, seconds: (performance.now() - started) / 1000 };
 }
 
-/** What the colours, or the numbers below the words, mean. */
+/** Legend of the colours, or of the numbers below the words. */
 export function depthLegend(N: number, coloured: boolean): string {
   if (!coloured) return `The number below a token is that of the recursions that chose it, 1 to ${N}.`;
   const colours = Array.from({ length: N }, (_, d) => painter(true)(` ${d + 1} `, depthColour(d + 1, N)));
@@ -51,7 +51,7 @@ export function depthRows(depths: readonly number[], N: number): string[] {
   });
 }
 
-/** Shares of FLOPs that tokens leaving early save, against all of them running every recursion. */
+/** Shares of FLOPs that early exits save, relative to all tokens running every recursion. */
 export interface Saved {
   /** Of the recursions. */
   readonly block: number;
@@ -59,7 +59,7 @@ export interface Saved {
   readonly model: number;
 }
 
-/** What was saved over a sequence, by the paper's count (arXiv 2507.10524, appendix). */
+/** FLOPs saved over a sequence, by the paper's count (arXiv 2507.10524, appendix). */
 export function savedWork(config: DecoderConfig, { recursions }: Pick<DecoderResult, "recursions">): Saved {
   const T = recursions[0].active.length;
   const active = recursions.map(({ active }) => active.reduce((sum, ran) => sum + ran, 0) / T);
@@ -68,7 +68,7 @@ export function savedWork(config: DecoderConfig, { recursions }: Pick<DecoderRes
   return { block: (all - some) / (all - none), model: (all - some) / all };
 }
 
-/** The same and the rate in words. */
+/** Depths, rate and savings in sentences. */
 export function storySummary({ depths, seconds }: Story, { block, model }: Saved): string[] {
   const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
   const rate = (depths.length / seconds).toPrecision(3);

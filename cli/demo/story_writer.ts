@@ -1,32 +1,32 @@
-/** A story while it is written: every token on the colour of its depth or, without colours, above its number. */
+/** Prints a story while it is generated: every token on the colour of its depth or, without colours, above its depth. */
 import { depthColour, type Painter } from "../support/colour.ts";
 import { widthOf } from "../support/table.ts";
 import { visible } from "../support/trace_terminal.ts";
 
-/** Where and how a story appears. */
+/** Format of the output. */
 export interface StoryPage {
   /** Width of a line. */
   readonly columns: number;
   /** Recursions, the greatest depth. */
   readonly N: number;
-  /** Puts a token on a ground; undefined writes numbers in lines of their own. */
+  /** Writes a token on a coloured background; undefined writes depths on separate lines. */
   readonly paint?: Painter;
-  /** Takes the text. */
+  /** Prints text. */
   readonly write: (text: string) => void;
 }
 
-/** A part of a token without a line end, and its depth; depth 0 is that of the prompt, which has none. */
+/** A part of a token without a line end, and its depth, 0 for the prompt. */
 interface Cell {
   readonly text: string;
   readonly depth: number;
 }
 
-/** Writes tokens as lines that break between words; a word appears when the next one begins, or `end` is called. */
+/** Writes tokens in lines broken between words; a word is printed when the next one begins, or by `end`. */
 export class StoryWriter {
   #word: Cell[] = [];
   #line: Cell[] = [];
 
-  /** Nothing is written yet. */
+  /** Starts an empty line. */
   constructor(readonly page: StoryPage) {}
 
   /** Adds a token. */
@@ -37,7 +37,7 @@ export class StoryWriter {
     });
   }
 
-  /** Writes what is left. */
+  /** Writes the last word and line. */
   end(): void {
     if (this.#word.length + this.#line.length) this.#break();
   }
@@ -48,7 +48,7 @@ export class StoryWriter {
     this.#word.push(cell);
   }
 
-  /** Puts the word on the line, or on the next one where it does not fit. */
+  /** Appends the word to the line, or to the next one if it does not fit. */
   #flush(): void {
     const width = (cells: readonly Cell[]) => cells.reduce((sum, { text }) => sum + widthOf(text), 0);
     if (this.#line.length && width(this.#line) + width(this.#word) > this.page.columns) this.#endLine();

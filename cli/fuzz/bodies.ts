@@ -1,4 +1,4 @@
-/** Requests to the server, valid at first. */
+/** Valid requests to the server. */
 import type { Draw } from "./draw.ts";
 import { changeJson, hostileText } from "./hostile.ts";
 
@@ -74,7 +74,7 @@ export function someRequest(draw: Draw, signal: AbortSignal): Request {
   const body = method === "GET" || method === "HEAD" ? undefined : draw.chance(0.3) ? streamed(draw, bytes) : bytes;
   const headers = { "content-type": draw.chance(0.97) ? "application/json" : draw.pick(["", "text/plain", "a/b;c"]) };
   const request = new Request(`http://localhost${path}`, { method, body, signal, headers });
-  // A server's requests have the host that the client sent, whatever it is.
+  // A server's request has the host that the client sent, of any form.
   if (draw.chance(0.02)) {
     Object.defineProperty(request, "url", { value: `http://${draw.pick(["[", "", "a b"])}${path}` });
   }

@@ -1,8 +1,8 @@
-/** Runs cases of a target one after the other, in a process that may hang or die: a line before each, and one after. */
+/** Runs cases of a target in a child process, with a line before and after each case. */
 import { Draw } from "./draw.ts";
 import { targets } from "./targets.ts";
 
-/** A line of a child: a case begins, has ended, or has broken a rule. */
+/** A line of a child: a case begins, ends, or fails. */
 export type Line =
   | { readonly seed: number }
   | { readonly outcome: "taken" | "refused" }

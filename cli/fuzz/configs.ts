@@ -1,4 +1,4 @@
-/** Configurations: what is taken has to give finite numbers. */
+/** Fuzz target: configurations. An accepted one must give finite numbers. */
 import { openDecoder, openEncoder } from "../../src/checkpoint/open.ts";
 import { tensorsOf } from "../../src/checkpoint/save.ts";
 import { nativeLayout } from "../../src/checkpoint/layout.ts";
@@ -21,7 +21,7 @@ import type { Draw } from "./draw.ts";
 import { changeJson, hostileText } from "./hostile.ts";
 import { demandFinite, judged, type Outcome, type Target } from "./target.ts";
 
-/** Parameters and layers of a model that is built to fit a changed configuration, at most. */
+/** Maximum number of parameters and layers of a model for a changed configuration. */
 const MOST = { parameters: 100_000, layers: 64 };
 
 const isEncoder = ({ model_type }: Json) => String(model_type).startsWith("modern");
@@ -32,7 +32,7 @@ function schemaOf(json: Json): { schema: unknown; L: number } {
   return { schema: "groupDepth" in config ? encoderSchema(config) : decoderSchema(config), L: config.L };
 }
 
-/** Weights for a configuration, as a file: none of them is zero, so that every number of it has an effect. */
+/** A file of nonzero weights for a configuration, so that every number has an effect. */
 function weightsOf(json: Json, seed: number): Blob {
   const { schema } = schemaOf(json);
   let leaf = 0;
@@ -40,13 +40,13 @@ function weightsOf(json: Json, seed: number): Blob {
   return new Blob([...encodeSafetensors(tensorsOf(schema, params, nativeLayout, "weights"))]);
 }
 
-/** Whether weights can be made for a changed configuration, so that its numbers run. */
+/** Whether weights can be made for a changed configuration. */
 function fits(json: Json): boolean {
   try {
     const { schema, L } = schemaOf(json);
     return L <= MOST.layers && countParameters(schema) <= MOST.parameters;
   } catch {
-    return false; // refused, as opening it will show
+    return false; // opening it will refuse it
   }
 }
 

@@ -1,7 +1,7 @@
-/** Random choices of a case, all from its seed. */
+/** Random choices of a case, determined by its seed. */
 import { uniforms } from "../../src/common/random.ts";
 
-/** A stream of choices; the same seed gives the same ones. */
+/** A deterministic stream of choices. */
 export class Draw {
   readonly #uniform: () => number;
 

@@ -1,4 +1,4 @@
-/** Files of tensors and their indices: what opens has to be sound to the last byte. */
+/** Fuzz target: safetensors files and indices. An accepted one must be fully consistent. */
 import { BYTES_OF, type Dtype, TO_F32, TO_I32 } from "../../src/checkpoint/dtypes.ts";
 import { loadParameters } from "../../src/checkpoint/load.ts";
 import { type Checkpoint, openCheckpoint } from "../../src/checkpoint/shards.ts";
@@ -50,7 +50,7 @@ function someFiles(draw: Draw): Record<string, Uint8Array<ArrayBuffer>> {
   return { ...files, "model.safetensors.index.json": new TextEncoder().encode(text) };
 }
 
-/** Reads every tensor in every way there is; what is refused has to be refused clearly. */
+/** Reads every tensor in every supported way; a refusal must be one clear error. */
 async function readAll(checkpoint: Checkpoint): Promise<void> {
   for (const name of checkpoint.names()) {
     const { dtype, shape, start, end } = checkpoint.entry(name);

@@ -1,4 +1,4 @@
-/** Changes to JSON that parsers and readers of numbers get wrong. */
+/** Changes JSON in ways that parsers and readers of numbers often mishandle. */
 import type { Draw } from "./draw.ts";
 
 const NUMBERS = [
@@ -8,12 +8,12 @@ const NUMBERS = [
 
 const TEXTS = ["", " ", "none", "null", "F32", "__proto__", "constructor", "../x", "a\u0000b", "\ud800", "🙂", "%zz"];
 
-/** A number in place of another: a size of any magnitude, or one at an edge. */
+/** A random number: a size of any magnitude, or an edge case. */
 function someNumber(draw: Draw): number {
   return draw.chance(0.5) ? 2 ** draw.below(33) - draw.below(2) : draw.pick(NUMBERS);
 }
 
-/** A value that is rarely expected. */
+/** An unusual value. */
 export function hostileValue(draw: Draw, depth = 0): unknown {
   switch (draw.below(depth > 3 ? 4 : 9)) {
     case 0:
@@ -73,7 +73,7 @@ export function changeJson(draw: Draw, json: Container): void {
   }
 }
 
-/** JSON of an object, with a few characters changed now and then. */
+/** The JSON text of an object, with `edits` random edits. */
 export function hostileText(draw: Draw, json: unknown, edits: number): string {
   let text = JSON.stringify(json);
   for (let i = 0; i < edits; i++) {

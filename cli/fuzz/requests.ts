@@ -1,4 +1,4 @@
-/** Requests to the server, without a socket: every one has an answer in time, and the next right one is right. */
+/** Fuzz target: requests to the server without a socket. Each is answered in time, and the next valid one correctly. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
 import { makeHandler } from "../serve/app.ts";
@@ -10,7 +10,7 @@ import { Broken, demand, type Outcome, type Target } from "./target.ts";
 
 type Handler = (request: Request) => Promise<Response>;
 
-/** Milliseconds after which a client leaves. */
+/** Milliseconds after which a client aborts. */
 const PATIENCE = 5000;
 
 const MODELS = ["stories-mor", "stories-modernalbert"];
@@ -22,7 +22,7 @@ async function openServer(): Promise<Handler> {
   return makeHandler({ models, limits, started: 1, health: {}, log: () => {} });
 }
 
-/** The ids of a completion that is always the same, or its vectors. */
+/** Ids of a deterministic completion, or vectors. */
 async function rightAnswer(handler: Handler): Promise<string> {
   const ask = async (path: string, json: unknown) => {
     const given = { method: "POST", body: JSON.stringify(json), headers: { "content-type": "application/json" } };
@@ -39,7 +39,7 @@ async function rightAnswer(handler: Handler): Promise<string> {
   return JSON.stringify([choices, data]);
 }
 
-/** The events of a stream, or a JSON object, or plain text where a route gives that. */
+/** The events of a stream, or a JSON object, or plain text of some routes. */
 function demandForm(response: Response, text: string, left: boolean): void {
   const type = response.headers.get("content-type") ?? "";
   const events = text.split("\n\n").filter(Boolean).map((event) => event.replace(/^data: /, ""));

@@ -1,25 +1,25 @@
-/** What is fuzzed, and what counts as a failure. */
+/** Fuzz targets, and the definition of a failure. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import type { Draw } from "./draw.ts";
 
-/** What became of an input: it was taken, or refused with one clear error. */
+/** Outcome of an input: accepted, or refused with one clear error. */
 export type Outcome = "taken" | "refused";
 
-/** A part of the program that takes bytes from outside. */
+/** A part of the program that reads external bytes. */
 export interface Target {
   /** Its name in flags and reports. */
   readonly name: string;
-  /** Prepares; the function runs one case and throws where a rule is broken. */
+  /** Prepares a function that runs one case and throws for a failure. */
   open(): Promise<(draw: Draw) => Promise<Outcome>>;
 }
 
-/** Characters of an error message at most. */
+/** Maximum length of an error message. */
 const LONGEST_MESSAGE = 4000;
 
-/** Errors that a mistake in the program throws, not a check. */
+/** Errors of programming mistakes. */
 const MISTAKES = [TypeError, ReferenceError, SyntaxError];
 
-/** Runs a task that may refuse its input. Throws where what it throws is not one clear error: "Cannot …". */
+/** Runs a task that may refuse its input. Throws unless its error is one clear message: "Cannot …". */
 export async function judged(task: () => Promise<void>): Promise<Outcome> {
   try {
     await task();
@@ -34,10 +34,10 @@ export async function judged(task: () => Promise<void>): Promise<Outcome> {
   }
 }
 
-/** A rule that was broken. */
+/** A failed check. */
 export class Broken extends Error {}
 
-/** Throws unless a rule holds. */
+/** Throws unless a condition holds. */
 export function demand(holds: boolean, rule: () => string): void {
   if (!holds) throw new Broken(rule());
 }

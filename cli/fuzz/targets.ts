@@ -1,8 +1,8 @@
-/** All that is fuzzed. */
+/** All fuzz targets. */
 import { configs } from "./configs.ts";
 import { headers } from "./headers.ts";
 import { requests } from "./requests.ts";
 import type { Target } from "./target.ts";
 
-/** Targets in the order in which they take their turns. */
+/** Targets in the order of their runs. */
 export const targets: readonly Target[] = [headers, configs, requests];

@@ -1,13 +1,13 @@
-/** Watches a child process: cases that hang, die or take memory without bound are found from outside. */
+/** Watches a child process for cases that hang, crash or exceed the memory limit. */
 import type { Line } from "./child.ts";
 
-/** What a child did in its time. */
+/** Result of a child process. */
 export interface Watched {
   /** Cases that ended. */
   readonly cases: number;
-  /** How many of them were taken. */
+  /** Number of accepted cases. */
   readonly taken: number;
-  /** The seed of the case that failed, and why. */
+  /** Seed and reason of the failed case. */
   readonly failure?: { readonly seed: number; readonly reason: string };
 }
 
@@ -15,17 +15,17 @@ export interface Watched {
 export interface Bounds {
   /** Seconds. */
   readonly seconds: number;
-  /** Bytes of the whole process; not checked where the system does not tell. */
+  /** Memory of the process in bytes; not checked on systems without /proc. */
   readonly bytes: number;
 }
 
-/** A process may take as many times longer until its first case. */
+/** Factor of the time limit until the first case. */
 const START = 10;
 
-/** Milliseconds between two looks at a child. */
+/** Milliseconds between two checks of a child. */
 const LOOK = 250;
 
-/** Bytes of a process in memory; 0 where the system does not tell. */
+/** Resident memory of a process in bytes; 0 on systems without /proc. */
 async function residentBytes(pid: number): Promise<number> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
   return 1024 * Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0);

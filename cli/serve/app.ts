@@ -1,4 +1,4 @@
-/** The routes of the server: from a request to a response, with a line in the log for each. */
+/** The routes of the server; every request gets a response and a line in the log. */
 import { complete } from "./completions.ts";
 import { embed } from "./embeddings.ts";
 import { Exchange } from "./exchange.ts";
@@ -10,11 +10,11 @@ import { type ServedModel, type Service, unknownModel } from "./service.ts";
 /** One route. */
 interface Route {
   readonly method: "GET" | "POST";
-  /** Whether it works on the device, and so not without it. */
+  /** Whether it needs the device. */
   readonly computes?: true;
-  /** Whether it is answered while the server ends. */
+  /** Whether it is answered while the server stops. */
   readonly always?: true;
-  /** Throws a Refusal where there is no answer. */
+  /** Answers; throws a Refusal otherwise. */
   answer(exchange: Exchange, service: Service, rest: string): Response | Promise<Response>;
 }
 
@@ -60,7 +60,7 @@ const describeModel = ({ id, kind }: ServedModel, created: number) => ({
   refrain: { kind },
 });
 
-/** The route of a path, and what of the path stands behind it. */
+/** The route of a path, and the rest of the path. */
 function findRoute(pathname: string): { route: string; rest: string } {
   if (Object.hasOwn(routes, pathname) && pathname !== MODEL) return { route: pathname, rest: "" };
   if (!pathname.startsWith(MODEL)) return { route: "other", rest: "" };
@@ -86,7 +86,7 @@ async function answer(exchange: Exchange, service: Service, rest: string): Promi
   return await found.answer(exchange, service, rest);
 }
 
-/** Makes the function that answers requests. Whatever goes wrong inside is an answer, a line in the log and a count. */
+/** Makes the function that answers requests. Every failure becomes a response, a line in the log and a count. */
 export function makeHandler(service: Service): Handler {
   const metrics = new Metrics();
   return async (request) => {

@@ -1,29 +1,29 @@
-/** The JSON of a request, read no further than it may be long. */
+/** Reads the JSON of a request within limits of size and time. */
 import { parseJsonObject } from "../../src/checkpoint/json.ts";
 import { isRecord, reasonOf } from "../../src/checkpoint/messages.ts";
 import { Fields, type Json } from "../../src/model/config/fields.ts";
 import type { Incoming } from "./incoming.ts";
 import { CLIENT_LEFT, Refusal } from "./refusal.ts";
 
-/** The type that is asked for: a web page cannot send it to another origin without asking first, which is refused. */
+/** The required type: a web page cannot send it to another origin without a preflight request, which is refused. */
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 
-/** Milliseconds from the first look at a body to its last byte. */
+/** Default time limit of a body in milliseconds. */
 export const BODY_MS = 10_000;
 
 /** Bounds of a body. */
 export interface BodyLimits {
-  /** Bytes at most. */
+  /** Maximum size in bytes. */
   readonly bodyBytes: number;
-  /** Milliseconds that it may take, {@link BODY_MS} unless given. */
+  /** Time limit in milliseconds, {@link BODY_MS} unless given. */
   readonly bodyMs?: number;
 }
 
-/** The refusal of a body that is not read further; its connection closes. */
+/** The refusal of a body that exceeds a limit; its connection closes. */
 const unread = (status: number, reason: string, code: string) =>
   new Refusal(status, `Cannot read the request: ${reason}`, { code, headers: { connection: "close" } });
 
-/** Bytes of a body; those that come are counted, whatever its headers promise. */
+/** Reads the bytes of a body; received bytes count, not the content-length. */
 async function readBytes(
   { body, headers }: Incoming,
   { bodyBytes, bodyMs = BODY_MS }: BodyLimits,
@@ -76,9 +76,9 @@ function withoutNulls(json: Json): Json {
 }
 
 /**
- * The fields of a request's body; `action` is what cannot be done when one is wrong.
+ * The fields of a request's body; `action` is the action of error messages.
  *
- * Throws a Refusal for another content type (415), too many bytes (413), a body that does not end in time (408), and what is no JSON
+ * Throws a Refusal for another content type (415), too many bytes (413), a body that does not end in time (408), and any other value than a JSON
  * object (400).
  */
 export async function readBody(request: Incoming, limits: BodyLimits, action: string): Promise<Fields> {

@@ -1,4 +1,4 @@
-/** One completion of one prompt: the pieces of its generation in the words of OpenAI's answers. */
+/** One completion of one prompt: the pieces of its generation in the form of OpenAI's API. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { ShortageError } from "../../src/op/device.ts";
 import type { Generation } from "../../src/infer/engine/api.ts";
@@ -7,7 +7,7 @@ import { encodeText } from "../../src/infer/tokenizer.ts";
 import type { CompletionRequest } from "./completion_request.ts";
 import { admit, type ServedDecoder, type Service } from "./service.ts";
 
-/** Log-probabilities of some tokens, as they were before temperature and filters; `text_offset` counts
+/** Log-probabilities of tokens before temperature and filters; `text_offset` counts
  * Unicode code points from the choice's start. */
 interface LogProbs {
   readonly tokens: readonly string[];
@@ -16,7 +16,7 @@ interface LogProbs {
   readonly text_offset: readonly number[];
 }
 
-/** A part of a choice, or all of it; `refrain` is beyond OpenAI's. */
+/** A part of a choice, or all of it; `refrain` is an extension of OpenAI's form. */
 export interface ChoicePart {
   readonly text: string;
   readonly index: number;
@@ -28,11 +28,11 @@ export interface ChoicePart {
 /** Unicode code points of a text: a pair of surrogates is one of them. */
 const codePoints = (text: string) => Array.from(text).length;
 
-/** One completion on its way. */
+/** A running completion. */
 export class Choice {
   #length = 0;
 
-  /** Wraps a generation; `shown` is the prompt where it is asked for, and then comes first. */
+  /** Wraps a generation; `shown` is the prompt if requested; it comes first. */
   constructor(
     readonly index: number,
     readonly generation: Generation,
@@ -60,7 +60,7 @@ export class Choice {
   }
 }
 
-/** A seed by chance, as clients expect that give none. */
+/** A random seed, for requests without one. */
 const anySeed = () => crypto.getRandomValues(new Uint32Array(1))[0] & 0x7fffffff;
 
 /** Submits all completions of a request, or none. Throws as {@link admit}, `encodeText` and `submit` do. */
@@ -86,7 +86,7 @@ export function submitAll(
   } catch (error) {
     cancelAll(choices);
     if (!(error instanceof RangeError)) {
-      if (!(error instanceof ShortageError)) service.health.fault ??= reasonOf(error); // it takes no requests any more
+      if (!(error instanceof ShortageError)) service.health.fault ??= reasonOf(error); // it accepts no further requests
       throw error;
     }
     const which = prompts.length > 1 ? `, at prompt ${Math.floor(choices.length / n) + 1} of ${prompts.length}` : "";
@@ -94,7 +94,7 @@ export function submitAll(
   }
 }
 
-/** Frees the slots of choices that have not ended. */
+/** Cancels running choices, which frees their slots. */
 export function cancelAll(choices: readonly Choice[]): void {
   for (const { generation } of choices) generation.cancel();
 }

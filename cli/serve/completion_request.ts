@@ -1,4 +1,4 @@
-/** What `/v1/completions` is asked for: OpenAI's parameters, four more of sampling and depth, and nothing in silence. */
+/** The parameters of `/v1/completions`: OpenAI's, and four more of sampling and depth; unknown ones are refused. */
 import type { Fields } from "../../src/model/config/fields.ts";
 import type { GenerateOptions } from "../../src/infer/generate_options.ts";
 import { acceptHarmless, acceptUser, COMPLETION_HARMLESS } from "./harmless.ts";
@@ -12,21 +12,21 @@ export interface CompletionRequest {
   readonly prompts: readonly (string | readonly number[])[];
   /** Completions of each prompt. */
   readonly n: number;
-  /** Whether the prompt comes before its completion. */
+  /** Whether the completion includes the prompt. */
   readonly echo: boolean;
-  /** Whether log-probabilities, depths and scores come with the tokens. */
+  /** Whether the answer has log-probabilities, depths and scores. */
   readonly logProbs: boolean;
-  /** Whether the answer comes as events; then whether the last of them has the usage. */
+  /** Whether the answer is a stream of events. */
   readonly stream: boolean;
-  /** Whether the last event but one of a stream has the usage. */
+  /** Whether the last event before `[DONE]` has the usage. */
   readonly includeUsage: boolean;
-  /** The first completion's seed; undefined: by chance. */
+  /** The first completion's seed; random if undefined. */
   readonly seed?: number;
-  /** How tokens are drawn. */
+  /** Sampling options. */
   readonly options: GenerateOptions;
 }
 
-/** Prompts at most, completions of each at most, texts that end one at most, and characters of such a text at most. */
+/** Maximum number of prompts, completions of each, and stop texts, and maximum length of a stop text. */
 export const MOST = { prompts: 2048, n: 128, stop: 4, stopLength: 1000 };
 
 /** Reads a request. Throws a FieldError that names the parameter. */
@@ -43,7 +43,7 @@ export function readCompletionRequest(fields: Fields): CompletionRequest {
     seed: optional(fields, "seed", { least: -(2 ** 31), most: 2 ** 31 - 1 }),
     options: readOptions(fields),
   };
-  fields.only("best_of", ...new Set([1, request.n])); // with n all of them are the best
+  fields.only("best_of", ...new Set([1, request.n])); // best_of = n selects all of them
   acceptUser(fields);
   acceptHarmless(fields, COMPLETION_HARMLESS);
   fields.noOthers();

@@ -9,7 +9,7 @@ import { abortedBecause } from "./refusal.ts";
 import { findModel, type Service } from "./service.ts";
 import { together } from "./together.ts";
 
-/** What the completions of one request have in common. */
+/** The completions of one request. */
 interface Run {
   readonly choices: readonly Choice[];
   readonly model: string;
@@ -31,13 +31,13 @@ export async function complete(exchange: Exchange, service: Service): Promise<Re
   return stream ? streamed(run, includeUsage, service) : await whole(run);
 }
 
-/** What every object of an answer begins with. */
+/** The common fields of an answer's objects. */
 function heading(model: string) {
   const id = `cmpl-${crypto.randomUUID().replaceAll("-", "")}`;
   return { id, object: "text_completion", created: Math.floor(Date.now() / 1000), model };
 }
 
-/** The pieces of a choice; the first one is timed. */
+/** The pieces of a choice; measures the time to the first one. */
 async function* pieces({ exchange, model }: Run, { generation }: Choice): AsyncGenerator<Piece> {
   let first = true;
   for await (const piece of generation) {
@@ -65,7 +65,7 @@ async function whole(run: Run): Promise<Response> {
   }
 }
 
-/** The parts of a choice as they come; the last one, and no other, says why it ended. */
+/** The parts of a choice as a stream; only the last one has a finish reason. */
 async function* parts(run: Run, choice: Choice): AsyncGenerator<ChoicePart> {
   const open = (part: ChoicePart) => ({ ...part, finish_reason: null });
   if (choice.shown) yield open(choice.part([], choice.shown));

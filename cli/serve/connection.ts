@@ -3,10 +3,10 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:ht
 import type { Incoming } from "./incoming.ts";
 import { CLIENT_LEFT, Refusal } from "./refusal.ts";
 
-/** Bytes of the lines of a request's head at most. */
+/** Maximum size of a request's head in bytes. */
 export const HEAD_BYTES = 16_384;
 
-/** Milliseconds for which the rest of a body is discarded: a reset would take the answer from the client. */
+/** Milliseconds for which the rest of a body is discarded; a reset would keep the client from reading the answer. */
 const LINGER = 300;
 
 /** The body of a request, read on demand; it ends with the reason of its signal. */
@@ -42,17 +42,17 @@ export function unreadable(
   return { method, url, headers: new Headers(), body: null, signal, fault };
 }
 
-/** The way of an answer to its client. */
+/** Options of sending an answer. */
 interface Outlet {
   readonly request: IncomingMessage;
   readonly out: ServerResponse;
-  /** Milliseconds without a byte taken by the client. */
+  /** Time limit without a byte accepted by the client, in milliseconds. */
   readonly stalledMs: number;
   /** Aborts the signal of the request. */
   readonly controller: AbortController;
 }
 
-/** Whether an event of an answer comes within `stalledMs`, and before the connection closes. */
+/** Whether an event of an answer occurs within `stalledMs`, and before the connection closes. */
 function comes({ out, request: { socket }, stalledMs }: Outlet, event: "drain" | "finish"): Promise<boolean> {
   return new Promise((resolve) => {
     const end = (came: boolean) => {
@@ -69,8 +69,8 @@ function comes({ out, request: { socket }, stalledMs }: Outlet, event: "drain" |
 }
 
 /**
- * Sends an answer at the speed of its client. A client that takes nothing for `stalledMs` aborts the request. A body that was
- * not read to its end is discarded, and the connection closes.
+ * Sends an answer at the speed of its client. The request is aborted if the client accepts no byte for `stalledMs`. An unread
+ * body is discarded, and the connection closes.
  */
 export async function send(response: Response, outlet: Outlet): Promise<void> {
   const { request, out, stalledMs, controller } = outlet;

@@ -10,13 +10,13 @@ import { acceptHarmless, acceptUser, EMBEDDING_HARMLESS } from "./harmless.ts";
 import { sequencesOf } from "./sequences.ts";
 import { admit, findModel, type ServedEncoder, type Service } from "./service.ts";
 
-/** Texts of a request at most. */
+/** Maximum number of texts of a request. */
 export const MOST_INPUTS = 2048;
 
-/** Tokens and texts that run at once. */
+/** Maximum tokens and texts of a batch. */
 const BATCH = { tokens: 2048, most: 64 };
 
-/** Makes one vector a text, of unit length unless the model declares others. Throws a Refusal, and RangeErrors about the request. */
+/** Computes one vector for each text, of unit length unless the model declares others. Throws a Refusal, and RangeErrors about the request. */
 export async function embed(exchange: Exchange, service: Service): Promise<Response> {
   const fields = await readBody(exchange.request, service.limits, "embed the texts");
   fields.check(fields.has("model"), () => "body.model is missing", "model");
@@ -60,7 +60,7 @@ async function vectorsOf(
   }
 }
 
-/** How a vector is written: numbers, or its little-endian float32 in base64. */
+/** Format of vectors: numbers, or little-endian float32 in base64. */
 function readFormat(fields: Fields): (vector: Float32Array) => number[] | string {
   const format = fields.choice("encoding_format", ["float", "base64"], "float");
   if (format === "float") return (vector) => Array.from(vector);

@@ -1,13 +1,13 @@
-/** Answers as server-sent events, made only as fast as they are read. */
+/** Server-sent events, generated on demand. */
 import type { Exchange } from "./exchange.ts";
 import { abortedBecause, refusalOf } from "./refusal.ts";
 import type { Service } from "./service.ts";
 
-/** What belongs to a stream. */
+/** Context of a stream. */
 interface Streaming extends Pick<Service, "health"> {
-  /** Its request, which ends with it. */
+  /** Its request. */
   readonly exchange: Exchange;
-  /** Called once, whatever ends it: all was said, an error, or the client left. */
+  /** Called once at the end: completed, failed or aborted. */
   readonly onEnd: () => void;
 }
 
@@ -15,8 +15,8 @@ const encoder = new TextEncoder();
 const event = (data: string) => encoder.encode(`data: ${data}\n\n`);
 
 /**
- * Objects as events, then `[DONE]`; an error in between is the last event. An object is asked for when the client has
- * taken the one before it: a client that does not read keeps nothing going.
+ * Objects as events, then `[DONE]`; an error ends the stream as its last event. The next object is generated when the
+ * client has accepted the previous one.
  */
 export function eventStream(objects: AsyncIterator<unknown>, { exchange, health, onEnd }: Streaming): Response {
   const { signal } = exchange.request;

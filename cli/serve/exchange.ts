@@ -1,19 +1,19 @@
-/** One request from its beginning to its end: what the log and the metrics say of it. */
+/** One request: its time, log line and metrics. */
 import { type Incoming, pathOf } from "./incoming.ts";
 import type { Metrics } from "./metrics.ts";
 
-/** Characters of a path in the log at most. */
+/** Maximum length of a path in the log. */
 const LONGEST = 100;
 
-/** A text without line breaks and other control characters, which terminals would obey. */
+/** A text without control characters, which terminals would interpret. */
 // deno-lint-ignore no-control-regex
 const printable = (text: string) => text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, "?");
 
-/** A request under way. */
+/** A running request. */
 export class Exchange {
   /** The label of its route in the metrics. */
   route = "other";
-  /** Tokens read or made for it. */
+  /** Tokens of its prompts and completions. */
   tokens = 0;
   /** Whether its answer ends later than its handler. */
   streams = false;

@@ -1,10 +1,10 @@
 /**
- * Parameters of other servers that are not implemented, each with its default values. Clients send these defaults
- * unasked, and they are accepted, as null is for every parameter. Any other value is refused by name.
+ * Unsupported parameters of other servers with their default values, which clients send. Defaults and null are accepted,
+ * any other value is refused by name.
  */
 import type { Fields } from "../../src/model/config/fields.ts";
 
-/** Values that change nothing, by parameter. */
+/** Values without effect, by parameter. */
 export type Harmless = Readonly<Record<string, readonly unknown[]>>;
 
 /** Parameters of completions: OpenAI's first, then vLLM's, then llama.cpp's and those of other servers. */

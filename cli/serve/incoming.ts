@@ -1,4 +1,4 @@
-/** The form of a request that the routes read: lines and headers as sent, nothing parsed further. */
+/** The request interface of the routes, with unparsed target and headers. */
 import type { Refusal } from "./refusal.ts";
 
 /** A request; every `Request` is one. */
@@ -11,16 +11,16 @@ export interface Incoming {
   readonly headers: Pick<Headers, "get">;
   /** Its bytes. */
   readonly body: ReadableStream<Uint8Array> | null;
-  /** Aborts when the answer is not wanted any more; the reason may be a {@link Refusal}. */
+  /** Aborts when the client or the server cancels the request; the reason may be a {@link Refusal}. */
   readonly signal: AbortSignal;
-  /** The answer, where the connection already found an error. */
+  /** The answer to an error that the connection detected. */
   readonly fault?: Refusal;
 }
 
 /** Answers a request. Never rejects. */
 export type Handler = (incoming: Incoming) => Promise<Response>;
 
-/** The path of a target of any form, as it was sent; `/` where there is none. */
+/** The unchanged path of a target of any form; `/` without one. */
 export function pathOf(url: string): string {
   const origin = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(url)?.[0] ?? "";
   return url.slice(origin.length).split(/[?#]/, 1)[0] || "/";

@@ -1,4 +1,4 @@
-/** Listening until a signal, then a bounded time for unanswered requests. */
+/** Listens until a signal, then waits a bounded time for unanswered requests. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import type { Handler } from "./incoming.ts";
 import type { Health } from "./refusal.ts";
@@ -6,9 +6,9 @@ import { BoundedServer, type ConnectionLimits } from "./server.ts";
 
 /** Where to listen. */
 export interface Address {
-  /** A name or a number of this machine. */
+  /** Host name or IP address. */
   readonly hostname: string;
-  /** 0 takes a free one. */
+  /** Port; 0 selects a free one. */
   readonly port: number;
 }
 
@@ -24,7 +24,7 @@ export const CONNECTIONS: ConnectionLimits = {
   stalledMs: 30_000,
 };
 
-/** Throws one line where an address cannot be had; models need not be loaded to know. */
+/** Checks, before models are loaded, that an address is available. Throws one line otherwise. */
 export function demandAddress(address: Address): void {
   try {
     Deno.listen(address).close();
@@ -52,7 +52,7 @@ export interface Serving {
   readonly onStop: (busy: number) => void;
 }
 
-/** Serves until the signal and the end of unanswered requests. Throws one line where the address is taken. */
+/** Serves until the signal and the end of unanswered requests. Throws one line if the address is not available. */
 export async function serveUntil(
   signal: AbortSignal,
   address: Address,

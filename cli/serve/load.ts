@@ -1,4 +1,4 @@
-/** From checkpoints to what is served, all on one device. */
+/** Loads the served models on one device. */
 import { WebGpuDevice } from "../../kernels/mod.ts";
 import type { DecoderModel } from "../../src/infer/decoder.ts";
 import type { Device } from "../../src/op/device.ts";
@@ -9,7 +9,7 @@ import type { Health } from "./refusal.ts";
 import { ServedEngine } from "./served_engine.ts";
 import type { ServedModel } from "./service.ts";
 
-/** Loads checkpoints, which requests call by the names of their folders. Throws one line for what cannot be served. */
+/** Loads checkpoints, whose ids are their folder names. Throws one line for an unsuitable one. */
 export async function loadServed(
   checkpoints: readonly string[],
   opened: Opened,
@@ -38,7 +38,7 @@ export async function loadServed(
   return models;
 }
 
-/** A function whose calls wait for each other: batches of several requests take turns. */
+/** Serialises the calls of a function: batches of concurrent requests run in turns. */
 function inTurn<A extends unknown[], R>(call: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
   let last: Promise<unknown> = Promise.resolve();
   return (...args) => {
@@ -48,7 +48,7 @@ function inTurn<A extends unknown[], R>(call: (...args: A) => Promise<R>): (...a
   };
 }
 
-/** Whether a device works, from now on. The reference always does. */
+/** Watches the health of a device. The reference is always healthy. */
 export function watchDevice(device: Device): Health {
   const health: Health = {};
   if (device instanceof WebGpuDevice) {

@@ -1,4 +1,4 @@
-/** Numbers about the server in the text form of Prometheus. */
+/** Metrics of the server in Prometheus's text format. */
 import type { Service } from "./service.ts";
 
 /** Upper ends of the histogram's buckets, in seconds. */
@@ -8,10 +8,10 @@ const BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const label = (value: string | number) =>
   `"${String(value).replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
 
-/** A number with its labels. */
+/** A sample with its labels. */
 type Sample = readonly [labels: Readonly<Record<string, string | number>>, value: number, suffix?: string];
 
-/** One metric with its samples; none where there are none. */
+/** One metric with its samples; nothing without samples. */
 function metric(name: string, type: "counter" | "gauge" | "histogram", help: string, samples: readonly Sample[]) {
   if (samples.length === 0) return [];
   const lines = samples.map(([labels, value, suffix = ""]) => {
@@ -21,12 +21,12 @@ function metric(name: string, type: "counter" | "gauge" | "histogram", help: str
   return [`# HELP refrain_${name} ${help}`, `# TYPE refrain_${name} ${type}`, ...lines];
 }
 
-/** What is counted here; the rest is asked of the engines. */
+/** Counters of requests; gauges are read from the engines. */
 export class Metrics {
   readonly #requests = new Map<string, { route: string; status: number; count: number }>();
   readonly #firsts = new Map<string, { counts: number[]; sum: number }>();
 
-  /** Counts a request that has ended. */
+  /** Counts a finished request. */
   request(route: string, status: number): void {
     const key = `${route} ${status}`;
     const counted = this.#requests.get(key) ?? { route, status, count: 0 };
@@ -34,7 +34,7 @@ export class Metrics {
     this.#requests.set(key, counted);
   }
 
-  /** Counts a completion whose first token has come. */
+  /** Records the time to a completion's first token. */
   firstToken(model: string, seconds: number): void {
     const { counts, sum } = this.#firsts.get(model) ?? { counts: Array(BUCKETS.length + 1).fill(0), sum: 0 };
     const bucket = BUCKETS.findIndex((end) => seconds <= end);
@@ -42,7 +42,7 @@ export class Metrics {
     this.#firsts.set(model, { counts, sum: sum + seconds });
   }
 
-  /** All of it. */
+  /** The text of all metrics. */
   text({ models }: Service): string {
     const requests = [...this.#requests.values()].map(({ count, ...labels }): Sample => [labels, count]);
     const encoders = [...models].flatMap(([model, served]): Sample[] =>

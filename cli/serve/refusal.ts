@@ -1,35 +1,35 @@
-/** What the server says instead of an answer, in the form of OpenAI's errors. */
+/** Error responses in the form of OpenAI's API. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { ShortageError } from "../../src/op/device.ts";
 import { FieldError } from "../../src/model/config/fields.ts";
 
-/** Status in the log of a request that its client aborted before the answer, as in nginx; it is never sent. */
+/** Logged status of a request that its client aborted, as in nginx; it is never sent. */
 export const CLIENT_LEFT = 499;
 
-/** Characters of a message at most: a wrong value of a request may be long. */
+/** Maximum length of a message, as messages quote values of requests. */
 const LONGEST = 400;
 
 /** OpenAI's types of errors, by status; the other statuses are about the request. */
 const TYPES: Readonly<Record<number, string>> = { 429: "rate_limit_error", 500: "server_error", 503: "server_error" };
 
-/** What a refusal says beside its message. */
+/** Further fields of a refusal. */
 export interface RefusalDetails {
   /** The parameter at fault. */
   readonly param?: string;
-  /** A word for programs. */
+  /** Error code. */
   readonly code?: string;
   /** Headers of the answer. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A request that gets no answer, and with which status. */
+/** An error response with its status. */
 export class Refusal extends Error {
-  /** Makes one. */
+  /** Makes a refusal; long messages are cut. */
   constructor(readonly status: number, message: string, readonly details: RefusalDetails = {}) {
     super(message.length > LONGEST ? `${message.slice(0, LONGEST)}…` : message);
   }
 
-  /** What the client is told. */
+  /** The JSON body. */
   get body() {
     const { status, message, details: { param = null, code = null } } = this;
     return { error: { message, type: TYPES[status] ?? "invalid_request_error", param, code } };
@@ -41,31 +41,31 @@ export class Refusal extends Error {
   }
 }
 
-/** Whether the server answers. */
+/** Health of the server. */
 export interface Health {
-  /** Why the models do not work any more. */
+  /** Reason why the models have failed permanently. */
   fault?: string;
-  /** Whether the server is about to end, and takes no new requests. */
+  /** Whether the server is stopping and accepts no new requests. */
   stopping?: boolean;
 }
 
-/** The refusal of new requests, and of requests that are cut off, while the server ends. */
+/** The refusal of new and unfinished requests while the server stops. */
 export function stopping(): Refusal {
   const headers = { "retry-after": "1", connection: "close" };
   return new Refusal(503, "Cannot answer: the server stops", { code: "stopping", headers });
 }
 
-/** Why a request was aborted: its client left, unless the reason is a refusal. */
+/** The refusal of an aborted request: the signal's reason, or that the client aborted. */
 export function abortedBecause({ reason }: AbortSignal): Refusal {
   return reason instanceof Refusal ? reason : new Refusal(CLIENT_LEFT, "client left");
 }
 
-/** The refusal of all that needs the models, once they work no more. */
+/** The refusal of requests after a permanent failure of the models. */
 export function outOfOrder(reason: string): Refusal {
   return new Refusal(503, `Cannot answer: ${reason}`, { code: "out_of_order" });
 }
 
-/** The shortage of memory that an error says, or that caused it. */
+/** The ShortageError among an error and its causes. */
 export function shortageOf(thrown: unknown): ShortageError | undefined {
   for (let error = thrown; error instanceof Error; error = error.cause) {
     if (error instanceof ShortageError) return error;
@@ -73,8 +73,8 @@ export function shortageOf(thrown: unknown): ShortageError | undefined {
 }
 
 /**
- * What was thrown, as a refusal: wrong fields and values out of range are the client's (400); anything else, a RangeError
- * of the runtime too, is the server's, 503 where memory is short or once the models work no more, else 500.
+ * Converts a thrown value to a refusal: 400 for invalid fields and values out of range; 503 for a shortage of memory or
+ * failed models; 500 for any other error, including RangeErrors of the runtime.
  */
 export function refusalOf(thrown: unknown, { fault }: Health): Refusal {
   if (thrown instanceof Refusal) return thrown;
@@ -86,7 +86,7 @@ export function refusalOf(thrown: unknown, { fault }: Health): Refusal {
   return fault === undefined ? new Refusal(500, reasonOf(thrown)) : outOfOrder(fault);
 }
 
-/** A path as error messages have it, without the name of the body. */
+/** The parameter of a field's path, without the name of the body. */
 function paramOf({ field }: FieldError): string | undefined {
   return field?.replace(/^body\.?/, "") || undefined;
 }

@@ -5,13 +5,13 @@ const isText = (item: unknown) => typeof item === "string";
 const isNumber = (item: unknown) => typeof item === "number";
 const areNumbers = (item: unknown) => Array.isArray(item) && item.every(isNumber);
 
-/** Throws a FieldError for half a pair of surrogates, which no character is written with. */
+/** Throws a FieldError for a lone surrogate. */
 export function checkText(fields: Fields, key: string, { name, text }: { name: string; text: string }): void {
   const reason = () => `${name} has half a pair of surrogates, expected Unicode text`;
   fields.check(text.isWellFormed(), reason, key);
 }
 
-/** The texts and lists of ids of a field. Throws a FieldError for anything else, and where one of them is empty. */
+/** The texts and lists of ids of a field. Throws a FieldError for other values, and for empty ones. */
 export function sequencesOf(fields: Fields, key: string, most: number): readonly (string | readonly number[])[] {
   const value = fields.value(key);
   const name = `${fields.path}.${key}`;

@@ -7,22 +7,22 @@ import { Refusal, stopping } from "./refusal.ts";
 
 /** Bounds of connections, times in milliseconds. */
 export interface ConnectionLimits {
-  /** Open connections at most. */
+  /** Maximum number of open connections. */
   readonly connections: number;
   /** Time from the first byte of a request to the end of its headers. */
   readonly headersMs: number;
   /** Time from the first byte of a request to its last byte. */
   readonly requestMs: number;
-  /** Time between two requests of a connection. */
+  /** Idle time between two requests of a connection. */
   readonly idleMs: number;
-  /** Time without a byte of an answer taken by the client. */
+  /** Time without a byte of an answer accepted by the client. */
   readonly stalledMs: number;
 }
 
 /** Milliseconds between the last answer of a connection and its end. */
 const LAST_WORDS_MS = 500;
 
-/** Unanswered requests of one connection at most: further ones would pile up answers in memory. */
+/** Maximum number of unanswered requests of a connection, which bounds the answers in memory. */
 const PIPELINED = 16;
 
 /** Answers every request with a handler, and closes connections that exceed a bound. */
@@ -31,7 +31,7 @@ export class BoundedServer {
   readonly #sockets = new Set<Socket>();
   /** Connections that end after an error; further requests of these are ignored. */
   readonly #refused = new WeakSet<Socket>();
-  /** Errors in the bytes of connections, which are their last answers. */
+  /** Parser errors of connections, whose last answer they are. */
   readonly #faults = new WeakMap<Socket, Refusal>();
   /** Unanswered requests with the controllers of their signals. */
   readonly #busy = new Map<IncomingMessage, AbortController>();
@@ -57,7 +57,7 @@ export class BoundedServer {
       .on("clientError", (error, socket) => this.#fault(error, socket as Socket));
   }
 
-  /** Opens the port and gives the URL. Rejects where the address is not available. */
+  /** Opens the port and returns the URL. Rejects if the address is not available. */
   listen({ hostname, port }: { readonly hostname: string; readonly port: number }): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject).listen(port, hostname, () => {
@@ -114,8 +114,8 @@ export class BoundedServer {
   }
 
   /**
-   * Answers bytes that are no request, or a request that does not end, after the requests before it; a connection that its
-   * client closed gets no answer.
+   * Answers an invalid or incomplete request after the earlier requests of its connection. A closed connection gets no
+   * answer.
    */
   #fault(error: NodeJS.ErrnoException, socket: Socket): void {
     if (this.#refused.has(socket)) return;

@@ -1,55 +1,55 @@
-/** What is served, to how many at once, and by which device. */
+/** Served models, limits and health. */
 import type { TextEngine } from "../../src/infer/engine/api.ts";
 import type { Tokenizer } from "../../src/infer/tokenizer.ts";
 import type { BodyLimits } from "./body.ts";
 import { type Health, Refusal } from "./refusal.ts";
 
-/** A decoder that completes texts. */
+/** A served decoder. */
 export interface ServedDecoder {
-  /** Which kind of model this is. */
+  /** Kind of model. */
   readonly kind: "decoder";
-  /** What requests call it. */
+  /** Id in requests. */
   readonly id: string;
-  /** Text to ids. */
+  /** Tokenizer. */
   readonly tokenizer: Tokenizer;
-  /** Where requests run together. */
+  /** Engine of its completions. */
   readonly engine: TextEngine;
 }
 
-/** An encoder that makes vectors of texts. */
+/** A served encoder. */
 export interface ServedEncoder {
-  /** Which kind of model this is. */
+  /** Kind of model. */
   readonly kind: "encoder";
-  /** What requests call it. */
+  /** Id in requests. */
   readonly id: string;
-  /** Text to ids. */
+  /** Tokenizer. */
   readonly tokenizer: Tokenizer;
   /** Size of the vocabulary, positions, width of a vector. */
   readonly config: { readonly V: number; readonly maxPositions: number; readonly D: number };
-  /** Requests that run or wait. */
+  /** Number of running and waiting requests. */
   underWay: number;
-  /** One vector a sequence of ids, [B, D], of unit length unless the model declares others; errors call sequences by `name`. */
+  /** Computes one vector for each sequence of ids, [B, D], of unit length unless the model declares others; errors call sequences by `name`. */
   embed(sequences: readonly (readonly number[])[], name?: (index: number) => string): Promise<ArrayLike<number>>;
 }
 
 /** A model and its kind. */
 export type ServedModel = ServedDecoder | ServedEncoder;
 
-/** All that the routes work on. */
+/** Context of all routes. */
 export interface Service {
   /** Models by id. */
   readonly models: ReadonlyMap<string, ServedModel>;
-  /** Bounds of a request's body, and what one model may have running or waiting at most. */
+  /** Limits of request bodies, and of running and waiting requests of a model. */
   readonly limits: BodyLimits & { readonly requests: number };
-  /** When it began, in seconds since 1970. */
+  /** Start time in seconds since 1970. */
   readonly started: number;
-  /** Whether the models work: a lost device, or an engine that has stopped, is for good. */
+  /** Health; the loss of a device and a failed engine are permanent. */
   readonly health: Health;
-  /** Takes a line for the log. */
+  /** Writes a line to the log. */
   readonly log: (line: string) => void;
 }
 
-/** A model of the wanted kind. Throws a Refusal: 404 where there is none of this name, 400 where it is of the other kind. */
+/** A model of the wanted kind. Throws a Refusal: 404 for an unknown id, 400 for a model of the other kind. */
 export function findModel<K extends ServedModel["kind"]>(
   { models }: Service,
   id: string,
@@ -62,16 +62,16 @@ export function findModel<K extends ServedModel["kind"]>(
   throw new Refusal(400, `Cannot use the model ${id} here: it is a model for ${gives[model.kind]}`, { param: "model" });
 }
 
-/** The refusal of a name that no model has. */
+/** The refusal of an unknown id. */
 export function unknownModel(models: Service["models"], id: string): Refusal {
   const message = `Cannot find the model ${JSON.stringify(id)}: there is ${[...models.keys()].join(", ")}`;
   return new Refusal(404, message, { param: "model", code: "model_not_found" });
 }
 
-/** Seconds after which a client may ask again. */
+/** Seconds until a client may retry. */
 const RETRY_SECONDS = 1;
 
-/** Throws a Refusal unless a model that has `busy` requests may get `more`: 400 where it never may, else 429. */
+/** Throws a Refusal if `busy` + `more` requests exceed a model's limit: 400 if `more` alone does, else 429. */
 export function admit({ limits: { requests } }: Service, busy: number, more: number): void {
   const most = `${requests} may run or wait at once`;
   if (more > requests) throw new Refusal(400, `Cannot start ${more} at once: ${most}`);

@@ -1,6 +1,6 @@
-/** Several streams as one: whatever comes first comes first, and no stream is ahead of its reader by more than one. */
+/** Merges streams in order of arrival; each is at most one item ahead of the reader. */
 
-/** The items of all sources as they come. Leaving the loop, or an error of one source, ends all of them. */
+/** The items of all sources in order of arrival. Leaving the loop, or an error of one source, ends all sources. */
 export async function* together<T>(sources: readonly AsyncIterable<T>[]): AsyncGenerator<T> {
   const iterators = sources.map((source) => source[Symbol.asyncIterator]());
   const ready: { iterator: AsyncIterator<T>; step: IteratorResult<T> | Promise<never> }[] = [];
@@ -12,7 +12,7 @@ export async function* together<T>(sources: readonly AsyncIterable<T>[]): AsyncG
     };
     iterator.next().then(put, (error) => {
       const failed = Promise.reject(error);
-      failed.catch(() => {}); // it is thrown where it is read, if anybody still reads
+      failed.catch(() => {}); // the reader gets the error
       put(failed);
     });
   };

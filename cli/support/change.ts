@@ -1,13 +1,13 @@
-/** How far two models of the same kind are apart on the same texts. */
+/** Differences of two models of the same kind on the same texts. */
 import type { DecoderModel } from "../../src/infer/decoder.ts";
 import type { EncoderModel } from "../../src/infer/encoder.ts";
 import { logProbabilities, requireFinite } from "../../src/infer/probabilities.ts";
 
-/** What became of a decoder's outputs; losses and divergence in nats a token. */
+/** Change of a decoder's outputs; losses and KL divergence in nats a token. */
 export interface DecoderChange {
   /** Tokens compared, and those with a next one. */
   readonly tokens: number;
-  /** Tokens whose next one is known: the losses are means over these. */
+  /** Tokens with a known next one, over which losses are means. */
   readonly scored: number;
   /** Mean next-token cross-entropy of the first model. */
   readonly before: number;
@@ -17,7 +17,7 @@ export interface DecoderChange {
   readonly divergence: number;
   /** Share of tokens with the same greedy next token. */
   readonly sameChoice: number;
-  /** Share of tokens that run as many recursions as before. */
+  /** Share of tokens with the same depth. */
   readonly sameDepth: number;
 }
 
@@ -63,7 +63,7 @@ export async function decoderChange(
   };
 }
 
-/** What became of an encoder's outputs. */
+/** Change of an encoder's outputs. */
 export interface EncoderChange {
   /** Sequences and tokens compared. */
   readonly sequences: number;

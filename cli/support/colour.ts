@@ -1,4 +1,4 @@
-/** Colours that everyone can tell apart, on terminals and in pictures. */
+/** Colours for terminals and pictures, distinguishable with colour blindness. */
 
 /** Depth: ColorBrewer's YlGnBu, light to dark, so that it also reads in grey. */
 const DEPTH_STOPS = ["#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494"];
@@ -25,27 +25,27 @@ export function depthColour(depth: number, N: number): string {
   return hexOf(from.map((part, i) => part + (at - low) * (to[i] - part)) as unknown as Rgb);
 }
 
-/** Colour of an expert; from the ninth on they come again, so its number is always written too. */
+/** Colour of an expert; they repeat from the ninth on, so its number is always shown as well. */
 export function expertColour(expert: number): string {
   return EXPERTS[expert % EXPERTS.length];
 }
 
-/** Black or white, whichever stands out more on a colour (WCAG relative luminance). */
+/** Black or white, whichever has the higher contrast on a colour (WCAG relative luminance). */
 export function inkOn(hex: string): "#000000" | "#ffffff" {
   const [r, g, b] = rgbOf(hex).map((part) => part <= 10 ? part / 3294.6 : ((part / 255 + 0.055) / 1.055) ** 2.4);
   return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000000" : "#ffffff";
 }
 
-/** Number of the colour among the 216 of the cube that nearly all terminals have. */
+/** Index of the nearest colour of the 6×6×6 cube of terminals. */
 function terminalColour(hex: string): number {
   const [r, g, b] = rgbOf(hex).map((part) => part < 48 ? 0 : part < 115 ? 1 : Math.floor((part - 35) / 40));
   return 16 + 36 * r + 6 * g + b;
 }
 
-/** Writes on a coloured ground; plain where colours are off. */
+/** Writes on a coloured background; plain text without colours. */
 export type Painter = (text: string, ground: string) => string;
 
-/** Whether standard output takes colours: a terminal, and NO_COLOR not set; FORCE_COLOR overrides the first. */
+/** Whether standard output supports colours: a terminal, and NO_COLOR not set; FORCE_COLOR overrides the first. */
 export function hasColour(): boolean {
   if (Deno.env.get("NO_COLOR")) return false;
   return Deno.stdout.isTerminal() || Boolean(Deno.env.get("FORCE_COLOR"));

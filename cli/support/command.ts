@@ -1,4 +1,4 @@
-/** How every command starts and ends: help, one line on errors, exit codes, closed pipes. */
+/** Start and end of every command: help, error line, exit codes, closed pipes. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { type Command, type Flag, helpOf, type Operands, readFlags, type Values } from "./flags.ts";
 import { clearProgress } from "./progress.ts";
@@ -10,7 +10,7 @@ export { interruptedCode, interruptible } from "./signals.ts";
  * Runs a command and ends the process.
  *
  * Ends with the code that `main` returns, 1 after an error (one line on stderr), 130 after Ctrl-C, 143 after TERM, and 0
- * without a word when the reader of standard output has closed it.
+ * silently when the reader of standard output has closed it.
  */
 export async function runCommand<const F extends Readonly<Record<string, Flag>>>(
   command: Command<F>,
@@ -44,13 +44,13 @@ export function print(content: string | Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
 }
 
-/** Writes one line to standard error, for people: standard output holds results only. */
+/** Writes one line to standard error; standard output is for results. */
 export function note(line: string): void {
   clearProgress();
   console.error(line);
 }
 
-/** Lets signals and other events in: the reference computes without pausing. */
+/** Yields to the event loop, as the reference computes without pausing. */
 export function breathe(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }

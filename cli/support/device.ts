@@ -1,4 +1,4 @@
-/** Which device a command runs on. */
+/** The device of a command. */
 import { type DeviceName, openDevice } from "../../mod.ts";
 import type { Device } from "../../src/op/device.ts";
 import { findAdapter, howToInstall } from "../adapter.ts";
@@ -15,7 +15,7 @@ export const deviceFlag = {
   },
 } as const;
 
-/** A device, and how to call it. */
+/** A device with its name. */
 export interface Opened {
   /** The device. */
   readonly device: Device;
@@ -28,7 +28,7 @@ const names: readonly DeviceName[] = ["webgpu", "reference"];
 /**
  * Opens the device of a `--device` flag.
  *
- * Throws when `webgpu` is asked for and there is no adapter; without the flag that is one loud line and the reference.
+ * Throws for `webgpu` without an adapter; without the flag a warning is printed and the reference is used.
  */
 export async function openChosenDevice(given: string | undefined): Promise<Opened> {
   const name = given === undefined ? "webgpu" : choiceOf("device", given, names);
@@ -40,12 +40,12 @@ export async function openChosenDevice(given: string | undefined): Promise<Opene
   return await openReference();
 }
 
-/** The reference, always there. */
+/** The reference, which is always available. */
 export async function openReference(): Promise<Opened> {
   return { device: await openDevice("reference"), label: "reference" };
 }
 
-/** The one loud line. */
+/** Prints the warning. */
 export function warnNoAdapter(): void {
   note(`WARNING: no WebGPU adapter, running on the slow reference instead; ${howToInstall()}`);
 }

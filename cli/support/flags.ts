@@ -1,12 +1,12 @@
-/** Flags of a command, declared once: what is read, what is refused, and the help text. */
+/** Flags of a command, declared once for reading, checking and the help text. */
 import { parseArgs } from "@std/cli/parse-args";
 import { nearest } from "../../src/common/words.ts";
 
 /** One flag. */
 export interface Flag {
-  /** What it does, in a few words. */
+  /** Help text. */
   readonly help: string;
-  /** How the help calls its value; absent: the flag takes none. */
+  /** Name of its value in the help; absent for a flag without a value. */
   readonly value?: string;
   /** May be given several times. */
   readonly repeat?: true;
@@ -14,23 +14,23 @@ export interface Flag {
   readonly required?: true;
 }
 
-/** A command: what its help says, and its flags. */
+/** A command: help and flags. */
 export interface Command<F extends Readonly<Record<string, Flag>>> {
   /** Name of its task. */
   readonly name: string;
-  /** The action that its errors name; the name of the task unless given. */
+  /** Action of error messages; the name of the task unless given. */
   readonly action?: string;
-  /** What follows the name in the first line of the help. */
+  /** Usage after the name, in the first line of the help. */
   readonly usage: string;
-  /** What it does: a few lines. */
+  /** Description in a few lines. */
   readonly about: string;
-  /** By name, without the two hyphens. */
+  /** Flags by name, without the two hyphens. */
   readonly flags: F;
-  /** How the help calls the one argument without a flag; absent: there is none. */
+  /** Name of the argument without a flag; absent without one. */
   readonly operand?: string;
-  /** There may be more than one of it. */
+  /** Whether several operands are allowed. */
   readonly several?: true;
-  /** Command lines that work. */
+  /** Example command lines. */
   readonly examples: readonly string[];
 }
 
@@ -41,15 +41,15 @@ export type Values<F extends Readonly<Record<string, Flag>>> = {
     : boolean;
 };
 
-/** Arguments without a flag: the first, and all. */
+/** Arguments without a flag. */
 export interface Operands {
-  /** The first; there is one where the command has an operand. */
+  /** The first one, if the command has an operand. */
   readonly operand: string;
-  /** All. */
+  /** All of them. */
   readonly operands: readonly string[];
 }
 
-/** Flags that every command takes. */
+/** Flags of every command. */
 export const helpFlag = { help: { help: "print this text" } } as const;
 
 /** Help text of a command. */
@@ -121,7 +121,7 @@ export function wholeOf(flag: string, given: string, least: number, most?: numbe
   throw new Error(`Cannot read --${flag} ${given}: expected a whole number ${range}`);
 }
 
-/** A seed: a whole number that 31 bits hold. */
+/** A seed: a whole number of 31 bits. */
 export function seedOf(flag: string, given: string): number {
   return wholeOf(flag, given, 0, 2 ** 31 - 1);
 }

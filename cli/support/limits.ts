@@ -1,5 +1,5 @@
 /**
- * What the bytes that an adapter binds at once mean for known models.
+ * How known models fit into the binding size of an adapter.
  *
  * @module
  */
@@ -11,18 +11,18 @@ import { parametersOf } from "../../src/model/parameters.ts";
 import { decoderPreset, encoderPreset, encoderPresetNames } from "../../src/model/config/presets.ts";
 import { sizeOf } from "../../src/op/op.ts";
 
-/** How a model fits. */
+/** Fit of a model. */
 export interface Fit {
   /** Name of its preset. */
   readonly model: string;
   /** Bytes of its largest tensor. */
   readonly largest: number;
-  /** Tensors that are held as row parts, and parts of the largest one. */
+  /** Number of tensors in row parts, and parts of the largest one. */
   readonly split: number;
   readonly parts: number;
   /** Whether every tensor can be bound, whole or in parts. */
   readonly runs: boolean;
-  /** Tokens of all sequences that run at once; more run one after the other. */
+  /** Maximum number of tokens of a pass; more run in several passes. */
   readonly tokens: number;
 }
 
@@ -39,7 +39,7 @@ function fitOf(model: string, schema: unknown, columns: number, most: number): F
   };
 }
 
-/** How the models of the papers' families fit on a device that binds so many bytes. */
+/** Fits of the papers' models on a device with a maximum binding size. */
 export function fits(maxBindingBytes: number): Fit[] {
   const decoders = ["smollm-135m", "smollm-360m"].map((name) => {
     const config = decoderPreset(name);
@@ -54,7 +54,7 @@ export function fits(maxBindingBytes: number): Fit[] {
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 
-/** The same in words, a line a model. */
+/** The fits in words, a line a model. */
 export function fitLines(maxBindingBytes: number): string[] {
   const lines = fits(maxBindingBytes).map(({ model, largest, split, parts, runs, tokens }) => {
     const how = !runs

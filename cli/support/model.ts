@@ -1,4 +1,4 @@
-/** Loading the model of a `--model` flag, with progress, and finding out what it is. */
+/** Loads the model of a `--model` flag, of either kind, with progress. */
 import { type Decoder, Encoder, loadModel as load } from "../../mod.ts";
 import { readJson } from "../../src/checkpoint/json.ts";
 import { listNames } from "../../src/checkpoint/messages.ts";
@@ -19,7 +19,7 @@ import { bytesText, Progress, secondsText } from "./progress.ts";
 /** The flag that names a checkpoint. */
 export const modelFlag = { model: { value: "DIR", help: "checkpoint: a folder or a URL", required: true } } as const;
 
-/** The flag for checkpoints whose files do not say how they recurse. */
+/** The flag for checkpoints without recursion settings. */
 export const recursionFlag = {
   recursion: { value: "JSON", help: "the recursion of config.json, for checkpoints of the MoR authors' trainer" },
 } as const;
@@ -27,7 +27,7 @@ export const recursionFlag = {
 /** Flags of commands that load a model. */
 interface Flags {
   readonly model: string;
-  /** By name, or one that is open already. */
+  /** Name of a device, or an open device. */
   readonly device?: string | Opened;
   readonly recursion?: string;
 }
@@ -40,9 +40,9 @@ export type Loaded =
     | { readonly kind: "encoder"; readonly owner: Encoder; readonly model: EncoderModel }
   );
 
-/** Loads a decoder or an encoder, whichever it is. */
+/** Loads a decoder or an encoder. */
 export async function loadModel(flags: Flags): Promise<Loaded>;
-/** Loads a model of the wanted kind. Throws when it is the other one. */
+/** Loads a model of the wanted kind. Throws for the other kind. */
 export async function loadModel<K extends Loaded["kind"]>(
   flags: Flags,
   wanted: K,

@@ -20,7 +20,7 @@ export function npyHeader(shape: readonly number[]): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** The numbers as bytes, little-endian whatever this machine is. */
+/** The numbers as bytes, little-endian on every machine. */
 export function npyNumbers(numbers: ArrayLike<number>): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(4 * numbers.length);
   const view = new DataView(bytes.buffer);

@@ -1,17 +1,17 @@
-/** How far something has come, on standard error: one line that moves on a terminal, a plain line now and then elsewhere. */
+/** Progress on standard error: an updated line on a terminal, a plain line every few seconds elsewhere. */
 
 /** Milliseconds between two lines. */
 const STEP = { terminal: 100, plain: 5000 };
 
 let shown = false;
 
-/** Removes the moving line, so that something else can be written. */
+/** Clears the progress line. */
 export function clearProgress(): void {
   if (shown) Deno.stderr.writeSync(new TextEncoder().encode("\r\x1b[K"));
   shown = false;
 }
 
-/** Shows a line in place of the moving one; `false` where standard error is no terminal. */
+/** Replaces the progress line; `false` if standard error is no terminal. */
 export function showMoving(line: string): boolean {
   if (!Deno.stderr.isTerminal()) return false;
   clearProgress();
@@ -31,15 +31,15 @@ export function secondsText(seconds: number): string {
   return seconds < 60 ? `${seconds.toFixed(0)} s` : `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
 }
 
-/** What is counted: bytes, or things by their name. */
+/** Unit of progress: bytes, or a plural. */
 type Unit = "bytes" | "texts" | "tokens";
 
-/** One thing that takes a while. */
+/** Progress of a task. */
 export class Progress {
   readonly #started = performance.now();
   #last = this.#started;
 
-  /** Starts the clock; `label` says what is being done. */
+  /** Starts the clock; `label` is the task's name. */
   constructor(readonly label: string, readonly unit: Unit) {}
 
   /** Seconds since the start. */
@@ -47,7 +47,7 @@ export class Progress {
     return (performance.now() - this.#started) / 1000;
   }
 
-  /** Says how far it has come, and perhaps something more, unless it said so a moment ago. */
+  /** Shows the progress and an optional suffix, at most every {@link STEP} milliseconds. */
   update(loaded: number, total: number, more?: string): void {
     const terminal = Deno.stderr.isTerminal();
     const now = performance.now();

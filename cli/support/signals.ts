@@ -1,6 +1,6 @@
-/** Ctrl-C and SIGTERM: both ask a command to end at a place of its own choice. */
+/** Ctrl-C and SIGTERM, which abort a command's signal. */
 
-/** Signals that end a command, and the exit codes that shells give after them; Windows knows no SIGTERM. */
+/** Signals that end a command with their exit codes; Windows has no SIGTERM. */
 const ENDING: Partial<Record<Deno.Signal, number>> = Deno.build.os === "windows"
   ? { SIGINT: 130 }
   : { SIGINT: 130, SIGTERM: 143 };
@@ -13,8 +13,8 @@ export function interruptedCode(): number {
 }
 
 /**
- * Runs a body that ends early, at a place of its own choice, on Ctrl-C or SIGTERM; a second signal ends the process at
- * once, as does one outside such a body.
+ * Runs a body whose signal aborts on Ctrl-C or SIGTERM. A second signal, or one outside a body, ends the process
+ * immediately.
  */
 export async function interruptible<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();

@@ -1,6 +1,6 @@
-/** Text in columns, and how wide a text is on a terminal. */
+/** Tables of text, and the width of a text on a terminal. */
 
-/** Columns that a text takes: marks none, East Asian and pictures two. */
+/** Terminal columns of a text: combining marks have none, East Asian characters and emoji two. */
 export function widthOf(text: string): number {
   let width = 0;
   for (const character of text) {
@@ -12,12 +12,12 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** Fills a text with blanks. */
+/** Pads a text with blanks. */
 export function padTo(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - widthOf(text)));
 }
 
-/** Rows as lines, the first a heading; columns that hold only numbers (with units) are set to the right. */
+/** Rows as lines, the first a heading; columns that hold only numbers (with units) are right-aligned. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const columns = rows[0].map((_, i) => rows.map((row) => row[i] ?? ""));
   const widths = columns.map((cells) => Math.max(...cells.map(widthOf)));
@@ -33,7 +33,7 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   });
 }
 
-/** Width of the terminal; 100 columns where standard output is none. */
+/** Width of the terminal; 100 columns if standard output is none. */
 export function columns(): number {
   try {
     return Math.max(40, Deno.consoleSize().columns);
@@ -42,7 +42,7 @@ export function columns(): number {
   }
 }
 
-/** A number of things: 1 token, 2 tokens. */
+/** A count with its noun: 1 token, 2 tokens. */
 export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }

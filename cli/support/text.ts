@@ -7,9 +7,9 @@ import { demandTokenizer, type Loaded } from "./model.ts";
 
 /** One sequence for a model. */
 export interface Sequence {
-  /** What error messages call it: "text 1", "line 3 of a.txt". */
+  /** Name in error messages: "text 1", "line 3 of a.txt". */
   readonly name: string;
-  /** Its text; absent where ids were given. */
+  /** Its text; absent for given ids. */
   readonly text?: string;
   /** Its ids. */
   readonly ids: readonly number[];
@@ -20,7 +20,7 @@ export const idsFlag = {
   ids: { value: "IDS", help: 'token ids, "1 2 3", for models without tokenizer; may be repeated', repeat: true },
 } as const;
 
-/** Reads a UTF-8 file, or standard input where no path is given. Throws one line. */
+/** Reads a UTF-8 file, or standard input without a path. Throws one line. */
 export async function readText(path?: string): Promise<string> {
   const name = path ?? "standard input";
   if (path === undefined && Deno.stdin.isTerminal()) {
@@ -33,7 +33,7 @@ export async function readText(path?: string): Promise<string> {
   }
 }
 
-/** Lines of a file or of standard input. Throws when there is none, or one is blank: outputs are known by their line. */
+/** Lines of a file or of standard input. Throws for no lines, and for a blank line, as outputs correspond to lines. */
 export async function readLines(path?: string): Promise<{ name: string; text: string }[]> {
   const name = path ?? "standard input";
   const lines = (await readText(path)).replace(/\r?\n$/, "").split(/\r?\n/);
@@ -60,7 +60,7 @@ export function listedIds(loaded: Loaded, ids: readonly string[]): Sequence[] {
   );
 }
 
-/** The sequence itself. Throws a RangeError unless a model can run it: some tokens, all known, no more than positions. */
+/** The sequence itself. Throws a RangeError for an empty sequence, an unknown id, or more tokens than positions. */
 export function fits({ V, maxPositions }: { readonly V: number; readonly maxPositions: number }, sequence: Sequence) {
   const { name, ids } = sequence;
   const refuse = (reason: string) => new RangeError(`Cannot read ${name}: ${reason}`);
@@ -73,7 +73,7 @@ export function fits({ V, maxPositions }: { readonly V: number; readonly maxPosi
   return sequence;
 }
 
-/** Groups of consecutive sequences with at most so many tokens and sequences each; a longer sequence stands alone. */
+/** Groups consecutive sequences up to a maximum of tokens and sequences; a longer sequence is a group of its own. */
 export function* batches<S extends { readonly ids: readonly number[] }>(
   sequences: readonly S[],
   { tokens, most }: { tokens: number; most: number },
@@ -90,7 +90,7 @@ export function* batches<S extends { readonly ids: readonly number[] }>(
   if (batch.length) yield batch;
 }
 
-/** Tokens that are compared at once. */
+/** Tokens of a window. */
 const WINDOW = 512;
 
 /** A long text as sequences that fit the model. */

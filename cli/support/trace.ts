@@ -1,4 +1,4 @@
-/** What a model did with every token of a text: recursion depth, router scores, experts; the data of all pictures. */
+/** Trace of a model over a text: depth, router scores and experts of every token; the data of all pictures. */
 import type { DecoderModel } from "../../src/infer/decoder.ts";
 import type { EncoderModel } from "../../src/infer/encoder.ts";
 import type { ExpertResult } from "../../src/model/results.ts";
@@ -7,13 +7,13 @@ import { TextStream, type Tokenizer } from "../../src/infer/tokenizer.ts";
 
 /** One token. */
 export interface TokenTrace {
-  /** Its text as it stands in the whole, or `#id` where it has none of its own. */
+  /** Its part of the text, or `#id` without one. */
   readonly text: string;
   /** Its id. */
   readonly id: number;
   /** Recursions run, 1..N. */
   readonly depth: number;
-  /** Router logits: one a recursion that judged it (expert-choice), one a depth (token-choice). */
+  /** Router logits: one for each recursion that scored it (expert-choice), or one for each depth (token-choice). */
   readonly scores: readonly number[];
 }
 
@@ -21,33 +21,33 @@ export interface TokenTrace {
 export interface Track {
   /** Short name: "L1 r2" is layer 1 in recursion 2, "G2 l5" group 2 as layer 5. */
   readonly short: string;
-  /** The same in words. */
+  /** The name in words. */
   readonly name: string;
-  /** Per token: its experts, best first, with their weights; nothing for tokens that were not there. */
+  /** Experts of each token by descending weight, with their weights; empty for tokens that were not routed. */
   readonly chosen: readonly (readonly { readonly expert: number; readonly weight: number }[])[];
 }
 
-/** Everything a picture shows. */
+/** Data of a picture. */
 export interface Trace {
   /** Name of the model. */
   readonly model: string;
   /** The model in a few words. */
   readonly what: string;
-  /** Recursions; 1 where depth means nothing. */
+  /** Number of recursions; 1 without recursion. */
   readonly N: number;
-  /** How depth is chosen. */
+  /** Routing. */
   readonly routing: "none" | "expert" | "token";
-  /** Whether token texts follow each other without gaps, as those of a tokenizer do. */
+  /** Whether token texts are contiguous, as those of a tokenizer. */
   readonly joined: boolean;
-  /** In order. */
+  /** Tokens in order. */
   readonly tokens: readonly TokenTrace[];
-  /** In the order in which they ran. */
+  /** Uses of experts in execution order. */
   readonly tracks: readonly Track[];
-  /** Experts of each layer that has some; 0 without. */
+  /** Number of experts of a layer; 0 without experts. */
   readonly E: number;
 }
 
-/** What names the model. */
+/** Name and description of the model. */
 interface Named {
   readonly model: string;
   readonly what: string;
@@ -118,7 +118,7 @@ function choices({ rows, experts, weights, k }: ExpertResult, M: number): Track[
   return chosen;
 }
 
-/** What every token adds to the text; a character of several tokens belongs to the last of them. */
+/** The text of every token; a character of several tokens belongs to the last one. */
 export function tokenTexts(tokenizer: Tokenizer | undefined, ids: readonly number[]): string[] {
   if (!tokenizer) return ids.map(String);
   const stream = new TextStream(tokenizer, []);

@@ -1,4 +1,4 @@
-/** Traces as one standalone page: the pictures, and who did how much as tables. */
+/** Traces as one standalone page: pictures, and tables of depths and experts. */
 import type { Trace } from "./trace.ts";
 import { escapeXml, traceSvg } from "./trace_svg.ts";
 import { expertRows } from "./trace_terminal.ts";

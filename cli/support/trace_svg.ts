@@ -1,4 +1,4 @@
-/** A trace as a standalone picture: SVG without scripts, fonts or links, readable on light and on dark grounds. */
+/** A trace as a standalone picture: SVG without scripts, fonts or links, for light and dark backgrounds. */
 import { depthColour, expertColour, inkOn } from "./colour.ts";
 import { widthOf } from "./table.ts";
 import type { TokenTrace, Trace, Track } from "./trace.ts";
@@ -7,7 +7,7 @@ import { breakLines, depthSentence, visible } from "./trace_terminal.ts";
 /** Pixels: a column of text, heights, gaps. */
 const SIZE = { width: 960, margin: 20, column: 8.6, text: 24, bar: 5, cell: 15, gap: 3, line: 14, head: 112 };
 
-/** Writes text into XML; characters that XML does not allow are left out. */
+/** Escapes text for XML; characters that XML does not allow are removed. */
 export function escapeXml(text: string): string {
   const allowed = text.replace(/(?![\t\n\r])\p{Cc}|\p{Surrogate}|[\ufffe\uffff]/gu, "");
   const names: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
@@ -34,7 +34,7 @@ const rect = (x: number, y: number, width: number, height: number, more: string)
 const write = (x: number, y: number, text: string, more = "") =>
   `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}"${more && ` ${more}`}>${escapeXml(text)}</text>`;
 
-/** What a mouse over a token tells. */
+/** The tooltip of a token. */
 function story(token: TokenTrace, m: number, { N, routing, tracks }: Trace): string {
   const scores = token.scores.map((score, r) =>
     `${routing === "token" ? "depth" : "recursion"} ${r + 1}: ${score.toFixed(4)}`
@@ -60,7 +60,7 @@ function expertCells({ chosen }: Track, m: number, x: number, y: number): string
 /** A token without its leading blank, which is drawn as a wider gap. */
 const written = ({ text }: TokenTrace) => visible(text === " " ? text : text.replace(/^ /, ""));
 
-/** Pixels before a token, and of its box. */
+/** Gap before a token, and width of its box, in pixels. */
 function boxes({ tokens, tracks, N, joined }: Trace): { gap: number; width: number }[] {
   const most = Math.max(0, ...tracks.flatMap(({ chosen }) => chosen.map(({ length }) => length)));
   const least = Math.max(16, most * (SIZE.cell + 1) - 1, N > 1 ? 6 * N : 0);
@@ -70,7 +70,7 @@ function boxes({ tokens, tracks, N, joined }: Trace): { gap: number; width: numb
   }));
 }
 
-/** One token with all that is below it. */
+/** Draws one token with its depth and experts below it. */
 function cell(trace: Trace, m: number, x: number, y: number, width: number): string {
   const { N, tracks } = trace;
   const token = trace.tokens[m];

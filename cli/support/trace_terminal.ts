@@ -3,7 +3,7 @@ import { depthColour, expertColour, type Painter } from "./colour.ts";
 import { counted, padTo, table, widthOf } from "./table.ts";
 import { depthShares, expertShares, type Trace } from "./trace.ts";
 
-/** Line ends and tabs as signs, other control characters (and those that turn the direction of text) as dots. */
+/** Shows line ends and tabs as signs, and other control characters (also bidirectional ones) as dots. */
 export function visible(text: string): string {
   return text.replaceAll("\n", "⏎").replaceAll("\t", "⇥").replace(
     /\p{Cc}|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
@@ -11,7 +11,7 @@ export function visible(text: string): string {
   );
 }
 
-/** Numbers of the tokens of each line, broken where the widths fill it and at line ends. */
+/** Indices of the tokens of each line, broken at the terminal's width and at line ends. */
 export function breakLines(texts: readonly string[], widths: readonly number[], most: number): number[][] {
   const lines: number[][] = [[]];
   let used = 0;
@@ -34,7 +34,7 @@ function bar(depth: number, N: number): string {
   return "█".repeat(depth) + "·".repeat(N - depth);
 }
 
-/** The picture, line by line. */
+/** The lines of the picture. */
 export function traceLines(trace: Trace, columns: number, paint: Painter): string[] {
   const { tokens, tracks, N } = trace;
   const shown = tokens.map(({ text }) => visible(text));
@@ -68,7 +68,7 @@ export function traceLines(trace: Trace, columns: number, paint: Painter): strin
 
 function legend({ N, E, model, what }: Trace, paint: Painter): string[] {
   const depths = Array.from({ length: N }, (_, d) => `${paint(` ${d + 1} `, depthColour(d + 1, N))} ${bar(d + 1, N)}`);
-  const coloured = paint(" ", "#000000") !== " "; // without, digits say it all
+  const coloured = paint(" ", "#000000") !== " "; // without colours, digits suffice
   const experts = Array.from({ length: coloured ? E : 0 }, (_, e) => paint(` ${e} `, expertColour(e)));
   return [
     `${model}: ${what}`,

@@ -1,4 +1,4 @@
-/** One panel of a training picture, in vega-lite's words: curves or areas over the steps, perhaps points upon them. */
+/** One panel of a training picture as a vega-lite specification: curves or areas over the steps, with optional points. */
 import type { Point } from "./training_series.ts";
 
 /** One panel, or two beside each other. */
@@ -7,15 +7,15 @@ export type Panel = Record<string, unknown>;
 /** Pixels. */
 export const PICTURE = { width: 720, half: 305, beside: 110, height: 150, loss: 240, gap: 26 };
 
-/** What a panel shows. */
+/** Contents of a panel. */
 export interface Chart {
-  /** What it is about. */
+  /** Title. */
   readonly title: string;
-  /** How to read it. */
+  /** Subtitle. */
   readonly subtitle: string;
   /** Title of the vertical axis, with its unit. */
   readonly y: string;
-  /** Curves, or areas one upon the other. */
+  /** Curves, or stacked areas. */
   readonly lines: readonly Point[];
   /** Points. */
   readonly points?: readonly Point[];
@@ -23,7 +23,7 @@ export interface Chart {
   readonly colours: Readonly<Record<string, string>>;
   /** The last step. */
   readonly last: number;
-  /** Whether the curves are shares of one whole. */
+  /** Whether the curves are stacked shares. */
   readonly shares?: boolean;
   /** Vertical scale. */
   readonly scale?: Readonly<Record<string, unknown>>;
@@ -35,7 +35,7 @@ export interface Chart {
   readonly height?: number;
 }
 
-/** What both curves and points are placed by. */
+/** Common encoding of curves and points. */
 function encodingOf({ y, lines, points = [], colours, last, shares = false, scale, axis, width }: Chart) {
   const there = new Set([...lines, ...points].map(({ series }) => series));
   const domain = Object.keys(colours).filter((series) => there.has(series));
@@ -63,7 +63,7 @@ function encodingOf({ y, lines, points = [], colours, last, shares = false, scal
   };
 }
 
-/** Makes a panel; its legend names what is there. */
+/** Makes a panel with a legend of its series. */
 export function chart(given: Chart): Panel {
   const { title, subtitle, lines, points = [], colours, shares, width, height } = given;
   const encoding = encodingOf(given);

@@ -1,4 +1,4 @@
-/** `log.jsonl`: what a training run wrote down, one JSON object a line. */
+/** `log.jsonl`: the log of a training run, one JSON object a line. */
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import type { EvaluationResult } from "../../src/train/evaluate.ts";
 import type { RoutingStatistics } from "../../src/train/statistics.ts";
@@ -8,9 +8,9 @@ import { counted } from "./table.ts";
 
 /** One step. `step` counts the updates before it, so its losses are those of the weights after so many updates. */
 export interface StepLogLine extends Omit<StepLine, "labels"> {
-  /** What the line is about. */
+  /** Kind of line. */
   readonly kind: "step";
-  /** Rows with a label; logs of older versions have it not. */
+  /** Labelled rows; absent in logs of older versions. */
   readonly labels?: number;
   /** Learning rate of the update. */
   readonly learningRate: number;
@@ -22,7 +22,7 @@ export interface StepLogLine extends Omit<StepLine, "labels"> {
 
 /** One evaluation on held-out text, after `step` updates. */
 export interface EvaluationLogLine {
-  /** What the line is about. */
+  /** Kind of line. */
   readonly kind: "evaluation";
   /** Updates before it. */
   readonly step: number;
@@ -33,10 +33,10 @@ export interface EvaluationLogLine {
 /** A line of `log.jsonl`. */
 export type LogLine = StepLogLine | EvaluationLogLine;
 
-/** Significant digits of a number: as many as bring every float32 back. */
+/** Significant digits of a number, enough to restore every float32. */
 const DIGITS = 9;
 
-/** A line as it is written, with its line feed; numbers that are not finite become null. */
+/** Formats a line with its line feed; numbers that are not finite become null. */
 export function formatLogLine(line: LogLine): string {
   const short = (_key: string, value: unknown) => typeof value === "number" ? Number(value.toPrecision(DIGITS)) : value;
   return `${JSON.stringify(line, short)}\n`;
@@ -52,13 +52,13 @@ function numbers(value: unknown, path: string): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key, numbers(item, path ? `${path}.${key}` : key)]));
 }
 
-/** What every line of a kind has. */
+/** Required numbers of each kind of line. */
 const FIELDS: { readonly [Kind in LogLine["kind"]]: { numbers: readonly string[]; object: string } } = {
   step: { numbers: ["step", "gradientNorm", "learningRate"], object: "losses" },
   evaluation: { numbers: ["step"], object: "heldOut" },
 };
 
-/** The first number that a run goes on with and that a step's line does not have. */
+/** The first missing number of a step's line that a resumed run needs. */
 function wrongNumber(
   { losses, labels = 0 }: { losses: Record<string, unknown>; labels?: unknown },
 ): string | undefined {
@@ -88,10 +88,9 @@ function parseLine(text: string): LogLine {
 }
 
 /**
- * Reads `log.jsonl`. An unfinished last line, which a killed run leaves behind, is left out.
+ * Reads `log.jsonl`. An incomplete last line, of a killed run, is ignored.
  *
- * A damaged line is left out too and given to `onDamage`; without it, throws a RangeError that names the file, the line
- * and what is wrong with it.
+ * Damaged lines are skipped and passed to `onDamage`; without it, throws a RangeError with file, line and reason.
  */
 export function parseLog(text: string, name = "log.jsonl", onDamage?: (reason: string) => void): LogLine[] {
   const lines = text.split("\n").slice(0, -1);
@@ -108,7 +107,7 @@ export function parseLog(text: string, name = "log.jsonl", onDamage?: (reason: s
   });
 }
 
-/** The same; of damaged lines, a warning says how many there are and what is wrong with the first. */
+/** Reads `log.jsonl`; a warning states the number of damaged lines and the first one's reason. */
 export function readableLines(text: string, name: string): LogLine[] {
   const damage: string[] = [];
   const lines = parseLog(text, name, (reason) => damage.push(reason));

@@ -5,7 +5,7 @@ import { type Chart, chart, type Panel, PICTURE } from "./training_chart.ts";
 import type { LogLine } from "./training_log.ts";
 import { averaged, curve, HELD_OUT, heldOutPoints, routingCurves, stepsOf, thinned } from "./training_series.ts";
 
-/** Colours of curves, clear on light and on dark grounds. */
+/** Colours of curves, for light and dark backgrounds. */
 const COLOUR = { raw: "#a3abb3", main: "#3b8bd0", topk: "#d55e00", threshold: "#009e73" };
 
 /** Colours of held-out points. */
@@ -108,7 +108,7 @@ function loadCharts(lines: readonly LogLine[], last: number): Chart[] {
   });
 }
 
-/** Marks of a logarithmic axis: 1, 2 and 5 times powers of ten, the powers alone where there are many. */
+/** Ticks of a logarithmic axis: 1, 2 and 5 times powers of ten, or the powers alone if there are many. */
 function logTicks(least: number, most: number): number[] {
   const [low, high] = [Math.floor(Math.log10(least)), Math.ceil(Math.log10(most))];
   const powers = Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i));
@@ -148,7 +148,7 @@ export function title(lines: readonly LogLine[], name: string): { text: string; 
   return { text: name, subtitle: [counted(steps.length, "step"), ...results].join("; ") };
 }
 
-/** All panels that the log has numbers for, from top to bottom; the last two stand side by side. */
+/** All panels with data in the log, from top to bottom; the last two are side by side. */
 export function panels(lines: readonly LogLine[]): Panel[] {
   const last = lines.reduce((most, { step }) => Math.max(most, step), 0);
   const wide = [

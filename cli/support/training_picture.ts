@@ -1,4 +1,4 @@
-/** A training run as a picture: loss, routing, gradient norm and learning rate, readable on light and on dark grounds. */
+/** A training run as a picture: loss, routing, gradient norm and learning rate, for light and dark backgrounds. */
 import type { LogLine } from "./training_log.ts";
 import { PICTURE } from "./training_chart.ts";
 import { panels, title } from "./training_panels.ts";
@@ -6,7 +6,7 @@ import { panels, title } from "./training_panels.ts";
 /** Imported by name at run time and without the lock file: packages that only this picture needs. */
 const PACKAGES = ["npm:vega@6.4", "npm:vega-lite@6.5"] as const;
 
-/** What they export. */
+/** Exports of the packages. */
 interface Vega {
   parse(spec: unknown): unknown;
   View: new (runtime: unknown, options: { renderer: "none" }) => { toSVG(): Promise<string>; finalize(): void };
@@ -15,7 +15,7 @@ interface VegaLite {
   compile(spec: unknown): { spec: unknown };
 }
 
-/** Colours of paper, ink and lines, light and dark: where one stands in the picture, the other replaces it at night. */
+/** Light and dark colours of background, text and lines. */
 const GROUNDS = {
   paper: ["#ffffff", "#14171b"],
   ink: ["#1b1f24", "#e8eaed"],
@@ -24,7 +24,7 @@ const GROUNDS = {
   grid: ["#e6e9ec", "#2a2f35"],
 } as const;
 
-/** The dark colours as a style: a viewer without it shows the light picture. */
+/** The style of the dark colours; viewers without support show the light picture. */
 function darkStyle(): string {
   const rules = Object.values(GROUNDS).flatMap(([light, dark]) =>
     ["fill", "stroke"].map((property) => `  [${property}="${light}"] { ${property}: ${dark}; }`)
@@ -69,7 +69,7 @@ function shortPaths(svg: string): string {
   );
 }
 
-/** The whole picture in vega-lite's words. */
+/** The vega-lite specification of the picture. */
 export function pictureSpec(lines: readonly LogLine[], name: string): Record<string, unknown> {
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
@@ -84,7 +84,7 @@ export function pictureSpec(lines: readonly LogLine[], name: string): Record<str
 /**
  * Draws the lines of a training log as a standalone SVG without scripts. `name` stands on top.
  *
- * Throws a RangeError when there is no step to draw, and an Error when the packages that draw cannot be loaded.
+ * Throws a RangeError for a log without steps, and an Error if the packages cannot be loaded.
  */
 export async function drawTrainingPicture(lines: readonly LogLine[], name: string): Promise<string> {
   if (!lines.some(({ kind }) => kind === "step")) {

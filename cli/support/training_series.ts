@@ -1,19 +1,19 @@
-/** From the lines of a training log to the points of a picture: few enough to draw, smooth enough to read. */
+/** Series of a training log, thinned and smoothed for a picture. */
 import type { EvaluationResult } from "../../src/train/evaluate.ts";
 import type { RoutingStatistics } from "../../src/train/statistics.ts";
 import type { LogLine, StepLogLine } from "./training_log.ts";
 
-/** A point of a curve; `series` is its entry in the legend. */
+/** A point of a curve; `series` is its legend entry. */
 export interface Point {
   readonly step: number;
   readonly series: string;
   readonly value: number;
 }
 
-/** Points of a curve at most. */
+/** Maximum number of points of a curve. */
 const MOST = 360;
 
-/** Means of neighbouring points, MOST of them at most, each at the last of its steps; what is not finite is left out. */
+/** Means of neighbouring points, MOST of them at most, each at the last of its steps; values that are not finite are skipped. */
 export function thinned(points: readonly Point[], most = MOST): Point[] {
   const size = Math.ceil(points.length / most);
   return Array.from({ length: Math.ceil(points.length / (size || 1)) }, (_, i) => {

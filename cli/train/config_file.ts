@@ -1,4 +1,4 @@
-/** From a path to a training configuration. */
+/** Reads a training configuration from a file. */
 import { MOST_JSON_BYTES, parseJsonObject, readJson } from "../../src/checkpoint/json.ts";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { openSource } from "../../src/checkpoint/open_source.ts";
@@ -8,19 +8,19 @@ import { readTrainingConfig } from "../../src/train/config/read.ts";
 import { readBytes } from "../support/read_bytes.ts";
 import { type Settings, settingsOf } from "../../src/train/config/settings.ts";
 
-/** A configuration and where it came from. */
+/** A configuration and its file. */
 export interface ConfigFile {
   /** Path of the file. */
   readonly path: string;
   /** Its bytes. */
   readonly bytes: Uint8Array;
-  /** What it says. */
+  /** Its parsed configuration. */
   readonly config: TrainingConfig;
-  /** What makes its run what it is. */
+  /** Settings that determine its run's weights. */
   readonly settings: Settings;
 }
 
-/** What flags say instead of the file. */
+/** Values of flags that override the file. */
 interface Instead {
   readonly device?: string;
   readonly steps?: number;

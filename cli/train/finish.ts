@@ -8,7 +8,7 @@ import type { ConfigFile } from "./config_file.ts";
 import { runName } from "./name.ts";
 import { LOG } from "./out.ts";
 
-/** Draws what the log holds, and says where all of it is. Without the package that draws, the model is there all the same. */
+/** Draws the log, and prints the folder of the model. Failing to draw is only a warning. */
 export async function finish({ path, config: { out } }: ConfigFile, seconds: number): Promise<void> {
   try {
     const { drawTrainingPicture } = await import("../support/training_picture.ts");

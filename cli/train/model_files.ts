@@ -7,8 +7,8 @@ import { modelJson } from "../../src/train/config/model.ts";
 import type { Corpus } from "../data/corpus.ts";
 
 /**
- * The config.json of a run's model. Where the model's source names no tokens around a text, they are those of the run: a
- * decoder's texts begin and end with the token after every document, an encoder's sequences have their own.
+ * The config.json of a run's model. Begin and end tokens that its source lacks are those of the run: the
+ * end-of-text token in a decoder, the sequence marks in an encoder.
  */
 export function runModelJson({ model, data }: TrainingConfig, { train: { endOfText }, tokenId }: Corpus): Json {
   const { begin, end } = data.marks;
@@ -22,7 +22,7 @@ export function runModelJson({ model, data }: TrainingConfig, { train: { endOfTe
   return { ...modelJson(model), ...Object.fromEntries(absent.map(([name, id]) => [`${name}_token_id`, id])) };
 }
 
-/** The generation settings of the checkpoint that a run starts from, with the tokens around a text of the run's model. */
+/** The generation settings of the initial checkpoint, with the begin and end tokens of the run's model. */
 export async function generationFile({ start, model }: TrainingConfig, json: Json): Promise<Record<string, Json>> {
   const name = "generation_config.json";
   if (!start || model.kind === "encoder") return {};

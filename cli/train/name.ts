@@ -1,12 +1,12 @@
-/** What a run is called. */
+/** Name of a run. */
 
-/** Names that many runs have. */
+/** Common names, which do not identify a run. */
 const COMMON = /^(?:|\.|\.\.|runs?|out|output|train|training|config)$/i;
 
 /**
- * The first name that says which run it is: of its folder, of its configuration, then of the folders round its folder.
+ * The first name that is not a common one, of the run's folder, its configuration, and the parents of its folder.
  *
- * `out` is an absolute path. Where all names are common ones it is that of the folder.
+ * `out` is an absolute path. If all names are common ones, it is the folder's.
  */
 export function runName(out: string, config: string): string {
   const [folder, ...round] = out.split(/[\\/]/).reverse();

@@ -1,4 +1,4 @@
-/** Everything that a run needs, opened: device, texts, starting weights, log. */
+/** Opens the parts of a run: device, texts, initial weights, log. */
 import { countParameters } from "../../src/model/parameters.ts";
 import type { Tensor } from "../../src/op/op.ts";
 import type { Saved } from "../../src/train/run/checkpoints.ts";
@@ -69,7 +69,7 @@ export async function openRun({ config, settings }: ConfigFile, saved?: Saved<un
   };
 }
 
-/** Where prepared texts are kept. */
+/** Folder of prepared texts. */
 function cacheFolder(): string {
   const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE");
   return `${Deno.env.get("XDG_CACHE_HOME") ?? (home ? `${home}/.cache` : ".cache")}/refrain`;
@@ -81,7 +81,7 @@ async function openTexts({ data, objective, seed }: TrainingConfig): Promise<Cor
   const special = objective === "masked" ? [mask, begin, end].filter((token) => token !== undefined) : [];
   const around = objective === "masked" ? { mask, begin, end } : { begin: endOfText };
   const tokenizer = "path" in data.tokenizer ? data.tokenizer : { ...data.tokenizer, special, ...around };
-  const cacheDir = cacheFolder(), framed = objective !== "masked"; // masked windows get their marks of their own
+  const cacheDir = cacheFolder(), framed = objective !== "masked"; // masked windows get their own marks
   const started = performance.now();
   const bars = new Map<string, Progress>();
   const corpus = await interruptible((signal) =>
@@ -100,7 +100,7 @@ async function openTexts({ data, objective, seed }: TrainingConfig): Promise<Cor
   return corpus;
 }
 
-/** Ids of the tokens that masking must know. */
+/** Special ids of masked batches. */
 function marksOf(
   { tokenId, special }: Corpus,
   { data: { marks: { mask, begin, end } } }: TrainingConfig,

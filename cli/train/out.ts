@@ -1,4 +1,4 @@
-/** The folder of a run: what is there, and whether a run may begin or go on in it. */
+/** Checks the folder of a run before it starts or resumes. */
 import { writeFilesAtomically } from "../../src/checkpoint/files.ts";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import {
@@ -22,9 +22,9 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * Prepares the folder of a run and returns the checkpoint to go on from; undefined for a run from the beginning.
+ * Prepares the folder of a run and returns the checkpoint to resume; undefined for a new run.
  *
- * Throws when there is a run already and it is not to be resumed, or it was another one.
+ * Throws for an existing run without `resume`, or with other settings.
  */
 export async function openOut(file: ConfigFile, resume: boolean): Promise<Saved<unknown> | undefined> {
   const { out } = file.config;
@@ -47,7 +47,7 @@ export async function openOut(file: ConfigFile, resume: boolean): Promise<Saved<
   return saved;
 }
 
-/** The newest checkpoint that can be read. Throws when none can, or it belongs to another run. */
+/** The newest readable checkpoint. Throws without one, or if it belongs to another run. */
 async function newest(file: ConfigFile, steps: readonly number[]): Promise<Saved<unknown>> {
   const { config: { out, model, optimizer }, settings } = file;
   for (const step of steps) {

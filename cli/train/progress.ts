@@ -1,4 +1,4 @@
-/** How a run is shown: a moving line on a terminal, a line a reading elsewhere. */
+/** Progress of a run: an updated line on a terminal, a line for each reading elsewhere. */
 import type { EvaluationRecord, Reading, RunEvents } from "../../src/train/run/parts.ts";
 import type { TrainingConfig } from "../../src/train/config/config.ts";
 import { type RoutingStatistics, summary } from "../../src/train/statistics.ts";
@@ -8,7 +8,7 @@ import { secondsText, showMoving } from "../support/progress.ts";
 /** Readings over which the rate is averaged. */
 const RECENT = 20;
 
-/** Shows what a run tells. */
+/** Shows the events of a run. */
 export class TrainingProgress implements RunEvents {
   #last = performance.now();
   #compiled = false;
@@ -23,7 +23,7 @@ export class TrainingProgress implements RunEvents {
     const now = performance.now();
     this.#recent.push({ tokens, steps: records.length, seconds: (now - this.#last) / 1000 });
     this.#last = now;
-    const compiled = this.#recent.length === 2 && !this.#compiled; // the first reading waited for shaders
+    const compiled = this.#recent.length === 2 && !this.#compiled; // the first reading includes shader compilation
     if (compiled || this.#recent.length > RECENT) this.#recent.shift();
     this.#compiled ||= compiled;
     const sum = (of: "tokens" | "steps" | "seconds") => this.#recent.reduce((total, part) => total + part[of], 0);

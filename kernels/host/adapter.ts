@@ -1,5 +1,5 @@
 /**
- * What kernels may know of the adapter they run on.
+ * Capabilities of the adapter that kernels depend on.
  *
  * @module
  */
@@ -8,24 +8,24 @@
 export interface Adapter {
   /** CPU adapters (lavapipe, SwiftShader) want register tiles; GPUs want shared-memory tiles. */
   readonly family: "cpu" | "gpu";
-  /** Invocations of a work group at most. */
+  /** Maximum invocations of a work group. */
   readonly maxInvocations: number;
-  /** Bytes of work group memory at most. */
+  /** Maximum work group memory in bytes. */
   readonly maxWorkgroupBytes: number;
-  /** Bytes of one storage binding at most. */
+  /** Maximum size of a storage binding in bytes. */
   readonly maxBindingBytes: number;
   /** Optional features of the device: `shader-f16`, `subgroups`, `timestamp-query`. */
   readonly features: ReadonlySet<string>;
-  /** Invocations of a subgroup at least; 4 where nothing is known. */
+  /** Minimum invocations of a subgroup; 4 if unknown. */
   readonly subgroupMinSize: number;
-  /** Which compiler reads the WGSL. */
+  /** WGSL dialect of the device's compiler. */
   readonly dialect: Dialect;
 }
 
 /** `enable subgroups;` is what Tint (Chromium, Dawn) requires, and naga (Deno, Firefox) rejects. */
 export type Dialect = "naga" | "tint";
 
-/** The portable budget of WebGPU: what every kernel must be able to live with. */
+/** The portable limits of WebGPU, within which every kernel must run. */
 export const PORTABLE: Adapter = {
   family: "gpu",
   maxInvocations: 256,
@@ -49,7 +49,7 @@ export function broadcasts({ family, features, subgroupMinSize }: Adapter): bool
   return family === "cpu" && features.has("subgroups") && subgroupMinSize >= SIMD;
 }
 
-/** Asks a device which dialect it reads: by compiling the directive, or as it does not matter without subgroups. */
+/** Detects the dialect of a device by compiling the directive; without subgroups it does not matter. */
 async function dialectOf(device: GPUDevice): Promise<Dialect> {
   if (!device.features.has("subgroups")) return "tint";
   device.pushErrorScope("validation");

@@ -1,5 +1,5 @@
 /**
- * Buffers that outlive the tensors in them: taken, given back, destroyed with the device or where memory is short.
+ * Pools of buffers that are reused by tensors, and destroyed with the device or in a shortage of memory.
  *
  * @module
  */
@@ -10,7 +10,7 @@ export function sizeClass(bytes: number): number {
   return Math.ceil(Math.max(bytes, 16) / step) * step;
 }
 
-/** Makes buffers of a size for a pool, and may refuse. */
+/** Creates a buffer for a pool; may throw. */
 export type MakeBuffer = (descriptor: GPUBufferDescriptor) => GPUBuffer;
 
 /** A pool of buffers of one usage. */
@@ -52,7 +52,7 @@ export class BufferPool {
     return buffer;
   }
 
-  /** Gives a buffer back; programs that already bind it may go on using it in submission order. */
+  /** Returns a buffer to the pool; programs that bind it may keep using it in submission order. */
   give(buffer: GPUBuffer): void {
     if (this.#sizes.has(buffer) && !this.#free.includes(buffer)) this.#free.push(buffer);
   }

@@ -1,5 +1,5 @@
 /**
- * Calls on a device. Errors of a call arrive later, in order; a failed call frees everything that it made.
+ * Calls on a device. Errors of a call arrive later, in order; a failed call frees all that it allocated.
  *
  * @module
  */
@@ -11,41 +11,41 @@ import type { PipelineCache } from "./pipelines.ts";
 import { inScopes, type Verdict } from "./scopes.ts";
 import type { GpuTensor } from "./tensor.ts";
 
-/** What work on the GPU depends on, and what depends on it. */
+/** Resources that GPU work reads and writes. */
 export interface Uses {
-  /** Tensors that stay and are read. */
+  /** Persistent tensors that it reads. */
   readonly reads: readonly GpuTensor[];
-  /** Tensors that stay and are overwritten in place. */
+  /** Persistent tensors that it overwrites in place. */
   readonly writes: readonly GpuTensor[];
   /** Buffers that are bound. */
   readonly buffers: ReadonlySet<GPUBuffer>;
 }
 
-/** Work that was handed to the GPU. */
+/** Submitted work. */
 export interface Work<R> {
   /** What it uses. */
   readonly uses: Uses;
-  /** What comes of it; it must not reject unhandled. */
+  /** Its result; the promise must not reject unhandled. */
   readonly result: Promise<R>;
-  /** Told that it failed. */
+  /** Called if it failed. */
   readonly failed?: () => void;
 }
 
-/** How work is handed over. */
+/** Options of submitting work. */
 export interface Manner {
   /** Whether its result is never awaited. */
   readonly started?: boolean;
-  /** Whether it may be tried again later; true unless given. */
+  /** Whether it may be retried; true unless given. */
   readonly again?: boolean;
 }
 
-/** Why work failed. */
+/** Reason of a failure. */
 interface Failure {
   readonly reason: string;
   readonly shortage: boolean;
 }
 
-/** One attempt: what it handed over, and why that failed. */
+/** One attempt: its submitted work, or the reason of its failure. */
 interface Attempt<R> {
   readonly value: R;
   readonly failure: Promise<Failure | undefined>;
@@ -56,20 +56,20 @@ export class Calls {
   #settled: Promise<unknown> = Promise.resolve();
   #performed = 0;
 
-  /** Calls that allocate from a memory; `pipelines` of calls that fail are made again. */
+  /** Calls that allocate from a memory; pipelines of failed calls are compiled again. */
   constructor(readonly memory: Memory, readonly pipelines: PipelineCache, readonly faults: FaultWatch) {}
 
-  /** Allocates for a tensor that stays; where that fails later, whatever uses the tensor throws. */
+  /** Allocates a persistent tensor; after a later failure every use of the tensor throws. */
   allocate(action: string, tensor: GpuTensor, body: () => void): void {
     const { failure } = this.#attempt(action, body);
     this.#inOrder(failure, (failure) => void (tensor.fault ??= failure?.reason));
   }
 
   /**
-   * Hands work to the GPU at once, and resolves, in the order of the calls, with its result. Rejects with what the GPU
-   * says; where memory is short, and nothing was handed over since, the work is tried once more without idle buffers.
-   * An error of work that is `started` is kept for the next call that reads what the work overwrites. Throws at once what
-   * is known at once.
+   * Submits work at once, and resolves with its result in the order of the calls. Rejects with the GPU's error. In a
+   * shortage of memory the work is retried once without idle buffers, if nothing has been submitted since.
+   * An error of `started` work is kept for the next call that reads the tensors it overwrites. Immediate errors are
+   * thrown.
    */
   perform<R>(action: string, body: () => Work<R>, { started = false, again = true }: Manner = {}): Promise<R> {
     const first = this.#attempt(action, body);
@@ -99,19 +99,19 @@ export class Calls {
     }
   }
 
-  /** Waits for all calls that are under way, whatever comes of them. */
+  /** Waits for all pending calls, whether they fail or not. */
   async settle(): Promise<void> {
     await this.#settled;
   }
 
-  /** Judges what comes of a call when all calls before it were judged. */
+  /** Processes the outcome of a call after those of all earlier calls. */
   #inOrder<A, R>(call: Promise<A>, judge: (outcome: A) => R): Promise<R> {
     const judged = Promise.all([call, this.#settled]).then(([outcome]) => judge(outcome));
     this.#settled = judged.catch(() => {});
     return judged;
   }
 
-  /** Tries at once, where memory is short a second time, without idle buffers. */
+  /** Attempts work; in a shortage of memory a second time, without idle buffers. */
   #attempt<R>(action: string, body: () => R): Attempt<R> {
     this.faults.check(action);
     try {

@@ -1,5 +1,5 @@
 /**
- * Programs by the shapes of their inputs: recorded at first use, replayed from then on.
+ * Programs by the shapes of their inputs: recorded at first use, then replayed.
  *
  * @module
  */
@@ -10,31 +10,31 @@ import { GpuProgram, type Planner } from "./program.ts";
 import { GpuTensor, type Step } from "./tensor.ts";
 import { upload } from "./upload.ts";
 
-/** Compiled programs kept per `compile`; the least recently used shapes are recorded again. */
+/** Maximum number of programs of a `compile`; the least recently used one is dropped. */
 const PROGRAMS_KEPT = 64;
 
-/** What is computed, recorded on the device: from a tree of tensors to another. */
+/** A computation to record: from a tree of tensors to another. */
 export type Body = (inputs: unknown) => unknown;
 
-/** Records what a body runs. */
+/** Records the operations of a body. */
 export type Recorder = <R>(body: () => R) => { result: R; steps: readonly Step[] };
 
-/** A program for known shapes, with the tensors that the host fills and reads. */
+/** A program for fixed shapes, with its input and output tensors. */
 export interface Compiled {
-  /** What is replayed. */
+  /** The planned recording. */
   readonly program: GpuProgram;
-  /** What the host fills, in order. */
+  /** Inputs, in order. */
   readonly inputs: readonly GpuTensor[];
-  /** What the host reads, as a tree. */
+  /** Outputs, as a tree. */
   readonly outputs: unknown;
 }
 
-/** What programs for the same inputs have in common. */
+/** Key of inputs with the same program. */
 function keyOf(inputs: unknown): string {
   return JSON.stringify(mapTree(inputs, ({ shape, data }: HostTensor) => [shape, data instanceof Int32Array]));
 }
 
-/** A copy of inputs; undefined where the host has no memory for it. */
+/** A copy of inputs; undefined if the host has no memory for it. */
 export function copyOf<I>(inputs: I): I | undefined {
   try {
     return mapTree(inputs, ({ shape, data }: HostTensor) => ({ shape, data: data.slice() })) as I;
@@ -47,7 +47,7 @@ export function copyOf<I>(inputs: I): I | undefined {
 export class CompiledPrograms {
   readonly #programs = new Map<string, Compiled>();
 
-  /** None yet. */
+  /** Starts without programs. */
   constructor(readonly planner: Planner, readonly body: Body, readonly record: Recorder) {}
 
   /** Whether there is a program for some inputs. */
@@ -83,7 +83,7 @@ export class CompiledPrograms {
     return { program, inputs, outputs };
   }
 
-  /** Puts a program where the last one used is, and forgets the one that was used least recently. */
+  /** Marks a program as the most recently used one, and drops the least recently used one. */
   #keep(key: string, compiled: Compiled): void {
     this.#programs.delete(key);
     this.#programs.set(key, compiled);
@@ -99,7 +99,7 @@ export class CompiledPrograms {
     this.#programs.delete(key);
   }
 
-  /** Forgets all of them. */
+  /** Drops all programs. */
   dispose(): void {
     for (const { program } of this.#programs.values()) program.dispose();
     this.#programs.clear();

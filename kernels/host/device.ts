@@ -26,7 +26,7 @@ import { upload } from "./upload.ts";
 /**
  * Runs operations as WebGPU kernels. Operations are recorded; `read` and compiled programs run them.
  *
- * A result that was not read is gone after the next `read`: only tensors made by `from` stay.
+ * A result is lost after the next `read` unless it is read: only tensors made by `from` are persistent.
  */
 export class WebGpuDevice implements Device<GpuTensor> {
   /** Always `"webgpu"`. */
@@ -68,7 +68,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
     return outputs;
   }
 
-  /** Bytes of a whole tensor at most; matrices of floats that have more are held as row parts. */
+  /** Maximum size of a tensor in bytes; larger float matrices are held as row parts. */
   get maxTensorBytes(): number {
     return this.adapter.maxBindingBytes;
   }
@@ -91,7 +91,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
     return tensor;
   }
 
-  /** Frees a tensor made by `from`; whatever uses it from now on throws. */
+  /** Frees a tensor made by `from`; later uses throw. */
   free(tensor: GpuTensor): void {
     if (tensor.parts) return tensor.parts.forEach((part) => this.free(part));
     if (tensor.expired || !tensor.persistent) return;
@@ -99,7 +99,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
     this.memory.stored.give(tensor.buffer!);
   }
 
-  /** Waits until tensors made by `from` are there. */
+  /** Waits until tensors made by `from` are allocated. */
   async ready(tensors: Iterable<GpuTensor>): Promise<void> {
     const action = "copy data to the GPU";
     this.faults.check(action);
@@ -141,7 +141,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
     const programs = new CompiledPrograms(this, body as Body, (body) => this.#record(body));
     const perform = <R>(inputs: I, work: (compiled: Compiled) => Work<R>, started: boolean) => {
       const copies = programs.has(inputs) ? undefined : copyOf(inputs);
-      const again = copies !== undefined; // later, when the caller may have changed the inputs
+      const again = copies !== undefined; // the caller may change the inputs before the copy
       const body = () => programs.prepare(copies ?? inputs, work);
       return this.#pend(this.#calls.perform(action, body, { started, again }));
     };
@@ -154,7 +154,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
     });
   }
 
-  /** Records what a body runs, apart from what was recorded before. */
+  /** Records the operations of a body separately from the pending recording. */
   #record<R>(body: () => R): { result: R; steps: readonly Step[] } {
     const outside = this.#steps;
     const steps = this.#steps = [] as Step[];
@@ -182,7 +182,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
     return this.memory.bytes;
   }
 
-  /** Waits for the calls under way, then destroys every buffer, and the device if it is owned. */
+  /** Waits for pending calls, then destroys every buffer, and the device if it is owned. */
   async close(): Promise<void> {
     while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
     await this.#calls.settle();

@@ -1,10 +1,10 @@
 /**
- * GPU errors arrive on their own time: this keeps the first one and throws it at the next call.
+ * Watches for asynchronous GPU errors: the first one is kept and thrown at the next call.
  *
  * @module
  */
 
-/** Milliseconds to wait for the reason of a failure that has none yet: browsers tell of a loss tens of them too late. */
+/** Milliseconds to wait for the reason of a failure: browsers report a lost device some tens of milliseconds late. */
 const NEWS_MS = 200;
 
 /** Watches a device for uncaptured errors and loss. */
@@ -22,7 +22,7 @@ export class FaultWatch {
     device.lost.then(({ reason, message }) => void (this.#end ??= lossOf(reason, message)));
   }
 
-  /** Throws what went wrong since the last check, once; a device that is gone throws ever after. */
+  /** Throws an error since the last check, once; a lost or disposed device throws at every check. */
   check(action: string): void {
     const fault = this.#end ?? this.#fault;
     this.#fault = undefined;
@@ -34,7 +34,7 @@ export class FaultWatch {
     return this.#end !== undefined;
   }
 
-  /** Waits for work and throws the GPU's own message rather than the consequence. */
+  /** Waits for work and throws the GPU's own error instead of a consequence. */
   async guard<T>(action: string, work: Promise<T>): Promise<T> {
     const consequence = await work.then(() => undefined, (error: Error) => error);
     if (consequence || this.#fault) await this.settle(this.#fault ? 0 : NEWS_MS);
@@ -43,7 +43,7 @@ export class FaultWatch {
     return work;
   }
 
-  /** Waits for the rest of the news: in browsers errors come one by one, some only after the work that they spoiled. */
+  /** Waits for further errors: browsers report them one by one, some after the failed work. */
   async settle(ms = NEWS_MS): Promise<void> {
     if (this.#end) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -51,14 +51,14 @@ export class FaultWatch {
     clearTimeout(timer);
   }
 
-  /** Stops watching; from now on every check throws. */
+  /** Stops watching; every later check throws. */
   close(): void {
     this.#end ??= "the device was disposed";
     this.#listening.abort();
   }
 }
 
-/** Why a device is gone; of one that was destroyed there is nothing more to say. */
+/** The reason of a lost device. */
 function lossOf(reason: string, message: string): string {
   return `the device was lost (${reason})${reason === "destroyed" || !message ? "" : `: ${message}`}`;
 }

@@ -1,5 +1,5 @@
 /**
- * Work groups beyond 65,535 go to a second dimension.
+ * Dispatches of more than 65,535 work groups, in two dimensions.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { Workgroups } from "./kernel.ts";
 
 const MOST = 65535;
 
-/** Spreads `groups` over x and y; the body is told its number, see {@link entryPoint}. */
+/** Spreads `groups` over x and y; the body gets its group number, see {@link entryPoint}. */
 export function grid(groups: number): Workgroups {
   const y = Math.ceil(groups / MOST);
   return [groups === 0 ? 0 : Math.ceil(groups / y), Math.max(1, y), 1];
@@ -26,14 +26,14 @@ fn main(
 }`;
 }
 
-/** WGSL: `liveRows()`, the number of rows to compute; `offsets[B]` where offsets are bound, else all. */
+/** WGSL: `liveRows()`, the number of rows to compute: `offsets[B]` if offsets are bound, else all. */
 export function liveRows(offsets: { readonly shape: readonly number[] } | undefined): string {
   return offsets
     ? `fn liveRows() -> u32 { return min(sizes.M, u32(offsets[sizes.B])); }`
     : `fn liveRows() -> u32 { return sizes.M; }`;
 }
 
-/** The uniform sizes that {@link liveRows} reads: M, and B where offsets are bound. */
+/** The uniform sizes that {@link liveRows} reads: M, and B if offsets are bound. */
 export function rowSizes(
   rows: number,
   offsets: { readonly shape: readonly number[] } | undefined,

@@ -1,10 +1,10 @@
 /**
- * Whether there is memory, asked at once: Deno's WebGPU loses the device where memory for a command or a copy is short.
+ * Checks for free memory before an allocation: Deno's WebGPU loses the device if memory for a command or a copy is short.
  *
  * @module
  */
 
-/** Bytes that an allocation must leave. */
+/** Bytes that must stay free after an allocation. */
 const RESERVE = 32 * 2 ** 20;
 
 /** Bytes that may be allocated between two probes. */
@@ -13,7 +13,7 @@ const UNPROBED = 2 ** 20;
 /** An allocation that failed, or that leaves too little. */
 export class Shortage extends Error {}
 
-/** Tells buffers that were not made from others, where the runtime shows it at once; others tell by error scopes. */
+/** Detects failed buffers immediately on runtimes that show it; others report them in error scopes. */
 export class Headroom {
   readonly #refusals = new Map<string, string>();
   #spent = 0;
@@ -21,30 +21,30 @@ export class Headroom {
   /** `probing` is for runtimes that refuse to map a buffer for different reasons. */
   constructor(readonly device: GPUDevice, readonly probing: boolean = ("Deno" in globalThis)) {}
 
-  /** Accounts for bytes that were, or with `ahead` will be, allocated. Throws a Shortage where too little is left. */
+  /** Accounts for bytes that were, or with `ahead` will be, allocated. Throws a Shortage if too little is left. */
   spend(bytes: number, ahead = 0): void {
     this.#spent += bytes + ahead;
     if (!this.probing || this.#spent < UNPROBED) return;
     this.#spent = 0;
-    this.device.queue.submit([]); // frees what earlier commands are done with
+    this.device.queue.submit([]); // frees the resources of finished commands
     this.#make({ size: RESERVE + ahead, usage: GPUBufferUsage.MAP_WRITE | GPUBufferUsage.COPY_SRC }).destroy();
     try {
-      new ArrayBuffer(RESERVE).transfer(0); // JavaScript needs memory, too: its runtime ends where it gets none
+      new ArrayBuffer(RESERVE).transfer(0); // JavaScript needs memory as well; its runtime aborts without
     } catch (error) {
       throw new Shortage((error as Error).message, { cause: error });
     }
   }
 
-  /** Frees unused memory of JavaScript and of the GPU where the next bytes could not be allocated. */
+  /** Frees unused memory of JavaScript and of the GPU if the next bytes could not be allocated. */
   reclaim(bytes: number): void {
     if (!this.probing) return;
     try {
-      new ArrayBuffer(2 * RESERVE + bytes).transfer(0); // garbage is collected before this fails
+      new ArrayBuffer(2 * RESERVE + bytes).transfer(0); // triggers garbage collection before it fails
     } catch { /* the attempt that follows tells */ }
     this.device.queue.submit([]);
   }
 
-  /** Makes a buffer. Throws a Shortage where that is known to have failed; not for a lost device, which makes none. */
+  /** Makes a buffer. Throws a Shortage if that failed visibly, except on a lost device. */
   make(descriptor: GPUBufferDescriptor): GPUBuffer {
     const buffer = this.#make(descriptor);
     this.spend(descriptor.size);
@@ -70,7 +70,7 @@ export class Headroom {
   }
 }
 
-/** Why a buffer that is not mapped gives no memory; of one that was not made, that it is invalid. */
+/** The error message of mapping an unmapped buffer, which tells a failed buffer from a valid one. */
 function refusalOf(buffer: GPUBuffer): string {
   try {
     buffer.getMappedRange(0, 8);

@@ -1,5 +1,5 @@
 /**
- * What a kernel is: a function from the shapes of a call to the dispatches that compute it.
+ * The kernel interface: a function from the shapes of a call to its dispatches.
  *
  * @module
  */
@@ -11,16 +11,16 @@ export type Workgroups = readonly [x: number, y: number, z: number];
 
 /** One dispatch: a WGSL body and the numbers it is specialised for. */
 export interface Dispatch {
-  /** Name of the variant, as seen in benches and error messages. */
+  /** Name of the variant in benches and error messages. */
   readonly label: string;
   /**
    * WGSL without bindings: functions, among them `run(group, lane)`, or the entry point `main` itself where no `lanes` are
    * given. Every present input and output is declared under its own name as `array<element>`; outputs may be written.
    */
   readonly wgsl: string;
-  /** Invocations of a work group, or the constant that says so: the entry point calls `run` with the {@link grid}'s number. */
+  /** Invocations of a work group, or the constant with their number: the entry point calls `run` with the {@link grid}'s number. */
   readonly lanes?: number | string;
-  /** Element type of a binding where it is not the tensor's own `f32` or `i32`, e.g. `vec4<f32>`. */
+  /** Element types of bindings that differ from the tensor's `f32` or `i32`, e.g. `vec4<f32>`. */
   readonly elements?: Readonly<Record<string, string>>;
   /** Model constants: `override` declarations of type u32, part of the pipeline's key. */
   readonly constants?: Readonly<Record<string, number>>;
@@ -28,7 +28,7 @@ export interface Dispatch {
   readonly floats?: Readonly<Record<string, number>>;
   /** Run-time sizes: u32 fields of the uniform `sizes`; a new value needs no new pipeline. */
   readonly sizes?: Readonly<Record<string, number>>;
-  /** Names of the inputs and outputs the body uses; all that are present unless given. */
+  /** Names of the inputs and outputs that the body uses; all present ones unless given. */
   readonly uses?: readonly string[];
   /** WGSL extensions the body needs. */
   readonly enable?: readonly ("f16" | "subgroups")[];
@@ -44,18 +44,18 @@ export interface Call<I extends string, O extends string, P> {
   readonly outputs: Outputs<O, Tensor>;
   /** The operation's parameters. */
   readonly params: P;
-  /** What the adapter can do. */
+  /** Capabilities of the adapter. */
   readonly adapter: Adapter;
 }
 
 /** Plans the dispatches of one call. */
 export interface Kernel<I extends string, O extends string, P> {
   (call: Call<I, O, P>): readonly Dispatch[];
-  /** Of a fused operation: whether the kernel takes this call; the others run in their parts. */
+  /** Of a fused operation: whether the kernel supports this call; other calls run the composition. */
   readonly fuses?: (call: Call<I, O, P>) => boolean;
 }
 
-/** A kernel of which nothing is known statically. */
+/** A kernel with unknown static types. */
 // deno-lint-ignore no-explicit-any
 export type AnyKernel = Kernel<any, any, any>;
 

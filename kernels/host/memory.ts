@@ -6,34 +6,34 @@
 import { BufferPool } from "./buffers.ts";
 import { Headroom } from "./headroom.ts";
 
-/** What a call asked for beyond the buffers that were there. */
+/** Account of the buffers that a call created. */
 export interface Asked {
-  /** Bytes, also of a buffer that could not be made. */
+  /** Bytes, including those of a failed buffer. */
   bytes: number;
-  /** How many buffers. */
+  /** Number of buffers. */
   count: number;
-  /** Those that were made; the GPU may tell later that one was not. */
+  /** The created buffers; the GPU may report a failed one later. */
   readonly buffers: GPUBuffer[];
 }
 
-/** An account of nothing yet. */
+/** Starts with an empty account. */
 export function newAccount(): Asked {
   return { bytes: 0, count: 0, buffers: [] };
 }
 
-/** Buffers of a device; a call that fails leaves none of its own. */
+/** Buffers of a device; a failed call leaves none. */
 export class Memory {
-  /** Buffers of intermediate tensors: programs share them, and overwrite what others left. */
+  /** Buffers of intermediate tensors, shared by programs. */
   readonly tensors: BufferPool;
   /** Buffers of tensors made by `from`, which no program may overwrite. */
   readonly stored: BufferPool;
   /** Buffers of run-time sizes. */
   readonly uniforms: BufferPool;
-  /** Buffers that results are copied to. */
+  /** Staging buffers of results. */
   readonly staging: BufferPool;
-  /** What must be left free. */
+  /** Check of free memory. */
   readonly headroom: Headroom;
-  /** Grows whenever buffers are destroyed: programs that bind them have to be planned again. */
+  /** Version that increases whenever buffers are destroyed, as programs that bind them must be planned again. */
   generation = 0;
   #asked = newAccount();
   readonly #reasons = new WeakMap<GPUBuffer, string>();
@@ -67,7 +67,7 @@ export class Memory {
     return this.#pools.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Runs a part of a call with an account of its own; parts may lie in others. */
+  /** Runs a part of a call with its own account; parts may be nested. */
   account<R>(asked: Asked, part: () => R): R {
     const outer = this.#asked;
     this.#asked = asked;
@@ -78,7 +78,7 @@ export class Memory {
     }
   }
 
-  /** Whether all of some buffers are there. */
+  /** Whether all given buffers exist. */
   holds(buffers: Iterable<GPUBuffer>): boolean {
     const pools = this.#pools;
     return Iterator.from(buffers).every((buffer) => pools.some((pool) => pool.has(buffer)));
@@ -97,12 +97,12 @@ export class Memory {
     return why;
   }
 
-  /** Why one of some buffers was discarded; undefined where none was. */
+  /** The reason why one of the buffers was discarded; undefined if none was. */
   reasonOf(buffers: Iterable<GPUBuffer>): string | undefined {
     return Iterator.from(buffers).map((buffer) => this.#reasons.get(buffer)).find((reason) => reason !== undefined);
   }
 
-  /** Destroys unused buffers; `wanted` bytes are to be allocated next. */
+  /** Destroys unused buffers before an allocation of `wanted` bytes. */
   trim(wanted = 0): void {
     for (const pool of this.#pools) pool.trim();
     this.generation++;

@@ -28,7 +28,7 @@ export interface CallTensors {
   readonly outputs: Readonly<Record<string, Tensor>>;
 }
 
-/** Inputs, then outputs; an input that is overwritten in place is bound once, as the output. */
+/** Inputs, then outputs; an input overwritten in place is bound once, as the output. */
 export function bindingsOf({ op, inputs, outputs }: CallTensors): Binding[] {
   const written = op.outputs.map(({ name }: { name: string }) => ({ name, tensor: outputs[name], writable: true }));
   const read = op.inputs.flatMap(({ name }: { name: string }) => {
@@ -58,7 +58,7 @@ export function writeModule(dispatch: Dispatch, bindings: readonly Binding[], di
     ? [`struct Sizes {`, ...fields, `}`, `@group(0) @binding(${used.length}) var<uniform> sizes: Sizes;`]
     : [];
   return [
-    // naga knows subgroups without the directive, and rejects it
+    // naga supports subgroups without the directive, and rejects it
     ...enable.filter((name) => name !== "subgroups" || dialect === "tint").map((name) => `enable ${name};`),
     ...Object.keys(constants).map((name) => `override ${name}: u32;`),
     ...Object.keys(floats).map((name) => `override ${name}: f32;`),

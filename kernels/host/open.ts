@@ -1,5 +1,5 @@
 /**
- * Opening a WebGPU device with everything the adapter offers.
+ * Opens a WebGPU device with all features and limits of the adapter.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { checkOptions, record } from "../../src/common/options.ts";
 import { describeDevice } from "./adapter.ts";
 import { WebGpuDevice } from "./device.ts";
 
-/** Where a WebGPU device comes from: a device, an adapter source, or (by default) `navigator.gpu`. */
+/** Origin of a WebGPU device: a device, a GPU object, or (by default) `navigator.gpu`. */
 export interface OpenOptions {
   /** A device made elsewhere (browser, Dawn); it is not destroyed on disposal. */
   device?: GPUDevice;
@@ -43,7 +43,7 @@ export async function openWebGpu(options: OpenOptions = {}): Promise<WebGpuDevic
   return new WebGpuDevice(device, await describeDevice(device, adapter.info), true);
 }
 
-/** Deno grants subgroups to adapters that have them, but does not list them: asking is the only way to know. */
+/** Requests subgroups, because Deno grants them without listing the feature. */
 async function withSubgroups(adapter: GPUAdapter, listed: readonly string[]): Promise<GPUDevice | undefined> {
   if (!("Deno" in globalThis) || listed.includes("subgroups")) return undefined;
   return await requestDevice(adapter, [...listed, "subgroups"]).catch(() => undefined);

@@ -1,5 +1,5 @@
 /**
- * Tensors of more bytes than one binding: parts of rows, each with a buffer of its own.
+ * Tensors larger than one binding, as row parts with a buffer each.
  *
  * @module
  */
@@ -17,10 +17,10 @@ import {
 import { rowRanges } from "../../src/op/parts.ts";
 import { GpuTensor } from "./tensor.ts";
 
-/** Parts have a multiple of so many rows, where they can: kernels read whole vectors of columns. */
+/** Alignment of the rows of a part, if possible: kernels read vectors of columns. */
 const ROWS = 64;
 
-/** Rows of each part of a tensor, so that none has more than `most` bytes; all in one where a row has more. */
+/** Rows of each part of a tensor, so that none has more than `most` bytes; a single part if one row has more. */
 export function partRows(shape: Shape, most: number): number[] {
   const [rows = 1, ...row] = shape;
   const fit = Math.floor(most / (4 * sizeOf(row)));
@@ -29,7 +29,7 @@ export function partRows(shape: Shape, most: number): number[] {
   return Array.from({ length: Math.ceil(rows / size) }, (_, i) => Math.min(size, rows - i * size));
 }
 
-/** A tensor of floats as host tensors of at most `most` bytes, where its rows allow it; they share its memory. */
+/** Splits a host tensor of floats into row parts of at most `most` bytes, if possible; they share its memory. */
 export function splitRows({ shape, data }: HostTensor, most: number): HostTensor[] {
   const rows = data instanceof Int32Array ? [] : partRows(shape, most);
   if (rows.length < 2) return [{ shape, data }];
@@ -40,19 +40,19 @@ export function splitRows({ shape, data }: HostTensor, most: number): HostTensor
   }));
 }
 
-/** A tensor of row parts; the part itself where it is the only one. */
+/** A tensor of row parts; a single part is returned itself. */
 export function joinParts(parts: readonly GpuTensor[]): GpuTensor {
   if (parts.length === 1) return parts[0];
   const [{ shape: [, ...row], dtype, persistent }] = parts;
   return new GpuTensor([parts.reduce((sum, { shape }) => sum + shape[0], 0), ...row], dtype, persistent, parts);
 }
 
-/** Every tensor that has a buffer: whole ones, and the parts of the others. */
+/** The tensors with a buffer: whole tensors, and the parts of others. */
 export function wholeTensors(tensors: readonly GpuTensor[]): GpuTensor[] {
   return tensors.flatMap((tensor) => tensor.parts ?? [tensor]);
 }
 
-/** Why a tensor cannot be bound, where something was to be done with it. */
+/** The error for a tensor that is too large for an action. */
 export function tooLarge(action: string, name: string, { shape }: { shape: Shape }, most: number): RangeError {
   const bytes = 4 * sizeOf(shape);
   return new RangeError(
@@ -61,15 +61,15 @@ export function tooLarge(action: string, name: string, { shape }: { shape: Shape
   );
 }
 
-/** Whether a tensor among these is row parts. */
+/** Whether one of the tensors has row parts. */
 export function haveParts(tensors: Readonly<Record<string, GpuTensor | undefined>>): boolean {
   return Object.values(tensors).some((tensor) => tensor?.parts);
 }
 
 /**
- * Runs a call in which tensors are row parts, or are to be, by the operation's own rule; undefined where all are whole.
+ * Runs a call with tensors of row parts, or results of them, by the operation's rule; undefined if all tensors are whole.
  *
- * Throws a RangeError where the operation has no rule for such a tensor.
+ * Throws a RangeError if the operation has no rule for such a tensor.
  */
 export function runParts<I extends string, O extends string, P>(
   backend: Backend<GpuTensor>,

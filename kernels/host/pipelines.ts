@@ -1,5 +1,5 @@
 /**
- * Pipelines by what they are made of: the module's text and its constants.
+ * A cache of pipelines by module text and constants.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface Pipeline {
   readonly layout: GPUBindGroupLayout;
 }
 
-/** Makes each pipeline once. */
+/** Compiles each pipeline once. */
 export class PipelineCache {
   readonly #pipelines = new Map<string, Pipeline>();
   #made: string[] = [];
@@ -40,7 +40,7 @@ export class PipelineCache {
     return found;
   }
 
-  /** Runs a part of a call, and adds the modules that it makes to a list. */
+  /** Runs a part of a call, and adds the modules that it compiles to a list. */
   account<R>(made: string[], part: () => R): R {
     const outer = this.#made;
     this.#made = made;
@@ -51,7 +51,7 @@ export class PipelineCache {
     }
   }
 
-  /** Forgets modules, which are made again at next use. */
+  /** Drops modules; they are compiled again at next use. */
   forget(modules: readonly string[]): void {
     for (const key of modules) this.#pipelines.delete(key);
   }

@@ -1,5 +1,5 @@
 /**
- * Planning: which buffer each tensor of a recording lives in, and for how long.
+ * Planning: assigns buffers to the tensors of a recording by their lifetimes.
  *
  * @module
  */
@@ -39,7 +39,7 @@ export function assignBuffers(
   return taken;
 }
 
-/** Buffers that tensors are in, each with the step after which it is free, and how they change hands. */
+/** Owners of buffers with the last step of their use, and functions to take and return buffers. */
 interface Owners {
   readonly owners: Map<GPUBuffer, number>;
   readonly take: (tensor: GpuTensor, index: number) => void;

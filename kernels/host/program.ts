@@ -1,5 +1,5 @@
 /**
- * A planned recording: dispatches with their bind groups, ready to be encoded in one pass as often as wanted.
+ * A planned recording: dispatches with their bind groups, ready to be encoded in one pass repeatedly.
  *
  * @module
  */
@@ -14,11 +14,11 @@ import type { PipelineCache } from "./pipelines.ts";
 import type { Memory } from "./memory.ts";
 import type { GpuTensor, Step } from "./tensor.ts";
 
-/** What planning needs of a device. */
+/** Resources of a device for planning. */
 export interface Planner {
   /** The device. */
   readonly device: GPUDevice;
-  /** What the adapter can do. */
+  /** Capabilities of the adapter. */
   readonly adapter: Adapter;
   /** Compiled pipelines. */
   readonly pipelines: PipelineCache;
@@ -26,18 +26,18 @@ export interface Planner {
   readonly memory: Memory;
 }
 
-/** A dispatch with everything bound. */
+/** A dispatch with its bind group. */
 interface Bound {
   readonly dispatch: Dispatch;
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
 }
 
-/** A recording that has been planned. */
+/** A planned recording. */
 export class GpuProgram {
   /** Dispatches in order, for counting and printing. */
   readonly dispatches: readonly Dispatch[];
-  /** What it reads and overwrites of tensors that stay, and the buffers that it binds. */
+  /** Persistent tensors that it reads and overwrites, and the buffers that it binds. */
   readonly uses: Uses;
   readonly #bound: readonly Bound[];
   readonly #sizes: GPUBuffer | undefined;
@@ -77,7 +77,7 @@ export class GpuProgram {
     }
   }
 
-  /** Whether all of its buffers are still there. */
+  /** Whether all its buffers still exist. */
   get sound(): boolean {
     const { memory } = this.planner;
     if (this.#generation === memory.generation) return true;
@@ -86,7 +86,7 @@ export class GpuProgram {
     return true;
   }
 
-  /** Adds all dispatches to a pass; throws when a tensor that it reads has been freed, or is not there. */
+  /** Adds all dispatches to a pass; throws for a freed or failed tensor. */
   encode(pass: GPUComputePassEncoder): void {
     for (const { shape, expired, fault } of this.uses.reads) {
       if (expired) throw new RangeError(`Cannot run a program on the GPU: it reads a tensor [${shape}] that was freed`);
@@ -99,7 +99,7 @@ export class GpuProgram {
     }
   }
 
-  /** Gives the sizes' buffer back; tensors' buffers belong to the pool since planning. */
+  /** Returns the buffer of sizes; the tensors' buffers were returned to the pool when planned. */
   dispose(): void {
     if (this.#sizes) this.planner.memory.uniforms.give(this.#sizes);
   }
@@ -121,7 +121,7 @@ function madeBy(steps: readonly Step[], inputs: readonly GpuTensor[]): Set<GpuTe
   return new Set([...inputs, ...steps.flatMap(({ outputs }) => Object.values(outputs))]);
 }
 
-/** Throws unless every tensor is known here and not too big to be bound. */
+/** Throws for tensors of other recordings, and for ones too large to bind. */
 function check(
   steps: readonly Step[],
   inputs: readonly GpuTensor[],

@@ -1,5 +1,5 @@
 /**
- * Running a program and copying its results out: one encoder, one pass, one submit, one map.
+ * Runs a program and copies its results to the host: one encoder, one pass, one submit, one map.
  *
  * @module
  */
@@ -14,13 +14,13 @@ import { wholeTensors } from "./parts.ts";
 import type { GpuProgram } from "./program.ts";
 import type { GpuTensor } from "./tensor.ts";
 
-/** Copies start at multiples of this many bytes. */
+/** Alignment of copies in bytes. */
 const ALIGNMENT = 16;
 
-/** Bytes of a staging buffer, unless one tensor has more: what every adapter makes, with room for the size's class. */
+/** Size of a staging buffer unless one tensor has more: supported by every adapter after rounding to a size class. */
 const MOST_STAGED = 2 ** 28;
 
-/** Bytes that are copied from a mapped buffer at a time: Deno ends the process where memory for one such copy is short. */
+/** Bytes of a copy from a mapped buffer: Deno aborts the process if memory for one such copy is short. */
 const PART = 2 ** 22;
 
 const ACTION = "read results from the GPU";
@@ -66,7 +66,7 @@ export function readBack<O>(
       return { shape, data: others.length > 0 ? concatenated(shape, [first, ...others]) : first };
     }) as O;
   });
-  result.catch(() => {}); // the GPU's verdict comes first
+  result.catch(() => {}); // GPU errors come first
   return { uses: { ...program.uses, buffers: new Set([...program.uses.buffers, ...targets]) }, result };
 }
 
@@ -82,7 +82,7 @@ function takeAll(pool: BufferPool, sizes: readonly number[]): GPUBuffer[] {
   }
 }
 
-/** Places of tensors in staging buffers. */
+/** Offsets of tensors in staging buffers. */
 function arrange(tensors: readonly GpuTensor[]) {
   const sizes = [0];
   const places = tensors.map((tensor) => {
@@ -117,7 +117,7 @@ async function copyOut(target: GPUBuffer, host: ArrayBuffer): Promise<void> {
   }
 }
 
-/** Frees a copy of mapped memory, which Deno makes; mapped memory itself refuses. */
+/** Frees Deno's copy of mapped memory; mapped memory itself cannot be transferred. */
 function release(mapped: ArrayBuffer): void {
   try {
     mapped.transfer(0);

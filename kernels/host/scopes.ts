@@ -1,21 +1,21 @@
 /**
- * Error scopes round work: the GPU tells of its errors later, to the work that made them.
+ * Error scopes: GPU errors of work, reported asynchronously.
  *
  * @module
  */
 
-/** What the GPU says of some work. */
+/** A GPU error of submitted work. */
 export interface Verdict {
   /** Whether memory was short. */
   readonly shortage: boolean;
-  /** In the GPU's words. */
+  /** The GPU's message. */
   readonly message: string;
 }
 
-/** Innermost last; memory comes first where there are several errors, as the others follow from it. */
+/** Innermost last; of several errors a shortage of memory is reported, as it causes the others. */
 const SCOPES = ["out-of-memory", "validation", "internal"] as const;
 
-/** Runs work at once; the verdict comes when the GPU has seen it, undefined for sound work and for a lost device. */
+/** Runs work at once; resolves with its error when the GPU has processed it, undefined without an error or for a lost device. */
 export function inScopes<R>(
   device: GPUDevice,
   work: () => R,

@@ -1,14 +1,14 @@
 /**
- * Tensors of the WebGPU backend: handles to buffers that exist, or that a plan will choose.
+ * Tensors of the WebGPU backend: handles to buffers that exist, or that planning assigns.
  *
  * @module
  */
 import type { AnyOp, DType, Shape, Tensor } from "../../src/op/op.ts";
 import { sizeOf } from "../../src/op/op.ts";
 
-/** Work that failed after it was started. */
+/** Failure of started work. */
 export interface Missed {
-  /** Why it failed. */
+  /** Reason. */
   readonly reason: string;
   /** Whether a call has thrown it. */
   told: boolean;
@@ -16,11 +16,11 @@ export interface Missed {
 
 /** A handle to data on the GPU. */
 export class GpuTensor implements Tensor {
-  /** Set for tensors that stay (made by `from`), and by the plan for the others. */
+  /** Buffer; set by `from` for persistent tensors, by planning for others. */
   buffer?: GPUBuffer;
-  /** Why there is nothing in it: its buffer could not be made. */
+  /** Reason of a failed allocation. */
   fault?: string;
-  /** An update in place that was not run, until a call that reads the tensor has told it. */
+  /** A failed update in place, until a call that reads the tensor throws it. */
   missed?: Missed;
   #expired = false;
 
@@ -37,7 +37,7 @@ export class GpuTensor implements Tensor {
     return 4 * sizeOf(this.shape);
   }
 
-  /** True once the recording that made this tensor has run: its buffer may hold something else. */
+  /** True after the recording of this tensor has run: its buffer may be reused. */
   get expired(): boolean {
     return this.parts ? this.parts.some(({ expired }) => expired) : this.#expired;
   }
@@ -73,7 +73,7 @@ export function printSteps(steps: readonly Step[]): string {
   ).join("\n");
 }
 
-/** Throws for a tensor, by its name, whose buffer may hold something else. */
+/** Throws for a named tensor whose buffer may be reused. */
 export function refuseExpired(action: string, tensors: Readonly<Record<string, GpuTensor | undefined>>): void {
   for (const [name, tensor] of Object.entries(tensors)) {
     if (tensor?.expired) {
