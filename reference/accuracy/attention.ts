@@ -1,12 +1,36 @@
 import { attentionOp } from "../../src/ops/attention.ts";
 import { score, softmax } from "../attention.ts";
-import { liveRows } from "../reference.ts";
+import { liveRows, type RefTensor } from "../reference.ts";
 import { DIVISION_ERROR, expError, TINY, UNIT } from "./bound.ts";
-import { absolute, defineBound } from "./define.ts";
+import { defineBound } from "./define.ts";
+import { type ErrorPair, Inherited } from "./exponentials.ts";
+import { LAMBDA, Sum, sumOf } from "./sums.ts";
+
+/** Both errors of q·k/√K of the heads that start at `from` and `key`: K products, the rounded scale and its product. */
+export function scoreErrors(q: RefTensor, kv: RefTensor, from: number, key: number, K: number): ErrorPair {
+  return sumOf(K, (i) => q.data[from + i] * kv.data[key + i] / Math.sqrt(K)).both({ total: 2 });
+}
 
 /**
- * With weights w_n(1 + ε_n), |ε_n| ≤ e_n, the quotient Σwv/Σw moves by at most Σ p_n e_n |v_n − y| / (1 − Σ p_n e_n):
- * the same weights stand above and below. To that come the rounding of both sums and of the division.
+ * The sums of a softmax are rescaled by e^(old − new) where their maximum grows: `of` is the error that a sum inherits
+ * from that. In the worst case the maximum grows with every term. Under the model it does so as often as in the order of
+ * the indices, or as often as in a random order: ln n times, give or take λ standard deviations.
+ */
+export function rescaling(sum: Sum, scores: readonly number[]): number {
+  const guaranteed = sum.guaranteed({ term: 0, addition: expError(0) / UNIT + 1 });
+  if (sum.count === 0) return 0;
+  let [records, most] = [0, -Infinity];
+  for (const s of scores) if (s > most) [records, most] = [records + 1, s];
+  const expected = 1 + Math.log(scores.length);
+  const changes = Math.min(scores.length, Math.max(records, expected + LAMBDA * Math.sqrt(expected)));
+  const probable = sum.probable({ term: 0, addition: expError(0) / UNIT + 1 });
+  return Math.min(guaranteed, probable * Math.sqrt(changes / sum.count));
+}
+
+/**
+ * With weights w_n(1 + ε_n) the quotient y = Σwv/Σw moves by Σ p_n ε_n (v_n − y) / (1 + Σ p_n ε_n): the same weights stand
+ * above and below. ε_n comes from the score and its power, and from rescaling the sums as the maximum grows. To that come
+ * the rounding of both sums and of the division.
  */
 export const attention = defineBound(attentionOp, ({ q, kv, ranges, offsets }, { y }, { H, G, K }) => {
   const bound = new Float64Array(y.data.length);
@@ -15,48 +39,32 @@ export const attention = defineBound(attentionOp, ({ q, kv, ranges, offsets }, {
     for (let h = 0; h < H; h++) {
       const from = (m * H + h) * K;
       const key = (n: number) => (n * 2 * G + Math.floor(h * G / H)) * K;
-      const scores: number[] = [], sizes: number[] = [];
+      const scores: number[] = [], errors: ErrorPair[] = [];
       for (let n = start; n < end; n++) {
         scores.push(score(q, kv, from, key(n), K));
-        sizes.push(score(absolute(q), absolute(kv), from, key(n), K));
+        errors.push(scoreErrors(q, kv, from, key(n), K));
       }
       const p = softmax(scores);
-      const e = weightErrors(scores, sizes, K);
-      const shift = p.reduce((sum, weight, n) => sum + weight * e[n], 0);
+      const most = scores.reduce((a, b) => Math.max(a, b), -Infinity);
+      const below = sumOf(p.length, (n) => p[n]);
+      const ofBelow = below.error({ term: 0, addition: 1 });
       for (let i = 0; i < K; i++) {
-        let moved = 0, absolutes = 0, values = 0;
-        for (let n = start; n < end; n++) {
-          const v = kv.data[key(n) + G * K + i];
-          moved += p[n - start] * e[n - start] * Math.abs(v - y.data[from + i]);
-          absolutes += p[n - start] * Math.abs(v);
+        const out = y.data[from + i];
+        const [moved, centered, above] = [new Inherited(), new Sum(), new Sum()];
+        let values = 0;
+        for (let n = 0; n < p.length; n++) {
+          const v = kv.data[key(start + n) + G * K + i];
+          moved.add(p[n] * (v - out), scores[n] - most, errors[n]);
+          centered.add(p[n] * (v - out));
+          above.add(p[n] * v);
           values += Math.abs(v);
         }
-        bound[from + i] = (shift < 1 ? moved / (1 - shift) : Infinity) +
-          sumsError(end - start, absolutes, y.data[from + i]) +
+        const size = Math.abs(out);
+        const error = moved.error() + rescaling(centered, scores) + above.error() + ofBelow * size;
+        bound[from + i] = error * (1 + 2 * ofBelow) + DIVISION_ERROR * (size + error) +
           (end - start + 1) * TINY * (values + 1); // weights that are flushed to zero
       }
     }
   }
   return { y: bound };
 });
-
-/**
- * Relative error of each weight exp(s − max), computed at once or in steps as the maximum grows.
- *
- * δ = (K + 4)·u·Σ|q·k|/√K: K products, the rounding of the scale and of its product. Steps: at most one exp per key,
- * each 3 ulp; their arguments have one sign and add up to s − max, so that the 2·|x| ulp of exp and the u·|x| of the
- * subtraction add up too.
- */
-export function weightErrors(scores: readonly number[], sizes: readonly number[], K: number): number[] {
-  const most = scores.reduce((a, b) => Math.max(a, b), -Infinity);
-  return scores.map((s, n) => {
-    const delta = (K + 4) * UNIT * sizes[n];
-    const exps = expError(most - s) + scores.length * expError(0) + (most - s) * UNIT;
-    return Math.expm1(delta + exps);
-  });
-}
-
-/** Rounding of Σwv and Σw, n terms and at most n changes of the maximum each, and of their quotient. */
-function sumsError(n: number, absolutes: number, y: number): number {
-  return (2 * n + 2) * UNIT * (absolutes + Math.abs(y)) + DIVISION_ERROR * Math.abs(y);
-}

@@ -1,16 +1,18 @@
 import { attentionGradKvOp, attentionGradQOp, attentionStatsOp } from "../../src/ops/attention_grad.ts";
 import { score } from "../attention.ts";
-import { dot, keyAt, seenBy, weigh } from "../attention_grad.ts";
+import { keyAt, seenBy } from "../attention_grad.ts";
 import { liveRows } from "../reference.ts";
-import { weightErrors } from "./attention.ts";
-import { Sums, weighErrors } from "./attention_terms.ts";
-import { logBound, sumBound, TINY, UNIT } from "./bound.ts";
-import { absolute, defineBound } from "./define.ts";
+import { rescaling, scoreErrors } from "./attention.ts";
+import { HeadSums, weighed } from "./attention_terms.ts";
+import { logBound, TINY, UNIT } from "./bound.ts";
+import { defineBound } from "./define.ts";
+import { Inherited } from "./exponentials.ts";
+import { Sum, sumOf } from "./sums.ts";
 
 /**
- * With weights w_n(1 + ε_n), |ε_n| ≤ e_n as in attention, Σw moves by Σ p_n e_n of itself, and by the rounding of n
- * additions and at most n changes of the maximum; that relative error r goes through the logarithm as r / (1 − r).
- * Then come log's own error, on either side of where it changes, and the addition of the maximum.
+ * Σw moves by Σ p_n ε_n of itself as in attention, and by the rounding of n additions; that relative error r goes through
+ * the logarithm as r / (1 − r). Then come log's own error, on either side of where it changes, and the addition of the
+ * maximum.
  */
 export const attentionStats = defineBound(attentionStatsOp, ({ q, kv, ranges, y, dy, offsets }, { stats }, heads) => {
   const { H, K } = heads;
@@ -20,18 +22,21 @@ export const attentionStats = defineBound(attentionStatsOp, ({ q, kv, ranges, y,
     if (start >= end) continue;
     for (let h = 0; h < H; h++) {
       const from = (m * H + h) * K;
-      const scores: number[] = [], sizes: number[] = [];
-      for (let n = start; n < end; n++) {
-        scores.push(score(q, kv, from, keyAt(n, h, heads), K));
-        sizes.push(score(absolute(q), absolute(kv), from, keyAt(n, h, heads), K));
-      }
+      const scores: number[] = [];
+      for (let n = start; n < end; n++) scores.push(score(q, kv, from, keyAt(n, h, heads), K));
       const lse = stats.data[m * 2 * H + h];
-      const sum = Math.exp(lse - scores.reduce((a, b) => Math.max(a, b), -Infinity));
-      const moved = weightErrors(scores, sizes, K).reduce((all, e, n) => all + Math.exp(scores[n] - lse) * e, 0);
-      const r = moved + (2 * scores.length + 2) * UNIT + scores.length * TINY; // weights that are flushed to zero
+      const most = scores.reduce((a, b) => Math.max(a, b), -Infinity);
+      const [moved, weights] = [new Inherited(), new Sum()];
+      scores.forEach((s, n) => {
+        moved.add(Math.exp(s - lse), s - most, scoreErrors(q, kv, from, keyAt(start + n, h, heads), K));
+        weights.add(Math.exp(s - lse));
+      });
+      const flushed = scores.length * TINY; // weights that are flushed to zero
+      const r = moved.error() + rescaling(weights, scores) + weights.error({ term: 0 }) + flushed;
+      const sum = Math.exp(lse - most);
       bound[m * 2 * H + h] = (r < 1 ? r / (1 - r) : Infinity) + UNIT * Math.abs(lse) + TINY +
         Math.max(logBound(sum * (1 - r)), logBound(sum * (1 + r)));
-      bound[m * 2 * H + H + h] = sumBound(K, dot(absolute(dy), from, absolute(y), from, K));
+      bound[m * 2 * H + H + h] = sumOf(K, (i) => dy.data[from + i] * y.data[from + i]).error();
     }
   }
   return { stats: bound };
@@ -45,12 +50,11 @@ export const attentionGradQ = defineBound(attentionGradQOp, ({ ranges, offsets, 
     const [start, end] = ranges.data.subarray(2 * m, 2 * m + 2);
     if (start >= end) continue;
     for (let h = 0; h < H; h++) {
-      const sums = new Sums(K);
+      const sums = new HeadSums(K);
       for (let n = start; n < end; n++) {
-        const { p, slope } = weigh(operands, m, h, n, heads);
-        sums.add(Math.abs(p * slope), weighErrors(operands, m, h, n, heads).ds, operands.kv, keyAt(n, h, heads));
+        sums.add(weighed(operands, m, h, n, heads), operands.kv, keyAt(n, h, heads), true);
       }
-      bound.set(sums.bounds(1 / Math.sqrt(K)), (m * H + h) * K);
+      bound.set(sums.errors(1 / Math.sqrt(K)), (m * H + h) * K);
     }
   }
   return { dq: bound };
@@ -62,17 +66,16 @@ export const attentionGradKv = defineBound(attentionGradKvOp, ({ ranges, offsets
   const bound = new Float64Array(dkv.data.length);
   for (let n = 0; n < dkv.shape[0]; n++) {
     for (let g = 0; g < G; g++) {
-      const dk = new Sums(K), dv = new Sums(K);
+      const dk = new HeadSums(K), dv = new HeadSums(K);
       const seen = [...seenBy(n, g, ranges, liveRows(offsets, ranges.shape[0]), heads)];
       if (seen.length === 0) continue;
       for (const [m, h] of seen) {
-        const { p, slope } = weigh(operands, m, h, n, heads);
-        const errors = weighErrors(operands, m, h, n, heads);
-        dk.add(Math.abs(p * slope), errors.ds, operands.q, (m * H + h) * K);
-        dv.add(p, errors.p, operands.dy, (m * H + h) * K);
+        const terms = weighed(operands, m, h, n, heads);
+        dk.add(terms, operands.q, (m * H + h) * K, true);
+        dv.add(terms, operands.dy, (m * H + h) * K, false);
       }
-      bound.set(dk.bounds(1 / Math.sqrt(K)), (n * 2 * G + g) * K);
-      bound.set(dv.bounds(1), (n * 2 * G + G + g) * K);
+      bound.set(dk.errors(1 / Math.sqrt(K)), (n * 2 * G + g) * K);
+      bound.set(dv.errors(1), (n * 2 * G + G + g) * K);
     }
   }
   return { dkv: bound };

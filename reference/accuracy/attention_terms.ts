@@ -1,63 +1,72 @@
 /**
- * Float32 errors of the terms that the derivatives of attention sum.
+ * Float32 errors of the sums over p and ds = p·(dy·v − δ) in the derivatives of attention.
  *
  * @module
  */
 import type { Heads } from "../../src/ops/rope.ts";
 import { score } from "../attention.ts";
-import { dot, keyAt, type Operands, weigh } from "../attention_grad.ts";
+import { keyAt, type Operands, weigh } from "../attention_grad.ts";
 import type { RefTensor } from "../reference.ts";
-import { expError, sumBound, TINY, UNIT } from "./bound.ts";
-import { absolute } from "./define.ts";
+import { scoreErrors } from "./attention.ts";
+import { TINY, UNIT } from "./bound.ts";
+import { type ErrorPair, Inherited } from "./exponentials.ts";
+import { LAMBDA, Sum, sumOf } from "./sums.ts";
 
-/**
- * |error| of p and of ds. In p = exp(s − lse): the score's (K + 4)·u·Σ|q·k|/√K (K products, the rounding of the scale and
- * of its product), the rounding of the difference (lse is an exact input) and exp's own; e to the power of all that, less
- * 1, is p's relative error. In the slope: a sum of K products and δ. In ds: p's error times |slope|, the slope's times p,
- * and one product. What is flushed to zero is at most the smallest normal number.
- */
-export function weighErrors(
-  operands: Operands,
-  m: number,
-  h: number,
-  n: number,
-  heads: Heads,
-): { p: number; ds: number } {
+/** p, its slope dy·v − δ, and what their errors come from. */
+export interface Weighed {
+  readonly p: number;
+  readonly slope: number;
+  /** s − lse, of which p is the power. */
+  readonly x: number;
+  /** Errors of x: those of the score; lse is an exact input. */
+  readonly ofX: ErrorPair;
+  /** Errors of the slope: a sum of K products and δ, and of its product with p. */
+  readonly ofSlope: ErrorPair;
+}
+
+/** Query row m, head h and key n with their errors. */
+export function weighed(operands: Operands, m: number, h: number, n: number, heads: Heads): Weighed {
   const { q, kv, dy, stats } = operands;
   const { H, G, K } = heads;
   const from = (m * H + h) * K, key = keyAt(n, h, heads);
   const { p, slope } = weigh(operands, m, h, n, heads);
-  const below = score(q, kv, from, key, K) - stats.data[m * 2 * H + h];
-  const moved = (K + 4) * UNIT * score(absolute(q), absolute(kv), from, key, K) + UNIT * Math.abs(below) +
-    expError(below);
-  const ofP = p * Math.expm1(moved) + TINY;
-  const terms = dot(absolute(dy), from, absolute(kv), key + G * K, K) + Math.abs(stats.data[m * 2 * H + H + h]);
-  const ofSlope = sumBound(K + 1, terms);
-  return { p: ofP, ds: ofP * Math.abs(slope) + (p + ofP) * (ofSlope + UNIT * (Math.abs(slope) + ofSlope)) + TINY };
+  const sum = sumOf(K, (i) => dy.data[from + i] * kv.data[key + G * K + i]);
+  sum.add(-stats.data[m * 2 * H + H + h]);
+  const ofSlope = sum.both({ total: 1 });
+  const x = score(q, kv, from, key, K) - stats.data[m * 2 * H + h];
+  return { p, slope, x, ofX: scoreErrors(q, kv, from, key, K), ofSlope };
 }
 
-/** Error of K sums Σ f·x, each f wrong by at most e: Σ e·|x|, the rounding of (|f| + e)·|x|, all of it scaled. */
-export class Sums {
-  #moved: Float64Array;
-  #absolutes: Float64Array;
-  #terms = 0;
+/** Errors of K sums Σ p·a or Σ p·slope·a over heads a of a tensor. */
+export class HeadSums {
+  readonly #sums: Sum[];
+  readonly #inherited: Inherited[];
+  #flushed = 0;
 
   constructor(readonly K: number) {
-    this.#moved = new Float64Array(K);
-    this.#absolutes = new Float64Array(K);
+    this.#sums = Array.from({ length: K }, () => new Sum());
+    this.#inherited = Array.from({ length: K }, () => new Inherited());
   }
 
-  /** Adds one factor with its error, times the head at x[at]. */
-  add(factor: number, error: number, x: RefTensor, at: number): void {
-    this.#terms++;
+  /** Adds p·a, or with `sloped` p·slope·a, for the head a that starts at `at`. */
+  add({ p, slope, x, ofX, ofSlope }: Weighed, a: RefTensor, at: number, sloped: boolean): void {
     for (let i = 0; i < this.K; i++) {
-      this.#moved[i] += error * Math.abs(x.data[at + i]) + TINY;
-      this.#absolutes[i] += (factor + error) * Math.abs(x.data[at + i]);
+      const value = a.data[at + i];
+      const factor = Math.abs(p * value);
+      const term = sloped ? p * slope * value : p * value;
+      const ofF = sloped ? { guaranteed: factor * ofSlope.guaranteed, probable: factor * ofSlope.probable } : undefined;
+      this.#inherited[i].add(term, x, ofX, ofF);
+      this.#sums[i].add(term);
+      this.#flushed += TINY * (1 + Math.abs(value) * (1 + Math.abs(slope)));
     }
   }
 
-  /** The errors; with a scale, two more roundings. */
-  bounds(scale: number): Float64Array {
-    return this.#moved.map((moved, i) => scale * (moved + sumBound(this.#terms + 2, this.#absolutes[i])) + TINY);
+  /** The errors; two roundings more for the scale. */
+  errors(scale: number): Float64Array {
+    return Float64Array.from(this.#sums, (sum, i) => {
+      const inherited = this.#inherited[i].error();
+      const rounding = sum.error({ term: 2, total: 2 });
+      return scale * (inherited + rounding * (1 + LAMBDA * UNIT * sum.count) + this.#flushed) + TINY;
+    });
   }
 }

@@ -1,8 +1,9 @@
 import { cosineDistanceGradOp, klDivergenceGradOp } from "../../src/ops/distillation_grad.ts";
 import { angle, softened } from "../distillation.ts";
 import { liveRows, type RefTensor } from "../reference.ts";
-import { DIVISION_ERROR, exponentialsError, powerError, TINY, UNIT } from "./bound.ts";
+import { DIVISION_ERROR, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
+import { exponentialsError, powerError } from "./exponentials.ts";
 import { angleErrors, SOFTENED } from "./distillation.ts";
 
 /** That of both probabilities, a difference, τ as a float32, and two products in either order. */

@@ -1,10 +1,10 @@
 import type { GateKind } from "../../src/ops/activation.ts";
 import { loraDownOp, loraGatedUnitOp, loraUpOp } from "../../src/ops/experts.ts";
 import { activations } from "../activation.ts";
-import { expanded } from "../experts.ts";
 import { liveRows, type RefTensor } from "../reference.ts";
 import { sumBound, TINY, UNIT } from "./bound.ts";
-import { absolute, defineBound } from "./define.ts";
+import { defineBound } from "./define.ts";
+import { Sum, sumOf } from "./sums.ts";
 import { activationErrors, gateSlopes } from "./scalars.ts";
 
 /** A number, and how far off float32 may be. */
@@ -24,25 +24,23 @@ export const loraDown = defineBound(loraDownOp, ({ x, a, experts, offsets }, { y
     const e = experts.data[slot];
     const row = x.shape.length === 2 ? Math.floor(slot / k) : slot;
     for (let r = 0; r < R; r++) {
-      let absolutes = 0;
-      for (let f = 0; f < F; f++) absolutes += Math.abs(a.data[(e * R + r) * F + f] * x.data[row * F + f]);
-      bound[slot * R + r] = sumBound(F, absolutes);
+      bound[slot * R + r] = sumOf(F, (f) => a.data[(e * R + r) * F + f] * x.data[row * F + f]).error();
     }
   }
   return { y: bound };
 });
 
-/** u_j[o] = u[m, o] + s·Σ_r b[e, o, r]·a[m, j, r] with its error: R + 1 terms, of which R are multiplied by the rounded s. */
+/** u_j[o] = u[m, o] + s·Σ_r b[e, o, r]·a[m, j, r] and its error: R + 1 terms, of which R are multiplied by the rounded s. */
 export function adapted(
   { u, a, b, experts }: { u: RefTensor; a: RefTensor; b: RefTensor; experts: RefTensor },
   [m, j, o]: readonly [m: number, j: number, o: number],
   scale: number,
 ): Inexact {
   const [, O, R] = b.shape;
-  const shared = u.data[m * O + o];
-  const absolutes = Math.abs(shared) +
-    Math.abs(scale) * expanded({ a: absolute(a), b: absolute(b), experts }, [m, j, o]);
-  return { value: shared + scale * expanded({ a, b, experts }, [m, j, o]), error: sumBound(R + 3, absolutes) };
+  const slot = m * experts.shape[1] + j, row = (experts.data[slot] * O + o) * R;
+  const sum = sumOf(R, (r) => scale * b.data[row + r] * a.data[slot * R + r]);
+  sum.add(u.data[m * O + o]);
+  return { value: sum.value, error: sum.error({ term: 2, total: 1 }) };
 }
 
 /** Error of act(gate)·other: the gate's passes through the activation's slope; then the activation's own, and the product. */
@@ -77,20 +75,20 @@ export const loraGatedUnit = defineBound(
   },
 );
 
-/** A sum of k·R + 1 terms; all but x are multiplied by a weight and by the rounded s, three roundings more. */
+/** A sum of k·R + 1 terms; all but x are products of three factors and of the rounded s. */
 export const loraUp = defineBound(loraUpOp, ({ x, a, b, experts, weights, offsets }, { y }, { scale }) => {
   const [M, D] = y.shape;
-  const k = experts.shape[1];
+  const k = experts.shape[1], R = b.shape[2];
   const bound = new Float64Array(M * D);
   for (let m = 0; m < liveRows(offsets, M); m++) {
     for (let d = 0; d < D; d++) {
-      let absolutes = 0;
+      const sum = new Sum();
+      sum.add(x.data[m * D + d]);
       for (let j = 0; j < k; j++) {
-        absolutes += Math.abs(weights.data[m * k + j]) *
-          expanded({ a: absolute(a), b: absolute(b), experts }, [m, j, d]);
+        const slot = m * k + j, row = (experts.data[slot] * D + d) * R;
+        for (let r = 0; r < R; r++) sum.add(scale * weights.data[slot] * b.data[row + r] * a.data[slot * R + r]);
       }
-      const terms = k * b.shape[2] + 4;
-      bound[m * D + d] = sumBound(terms, Math.abs(x.data[m * D + d]) + Math.abs(scale) * absolutes);
+      bound[m * D + d] = sum.error({ term: 3, total: 1 });
     }
   }
   return { y: bound };

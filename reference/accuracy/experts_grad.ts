@@ -5,10 +5,11 @@ import {
   sumSlotsOp,
   weightSlotsOp,
 } from "../../src/ops/experts_grad.ts";
-import { outerSums, rowOf } from "../experts_grad.ts";
+import { rowOf } from "../experts_grad.ts";
 import { liveRows } from "../reference.ts";
 import { sumBound } from "./bound.ts";
-import { absolute, defineBound } from "./define.ts";
+import { defineBound } from "./define.ts";
+import { sumOf } from "./sums.ts";
 
 /** A sum of P products, multiplied by the rounded s: two roundings more. */
 export const expertTransposed = defineBound(expertTransposedOp, ({ x, a, experts, offsets }, { y }, { scale }) => {
@@ -18,9 +19,8 @@ export const expertTransposed = defineBound(expertTransposedOp, ({ x, a, experts
   for (let slot = 0; slot < liveRows(offsets, M) * k; slot++) {
     const [e, row] = [experts.data[slot], rowOf(x, slot, k)];
     for (let q = 0; q < Q; q++) {
-      let absolutes = 0;
-      for (let p = 0; p < P; p++) absolutes += Math.abs(a.data[(e * P + p) * Q + q] * x.data[row * P + p]);
-      bound[slot * Q + q] = sumBound(P + 2, Math.abs(scale) * absolutes);
+      const sum = sumOf(P, (p) => scale * a.data[(e * P + p) * Q + q] * x.data[row * P + p]);
+      bound[slot * Q + q] = sum.error({ total: 2 });
     }
   }
   return { y: bound };
@@ -29,14 +29,19 @@ export const expertTransposed = defineBound(expertTransposedOp, ({ x, a, experts
 /** A sum of as many products as slots chose e, multiplied by the rounded s: two roundings more. */
 export const expertOuter = defineBound(expertOuterOp, ({ x, y, experts, offsets }, { out }, { scale }) => {
   const [M, k] = experts.shape;
-  const slots = liveRows(offsets, M) * k;
-  const absolutes = outerSums({ x: absolute(x), y: absolute(y), experts }, out.shape, slots);
+  const slots = Array.from({ length: liveRows(offsets, M) * k }, (_, slot) => slot);
   const [E, P, Q] = out.shape;
-  const chosen = new Int32Array(E);
-  for (let slot = 0; slot < slots; slot++) chosen[experts.data[slot]]++;
-  return {
-    out: absolutes.map((sum, at) => sumBound(chosen[Math.floor(at / (P * Q))] + 2, Math.abs(scale) * sum)),
-  };
+  const bound = new Float64Array(E * P * Q);
+  for (let e = 0; e < E; e++) {
+    const own = slots.filter((slot) => experts.data[slot] === e);
+    for (let p = 0; p < P; p++) {
+      for (let q = 0; q < Q; q++) {
+        const term = (slot: number) => x.data[rowOf(x, slot, k) * P + p] * y.data[rowOf(y, slot, k) * Q + q];
+        bound[(e * P + p) * Q + q] = sumOf(own.length, (i) => scale * term(own[i])).error({ total: 2 });
+      }
+    }
+  }
+  return { out: bound };
 });
 
 /** One product. */
@@ -51,9 +56,7 @@ export const sumSlots = defineBound(sumSlotsOp, ({ x, offsets }) => {
   const bound = new Float64Array(M * F);
   for (let m = 0; m < liveRows(offsets, M); m++) {
     for (let f = 0; f < F; f++) {
-      let absolutes = 0;
-      for (let j = 0; j < k; j++) absolutes += Math.abs(x.data[(m * k + j) * F + f]);
-      bound[m * F + f] = sumBound(k, absolutes);
+      bound[m * F + f] = sumOf(k, (j) => x.data[(m * k + j) * F + f]).error({ term: 0 });
     }
   }
   return { y: bound };
@@ -64,9 +67,8 @@ export const dotSlots = defineBound(dotSlotsOp, ({ a, b, offsets }) => {
   const [M, k, F] = a.shape;
   const bound = new Float64Array(M * k);
   for (let slot = 0; slot < liveRows(offsets, M) * k; slot++) {
-    let absolutes = 0;
-    for (let f = 0; f < F; f++) absolutes += Math.abs(a.data[slot * F + f] * b.data[rowOf(b, slot, k) * F + f]);
-    bound[slot] = sumBound(F, absolutes);
+    const row = rowOf(b, slot, k) * F;
+    bound[slot] = sumOf(F, (f) => a.data[slot * F + f] * b.data[row + f]).error();
   }
   return { y: bound };
 });

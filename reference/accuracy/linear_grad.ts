@@ -1,7 +1,7 @@
 import { linearGradWOp, linearGradXOp, sumRowsOp } from "../../src/ops/linear_grad.ts";
 import { liveRows } from "../reference.ts";
-import { sumBound } from "./bound.ts";
 import { defineBound } from "./define.ts";
+import { sumOf } from "./sums.ts";
 
 /** A sum of O products. */
 export const linearGradX = defineBound(linearGradXOp, ({ dy, w, offsets }, { dx }, { from }) => {
@@ -10,9 +10,7 @@ export const linearGradX = defineBound(linearGradXOp, ({ dy, w, offsets }, { dx 
   const bound = new Float64Array(M * D);
   for (let m = 0; m < liveRows(offsets, M); m++) {
     for (let d = 0; d < D; d++) {
-      let absolutes = 0;
-      for (let o = 0; o < O; o++) absolutes += Math.abs(dy.data[m * O + o] * w.data[(from + o) * D + d]);
-      bound[m * D + d] = sumBound(O, absolutes);
+      bound[m * D + d] = sumOf(O, (o) => dy.data[m * O + o] * w.data[(from + o) * D + d]).error();
     }
   }
   return { dx: bound };
@@ -26,9 +24,7 @@ export const linearGradW = defineBound(linearGradWOp, ({ dy, x, offsets }, { dw 
   const bound = new Float64Array(dw.data.length);
   for (let o = 0; o < O; o++) {
     for (let d = 0; d < D; d++) {
-      let absolutes = 0;
-      for (let m = 0; m < live; m++) absolutes += Math.abs(dy.data[m * O + o] * x.data[m * D + d]);
-      bound[(from + o) * D + d] = sumBound(live, absolutes);
+      bound[(from + o) * D + d] = sumOf(live, (m) => dy.data[m * O + o] * x.data[m * D + d]).error();
     }
   }
   return { dw: bound };
@@ -40,9 +36,7 @@ export const sumRows = defineBound(sumRowsOp, ({ dy, offsets }, { y }, { from })
   const live = liveRows(offsets, M);
   const bound = new Float64Array(y.data.length);
   for (let o = 0; o < O; o++) {
-    let absolutes = 0;
-    for (let m = 0; m < live; m++) absolutes += Math.abs(dy.data[m * O + o]);
-    bound[from + o] = sumBound(live, absolutes);
+    bound[from + o] = sumOf(live, (m) => dy.data[m * O + o]).error();
   }
   return { y: bound };
 });

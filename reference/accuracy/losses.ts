@@ -1,8 +1,10 @@
 import { binaryCrossEntropyOp, crossEntropyOp, loadBalanceLossOp, logSumExpOp, meanOp } from "../../src/ops/losses.ts";
 import { countedRows, divisor, exponentials, scored } from "../losses.ts";
 import { liveRows } from "../reference.ts";
-import { DIVISION_ERROR, logSumExpBound, sumBound, TINY, UNIT } from "./bound.ts";
+import { DIVISION_ERROR, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
+import { logSumExpBound } from "./exponentials.ts";
+import { Sum, sumOf } from "./sums.ts";
 import { softplusBound } from "./scalars.ts";
 
 /** The logarithm's, a difference and a sum; neither is negative, so that a shift of the logits costs nothing. */
@@ -45,8 +47,7 @@ export const logSumExp = defineBound(logSumExpOp, ({ x, offsets }, { y }) => {
 export const mean = defineBound(meanOp, ({ x, labels, offsets, total }, { y }) => {
   const rows = scored(x.shape[0], labels, offsets);
   const count = Math.max(1, divisor(rows, total));
-  const absolutes = rows.reduce((sum, m) => sum + Math.abs(x.data[m]), 0);
-  const sum = sumBound(Math.max(1, rows.length), absolutes);
+  const sum = sumOf(rows.length, (i) => x.data[rows[i]]).error({ term: 0 });
   return { y: Float64Array.of(sum / count + DIVISION_ERROR * Math.abs(y.data[0]) + TINY) };
 });
 
@@ -54,9 +55,14 @@ export const mean = defineBound(meanOp, ({ x, labels, offsets, total }, { y }) =
 export const loadBalanceLoss = defineBound(loadBalanceLossOp, ({ probs, counts, offsets }, { loss }, { k }) => {
   const [M, E] = probs.shape;
   const [live, rows] = [liveRows(offsets, M), Math.max(1, countedRows(counts, k))];
-  let absolutes = 0;
-  for (let i = 0; i < live * E; i++) absolutes += counts.data[i % E] * Math.abs(probs.data[i]);
-  const sum = sumBound(live + E, E * absolutes / rows / rows);
+  const terms = new Sum();
+  let errors = 0;
+  for (let e = 0; e < E; e++) {
+    const column = sumOf(live, (m) => probs.data[m * E + e]);
+    errors += E * counts.data[e] * column.error({ term: 0 }) / rows / rows;
+    terms.add(E * counts.data[e] * column.value / rows / rows);
+  }
+  const sum = errors + terms.error();
   const rounding = (2 * UNIT + 2 * DIVISION_ERROR) * Math.abs(loss.data[0]);
   return { loss: Float64Array.of(sum + rounding + TINY), applications: new Float64Array(1) };
 });

@@ -7,8 +7,9 @@ import {
 } from "../../src/ops/losses_grad.ts";
 import { exponentials } from "../losses.ts";
 import { liveRows } from "../reference.ts";
-import { DIVISION_ERROR, exponentialsError, powerError, TINY, UNIT } from "./bound.ts";
+import { DIVISION_ERROR, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
+import { exponentialsError, powerError } from "./exponentials.ts";
 import { sigmoidBound } from "./scalars.ts";
 
 /**

@@ -3,6 +3,7 @@ import { moments } from "../norm.ts";
 import { liveRows, type RefTensor } from "../reference.ts";
 import { DIVISION_ERROR, INVERSE_SQRT_ERROR, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
+import { sumOf } from "./sums.ts";
 
 /** For a mean, then a mean of squared deviations from it: E[x²] − mean² would lose more. */
 export const norm = defineBound(normOp, ({ x, weight, offsets }, { y }, { kind, eps }) => {
@@ -23,41 +24,43 @@ export function normalized(x: RefTensor, m: number, { kind, eps }: NormParams): 
   const { mean, variance } = moments(x, m, kind);
   const scale = 1 / Math.sqrt(variance + eps);
   const meanError = kind === "layer" ? boundOfMean(x, m) : 0;
-  const scaleError = boundOfScale(D, variance, meanError, eps);
+  const squares = sumOf(D, (d) => (x.data[m * D + d] - mean) ** 2).error({ term: 3 });
+  const scaleError = boundOfScale({ variance, error: squares / D, shift: meanError ** 2 * (1 + (D + 8) * UNIT), eps });
   const values = Float64Array.from({ length: D }, (_, d) => (x.data[m * D + d] - mean) * scale);
   const errors = values.map((value, d) => {
     const centered = Math.abs(x.data[m * D + d] - mean);
     const error = meanError + UNIT * (centered + meanError); // of the difference from the mean
     return (centered + error) * (scale + scaleError) * (1 + UNIT) - Math.abs(value) + TINY;
   });
-  return { values, errors, scale, scaleError };
+  return { values, errors, meanError, scale, scaleError };
 }
 
-/** What {@link normalized} tells of a row. */
-interface NormalizedRow {
+/** A normalized row, see {@link normalized}. */
+export interface NormalizedRow {
   readonly values: Float64Array;
   readonly errors: Float64Array;
+  readonly meanError: number;
   readonly scale: number;
   readonly scaleError: number;
 }
 
-/** Error of the mean of row m: a sum of D terms and a division, (D + 5)·u·mean |x|. */
+/** Error of the mean of row m: a sum of D terms and a division. */
 function boundOfMean({ data, shape: [, D] }: RefTensor, m: number): number {
-  let absolutes = 0;
-  for (let d = 0; d < D; d++) absolutes += Math.abs(data[m * D + d]);
-  return (D * UNIT + DIVISION_ERROR) * absolutes / D + TINY;
+  const sum = sumOf(D, (d) => data[m * D + d]);
+  const error = sum.error({ term: 0 });
+  return (error + DIVISION_ERROR * (Math.abs(sum.value) + error)) / D + TINY;
 }
 
 /**
- * Error of 1/√(v + ε), v a mean of D squares. Squares of deviations from a mean that is wrong by e have the mean v + e²;
- * each is rounded three times (difference, twice because squared, and product), their sum D − 1 times; then a division
- * and the sum with ε. Between the least and the greatest v this allows, the root is monotone.
+ * Error of 1/√(v + ε) where the mean of squares v is wrong by `error`, and by up to `shift` too great as deviations from a
+ * wrong mean are; then a division, the sum with ε and its rounding to float32. Between the least and the greatest v this
+ * allows, the root is monotone.
  */
-function boundOfScale(D: number, variance: number, meanError: number, eps: number): number {
-  const relative = (3 + D - 1 + 1 + 1) * UNIT + DIVISION_ERROR; // the last 1: ε itself rounded to float32
-  const least = (variance + eps) * (1 - relative) - TINY;
-  const greatest = (variance + meanError ** 2 + eps) * (1 + relative) + TINY;
+function boundOfScale({ variance, error, shift, eps }: Record<"variance" | "error" | "shift" | "eps", number>): number {
+  const relative = 2 * UNIT + DIVISION_ERROR;
+  const least = (variance + eps) * (1 - relative) - error - TINY;
+  const greatest = (variance + shift + eps) * (1 + relative) + error + TINY;
   const scale = 1 / Math.sqrt(variance + eps);
-  const error = Math.max(1 / Math.sqrt(least) - scale, scale - 1 / Math.sqrt(greatest));
-  return error + INVERSE_SQRT_ERROR * (scale + error);
+  const wrong = Math.max(1 / Math.sqrt(least) - scale, scale - 1 / Math.sqrt(greatest));
+  return wrong + INVERSE_SQRT_ERROR * (scale + wrong);
 }

@@ -1,8 +1,9 @@
 import { normGradOp, normGradWeightOp } from "../../src/ops/norm_grad.ts";
 import { liveRows } from "../reference.ts";
-import { DIVISION_ERROR, sumBound, TINY, UNIT } from "./bound.ts";
+import { DIVISION_ERROR, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
 import { normalized } from "./norm.ts";
+import { Sum, sumOf } from "./sums.ts";
 
 /** Every factor with its own error, products of sums of both less the exact products, and a rounding each. */
 export const normGrad = defineBound(normGradOp, ({ x, weight, dy, offsets }, { dx }, params) => {
@@ -16,10 +17,11 @@ export const normGrad = defineBound(normGradOp, ({ x, weight, dy, offsets }, { d
     const gError = g.map((value) => UNIT * value + TINY);
     const terms = g.map((value, d) => (value + gError[d]) * (normal[d] + errors[d]) * (1 + UNIT));
     const lost = terms.map((term, d) => term - g[d] * normal[d] + (1 + scale) * TINY); // before or after the scale
-    const slope = meanOf(signed.map((value, d) => value * values[d]));
-    const slopeError = boundOfMean(terms, lost);
+    const products = signed.map((value, d) => value * values[d]);
+    const slope = meanOf(products);
+    const slopeError = boundOfMean(products, lost);
     const shift = params.kind === "layer" ? meanOf(signed) : 0;
-    const shiftError = params.kind === "layer" ? boundOfMean(g, gError) : 0;
+    const shiftError = params.kind === "layer" ? boundOfMean(signed, gError) : 0;
     for (let d = 0; d < D; d++) {
       const product = (normal[d] + errors[d]) * (Math.abs(slope) + slopeError) * (1 + UNIT);
       const productError = product - normal[d] * Math.abs(slope) + TINY;
@@ -39,23 +41,24 @@ function meanOf(values: Float64Array): number {
 
 /** Error of a mean of terms that have errors: these, the roundings of the sum, and a division. */
 function boundOfMean(terms: Float64Array, errors: Float64Array): number {
-  const size = meanOf(terms.map((term, d) => Math.abs(term) + errors[d]));
-  return meanOf(errors) + sumBound(terms.length, size) + DIVISION_ERROR * size;
+  const [sum, lost] = [sumOf(terms.length, (d) => terms[d]), errors.reduce((total, error) => total + error, 0)];
+  const wrong = 1 + lost / Math.max(sum.absolutes, TINY); // terms that are wrong by so much are summed
+  const error = lost + wrong * sum.error();
+  return (error + DIVISION_ERROR * (Math.abs(sum.value) + error)) / terms.length;
 }
 
 /** dy times the error of x̂, and a sum of so many products as there are rows. */
 export const normGradWeight = defineBound(normGradWeightOp, ({ x, dy, offsets }, { dweight }, params) => {
   const [M, D] = x.shape;
-  const rows = liveRows(offsets, M);
-  const bound = new Float64Array(dweight.data.length);
-  const absolutes = new Float64Array(D);
-  for (let m = 0; m < rows; m++) {
-    const { values: normal, errors } = normalized(x, m, params);
+  const lost = new Float64Array(dweight.data.length);
+  const sums = Array.from(lost, () => new Sum());
+  for (let m = 0; m < liveRows(offsets, M); m++) {
+    const { values, errors } = normalized(x, m, params);
     for (let d = 0; d < D; d++) {
-      const upstream = Math.abs(dy.data[m * D + d]);
-      bound[d] += upstream * errors[d] + TINY;
-      absolutes[d] += upstream * (Math.abs(normal[d]) + errors[d]);
+      lost[d] += Math.abs(dy.data[m * D + d]) * errors[d] + TINY;
+      sums[d].add(dy.data[m * D + d] * values[d]);
     }
   }
-  return { dweight: bound.map((error, d) => error + sumBound(rows, absolutes[d])) };
+  const wrong = (d: number) => 1 + lost[d] / Math.max(sums[d].absolutes, TINY);
+  return { dweight: lost.map((error, d) => error + wrong(d) * sums[d].error()) };
 });

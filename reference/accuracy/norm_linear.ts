@@ -1,10 +1,11 @@
 import type { NormParams } from "../../src/ops/norm.ts";
 import { normGatedOp, normLinearOp } from "../../src/ops/norm_linear.ts";
 import { liveRows, type RefTensor } from "../reference.ts";
-import { sumBound, TINY } from "./bound.ts";
+import { TINY } from "./bound.ts";
 import { defineBound } from "./define.ts";
 import { type Inexact, unitBound } from "./experts.ts";
-import { normalized } from "./norm.ts";
+import { normalized, type NormalizedRow } from "./norm.ts";
+import { sumOf } from "./sums.ts";
 
 /** That of each product with a normed row, see {@link projected}. */
 export const normLinear = defineBound(normLinearOp, ({ x, weight, w, offsets }, { y }, { norm: kind, from }) => {
@@ -28,36 +29,25 @@ export const normGated = defineBound(normGatedOp, ({ x, weight, w, offsets }, { 
   return { y: bound };
 });
 
-/** A normed row, each element's error, and the scale that a kernel may apply after the product. */
-interface NormedRow {
-  readonly values: Float64Array;
-  readonly errors: Float64Array;
-  readonly scale: number;
-}
+/** A normalized row times the weight of its norm. */
+type NormedRow = NormalizedRow & { readonly gains: RefTensor["data"] };
 
-function normedRow(
-  { x, weight }: { x: RefTensor; weight: RefTensor },
-  m: number,
-  norm: NormParams,
-): NormedRow {
-  const { values, errors, scale, scaleError } = normalized(x, m, norm);
-  const weighted = (numbers: Float64Array) => numbers.map((number, d) => number * weight.data[d]);
-  return { values: weighted(values), errors: weighted(errors).map(Math.abs), scale: scale + scaleError };
+function normedRow({ x, weight }: { x: RefTensor; weight: RefTensor }, m: number, norm: NormParams): NormedRow {
+  return { ...normalized(x, m, norm), gains: weight.data };
 }
 
 /**
- * Σ_d x̂_d·g_d·w[o, d] and its error: that of each x̂_d, and of D products and sums, two roundings more each: x̂·g (or x·g),
- * and the scale, before the product or after it. A scale that comes last multiplies what was flushed to zero.
+ * Σ_d x̂_d·g_d·w[o, d] and its error: a sum of products with four roundings each (difference from the mean, and products
+ * with scale, g and w); the errors of scale and mean are the same for all terms. A scale that comes last multiplies what
+ * was flushed to zero.
  */
-function projected({ values, errors, scale }: NormedRow, w: RefTensor, o: number): Inexact {
+function projected({ values, gains, meanError, scale, scaleError }: NormedRow, w: RefTensor, o: number): Inexact {
   const D = values.length;
-  let value = 0, fromNorm = 0, absolutes = 0, flushed = 0;
-  for (let d = 0; d < D; d++) {
-    const factor = w.data[o * D + d];
-    value += values[d] * factor;
-    fromNorm += errors[d] * Math.abs(factor);
-    flushed += TINY * Math.max(1, scale);
-    absolutes += (Math.abs(values[d]) + errors[d]) * Math.abs(factor);
-  }
-  return { value, error: fromNorm + sumBound(D + 2, absolutes) + flushed };
+  if (D === 0) return { value: 0, error: 0 };
+  const sum = sumOf(D, (d) => values[d] * gains[d] * w.data[o * D + d]);
+  let along = 0;
+  for (let d = 0; d < D; d++) along += gains[d] * w.data[o * D + d];
+  const rounding = sum.error({ term: 4 }) + D * TINY * Math.max(1, scale + scaleError);
+  const common = meanError * scale * Math.abs(along) + (Math.abs(sum.value) + rounding) * scaleError / scale;
+  return { value: sum.value, error: rounding + common * (1 + scaleError / scale) };
 }

@@ -2,6 +2,7 @@ import { adamWOp, balanceBiasOp, emaOp, sumSquaresOp } from "../../src/ops/optim
 import { clipScale, lacks } from "../optimizer.ts";
 import { DIVISION_ERROR, SQRT_ERROR, sumBound, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
+import { sumOf } from "./sums.ts";
 
 /** Errors go on from s·g to the moments, and from these to p; see the steps. */
 export const adamW = defineBound(
@@ -43,14 +44,11 @@ function quotient(a: number, aError: number, b: number, bError: number): { value
   return { value, error: inherited + DIVISION_ERROR * (value + inherited) + TINY };
 }
 
-/**
- * Every square is rounded and goes through the additions of one of 128 partial sums; at most 24 more join these, the
- * squares that are left over, and `carry`. Each square may be flushed to zero.
- */
-export const sumSquares = defineBound(sumSquaresOp, ({ x, carry }, { y }) => {
-  const absolutes = carry ? y.data[0] - carry.data[0] + Math.abs(carry.data[0]) : y.data[0];
-  const additions = Math.min(x.data.length + 1, Math.ceil(x.data.length / 128) + 24);
-  return { y: Float64Array.of(sumBound(additions, absolutes) + x.data.length * TINY) };
+/** A sum of squares and `carry`; each square may be flushed to zero. */
+export const sumSquares = defineBound(sumSquaresOp, ({ x, carry }) => {
+  const squares = sumOf(x.data.length, (i) => x.data[i] ** 2);
+  if (carry) squares.add(carry.data[0]);
+  return { y: Float64Array.of(squares.error()) };
 });
 
 /** A sum of two products with rounded factors: the factor, the product and the sum are three of its four units. */

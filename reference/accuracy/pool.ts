@@ -1,8 +1,9 @@
 import { type Pooling, poolOp } from "../../src/ops/pool.ts";
 import { pooled, rowWeight, vectorOf } from "../pool.ts";
 import type { RefTensor } from "../reference.ts";
-import { DIVISION_ERROR, INVERSE_SQRT_ERROR, SQRT_ERROR, sumBound, TINY, UNIT } from "./bound.ts";
+import { DIVISION_ERROR, INVERSE_SQRT_ERROR, SQRT_ERROR, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
+import { sumOf } from "./sums.ts";
 
 /** The sum over the rows and a division; what is only copied may at most lose a subnormal. */
 export const pool = defineBound(poolOp, ({ x, offsets }, { y }, { kind, normalize }) => {
@@ -32,14 +33,12 @@ export function boundOfVector(x: RefTensor, offsets: RefTensor, b: number, kind:
   const copied = kind === "first" || kind === "last" || kind === "max";
   const errors = vector.map((value, d) => {
     if (copied) return TINY;
-    let [absolutes, weights] = [0, 0];
-    for (let m = first; m < last; m++) {
-      const weight = rowWeight(kind, m - first, last - first);
-      absolutes += weight * Math.abs(x.data[m * D + d]);
-      weights += weight;
-    }
+    const n = last - first;
+    const sum = sumOf(n, (i) => rowWeight(kind, i, n) * x.data[(first + i) * D + d]);
+    let weights = 0;
+    for (let i = 0; i < n; i++) weights += rowWeight(kind, i, n);
     const division = DIVISION_ERROR + Math.max(SQRT_ERROR, 2 * UNIT);
-    return sumBound(last - first, absolutes) + 2 * weights * TINY + division * Math.abs(value);
+    return sum.error() + 2 * weights * TINY + division * Math.abs(value);
   });
   return { vector, errors };
 }
@@ -51,7 +50,7 @@ export function boundOfVector(x: RefTensor, offsets: RefTensor, b: number, kind:
 export function greatestInverse({ vector, errors }: VectorBound): number {
   const length = Math.hypot(...vector);
   const off = Math.hypot(...errors);
-  const relative = (vector.length + 2) * UNIT;
+  const relative = sumOf(vector.length, (d) => (vector[d] / length) ** 2).error();
   const least = Math.max(0, length - off) * Math.sqrt(1 - relative);
   const greatest = (length + off) * Math.sqrt(1 + relative);
   const scaleError = Math.max(1 / least - 1 / length, 1 / length - 1 / greatest);

@@ -1,8 +1,9 @@
 import { poolGradOp } from "../../src/ops/pool_grad.ts";
 import { pooled } from "../pool.ts";
 import { weightAt } from "../pool_grad.ts";
-import { DIVISION_ERROR, SQRT_ERROR, sumBound, TINY, UNIT } from "./bound.ts";
+import { DIVISION_ERROR, SQRT_ERROR, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
+import { sumOf } from "./sums.ts";
 import { boundOfVector, greatestInverse } from "./pool.ts";
 
 /** What is copied may lose a subnormal; a mean's is divided, or multiplied by a quotient of some roundings. */
@@ -38,13 +39,11 @@ function boundOfTangent(of: ReturnType<typeof boundOfVector>, dy: Float64Array):
   const unitError = unit.map((value, d) =>
     (Math.abs(of.vector[d]) + of.errors[d]) * inverse * (1 + UNIT) - Math.abs(value)
   );
-  let [along, size, lost] = [0, 0, 0];
-  dy.forEach((grad, d) => {
-    along += unit[d] * grad;
-    size += (Math.abs(unit[d]) + unitError[d]) * Math.abs(grad);
-    lost += unitError[d] * Math.abs(grad);
-  });
-  const alongError = lost + sumBound(dy.length, size) + UNIT * Math.abs(along); // the last: 1/|v| before or after the sum
+  const products = sumOf(dy.length, (d) => unit[d] * dy[d]);
+  const along = products.value;
+  const lost = unitError.reduce((sum, error, d) => sum + error * Math.abs(dy[d]), 0);
+  const wrong = 1 + lost / Math.max(products.absolutes, TINY); // terms that are wrong by so much are summed
+  const alongError = lost + wrong * products.error() + UNIT * Math.abs(along); // the last: 1/|v| before or after the sum
   return dy.map((grad, d) => {
     const product = (Math.abs(unit[d]) + unitError[d]) * (Math.abs(along) + alongError) * (1 + UNIT);
     const exact = Math.abs(grad - unit[d] * along);

@@ -2,6 +2,7 @@ import { gateOp, routeOp, type RouteParams } from "../../src/ops/router.ts";
 import { liveRows, type RefTensor } from "../reference.ts";
 import { DIVISION_ERROR, expError, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
+import { sumOf } from "./sums.ts";
 import { sigmoidBound, tanhBound } from "./scalars.ts";
 
 /** The function's error, times α; then the rounding of α to float32 and of the product. */
@@ -25,8 +26,11 @@ function probabilityBounds(z: ArrayLike<number>, p: readonly number[], { kind, a
   const highest = Math.max(...Array.from(z));
   // e^d: the rounding of d = z − max, and exp itself
   const power = Array.from(z, (value) => (highest - value) * UNIT + expError(highest - value));
-  // the sum: the weighted errors of its terms, and E roundings
-  const sum = p.reduce((total, value, e) => total + (alpha === 0 ? 0 : value / alpha) * power[e], E * UNIT);
+  // the sum: the weighted errors of its terms, and the roundings of E additions
+  const sum = p.reduce(
+    (total, value, e) => total + (alpha === 0 ? 0 : value / alpha) * power[e],
+    sumOf(E, (e) => alpha === 0 ? 0 : p[e] / alpha).error({ term: 0 }),
+  );
   // then a division, the product with α, α's own rounding, and one unit for products of errors
   const rest = sum + DIVISION_ERROR + 3 * UNIT;
   return p.map((value, e) => Math.abs(value) * (power[e] + rest) + (1 + Math.abs(alpha)) * TINY);

@@ -3,6 +3,7 @@ import { liveRows } from "../reference.ts";
 import { chosenGrads, rowOf } from "../router_grad.ts";
 import { DIVISION_ERROR, sumBound, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
+import { sumOf } from "./sums.ts";
 import { sigmoidGradBound, tanhGradBound } from "./scalars.ts";
 
 /** The slope's error times the other factors; α's own rounding, two products, the first of which may be flushed to zero. */
@@ -75,11 +76,12 @@ const S_ERROR = UNIT + DIVISION_ERROR;
 
 /** Largest |dp − Σ s·dp| that a kernel may find where dp is wrong by `errors`. */
 function greatestDifferences(s: Float64Array, dp: Float64Array, errors: Float64Array): Float64Array {
+  const terms = sumOf(s.length, (e) => s[e] * dp[e]);
+  const mean = terms.value;
   const greatest = s.map((value, e) => value * (1 + S_ERROR) * (Math.abs(dp[e]) + errors[e]));
-  const size = greatest.reduce((sum, term) => sum + term, 0);
   const lost = greatest.reduce((sum, term, e) => sum + term - s[e] * Math.abs(dp[e]), 0);
-  const mean = s.reduce((sum, value, e) => sum + value * dp[e], 0);
-  const meanError = lost + sumBound(s.length, size);
+  const wrong = 1 + lost / Math.max(terms.absolutes, TINY); // terms that are wrong by so much are summed
+  const meanError = lost + wrong * terms.error();
   return dp.map((value, e) => {
     const error = errors[e] + meanError;
     return Math.abs(value - mean) + error + UNIT * (Math.abs(value - mean) + error);

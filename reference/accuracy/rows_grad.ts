@@ -2,6 +2,7 @@ import { dotRowsOp, scaleRowsOp } from "../../src/ops/rows_grad.ts";
 import { liveRows } from "../reference.ts";
 import { sumBound } from "./bound.ts";
 import { defineBound } from "./define.ts";
+import { sumOf } from "./sums.ts";
 
 /** One product. */
 export const scaleRows = defineBound(
@@ -14,9 +15,7 @@ export const dotRows = defineBound(dotRowsOp, ({ a, b, offsets }) => {
   const [S, D] = a.shape;
   const bound = new Float64Array(S);
   for (let s = 0; s < liveRows(offsets, S); s++) {
-    let absolutes = 0;
-    for (let d = 0; d < D; d++) absolutes += Math.abs(a.data[s * D + d] * b.data[s * D + d]);
-    bound[s] = sumBound(D, absolutes);
+    bound[s] = sumOf(D, (d) => a.data[s * D + d] * b.data[s * D + d]).error();
   }
   return { y: bound };
 });

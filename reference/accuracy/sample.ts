@@ -2,8 +2,9 @@ import { sampleOp } from "../../src/ops/sample.ts";
 import { exponentials } from "../losses.ts";
 import { liveRows } from "../reference.ts";
 import { isDistribution } from "../sample.ts";
-import { logSumExpBound, TINY, UNIT } from "./bound.ts";
+import { TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
+import { logSumExpBound } from "./exponentials.ts";
 
 /** The logarithm's, a difference and a sum, as for the cross-entropy of the drawn id. */
 export const sample = defineBound(sampleOp, ({ logits, offsets }, { logProbs }) => {

@@ -13,6 +13,7 @@ import { type Case, compare } from "./compare.ts";
 import { gpuTest } from "./gpu.ts";
 import { type Ran, runGuarded } from "./guarded.ts";
 import { type Call, labelsOf } from "./planned.ts";
+import { ratioLine, recordRatio } from "./ratios.ts";
 import { type Variant, variantsOf } from "./variants.ts";
 
 export { type Case, liveElements } from "./compare.ts";
@@ -57,7 +58,9 @@ function callOf<I extends string, O extends string, P>(
 /** The worst error / bound of a call that ran; throws where a bound is exceeded or a guard word overwritten. */
 function judge<I extends string, O extends string, P>(op: Op<I, O, P>, test: Case<I, P>, ran: Ran): number {
   if (ran.overruns.length > 0) throw new Error(`${op.name} writes outside ${ran.overruns.join("; ")}`);
-  return compare(op, test, ran.outputs);
+  const ratio = compare(op, test, ran.outputs);
+  recordRatio(op.name, test.inputs, ratio);
+  return ratio;
 }
 
 /** The largest |kernel − exact| / bound of a case on a device; throws where it exceeds one. */
@@ -139,7 +142,7 @@ export function equivalence<I extends string, O extends string, P>(
 ): void {
   const name = `${op.name}: kernel equals reference within the computed bound`;
   gpuTest(name, async (device) => {
-    const worst = await checkCases(device, op, cases, { numRuns, name });
-    console.log(`${op.name}: worst error / bound ${worst.toFixed(3)} over ${numRuns} cases`);
+    await checkCases(device, op, cases, { numRuns, name });
+    console.log(ratioLine(op.name));
   });
 }
