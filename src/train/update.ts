@@ -126,7 +126,7 @@ export function recordUpdate<T extends Tensor>(
   return squares;
 }
 
-/** Learning rate of auxiliary routers relative to the model (Mixture-of-Recursions, arXiv 2507.10524, §4). */
+/** Learning rate of auxiliary routers relative to the model (docs/mor.md, "Causal threshold"). */
 export const AUXILIARY_RATE = 10;
 
 /** Learning rate and bias corrections 1 − βᵗ of both moments for update t, counted from 1: [3]. */
