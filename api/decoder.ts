@@ -81,6 +81,7 @@ export class Decoder extends Model<DecoderModel, DecoderConfig> {
    * ```
    */
   generate(prompt: Prompt, options?: GenerateOptions): AsyncGenerator<Piece>;
+  /** Continues several prompts at once. */
   generate(prompts: readonly Prompt[], options?: GenerateOptions): AsyncGenerator<NumberedPiece>;
   generate(prompt: Prompt | readonly Prompt[], options: GenerateOptions = {}): AsyncGenerator<Piece> {
     return generate(this.model, prompt, options);

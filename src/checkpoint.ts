@@ -3,17 +3,25 @@
  *
  * @module
  */
-export * from "./checkpoint/files.ts";
-export type { TensorEntry } from "./checkpoint/header.ts";
 export { BYTES_OF, type Dtype } from "./checkpoint/dtypes.ts";
+export { type Chunks, writeFilesAtomically, type WriteOptions } from "./checkpoint/files.ts";
+export type { TensorEntry } from "./checkpoint/header.ts";
 export { readJson } from "./checkpoint/json.ts";
 export type { JsonLimits } from "./checkpoint/json_fault.ts";
-export * from "./checkpoint/layout.ts";
+export { authorsLayout, type Layout, nativeLayout } from "./checkpoint/layout.ts";
 export { loadParameters, type LoadParametersOptions } from "./checkpoint/load.ts";
-export * from "./checkpoint/open.ts";
+export {
+  openDecoder,
+  type OpenDecoderOptions,
+  type OpenedDecoder,
+  type OpenedEncoder,
+  openEncoder,
+  type OpenEncoderOptions,
+  type OpenModelOptions,
+} from "./checkpoint/open.ts";
+export { openSource } from "./checkpoint/open_source.ts";
 export type { Progress, ReadOptions } from "./checkpoint/safetensors.ts";
-export * from "./checkpoint/save.ts";
-export * from "./checkpoint/shards.ts";
-export * from "./checkpoint/open_source.ts";
-export type * from "./checkpoint/source.ts";
-export * from "./checkpoint/write.ts";
+export { carriedFiles, type SavedModel, saveModel, WEIGHT_DTYPES, type WeightDtype } from "./checkpoint/save.ts";
+export { type Checkpoint, type CheckpointOptions, openCheckpoint } from "./checkpoint/shards.ts";
+export type { CheckpointSource, Source, SourceOptions } from "./checkpoint/source.ts";
+export { encodeSafetensors, type TensorToWrite, type WrittenDtype } from "./checkpoint/write.ts";

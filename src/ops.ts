@@ -5,7 +5,7 @@
  */
 export { AXES, type Axes, type AxisName } from "./op/axes.ts";
 export type { Binding, Sizes, TypedInput } from "./op/binding.ts";
-export type { Apply, Definition, Result } from "./op/define.ts";
+export type { Apply, Definition, Result, Several } from "./op/define.ts";
 export * from "./op/device.ts";
 export * from "./op/kinds.ts";
 export * from "./op/op.ts";

@@ -36,11 +36,13 @@ export function generate<T extends Tensor>(
   prompt: Prompt,
   options?: GenerateOptions,
 ): AsyncGenerator<Piece>;
+/** Continues several prompts at once. */
 export function generate<T extends Tensor>(
   model: DecoderModel<T>,
   prompts: readonly Prompt[],
   options?: GenerateOptions,
 ): AsyncGenerator<NumberedPiece>;
+/** Continues one prompt, or several at once. */
 export function generate<T extends Tensor>(
   model: DecoderModel<T>,
   prompt: Prompt | readonly Prompt[],

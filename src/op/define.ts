@@ -81,7 +81,7 @@ export function defineFusedOp<
 }
 
 /** Whether a union has several members. */
-type Several<U, Each = U> = Each extends unknown ? [U] extends [Each] ? false : true : never;
+export type Several<U, Each = U> = Each extends unknown ? [U] extends [Each] ? false : true : never;
 
 /** The only output of an operation, or all of them by name. */
 export type Result<O extends string, T> = true extends Several<O> ? Outputs<O, T> : T;

@@ -14,6 +14,7 @@ export type ParamType = "number" | "size" | "sizes" | "boolean" | readonly strin
 
 /** Types of parameters by name. */
 export interface ParamTypes {
+  /** The type of the parameter of this name. */
   readonly [name: string]: ParamType;
 }
 

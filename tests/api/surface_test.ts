@@ -30,6 +30,13 @@ Deno.test("mod.ts exports the names that were decided on, written by hand", asyn
   assertEquals(names.length <= MOST, true, `${names.length} names, ${MOST} is the most`);
 });
 
+Deno.test("entry points of models, training and checkpoints name what they export", async () => {
+  for (const entry of ["model", "train", "checkpoint"]) {
+    const source = await Deno.readTextFile(new URL(`../../src/${entry}.ts`, import.meta.url));
+    assertEquals(/export (?:type )?\*/.test(source), false, `src/${entry}.ts`);
+  }
+});
+
 Deno.test("every entry point is linted as documentation, and published", async () => {
   const { exports, tasks, publish } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
   for (const path of Object.values<string>(exports).map((path) => path.slice(2))) {
