@@ -58,7 +58,7 @@ export const attention = fc.record({
   N: fc.oneof(size(140), fc.constant(640)),
   G: fc.integer({ min: 1, max: 3 }),
   group: fc.integer({ min: 1, max: 3 }),
-  K: fc.constantFrom(1, 3, 4, 6, 8, 20, 32, 64, 128),
+  K: fc.constantFrom(1, 3, 4, 6, 8, 13, 20, 32, 33, 64, 128, 132),
   scale: fc.constantFrom(0.1, 1, 4),
 }).chain(({ M, N, G, group, K, scale }) =>
   fc.record({

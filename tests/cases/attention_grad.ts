@@ -39,7 +39,7 @@ function calls(sorted: boolean) {
     N: size(70),
     G: fc.integer({ min: 1, max: 2 }),
     group: fc.integer({ min: 1, max: 3 }),
-    K: fc.constantFrom(1, 3, 8, 20, 64, 132),
+    K: fc.constantFrom(1, 3, 8, 13, 20, 64, 68, 132),
     scale: fc.constantFrom(0.1, 1, 4),
   }).chain(({ M, N, G, group, K, scale }) =>
     fc.record({

@@ -19,6 +19,9 @@ export interface Case<I extends string, P> {
   live?: number | Readonly<Record<string, number>>;
 }
 
+/** A case of which nothing is known statically. */
+export type AnyCase = Case<string, unknown>;
+
 /** Elements before the end of the live rows: rows beyond are unspecified. */
 export function liveElements(rows: number, columns: number, offsets: HostTensor | undefined): number {
   return columns * (offsets ? Math.min(rows, offsets.data[offsets.data.length - 1]) : rows);
