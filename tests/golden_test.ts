@@ -1,5 +1,5 @@
 /** Golden folders: recorded values against the definition in double precision and both devices. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { findingsOf, measure } from "../cli/conformance/check.ts";
 import type { Finding } from "../cli/conformance/compare.ts";
 import { type Golden, openGolden } from "../cli/conformance/golden.ts";
@@ -24,6 +24,7 @@ async function prepare(name: string): Promise<[Golden, Measured]> {
 
 /** Fails with what did not agree; prints the worst error / bound. */
 function judge(name: string, device: string, findings: readonly Finding[]): void {
+  assert(findings.length > 0, `${name}: nothing was compared`);
   assertEquals(findings.filter(({ outcome }) => outcome !== "ok"), []);
   const ratios = findings.map(({ worst }) => worst && worst.error > 0 ? worst.error / worst.bound : 0);
   console.log(`${name} on ${device}: worst error / bound ${Math.max(...ratios).toFixed(3)} of ${findings.length}`);
@@ -34,6 +35,8 @@ async function check(name: string, kind: string, device: Device): Promise<void> 
   const actual = await quantitiesOf(device, golden.model, golden.task, true);
   judge(name, kind, findingsOf(golden, noise, actual, kind));
 }
+
+Deno.test("golden folders are there", () => assert(goldenNames.length > 0));
 
 for (const name of goldenNames) {
   Deno.test(`golden ${name}: the definition, in double precision, gives the recorded float32 values`, async () => {

@@ -14,11 +14,11 @@ export interface Agreement {
   readonly greatest: number;
   /** Whether every token runs as many recursions. */
   readonly sameDepth: boolean;
-  /** Number of selections within the rounding error: with any, other depths and logits can be correct as well. */
+  /** Selections within the rounding error of a single token; with any, nothing is compared. */
   readonly undecided: readonly string[];
 }
 
-/** Compares a model with the reference. */
+/** Compares a model with the reference, on the longest of ids, their first half, … whose selections float32 decides. */
 export async function agreementOf(model: DecoderModel, ids: readonly number[]): Promise<Agreement> {
   const run = async (on: Pick<DecoderModel, "forward">) => {
     const { logits, depth } = await on.forward([ids], { logits: true });
@@ -28,6 +28,7 @@ export async function agreementOf(model: DecoderModel, ids: readonly number[]): 
   const { exact, bounds, undecided } = await measureNoise((noisy) =>
     run(new DecoderModel(noisy, model.config, params))
   );
+  if (undecided.length > 0 && ids.length > 1) return await agreementOf(model, ids.slice(0, ids.length >> 1));
   const { logits, depth } = await run(model);
   const far = (i: number) => Math.abs(logits.data[i] - exact.logits.data[i]);
   const largest = (value: (i: number) => number) => {
@@ -45,9 +46,9 @@ export async function agreementOf(model: DecoderModel, ids: readonly number[]): 
   };
 }
 
-/** Whether a device agrees with the reference within the bound. */
+/** Whether every selection is decided and equal, and every logit within the bound. */
 export function agrees({ difference, bound, sameDepth, undecided }: Agreement): boolean {
-  return undecided.length > 0 || sameDepth && difference <= bound;
+  return undecided.length === 0 && sameDepth && difference <= bound;
 }
 
 /** The agreement in one sentence. */

@@ -55,7 +55,7 @@ Deno.test("depths in shares, and the work that leaving early saves", () => {
   assertAlmostEquals(model, (2 * full - half) * 2 / (8 * full), 1e-12);
 });
 
-Deno.test("the verdict: a device agrees with itself; other logits, other depths and NaN are noticed", async () => {
+Deno.test("the verdict: a device agrees with itself; other logits, other depths, NaN and nothing to compare are noticed", async () => {
   await using owner = await Decoder.load(`${models}/stories-mor`, { device: "reference" });
   const decoder = owner.model;
   const ids = decoder.tokenizer!.encode("The otter liked the river.");
@@ -81,6 +81,7 @@ Deno.test("the verdict: a device agrees with itself; other logits, other depths 
   ];
   assertEquals(wrong.map(agrees), [false, false, false]);
   assertStringIncludes(agreementSentence(wrong[0]), "IS NOT");
+  assertEquals(agrees({ ...good, undecided: ["a selection"] }), false);
 });
 
 Deno.test("held-out loss: the mean over masked tokens, whichever way they are batched", async () => {
