@@ -134,29 +134,6 @@ export async function checkCases<I extends string, O extends string, P>(
   throw new Error(lines.join("\n  "), { cause: details.errorInstance });
 }
 
-/** Runs one case of each variant of a kernel; throws what the first wrong one is. */
-export async function checkVariants<I extends string, O extends string, P>(
-  { device, adapter }: WebGpuDevice,
-  op: Op<I, O, P>,
-  reached: ReadonlyMap<string, VariantCase<I, P>>,
-): Promise<void> {
-  const variants = new Map(variantsOf(adapter).map(({ name, adapter }) => [name, adapter]));
-  const known = [...reached].filter(([, { variant }]) => variants.has(variant.name));
-  const ran = await runGuarded(
-    device,
-    known.map(([, { variant, test }]) => callOf(op, test, variants.get(variant.name)!)),
-  );
-  for (const [i, [name, { variant, test }]] of known.entries()) {
-    try {
-      judge(op, test, ran[i]);
-    } catch (error) {
-      throw new Error(`${(error as Error).message}\n  variant ${variant.name}: ${name}\n  ${describe(test)}`, {
-        cause: error,
-      });
-    }
-  }
-}
-
 /** Registers the equivalence property of an operation and prints its worst error / bound. */
 export function equivalence<I extends string, O extends string, P>(
   op: Op<I, O, P>,
