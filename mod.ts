@@ -44,7 +44,7 @@ export { decoderPresetNames, encoderPresetNames } from "./src/model/config/prese
 export type { MergeOptions } from "./src/model/merge.ts";
 export type { ExpertResult, RecursionResult } from "./src/model/results.ts";
 export { type Device, type HostTensor, ShortageError } from "./src/op/device.ts";
-export type { Pooling } from "./src/ops/pool.ts";
+export type { Pooling } from "./src/op/kinds.ts";
 
 export { CausalLM, type CausalLMOptions } from "./src/train/causal_lm.ts";
 export type { TrainingBatch } from "./src/train/data/batches.ts";

@@ -1,8 +1,9 @@
+import { NORMS } from "../src/op/kinds.ts";
 import { normOp } from "../src/ops/norm.ts";
 import { benchOp } from "./support/bench_op.ts";
 import { random } from "./support/inputs.ts";
 
-for (const kind of ["rms", "layer"] as const) {
+for (const kind of NORMS) {
   benchOp(
     normOp,
     { small: { kind, M: 1, D: 64 }, typical: { kind, M: 128, D: 384 }, large: { kind, M: 2048, D: 1024 } },

@@ -1,4 +1,5 @@
-import { type ActivationKind, activationOp, gatedUnitOp } from "../src/ops/activation.ts";
+import type { ActivationKind } from "../src/op/kinds.ts";
+import { activationOp, gatedUnitOp } from "../src/ops/activation.ts";
 import { gelu, sigmoid, silu } from "./math.ts";
 import { defineReference, liveRows } from "./reference.ts";
 

@@ -1,4 +1,4 @@
-import type { ActivationKind } from "../src/ops/activation.ts";
+import type { ActivationKind } from "../src/op/kinds.ts";
 import { activationGradOp, gatedUnitGradOp } from "../src/ops/activation_grad.ts";
 import { activations } from "./activation.ts";
 import { geluGrad, sigmoidGrad, siluGrad, tanhGrad } from "./math_grad.ts";

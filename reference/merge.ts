@@ -29,7 +29,7 @@ export function update(
     }
     return sum;
   };
-  return mode === "factor" ? factor : delta;
+  return { delta, factor }[mode];
 }
 
 /** y[o, f] = w[o, f] + s·Σ_e q_e·(B_e·A_e)[o, f], or its one-adapter form. w [O, F], a [E, R, F], b [E, O, R], q [E] → y [O, F]. */

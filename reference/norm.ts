@@ -1,10 +1,14 @@
-import { normOp, type NormParams } from "../src/ops/norm.ts";
+import type { NormKind } from "../src/op/kinds.ts";
+import { normOp } from "../src/ops/norm.ts";
 import { defineReference, liveRows, type RefTensor } from "./reference.ts";
 
+/** Whether the mean of a row is subtracted from it. */
+export const centered: Readonly<Record<NormKind, boolean>> = { rms: false, layer: true };
+
 /** Mean (zero for `rms`) and biased variance (mean square for `rms`) of row m. x [M, D]. */
-export function moments({ data, shape: [, D] }: RefTensor, m: number, kind: NormParams["kind"]) {
+export function moments({ data, shape: [, D] }: RefTensor, m: number, kind: NormKind) {
   let mean = 0;
-  if (kind === "layer") {
+  if (centered[kind]) {
     for (let d = 0; d < D; d++) mean += data[m * D + d];
     mean /= D;
   }

@@ -1,5 +1,5 @@
 import { normGradOp, normGradWeightOp } from "../src/ops/norm_grad.ts";
-import { moments } from "./norm.ts";
+import { centered, moments } from "./norm.ts";
 import { defineReference, liveRows } from "./reference.ts";
 
 /**
@@ -15,7 +15,7 @@ export const normGrad = defineReference(normGradOp, ({ x, weight, dy, offsets },
     const g = (d: number) => dy.data[m * D + d] * weight.data[d];
     let [shift, slope] = [0, 0];
     for (let d = 0; d < D; d++) {
-      if (params.kind === "layer") shift += g(d) / D;
+      if (centered[params.kind]) shift += g(d) / D;
       slope += g(d) * normal(d) / D;
     }
     for (let d = 0; d < D; d++) dx.data[m * D + d] = scale * (g(d) - shift - normal(d) * slope);

@@ -1,18 +1,6 @@
-import type { Pooling } from "../src/ops/pool.ts";
 import { poolGradOp } from "../src/ops/pool_grad.ts";
-import { greatestRow, pooled, rowWeight, vectorOf } from "./pool.ts";
-import { defineReference, type RefTensor } from "./reference.ts";
-
-/** Weight of x[m, d] in the vector of the rows [first, last). */
-export function weightAt(
-  kind: Pooling,
-  x: RefTensor,
-  [first, last]: readonly [number, number],
-  m: number,
-  d: number,
-): number {
-  return kind === "max" ? Number(greatestRow(x, first, last, d) === m) : rowWeight(kind, m - first, last - first);
-}
+import { pooled, vectorOf, weightAt } from "./pool.ts";
+import { defineReference } from "./reference.ts";
 
 /**
  * dx[m, d] = weight·dv[d], weight that of x[m, d] in sequence b's vector v (1 at a column's greatest row for `max`).

@@ -1,34 +1,27 @@
-import { gateOp, type GateParams, routeOp, type RouteParams } from "../src/ops/router.ts";
+import type { RouteKind } from "../src/op/kinds.ts";
+import { gateOp, routeOp } from "../src/ops/router.ts";
+import { activations } from "./activation.ts";
 import { sigmoid } from "./math.ts";
 import { defineReference, liveRows } from "./reference.ts";
 
-function squash(z: number, { kind, alpha }: GateParams): number {
-  switch (kind) {
-    case "sigmoid":
-      return alpha * sigmoid(z);
-    case "tanh":
-      return alpha * Math.tanh(z);
-    case "none":
-      return z;
-    default:
-      return kind satisfies never;
-  }
-}
-
-/** g[m] = α·σ(z[m]), α·tanh(z[m]) or z[m]. scores [M, 1] → gates [M, 1]. */
-export const gate = defineReference(gateOp, ({ scores, offsets }, { gates }, params) => {
+/** g[m] = α·f(z[m]), f the activation that the gate is called by, or z[m]. scores [M, 1] → gates [M, 1]. */
+export const gate = defineReference(gateOp, ({ scores, offsets }, { gates }, { kind, alpha }) => {
   const [M] = scores.shape;
-  for (let m = 0; m < liveRows(offsets, M); m++) gates.data[m] = squash(scores.data[m], params);
+  for (let m = 0; m < liveRows(offsets, M); m++) {
+    gates.data[m] = kind === "none" ? scores.data[m] : alpha * activations[kind](scores.data[m]);
+  }
 });
 
-/** p = α·softmax(z) or α·σ(z), of one row z [E]. */
-function probabilities(z: ArrayLike<number>, { kind, alpha }: RouteParams): number[] {
-  if (kind === "sigmoid") return Array.from(z, (value) => alpha * sigmoid(value));
-  const highest = Math.max(...Array.from(z));
-  const powers = Array.from(z, (value) => Math.exp(value - highest));
-  const sum = powers.reduce((total, power) => total + power, 0);
-  return powers.map((power) => alpha * power / sum);
-}
+/** p/α of one row z [E]. */
+const probabilities: Readonly<Record<RouteKind, (z: number[]) => number[]>> = {
+  softmax(z) {
+    const highest = Math.max(...z);
+    const powers = z.map((value) => Math.exp(value - highest));
+    const sum = powers.reduce((total, power) => total + power, 0);
+    return powers.map((power) => power / sum);
+  },
+  sigmoid: (z) => z.map(sigmoid),
+};
 
 /** The numbers of the k largest values, best first; of equal ones the lower comes first. */
 function largest(values: readonly number[], k: number): number[] {
@@ -48,9 +41,9 @@ export function weightsOf(p: ArrayLike<number>, chosen: ArrayLike<number>, norma
  */
 export const route = defineReference(routeOp, ({ logits, bias, offsets }, { probs, experts, weights }, params) => {
   const [M, E] = logits.shape;
-  const { k, normalize } = params;
+  const { k, kind, alpha, normalize } = params;
   for (let m = 0; m < liveRows(offsets, M); m++) {
-    const p = probabilities(logits.data.subarray(m * E, (m + 1) * E), params);
+    const p = probabilities[kind]([...logits.data.subarray(m * E, (m + 1) * E)]).map((value) => alpha * value);
     const chosen = largest(p.map((value, e) => value + (bias?.data[e] ?? 0)), k);
     probs.data.set(p, m * E);
     experts.data.set(chosen, m * k);

@@ -1,21 +1,14 @@
-import type { GateParams } from "../src/ops/router.ts";
+import type { RouteKind } from "../src/op/kinds.ts";
 import { gateGradOp, routeGradOp } from "../src/ops/router_grad.ts";
-import { sigmoidGrad, tanhGrad } from "./math_grad.ts";
+import { derivatives } from "./activation_grad.ts";
 import { defineReference, liveRows, type RefTensor } from "./reference.ts";
 
-/** g′(z) without α. */
-const slopes: Readonly<Record<GateParams["kind"], (z: number) => number>> = {
-  sigmoid: sigmoidGrad,
-  tanh: tanhGrad,
-  none: () => 1,
-};
-
-/** dscores[m] = α·g′(scores[m])·dgates[m]; `none` knows no α. scores, dgates [M, 1] → dscores [M, 1]. */
+/** dscores[m] = α·f′(scores[m])·dgates[m], f the activation that the gate is called by; `none`: dgates[m]. scores, dgates [M, 1] → dscores [M, 1]. */
 export const gateGrad = defineReference(gateGradOp, ({ scores, dgates, offsets }, { dscores }, { kind, alpha }) => {
   const [M] = scores.shape;
-  const factor = kind === "none" ? 1 : alpha;
   for (let m = 0; m < liveRows(offsets, M); m++) {
-    dscores.data[m] = factor * slopes[kind](scores.data[m]) * dgates.data[m];
+    const slope = kind === "none" ? 1 : alpha * derivatives[kind](scores.data[m]);
+    dscores.data[m] = slope * dgates.data[m];
   }
 });
 
@@ -32,6 +25,15 @@ export function chosenGrads(
   const total = p.reduce((sum, value) => sum + value, 0);
   return grads.map((grad) => (grad - inner) / total);
 }
+
+/** dlogits over α·s of one row: softmax dp − Σ s·dp, sigmoid (1 − s)·dp. */
+const routeSlopes: Readonly<Record<RouteKind, (s: Float64Array, dp: Float64Array) => Float64Array>> = {
+  softmax(s, dp) {
+    const mean = s.reduce((sum, value, e) => sum + value * dp[e], 0);
+    return dp.map((value) => value - mean);
+  },
+  sigmoid: (s, dp) => dp.map((value, e) => (1 - s[e]) * value),
+};
 
 /**
  * dp[m] = dprobs[m], plus the gradient of each chosen e at e; s = p/α. Then softmax:
@@ -52,10 +54,8 @@ export const routeGrad = defineReference(
         chosen.forEach((e, j) => dp[e] += grads[j]);
       }
       const s = Float64Array.from(p, (value) => alpha === 0 ? 0 : value / alpha);
-      const mean = s.reduce((sum, value, e) => sum + value * dp[e], 0);
-      for (let e = 0; e < E; e++) {
-        dlogits.data[m * E + e] = alpha * s[e] * (kind === "softmax" ? dp[e] - mean : (1 - s[e]) * dp[e]);
-      }
+      const slopes = routeSlopes[kind](s, dp);
+      for (let e = 0; e < E; e++) dlogits.data[m * E + e] = alpha * s[e] * slopes[e];
     }
   },
 );

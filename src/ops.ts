@@ -11,7 +11,7 @@ export * from "./op/kinds.ts";
 export * from "./op/op.ts";
 export type { Param, Params, ParamType, ParamTypes } from "./op/params.ts";
 export type { Axis, TensorType, Term } from "./op/signature.ts";
-export { activation, type ActivationKind, gatedUnit, type GateKind } from "./ops/activation.ts";
+export { activation, gatedUnit } from "./ops/activation.ts";
 export { add, ratio } from "./ops/add.ts";
 export { attention, keyRanges, type KeyRangesParams } from "./ops/attention.ts";
 export { cacheWrite } from "./ops/cache.ts";
@@ -27,7 +27,7 @@ export { dropout, jitter, type NoiseCounters, type NoiseParams } from "./ops/noi
 export { norm, type NormParams } from "./ops/norm.ts";
 export { normGated, type NormGatedParams, normLinear, type NormLinearParams } from "./ops/norm_linear.ts";
 export { adamW, type AdamWParams, balanceBias, countChoices, ema, store, sumSquares } from "./ops/optimizer.ts";
-export { pool, type Pooling, type PoolParams } from "./ops/pool.ts";
+export { pool, type PoolParams } from "./ops/pool.ts";
 export { advanceLengths, commitTokens, type CommitTokensParams } from "./ops/commit_tokens.ts";
 export { type Heads, rope, ropeTable, ropeWrite } from "./ops/rope.ts";
 export { inverseFrequencies, type Rope, type RopeScaling } from "./ops/rope_frequencies.ts";

@@ -1,7 +1,8 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
+import type { ActivationKind } from "../src/op/kinds.ts";
 import fc from "fast-check";
 import { hostTensor } from "../src/op/device.ts";
-import { activation, type ActivationKind, activationOp, gatedUnit, gatedUnitOp } from "../src/ops/activation.ts";
+import { activation, activationOp, gatedUnit, gatedUnitOp } from "../src/ops/activation.ts";
 import { normals } from "../src/common/random.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/activation.ts";

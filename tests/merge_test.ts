@@ -1,8 +1,9 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { type MergeMode, MERGES } from "../src/op/kinds.ts";
 import { hostTensor } from "../src/op/device.ts";
 import { linear } from "../src/ops/linear.ts";
-import { expertMerge, expertMergeOp, type MergeParams } from "../src/ops/merge.ts";
+import { expertMerge, expertMergeOp } from "../src/ops/merge.ts";
 import { normals } from "../src/common/random.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/merge.ts";
@@ -12,7 +13,7 @@ import { gpuTest } from "./support/gpu.ts";
 equivalence(expertMergeOp, cases.expertMerge);
 
 const device = new ReferenceDevice("f64");
-const modes: MergeParams["mode"][] = ["delta", "factor"];
+const modes = MERGES;
 const numbers = (seed: number, count: number) => Float64Array.from(normals(seed, count));
 const on = (shape: number[], data: Float64Array) => device.from(hostTensor(shape, data));
 
@@ -24,7 +25,7 @@ function experts(seed: number, [O, F, E, R]: number[], equal = false) {
   return { w: on([O, F], numbers(seed, O * F)), a: on([E, R, F], all(1, R * F)), b: on([E, O, R], all(2, O * R)) };
 }
 
-const merge = (inputs: ReturnType<typeof experts>, q: number[], mode: MergeParams["mode"], scale = 0.5) =>
+const merge = (inputs: ReturnType<typeof experts>, q: number[], mode: MergeMode, scale = 0.5) =>
   expertMerge(device, { ...inputs, q: on([q.length], Float64Array.from(q)) }, { mode, scale });
 
 /** Weights that sum to one. */
@@ -58,7 +59,7 @@ Deno.test("expertMerge: `delta` is linear in q, `factor` quadratic", () =>
   law((seed, shape) => {
     const inputs = experts(seed, shape);
     const [p, q] = [numbers(seed + 4, shape[2]), numbers(seed + 5, shape[2])];
-    const change = (weights: Float64Array, mode: MergeParams["mode"]) =>
+    const change = (weights: Float64Array, mode: MergeMode) =>
       merge(inputs, [...weights], mode).data.map((value, i) => value - inputs.w.data[i]);
     const [first, second] = [change(p, "delta"), change(q, "delta")];
     close(

@@ -1,5 +1,6 @@
 import { assertAlmostEquals } from "@std/assert";
 import fc from "fast-check";
+import { type NormKind, NORMS } from "../src/op/kinds.ts";
 import { hostTensor } from "../src/op/device.ts";
 import { norm, normOp, type NormParams } from "../src/ops/norm.ts";
 import { normals } from "../src/common/random.ts";
@@ -45,7 +46,7 @@ Deno.test("norm: `rms` gives mean square one, `layer` mean zero and variance one
 
 Deno.test("norm: worked examples", async () => {
   const weight = Float64Array.of(1, 10);
-  const examples: [kind: NormParams["kind"], eps: number, x: number[], y: number[]][] = [
+  const examples: [kind: NormKind, eps: number, x: number[], y: number[]][] = [
     ["rms", 0, [1, 7], [0.2, 14]],
     ["rms", 24, [1, 7], [1 / 7, 10]],
     ["layer", 0, [1, 7], [-1, 10]],
@@ -61,7 +62,7 @@ Deno.test("norm: worked examples", async () => {
 gpuTest("norm: more rows than one dimension of a grid, wide rows, zeros and constants", async (gpu) => {
   const constant = { x: hostTensor([2, 384], new Float32Array(768).fill(1).fill(0, 0, 384)) };
   for (const device of everyVariant(gpu)) {
-    for (const kind of ["rms", "layer"] as const) {
+    for (const kind of NORMS) {
       const check = async (M: number, D: number, x = hostTensor([M, D], normals(M, M * D))) => {
         const weight = hostTensor([D], normals(1, D));
         await worstRatio(device, normOp, { inputs: { x, weight }, params: { kind, eps: 1e-5 } });

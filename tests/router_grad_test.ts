@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { assertAlmostEquals } from "@std/assert";
+import { GATES, ROUTES } from "../src/op/kinds.ts";
 import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
 import { gate, route, type RouteParams } from "../src/ops/router.ts";
 import { gateGrad, gateGradOp, routeGrad, routeGradOp } from "../src/ops/router_grad.ts";
@@ -19,7 +20,7 @@ const [M, E] = [2, 5];
 const sumOf = (data: ArrayLike<number>) => Array.from(data).reduce((a, b) => a + b, 0);
 
 Deno.test("gateGrad: the gradient of gate", () => {
-  const params = fc.record({ kind: fc.constantFrom("sigmoid", "tanh", "none"), alpha: fc.constantFrom(0.1, -2) });
+  const params = fc.record({ kind: fc.constantFrom(...GATES), alpha: fc.constantFrom(0.1, -2) });
   fc.assert(fc.property(tensor([4, 1], 2), tensor([4, 1]), params, (scores, dgates, params) => {
     const forward = (t: { scores: HostTensor }) => inner(gate(device, device.from(t.scores), params), dgates);
     const inputs = { scores: device.from(scores), dgates: device.from(dgates) };
@@ -35,7 +36,7 @@ const routed = fc.record({
   seed: fc.nat(),
   params: fc.record({
     k: fc.integer({ min: 1, max: E }),
-    kind: fc.constantFrom<RouteParams["kind"]>("softmax", "sigmoid"),
+    kind: fc.constantFrom(...ROUTES),
     alpha: fc.constantFrom(1, 0.3),
     normalize: fc.boolean(),
   }),

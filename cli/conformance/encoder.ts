@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { MERGES } from "../../src/op/kinds.ts";
 import type { Device, HostTensor, HostTensors } from "../../src/op/device.ts";
 import type { EncoderConfig } from "../../src/model/config/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../../src/model/encoder_schema.ts";
@@ -27,7 +28,7 @@ export async function encoderQuantities(
       nameGradients(named, encoderSchema(config), await model.gradients(task.sequences, task.labels));
     }
     if (task.wants("infer.pooled.mean")) named["infer.pooled.mean"] = await model.pooled(task.sequences);
-    for (const mode of ["delta", "factor"] as const) {
+    for (const mode of MERGES) {
       if (config.mol && task.wants(`merged.${mode}.`)) await nameMerged(named, model, mode, task);
     }
   } finally {

@@ -2,7 +2,7 @@ import { normOp } from "../../src/ops/norm.ts";
 import { grid } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
 import { perRow } from "../wgsl/launch.ts";
-import { rowScale } from "../wgsl/norm_scale.ts";
+import { centers, rowScale } from "../wgsl/norm_scale.ts";
 import { rowLanes, sumLanes } from "../wgsl/reduce.ts";
 import { wordsOf } from "../wgsl/words.ts";
 
@@ -11,7 +11,7 @@ export const norm = defineKernel(normOp, ({ inputs: { x, offsets }, params: { ki
   const [M, D] = x.shape;
   const { W, word, sum } = wordsOf(D);
   const lanes = rowLanes(adapter, W);
-  const layer = kind === "layer";
+  const layer = centers[kind];
   const mean = /* wgsl */ `
   for (var w = lane; w < W; w += LANES) { sum += x[row + w]; }
   let mean = sumLanes(lane, ${sum("sum")}) / f32(D);

@@ -9,7 +9,7 @@ import type { Adapter } from "../host/adapter.ts";
 import { grid, liveRows, rowSizes } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
 import { perRow } from "../wgsl/launch.ts";
-import { rowScale } from "../wgsl/norm_scale.ts";
+import { centers, rowScale } from "../wgsl/norm_scale.ts";
 import { rowLanes, sumLanes, sumSegments } from "../wgsl/reduce.ts";
 import { type Words, wordsOf } from "../wgsl/words.ts";
 
@@ -18,7 +18,7 @@ export const normGrad = defineKernel(normGradOp, ({ inputs: { x, offsets }, para
   const [M, D] = x.shape;
   const { W, word, sum } = wordsOf(D);
   const lanes = rowLanes(adapter, W);
-  const layer = kind === "layer";
+  const layer = centers[kind];
   const mean = /* wgsl */ `
   for (var w = lane; w < W; w += LANES) { squares += x[row + w]; }
   let mean = sumLanes(lane, ${sum("squares")}) / f32(D);
@@ -102,7 +102,7 @@ fn run(group: u32, lane: u32) {
     if (column < W) {
       for (var m = first + lane / COLUMNS; m < min(end, first + TILE); m += LANES / COLUMNS) {
         let at = m * W + column;
-        sum += dy[at] * (${params.kind === "layer" ? "(x[at] - means[m - first])" : "x[at]"} * scales[m - first]);
+        sum += dy[at] * (${centers[params.kind] ? "(x[at] - means[m - first])" : "x[at]"} * scales[m - first]);
       }
     }
     workgroupBarrier();
@@ -122,25 +122,26 @@ function tileMoments(
   { word, sum }: Words,
   tile: number,
 ): string {
+  const layer = centers[kind];
   const mean = /* wgsl */ `
   for (var w = part; w < W; w += PER_ROW) { sum += x[m * W + w]; }
   let mean = sumSegments(lane, ${sum("sum")}) / f32(D);
   sum = ${word}();`;
   return /* wgsl */ `
-${rowScale(word, kind === "layer")}
-${kind === "layer" ? `var<workgroup> means: array<f32, ${tile}>;` : ""}
+${rowScale(word, layer)}
+${layer ? `var<workgroup> means: array<f32, ${tile}>;` : ""}
 var<workgroup> scales: array<f32, ${tile}>;
 fn moments(m: u32, lane: u32) {
   let part = lane % PER_ROW;
   var sum = ${word}();
-  ${kind === "layer" ? mean : ""}
+  ${layer ? mean : ""}
   for (var w = part; w < W; w += PER_ROW) {
-    let c = x[m * W + w]${kind === "layer" ? " - mean" : ""};
+    let c = x[m * W + w]${layer ? " - mean" : ""};
     sum += c * c;
   }
-  let factors = scaleOf(sumSegments(lane, ${sum("sum")}), m * W, ${kind === "layer" ? "mean" : "0.0"});
+  let factors = scaleOf(sumSegments(lane, ${sum("sum")}), m * W, ${layer ? "mean" : "0.0"});
   if (part == 0) {
-    ${kind === "layer" ? "means[lane / PER_ROW] = mean;" : ""}
+    ${layer ? "means[lane / PER_ROW] = mean;" : ""}
     scales[lane / PER_ROW] = factors.x * factors.y;
   }
 }`;

@@ -1,21 +1,32 @@
-import { type Pooling, poolOp } from "../../src/ops/pool.ts";
+import type { Pooling } from "../../src/op/kinds.ts";
+import { poolOp } from "../../src/ops/pool.ts";
 import { grid } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
 import { powerOfTwoWgsl } from "../wgsl/math.ts";
 import { maxLanes, MOST_ROUNDS, rowLanes, sumLanes } from "../wgsl/reduce.ts";
 import { wordsOf } from "../wgsl/words.ts";
 
-/** WGSL: statements that narrow the rows of a non-empty sequence to its first or last one. */
-const narrow: Partial<Readonly<Record<Pooling, string>>> = {
-  first: "count = 1;",
-  last: "first += count - 1; count = 1;",
+/** How rows become a vector: their sum over a divisor, one of them, or the greatest of each column. */
+interface PoolingRule {
+  readonly take: "sum" | "first" | "last" | "greatest";
+  /** Whether row i counts i + 1 times in the sum. */
+  readonly weighted: boolean;
+  /** WGSL: what the sum of n ≥ 1 rows is divided by, n a float. */
+  readonly divisor: string;
+}
+
+/** The rule of each kind. */
+export const poolings: Readonly<Record<Pooling, PoolingRule>> = {
+  mean: { take: "sum", weighted: false, divisor: "n" },
+  first: { take: "first", weighted: false, divisor: "n" },
+  last: { take: "last", weighted: false, divisor: "n" },
+  max: { take: "greatest", weighted: false, divisor: "n" },
+  mean_sqrt_len: { take: "sum", weighted: false, divisor: "sqrt(n)" },
+  weighted_mean: { take: "sum", weighted: true, divisor: "(0.5 * n * (n + 1.0))" },
 };
 
-/** WGSL: the divisor of the sum over n ≥ 1 rows, n a float; the mean's unless given. */
-export const divisors: Partial<Readonly<Record<Pooling, string>>> = {
-  mean_sqrt_len: "sqrt(n)",
-  weighted_mean: "(0.5 * n * (n + 1.0))",
-};
+/** WGSL: statements that narrow the rows of a non-empty sequence to its first or last one. */
+const narrow = { sum: "", greatest: "", first: "count = 1;", last: "first += count - 1; count = 1;" };
 
 /** WGSL: `larger(a, b)`, element by element, NaN if one is NaN, by its bits: compilers may assume that there is none. */
 export function largerWgsl(word: string): string {
@@ -29,13 +40,14 @@ fn larger(a: ${word}, b: ${word}) -> ${word} {
 /** WGSL: the vector of a sequence's rows in the column of words w. */
 function vectorOf(kind: Pooling, word: string): string {
   const row = "x[m * W + w]";
-  if (kind === "max") {
+  const { take, weighted, divisor } = poolings[kind];
+  if (take === "greatest") {
     return `
     var value = ${word}();
     if (count > 0) { value = x[first * W + w]; }
     for (var m = first; m < first + count; m++) { value = larger(value, ${row}); }`;
   }
-  const weight = kind === "weighted_mean" ? "f32(m - first + 1) * " : "", divisor = divisors[kind] ?? "n";
+  const weight = weighted ? "f32(m - first + 1) * " : "";
   return `
     var value = ${word}();
     for (var m = first; m < first + count; m++) { value += ${weight}${row}; }
@@ -80,7 +92,7 @@ fn run(b: u32, lane: u32) {
   if (b >= sizes.B) { return; }
   var first = u32(offsets[b]);
   var count = u32(offsets[b + 1]) - first;
-  if (count > 0) { ${narrow[kind] ?? ""} }
+  if (count > 0) { ${narrow[poolings[kind].take]} }
   let n = f32(max(count, 1u));
   var most = ${word}();
   for (var w = lane; w < W; w += LANES) {

@@ -4,11 +4,11 @@
  * @module
  */
 import { poolGradOp } from "../../src/ops/pool_grad.ts";
-import type { Pooling } from "../../src/ops/pool.ts";
+import type { Pooling } from "../../src/op/kinds.ts";
 import { grid, sequenceOf } from "../host/grid.ts";
 import { type Call, defineKernel, type Dispatch } from "../host/kernel.ts";
 import { powerOfTwoWgsl } from "../wgsl/math.ts";
-import { divisors, largerWgsl } from "./pool.ts";
+import { largerWgsl, poolings } from "./pool.ts";
 import { maxLanes, sumLanes } from "../wgsl/reduce.ts";
 import { lanesOf } from "../host/adapter.ts";
 import { type Words, wordsOf } from "../wgsl/words.ts";
@@ -16,10 +16,10 @@ import { type Words, wordsOf } from "../wgsl/words.ts";
 type PoolGradCall = Call<"x" | "dy" | "offsets", "dx", { readonly kind: Pooling; readonly normalize: boolean }>;
 
 /** WGSL: the row of sequence [start, end) that receives the gradient: the pooled row, or the first. */
-const anchorOf = (kind: Pooling) => kind === "last" ? "end - 1" : "start";
+const anchorOf = (kind: Pooling) => poolings[kind].take === "last" ? "end - 1" : "start";
 
 /** Whether all rows of a sequence are in its vector. */
-const isSum = (kind: Pooling) => kind !== "first" && kind !== "last" && kind !== "max";
+const isSum = (kind: Pooling) => poolings[kind].take === "sum";
 
 /**
  * dx = weight·dv, a work group a row. If the vector was normalised, a work group a sequence first stores dv, times the weight
@@ -27,9 +27,9 @@ const isSum = (kind: Pooling) => kind !== "first" && kind !== "last" && kind !==
  */
 export const poolGrad = defineKernel(poolGradOp, (call) => {
   const { kind, normalize } = call.params;
-  if (kind === "max") return [perSequence(call, "", spreadGreatest(call))];
+  if (poolings[kind].take === "greatest") return [perSequence(call, "", spreadGreatest(call))];
   const share = isSum(kind)
-    ? `for (var w = lane; w < W; w += LANES) { dx[anchor * W + w] /= ${divisors[kind] ?? "n"}; }`
+    ? `for (var w = lane; w < W; w += LANES) { dx[anchor * W + w] /= ${poolings[kind].divisor}; }`
     : "";
   return normalize ? [perSequence(call, ".tangent", share), spread(call)] : [spread(call)];
 });
@@ -38,9 +38,9 @@ export const poolGrad = defineKernel(poolGradOp, (call) => {
 function spread({ inputs: { x, dy }, params: { kind, normalize }, adapter }: PoolGradCall): Dispatch {
   const [B, D] = dy.shape;
   const { W, word } = wordsOf(D);
-  const whole = isSum(kind) ? `dy[b * W + w] / ${divisors[kind] ?? "n"}` : "dy[b * W + w]";
+  const whole = isSum(kind) ? `dy[b * W + w] / ${poolings[kind].divisor}` : "dy[b * W + w]";
   const given = normalize ? "dx[anchor * W + w]" : whole;
-  const other = !isSum(kind) ? `${word}()` : kind === "weighted_mean" ? `f32(m - start + 1) * (${given})` : given;
+  const other = !isSum(kind) ? `${word}()` : poolings[kind].weighted ? `f32(m - start + 1) * (${given})` : given;
   return {
     label: `poolGrad.${kind}`,
     sizes: { B, M: x.shape[0] },
@@ -120,21 +120,21 @@ function spreadGreatest({ params: { kind, normalize }, inputs: { dy: { shape: [,
 
 /** WGSL: the vector of a sequence at column w. */
 function vectorAt(kind: Pooling, word: string): string {
-  if (kind === "max") {
+  if (poolings[kind].take === "greatest") {
     return `
     var v = x[start * W + w];
     for (var m = start; m < end; m++) { v = larger(v, x[m * W + w]); }`;
   }
   if (!isSum(kind)) return "let v = x[anchor * W + w];";
   const row = (m: string) =>
-    kind === "weighted_mean" ? `f32(${m} - start + 1) * x[(${m}) * W + w]` : `x[(${m}) * W + w]`;
+    poolings[kind].weighted ? `f32(${m} - start + 1) * x[(${m}) * W + w]` : `x[(${m}) * W + w]`;
   // four rows a round: lavapipe ends loops after 65,535 rounds of an invocation, all loops together
   return /* wgsl */ `
     var v = ${word}();
     var m = start;
     for (; m + 4 <= end; m += 4u) { v += (${row("m")} + ${row("m + 1")}) + (${row("m + 2")} + ${row("m + 3")}); }
     for (; m < end; m++) { v += ${row("m")}; }
-    v /= ${divisors[kind] ?? "n"};`;
+    v /= ${poolings[kind].divisor};`;
 }
 
 /** WGSL: (dy − ŷ·Σ ŷ·dy) / |v| of a sequence at its anchor, where the vector v is stored before. */
@@ -158,5 +158,5 @@ function tangent(kind: Pooling, { word, max, dot }: Words): string {
   let square = sumLanes(lane, squares);
   let inverse = select(0.0, inverseSqrt(square), square > 0.0);
   let along = sumLanes(lane, products) * inverse;
-  ${kind === "max" ? "" : `for (var w = lane; w < W; w += LANES) { ${left} }`}`;
+  ${poolings[kind].take === "greatest" ? "" : `for (var w = lane; w < W; w += LANES) { ${left} }`}`;
 }

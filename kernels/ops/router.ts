@@ -3,13 +3,14 @@
  *
  * @module
  */
+import type { RouteKind } from "../../src/op/kinds.ts";
 import { gateOp, routeOp } from "../../src/ops/router.ts";
 import { defineKernel } from "../host/kernel.ts";
 import { valueOf } from "../wgsl/activations.ts";
 import { perWord } from "../wgsl/launch.ts";
 import { sigmoidWgsl } from "../wgsl/math.ts";
 
-/** g = α·σ(z), α·tanh(z) or z. */
+/** g = α·f(z), f the activation that the gate is called by, or z. */
 export const gate = defineKernel(gateOp, ({ inputs: { scores, offsets }, params: { kind, alpha } }) => [perWord({
   label: `gate.${kind}`,
   ...{ rows: scores.shape[0], offsets },
@@ -18,7 +19,9 @@ export const gate = defineKernel(gateOp, ({ inputs: { scores, offsets }, params:
   statements: "gates[m] = ALPHA * value(scores[m]);",
 })]);
 
-const softmax = /* wgsl */ `
+/** WGSL: `probabilities(at)` of the row of logits at `at`. */
+const probabilities: Readonly<Record<RouteKind, string>> = {
+  softmax: /* wgsl */ `
 fn probabilities(at: u32) {
   var highest = logits[at];
   for (var e = 1u; e < E; e++) { highest = max(highest, logits[at + e]); }
@@ -29,13 +32,13 @@ fn probabilities(at: u32) {
     sum += power;
   }
   for (var e = 0u; e < E; e++) { probs[at + e] = ALPHA * (probs[at + e] / sum); }
-}`;
-
-const sigmoids = /* wgsl */ `
+}`,
+  sigmoid: /* wgsl */ `
 ${sigmoidWgsl}
 fn probabilities(at: u32) {
   for (var e = 0u; e < E; e++) { probs[at + e] = ALPHA * sigmoid(logits[at + e]); }
-}`;
+}`,
+};
 
 /**
  * p, the k best of p + bias and their weights. Values are ranked by (value, −index): the next best is the largest of those
@@ -50,7 +53,7 @@ export const route = defineKernel(routeOp, ({ inputs: { logits, bias, offsets },
     ...{ rows: M, offsets },
     constants: { E, TOP: k },
     floats: { ALPHA: alpha },
-    functions: `${kind === "softmax" ? softmax : sigmoids}
+    functions: `${probabilities[kind]}
 fn preference(at: u32, e: u32) -> f32 { return probs[at + e]${bias ? " + bias[e]" : ""}; }`,
     statements: /* wgsl */ `
   probabilities(m * E);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RouteKind } from "../../src/op/kinds.ts";
 import { gateGradOp, routeGradOp } from "../../src/ops/router_grad.ts";
 import { grid } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
@@ -37,14 +38,22 @@ function chosenGrads(normalize: boolean): string {
   }`;
 }
 
+/** WGSL: dlogits over α·s, given dp in its place, and what comes before it. */
+const slopes: Readonly<Record<RouteKind, { readonly before: string; readonly value: string }>> = {
+  softmax: {
+    before: /* wgsl */ `
+  var mean = 0.0;
+  for (var i = first; i < first + E; i++) { mean += probs[i] * INVERSE * dlogits[i]; }`,
+    value: "dlogits[i] - mean",
+  },
+  sigmoid: { before: "", value: "(1.0 - probs[i] * INVERSE) * dlogits[i]" },
+};
+
 /** dp is gathered where dlogits will be; then α·s·(dp − Σ s·dp) or α·s·(1 − s)·dp with s = p/α, so that α·s is p. */
 export const routeGrad = defineKernel(routeGradOp, ({ inputs: { probs, dprobs, dweights, offsets }, params }) => {
   const [M, E] = probs.shape;
   const { k, kind, alpha, normalize } = params;
-  const mean = /* wgsl */ `
-  var mean = 0.0;
-  for (var i = first; i < first + E; i++) { mean += probs[i] * INVERSE * dlogits[i]; }`;
-  const value = kind === "softmax" ? "dlogits[i] - mean" : "(1.0 - probs[i] * INVERSE) * dlogits[i]";
+  const { before, value } = slopes[kind];
   return [perWord({
     label: `routeGrad.${kind}`,
     ...{ rows: M, offsets },
@@ -55,7 +64,7 @@ export const routeGrad = defineKernel(routeGradOp, ({ inputs: { probs, dprobs, d
   let first = m * E;
   for (var i = first; i < first + E; i++) { dlogits[i] = ${dprobs ? "dprobs[i]" : "0.0"}; }
   ${dweights ? chosenGrads(normalize) : ""}
-  ${kind === "softmax" ? mean : ""}
+  ${before}
   for (var i = first; i < first + E; i++) { dlogits[i] = ${alpha === 0 ? "0.0" : `probs[i] * (${value})`}; }`,
   })];
 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ActivationKind } from "../../src/ops/activation.ts";
+import type { ActivationKind } from "../../src/op/kinds.ts";
 import { geluWgsl, sigmoidWgsl, siluWgsl, tanhWgsl } from "./math.ts";
 import { geluGradWgsl, sigmoidGradWgsl, siluGradWgsl, tanhGradWgsl } from "./math_grad.ts";
 

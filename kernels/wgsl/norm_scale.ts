@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { NormKind } from "../../src/op/kinds.ts";
+
 /** Bounds of the mean square, as bits: below 2⁻⁸⁰ squares may have underflowed, above 2¹²⁰ overflowed. */
 const [LEAST, MOST] = ["0x17800000u", "0x7b800000u"];
 
@@ -39,6 +41,9 @@ fn scaleOf(squares: f32, row: u32, mean: f32) -> vec2<f32> {
   return vec2<f32>(power, inverseSqrt(sum / ${columns} + (EPS * power) * power));
 }`;
 }
+
+/** Whether the mean of a row is subtracted from it. */
+export const centers: Readonly<Record<NormKind, boolean>> = { rms: false, layer: true };
 
 /** {@link normScale} of rows of `x` of W words and D numbers, less their mean for LayerNorm. */
 export function rowScale(word: NormedRow["word"], layer: boolean): string {

@@ -1,4 +1,4 @@
-import type { GateKind } from "../../src/ops/activation.ts";
+import type { GatedKind } from "../../src/op/kinds.ts";
 import { loraDownOp, loraGatedUnitOp, loraUpOp } from "../../src/ops/experts.ts";
 import { activations } from "../activation.ts";
 import { liveRows, type RefTensor } from "../reference.ts";
@@ -44,7 +44,7 @@ export function adapted(
 }
 
 /** Error of act(gate)·other: the gate's passes through the activation's slope; then the activation's own, and the product. */
-export function unitBound(kind: GateKind, gate: Inexact, other: Inexact): number {
+export function unitBound(kind: GatedKind, gate: Inexact, other: Inexact): number {
   const fromGate = activationErrors[kind](gate.value) + gateSlopes[kind].slope * gate.error;
   const value = activations[kind](gate.value);
   const error = fromGate * (Math.abs(other.value) + other.error) + Math.abs(value) * other.error;

@@ -1,5 +1,5 @@
 import { normOp, type NormParams } from "../../src/ops/norm.ts";
-import { moments } from "../norm.ts";
+import { centered, moments } from "../norm.ts";
 import { liveRows, type RefTensor } from "../reference.ts";
 import { DIVISION_ERROR, INVERSE_SQRT_ERROR, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
@@ -23,14 +23,14 @@ export function normalized(x: RefTensor, m: number, { kind, eps }: NormParams): 
   const D = x.shape[1];
   const { mean, variance } = moments(x, m, kind);
   const scale = 1 / Math.sqrt(variance + eps);
-  const meanError = kind === "layer" ? boundOfMean(x, m) : 0;
+  const meanError = centered[kind] ? boundOfMean(x, m) : 0;
   const squares = sumOf(D, (d) => (x.data[m * D + d] - mean) ** 2).error({ term: 3 });
   const scaleError = boundOfScale({ variance, error: squares / D, shift: meanError ** 2 * (1 + (D + 8) * UNIT), eps });
   const values = Float64Array.from({ length: D }, (_, d) => (x.data[m * D + d] - mean) * scale);
   const errors = values.map((value, d) => {
-    const centered = Math.abs(x.data[m * D + d] - mean);
-    const error = meanError + UNIT * (centered + meanError); // of the difference from the mean
-    return (centered + error) * (scale + scaleError) * (1 + UNIT) - Math.abs(value) + TINY;
+    const difference = Math.abs(x.data[m * D + d] - mean);
+    const error = meanError + UNIT * (difference + meanError);
+    return (difference + error) * (scale + scaleError) * (1 + UNIT) - Math.abs(value) + TINY;
   });
   return { values, errors, meanError, scale, scaleError };
 }

@@ -1,4 +1,5 @@
 import { normGradOp, normGradWeightOp } from "../../src/ops/norm_grad.ts";
+import { centered } from "../norm.ts";
 import { liveRows } from "../reference.ts";
 import { DIVISION_ERROR, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
@@ -20,8 +21,8 @@ export const normGrad = defineBound(normGradOp, ({ x, weight, dy, offsets }, { d
     const products = signed.map((value, d) => value * values[d]);
     const slope = meanOf(products);
     const slopeError = boundOfMean(products, lost);
-    const shift = params.kind === "layer" ? meanOf(signed) : 0;
-    const shiftError = params.kind === "layer" ? boundOfMean(signed, gError) : 0;
+    const shift = centered[params.kind] ? meanOf(signed) : 0;
+    const shiftError = centered[params.kind] ? boundOfMean(signed, gError) : 0;
     for (let d = 0; d < D; d++) {
       const product = (normal[d] + errors[d]) * (Math.abs(slope) + slopeError) * (1 + UNIT);
       const productError = product - normal[d] * Math.abs(slope) + TINY;

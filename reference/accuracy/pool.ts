@@ -1,5 +1,6 @@
-import { type Pooling, poolOp } from "../../src/ops/pool.ts";
-import { pooled, rowWeight, vectorOf } from "../pool.ts";
+import type { Pooling } from "../../src/op/kinds.ts";
+import { poolOp } from "../../src/ops/pool.ts";
+import { pooled, vectorOf, weightAt } from "../pool.ts";
 import type { RefTensor } from "../reference.ts";
 import { DIVISION_ERROR, INVERSE_SQRT_ERROR, SQRT_ERROR, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
@@ -16,6 +17,16 @@ export const pool = defineBound(poolOp, ({ x, offsets }, { y }, { kind, normaliz
   return { y: bound };
 });
 
+/** Whether a kind copies elements instead of summing them. */
+export const copies: Readonly<Record<Pooling, boolean>> = {
+  mean: false,
+  first: true,
+  last: true,
+  max: true,
+  mean_sqrt_len: false,
+  weighted_mean: false,
+};
+
 /** A vector and the largest error of each element. */
 interface VectorBound {
   readonly vector: Float64Array;
@@ -30,13 +41,13 @@ export function boundOfVector(x: RefTensor, offsets: RefTensor, b: number, kind:
   const D = x.shape[1];
   const [first, last] = pooled(offsets, b, kind);
   const vector = vectorOf(x, offsets, b, kind);
-  const copied = kind === "first" || kind === "last" || kind === "max";
+  const rows = [first, last] as const;
   const errors = vector.map((value, d) => {
-    if (copied) return TINY;
+    if (copies[kind]) return TINY;
     const n = last - first;
-    const sum = sumOf(n, (i) => rowWeight(kind, i, n) * x.data[(first + i) * D + d]);
+    const sum = sumOf(n, (i) => weightAt(kind, x, rows, first + i, d) * x.data[(first + i) * D + d]);
     let weights = 0;
-    for (let i = 0; i < n; i++) weights += rowWeight(kind, i, n);
+    for (let i = 0; i < n; i++) weights += weightAt(kind, x, rows, first + i, d);
     const division = DIVISION_ERROR + Math.max(SQRT_ERROR, 2 * UNIT);
     return sum.error() + 2 * weights * TINY + division * Math.abs(value);
   });

@@ -1,22 +1,20 @@
 import { poolGradOp } from "../../src/ops/pool_grad.ts";
-import { pooled } from "../pool.ts";
-import { weightAt } from "../pool_grad.ts";
+import { pooled, weightAt } from "../pool.ts";
 import { DIVISION_ERROR, SQRT_ERROR, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
 import { sumOf } from "./sums.ts";
-import { boundOfVector, greatestInverse } from "./pool.ts";
+import { boundOfVector, copies, greatestInverse } from "./pool.ts";
 
 /** What is copied may lose a subnormal; a mean's is divided, or multiplied by a quotient of some roundings. */
 export const poolGrad = defineBound(poolGradOp, ({ x, dy, offsets }, { dx }, { kind, normalize }) => {
   const [B, D] = dy.shape;
   const bound = new Float64Array(dx.data.length).fill(TINY);
-  const copied = kind === "first" || kind === "last" || kind === "max";
   for (let b = 0; b < B; b++) {
     const rows = pooled(offsets, b, kind);
     if (rows[0] === rows[1]) continue;
     const upstream = Float64Array.from(dy.data.subarray(b * D, (b + 1) * D));
     const errors = normalize ? boundOfTangent(boundOfVector(x, offsets, b, kind), upstream) : new Float64Array(D);
-    const division = copied ? 0 : DIVISION_ERROR + SQRT_ERROR + 4 * UNIT;
+    const division = copies[kind] ? 0 : DIVISION_ERROR + SQRT_ERROR + 4 * UNIT;
     for (let m = rows[0]; m < rows[1]; m++) {
       for (let d = 0; d < D; d++) {
         const error = errors[d] * weightAt(kind, x, rows, m, d);

@@ -1,20 +1,20 @@
+import type { RouteKind } from "../../src/op/kinds.ts";
 import { gateGradOp, routeGradOp } from "../../src/ops/router_grad.ts";
 import { liveRows } from "../reference.ts";
 import { chosenGrads, rowOf } from "../router_grad.ts";
 import { DIVISION_ERROR, sumBound, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
 import { sumOf } from "./sums.ts";
-import { sigmoidGradBound, tanhGradBound } from "./scalars.ts";
+import { derivativeErrors } from "./scalars.ts";
 
 /** The slope's error times the other factors; α's own rounding, two products, the first of which may be flushed to zero. */
 export const gateGrad = defineBound(gateGradOp, ({ scores, dgates, offsets }, { dscores }, { kind, alpha }) => {
   const [M] = scores.shape;
   const bound = new Float64Array(M).fill(TINY);
   if (kind === "none") return { dscores: bound };
-  const inner = kind === "sigmoid" ? sigmoidGradBound : tanhGradBound;
   for (let m = 0; m < liveRows(offsets, M); m++) {
     const others = Math.abs(alpha * dgates.data[m]);
-    const error = inner(scores.data[m]) * others;
+    const error = derivativeErrors[kind](scores.data[m]) * others;
     bound[m] += error + 3 * UNIT * (Math.abs(dscores.data[m]) + error) + Math.abs(dgates.data[m]) * TINY;
   }
   return { dscores: bound };
@@ -57,11 +57,7 @@ export const routeGrad = defineBound(
       const exact = rowOf(dlogits, m);
       const sizes = Float64Array.from(dp, Math.abs);
       const s = Float64Array.from(p, (value) => alpha === 0 ? 0 : Math.abs(value / alpha));
-      const inner = kind === "softmax"
-        ? greatestDifferences(s, dp, errors)
-        : s.map((value, e) =>
-          (Math.abs(1 - value) * (1 + UNIT) + value * S_ERROR) * (sizes[e] + errors[e]) * (1 + UNIT)
-        );
+      const inner = slopeSizes[kind](s, dp, errors);
       for (let e = 0; e < E; e++) {
         const greatest = Math.abs(alpha) * s[e] * (1 + S_ERROR) * (1 + 3 * UNIT) * inner[e]; // α's rounding, two products
         bound[m * E + e] = greatest - Math.abs(exact[e]) + (2 + inner[e] + sizes[e]) * TINY;
@@ -73,6 +69,17 @@ export const routeGrad = defineBound(
 
 /** Relative error of s = p/α, α rounded to float32. */
 const S_ERROR = UNIT + DIVISION_ERROR;
+
+/** Largest size of dlogits over α·s of each kind. */
+const slopeSizes: Readonly<
+  Record<RouteKind, (s: Float64Array, dp: Float64Array, errors: Float64Array) => Float64Array>
+> = {
+  softmax: greatestDifferences,
+  sigmoid: (s, dp, errors) =>
+    s.map((value, e) =>
+      (Math.abs(1 - value) * (1 + UNIT) + value * S_ERROR) * (Math.abs(dp[e]) + errors[e]) * (1 + UNIT)
+    ),
+};
 
 /** Largest |dp − Σ s·dp| that a kernel may find where dp is wrong by `errors`. */
 function greatestDifferences(s: Float64Array, dp: Float64Array, errors: Float64Array): Float64Array {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ActivationKind, GateKind } from "../../src/ops/activation.ts";
+import type { ActivationKind, GatedKind } from "../../src/op/kinds.ts";
 import { gelu, normalCdf, sigmoid, silu, softplus } from "../math.ts";
 import { geluGrad, normalDensity, sigmoidGrad, siluGrad } from "../math_grad.ts";
 import { DIVISION_ERROR, expError, TINY, UNIT } from "./bound.ts";
@@ -119,7 +119,7 @@ export const derivativeErrors: Readonly<Record<ActivationKind, (x: number) => nu
 };
 
 /** Largest |act′| and |act″| of the activations of gated units. */
-export const gateSlopes: Readonly<Record<GateKind, { readonly slope: number; readonly curve: number }>> = {
+export const gateSlopes: Readonly<Record<GatedKind, { readonly slope: number; readonly curve: number }>> = {
   silu: { slope: SILU_SLOPE, curve: SILU_CURVE },
   gelu: { slope: GELU_SLOPE, curve: GELU_CURVE },
 };

@@ -1,5 +1,5 @@
 // Reads the modules of a sentence-transformers folder: transformer, pooling, projections, normalisation.
-import type { Pooling } from "../ops/pool.ts";
+import type { Pooling } from "../op/kinds.ts";
 import { Fields, type Json } from "../model/config/fields.ts";
 import type { SentenceConfig, VectorStep } from "../model/config/sentence.ts";
 import { readJson, readJsonList } from "./json.ts";

@@ -1,8 +1,8 @@
 // Reads a Dense module: a projection of pooled vectors.
+import type { ActivationKind } from "../op/kinds.ts";
 import { hostTensor } from "../op/device.ts";
 import { Fields } from "../model/config/fields.ts";
 import type { DenseStep } from "../model/config/sentence.ts";
-import type { ActivationKind } from "../ops/activation.ts";
 import { refuseInfinite } from "./finite.ts";
 import type { TensorEntry } from "./header.ts";
 import { readJson } from "./json.ts";

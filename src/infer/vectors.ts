@@ -5,14 +5,14 @@
  */
 import { callback, checkOptions, either, flag, listOf, oneOf, type OptionKinds } from "../common/options.ts";
 import { hostIndices, type HostTensor, hostTensor } from "../op/device.ts";
-import { POOLINGS } from "../op/kinds.ts";
+import { type Pooling, POOLINGS } from "../op/kinds.ts";
 import { type Batch, packRows } from "../model/batch.ts";
 import { joinRows } from "../model/join_results.ts";
 import type { DenseStep, SentenceConfig, VectorStep } from "../model/config/sentence.ts";
 import type { Tensor } from "../op/op.ts";
 import { activation } from "../ops/activation.ts";
 import { linear } from "../ops/linear.ts";
-import { pool, type Pooling } from "../ops/pool.ts";
+import { pool } from "../ops/pool.ts";
 import { requireFinite } from "./probabilities.ts";
 import type { EncoderWeights } from "./encoder_weights.ts";
 

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import type { GatedKind } from "../op/kinds.ts";
 import type { Backend, Tensor } from "../op/op.ts";
-import { gatedUnit, type GateKind } from "../ops/activation.ts";
+import { gatedUnit } from "../ops/activation.ts";
 import { loraDown, loraGatedUnit, loraUp } from "../ops/experts.ts";
 import { linear } from "../ops/linear.ts";
 import { norm, type NormParams } from "../ops/norm.ts";
@@ -19,7 +20,7 @@ export interface FeedForwardStyle {
   /** Which norm comes first. */
   readonly norm: NormParams;
   /** SwiGLU or GeGLU. */
-  readonly unit: GateKind;
+  readonly unit: GatedKind;
   /** The experts, where the parameters have them. */
   readonly mol?: MolConfig;
 }
@@ -58,7 +59,7 @@ function mixtureOfLoras<T extends Tensor>(
   { h, residual, offsets, noise }: { h: T; residual: T; offsets?: T; noise?: Noise<T> },
   { gateUp, down }: FeedForwardParams<T>,
   { router, inA, inB, outA, outB }: MolParams<T>,
-  kind: GateKind,
+  kind: GatedKind,
   { k, R, alpha, normalize, mix, jitter }: MolConfig,
 ): { y: T; routed: Routed<T> } {
   const scale = alpha / R;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { GateKind } from "../op/kinds.ts";
 import { type Backend, remat, type Tensor } from "../op/op.ts";
 import { activation } from "../ops/activation.ts";
 import { add } from "../ops/add.ts";
@@ -99,7 +100,7 @@ export function expertChoice<T extends Tensor>(
   },
 ): Recursed<T> {
   const { recursion } = config;
-  const gating: GateParams = { kind: recursion.gate as GateParams["kind"], alpha: recursion.alpha };
+  const gating: GateParams = { kind: recursion.gate as GateKind, alpha: recursion.alpha };
   const fractions = capacities(recursion);
   const B = all.offsets.shape[0] - 1;
   const recursions: RecursionTrace<T>[] = [];

@@ -4,12 +4,9 @@
  * @module
  */
 import { defineOp } from "../op/define.ts";
-import { ACTIVATIONS, GATED } from "../op/kinds.ts";
+import { type ActivationKind, ACTIVATIONS, GATED, type GatedKind } from "../op/kinds.ts";
 import type { Backend, Tensor } from "../op/op.ts";
 import { activationGrad, gatedUnitGrad } from "./activation_grad.ts";
-
-/** A plain activation; `gelu` is exact (erf), `square` is x². */
-export type ActivationKind = typeof ACTIVATIONS[number];
 
 /** y = f(x), element by element. x [M, F] → y [M, F]. */
 export const activationOp = defineOp({
@@ -28,9 +25,6 @@ export function activation<T extends Tensor>(backend: Backend<T>, x: T, kind: Ac
   return backend.run(activationOp, { x, offsets }, { kind }).y;
 }
 
-/** The activation inside a gated unit: `silu` makes SwiGLU, `gelu` (exact) GeGLU (Shazeer, arXiv 2002.05202). */
-export type GateKind = typeof GATED[number];
-
 /** z = f(u[:F]) ⊙ u[F:], row by row. u [M, 2F] → z [M, F]. */
 export const gatedUnitOp = defineOp({
   name: "gatedUnit",
@@ -44,6 +38,6 @@ export const gatedUnitOp = defineOp({
 });
 
 /** Applies {@link gatedUnitOp}: u [M, 2F] → [M, F]. */
-export function gatedUnit<T extends Tensor>(backend: Backend<T>, u: T, kind: GateKind, offsets?: T): T {
+export function gatedUnit<T extends Tensor>(backend: Backend<T>, u: T, kind: GatedKind, offsets?: T): T {
   return backend.run(gatedUnitOp, { u, offsets }, { kind }).z;
 }

@@ -9,9 +9,8 @@
  * @module
  */
 import { type Apply, applying, defineOp } from "../op/define.ts";
-import { GATED } from "../op/kinds.ts";
+import { GATED, type GatedKind } from "../op/kinds.ts";
 import { type Backend, once, type Tensor } from "../op/op.ts";
-import type { GateKind } from "./activation.ts";
 import { add } from "./add.ts";
 import { dotSlots, expertOuter, expertTransposed, loraGatedUnitGrad, sumSlots, weightSlots } from "./experts_grad.ts";
 
@@ -40,7 +39,7 @@ export const loraDown: Apply<"x" | "a" | "experts" | "offsets?", "y"> = applying
 /** The gated unit of the shared feed-forward, and the LoRA scale s = alpha / rank. */
 export interface LoraGatedUnitParams {
   /** SwiGLU or GeGLU. */
-  readonly kind: GateKind;
+  readonly kind: GatedKind;
   /** s. */
   readonly scale: number;
 }

@@ -4,10 +4,9 @@
  * @module
  */
 import { type Apply, applying, defineOp } from "../op/define.ts";
-import { overlaps, placedParts, rowRanges } from "../op/parts.ts";
+import { overlaps, placedParts, type RowRange, rowRanges } from "../op/parts.ts";
 import { add } from "./add.ts";
 import { takeColumns } from "./columns.ts";
-import type { LinearParams } from "./linear.ts";
 
 /** dx = dy·w over rows [from, to) of w. dy [M, O], w [≥to, D], O = to − from → dx [M, D]. */
 export const linearGradXOp = defineOp({
@@ -34,7 +33,7 @@ export const linearGradXOp = defineOp({
 });
 
 /** Applies {@link linearGradXOp}: dy [M, O], w [≥to, D] → [M, D]. */
-export const linearGradX: Apply<"dy" | "w" | "offsets?", "dx", LinearParams> = applying(linearGradXOp);
+export const linearGradX: Apply<"dy" | "w" | "offsets?", "dx", RowRange> = applying(linearGradXOp);
 
 /** Where the columns of dy stand among the rows of the weight. */
 export interface WeightRows {

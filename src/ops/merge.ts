@@ -4,12 +4,12 @@
  * @module
  */
 import { type Apply, applying, defineOp } from "../op/define.ts";
-import { MERGES } from "../op/kinds.ts";
+import { type MergeMode, MERGES } from "../op/kinds.ts";
 
 /** How experts become one. */
 export interface MergeParams {
   /** `delta`: W + s·Σ q_e·B_e·A_e, the exact mean of the updates. `factor`: W + s·(Σ q_e·B_e)·(Σ q_e·A_e), one adapter. */
-  readonly mode: typeof MERGES[number];
+  readonly mode: MergeMode;
   /** s = alpha / rank. */
   readonly scale: number;
 }

@@ -4,14 +4,14 @@
  * @module
  */
 import { defineOp } from "../op/define.ts";
-import { NORMS } from "../op/kinds.ts";
+import { type NormKind, NORMS } from "../op/kinds.ts";
 import type { Backend, Tensor } from "../op/op.ts";
 import { normGrad, normGradWeight } from "./norm_grad.ts";
 
 /** Which norm, and its ε. */
 export interface NormParams {
   /** `rms`: x / √(mean x² + ε) (Zhang & Sennrich 2019). `layer`: (x − mean) / √(variance + ε), without bias. */
-  readonly kind: typeof NORMS[number];
+  readonly kind: NormKind;
   /** Added to the mean square or the (biased) variance. */
   readonly eps: number;
 }

@@ -6,9 +6,9 @@
  * @module
  */
 import { type Apply, applying, defineFusedOp } from "../op/define.ts";
-import { GATED, NORMS } from "../op/kinds.ts";
+import { GATED, type GatedKind, NORMS } from "../op/kinds.ts";
 import type { Backend, Tensor } from "../op/op.ts";
-import { gatedUnit, type GateKind } from "./activation.ts";
+import { gatedUnit } from "./activation.ts";
 import { linear, type LinearParams } from "./linear.ts";
 import { norm, type NormParams } from "./norm.ts";
 
@@ -23,7 +23,7 @@ export interface NormGatedParams {
   /** Which norm. */
   readonly norm: NormParams;
   /** SwiGLU or GeGLU. */
-  readonly unit: GateKind;
+  readonly unit: GatedKind;
 }
 
 /**

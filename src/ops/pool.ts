@@ -4,12 +4,9 @@
  * @module
  */
 import { defineOp } from "../op/define.ts";
-import { POOLINGS } from "../op/kinds.ts";
+import { type Pooling, POOLINGS } from "../op/kinds.ts";
 import type { Backend, Tensor } from "../op/op.ts";
 import { poolGrad } from "./pool_grad.ts";
-
-/** A way in which the rows of a sequence become one vector, see {@link PoolParams}. */
-export type Pooling = typeof POOLINGS[number];
 
 /** How n rows x₀ … xₙ₋₁ become one vector. */
 export interface PoolParams {

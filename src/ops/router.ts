@@ -4,14 +4,14 @@
  * @module
  */
 import { defineOp } from "../op/define.ts";
-import { GATES, ROUTES } from "../op/kinds.ts";
+import { type GateKind, GATES, type RouteKind, ROUTES } from "../op/kinds.ts";
 import type { Backend, Tensor } from "../op/op.ts";
 import { gateGrad, routeGrad } from "./router_grad.ts";
 
 /** The function between a recursion's score and its gate (Mixture-of-Recursions §2.2.1). */
 export interface GateParams {
   /** `sigmoid`: α·σ(z). `tanh`: α·tanh(z). `none`: z itself. */
-  readonly kind: typeof GATES[number];
+  readonly kind: GateKind;
   /** α; ignored by `none`. */
   readonly alpha: number;
 }
@@ -38,7 +38,7 @@ export interface RouteParams {
   /** Alternatives chosen per row. */
   readonly k: number;
   /** p = α·softmax(z) or p = α·σ(z). */
-  readonly kind: typeof ROUTES[number];
+  readonly kind: RouteKind;
   /** α, 1 for experts. */
   readonly alpha: number;
   /** Whether the chosen weights are divided by their sum. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
+import { ACTIVATIONS, GATED } from "../../src/op/kinds.ts";
 import { type HostTensor, hostTensor } from "../../src/op/device.ts";
-import type { ActivationKind, GateKind } from "../../src/ops/activation.ts";
 import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
 
@@ -21,7 +21,7 @@ export const activation = fc.tuple(size(70), size(130)).chain(([M, F]) =>
   fc.record({
     x: numbers(M, F),
     offsets: maybe(offsets(M)),
-    kind: fc.constantFrom<ActivationKind>("gelu", "silu", "relu", "tanh", "sigmoid", "square"),
+    kind: fc.constantFrom(...ACTIVATIONS),
   }).map(({ x, offsets, kind }) => ({ inputs: { x, offsets }, params: { kind }, live: liveElements(M, F, offsets) }))
 );
 
@@ -30,6 +30,6 @@ export const gatedUnit = fc.tuple(size(70), size(130)).chain(([M, F]) =>
   fc.record({
     u: numbers(M, 2 * F),
     offsets: maybe(offsets(M)),
-    kind: fc.constantFrom<GateKind>("silu", "gelu"),
+    kind: fc.constantFrom(...GATED),
   }).map(({ u, offsets, kind }) => ({ inputs: { u, offsets }, params: { kind }, live: liveElements(M, F, offsets) }))
 );

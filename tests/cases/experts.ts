@@ -1,6 +1,6 @@
 import fc from "fast-check";
+import { GATED } from "../../src/op/kinds.ts";
 import { hostIndices, type HostTensor } from "../../src/op/device.ts";
-import type { GateKind } from "../../src/ops/activation.ts";
 import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
 
@@ -42,7 +42,7 @@ export const loraGatedUnit = sizes.chain(({ M, k, E, R, F }) =>
       experts: chosen(M, k, E, offsets),
       weights: tensor([M, k]),
       offsets: fc.constant(offsets),
-      kind: fc.constantFrom<GateKind>("silu", "gelu"),
+      kind: fc.constantFrom(...GATED),
     }).map(({ kind, ...inputs }) => ({
       inputs,
       params: { kind, scale: 0.7 },

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { GateKind } from "../../src/ops/activation.ts";
+import { GATED } from "../../src/op/kinds.ts";
 import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
 import { chosen } from "./experts.ts";
@@ -66,7 +66,7 @@ export const loraGatedUnitGrad = sizes.chain(({ M, k, E, Q: F, offsets }) =>
       experts: chosen(M, k, E, offsets),
       dz: tensor([M, k, F]),
       offsets: fc.constant(offsets),
-      kind: fc.constantFrom<GateKind>("silu", "gelu"),
+      kind: fc.constantFrom(...GATED),
     }).map(({ kind, ...inputs }) => ({
       inputs,
       params: { kind, scale: 0.7 },

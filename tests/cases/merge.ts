@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { MergeParams } from "../../src/ops/merge.ts";
+import { MERGES } from "../../src/op/kinds.ts";
 import { size, tensor } from "../support/arbitraries.ts";
 
 /** Matrices of any size with any number of experts; weights of either sign, summing to anything. */
@@ -7,7 +7,7 @@ export const expertMerge = fc.record({ O: size(40), F: size(70), E: size(8), R: 
   fc.record({
     inputs: fc.record({ w: tensor([O, F]), a: tensor([E, R, F]), b: tensor([E, O, R]), q: tensor([E]) }),
     params: fc.record({
-      mode: fc.constantFrom<MergeParams["mode"]>("delta", "factor"),
+      mode: fc.constantFrom(...MERGES),
       scale: fc.constantFrom(2, 1, 0.3, -0.125, 0),
     }),
   })

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { NORMS } from "../../src/op/kinds.ts";
 import { hostTensor } from "../../src/op/device.ts";
 import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
@@ -17,7 +18,7 @@ export const norm = fc.tuple(
       ),
       weight: tensor([D]),
       offsets: maybe(offsets(M)),
-      kind: fc.constantFrom("rms" as const, "layer" as const),
+      kind: fc.constantFrom(...NORMS),
       eps: fc.constantFrom(1e-5, 1e-12, 1e-30),
     }).map(({ kind, eps, ...inputs }) => ({
       inputs,

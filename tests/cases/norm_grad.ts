@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { NORMS } from "../../src/op/kinds.ts";
 import { hostTensor } from "../../src/op/device.ts";
 import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
@@ -14,7 +15,7 @@ const rows = fc.tuple(size(140), size(300), fc.constantFrom(1e-3, 1, 1e3, 1e-25,
       weight: tensor([D]),
       offsets: maybe(offsets(M)),
       params: fc.record({
-        kind: fc.constantFrom("rms" as const, "layer" as const),
+        kind: fc.constantFrom(...NORMS),
         eps: fc.constantFrom(1e-5, 1e-12, 1e-30),
       }),
     })

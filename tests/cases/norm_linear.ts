@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { GATED, NORMS } from "../../src/op/kinds.ts";
 import { hostTensor } from "../../src/op/device.ts";
 import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
@@ -11,7 +12,7 @@ const rows = fc.tuple(fc.oneof(size(9), size(40), size(80)), fc.oneof(size(130),
       weight: tensor([D]),
       offsets: maybe(offsets(M)),
       norm: fc.record({
-        kind: fc.constantFrom("rms" as const, "rms" as const, "rms" as const, "layer" as const),
+        kind: fc.constantFrom("rms" as const, "rms" as const, ...NORMS),
         eps: fc.constantFrom(1e-5, 1e-12, 1e-30),
       }),
     })
@@ -31,7 +32,7 @@ export const normLinear = rows.chain(({ norm, ...inputs }) =>
 
 /** Gated units of normed rows. */
 export const normGated = rows.chain(({ norm, ...inputs }) =>
-  fc.tuple(fc.oneof(size(70), size(18).map((quads) => 4 * quads)), fc.constantFrom("silu" as const, "gelu" as const))
+  fc.tuple(fc.oneof(size(70), size(18).map((quads) => 4 * quads)), fc.constantFrom(...GATED))
     .chain(([F, unit]) =>
       tensor([2 * F, inputs.x.shape[1]], 0.3).map((w) => ({
         inputs: { ...inputs, w },

@@ -1,6 +1,7 @@
 import fc from "fast-check";
+import { GATES, ROUTES } from "../../src/op/kinds.ts";
 import { type HostTensor, hostTensor } from "../../src/op/device.ts";
-import { type GateParams, routeOp, type RouteParams } from "../../src/ops/router.ts";
+import { routeOp, type RouteParams } from "../../src/ops/router.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { accuracy } from "../../reference/accuracy/accuracy.ts";
 import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
@@ -11,7 +12,7 @@ export const gate = size(140).chain((M) =>
   fc.record({
     scores: fc.constantFrom(1e-3, 1, 30).chain((scale) => tensor([M, 1], scale)),
     offsets: maybe(offsets(M)),
-    kind: fc.constantFrom<GateParams["kind"]>("sigmoid", "tanh", "none"),
+    kind: fc.constantFrom(...GATES),
     alpha: fc.constantFrom(0.1, 1, -2),
   }).map(({ scores, offsets, kind, alpha }) => ({
     inputs: { scores, offsets },
@@ -55,7 +56,7 @@ export const route = fc.tuple(size(70), fc.constantFrom(1, 3, 8, 33, 256)).chain
     bias: maybe(coarse([E], 0.1)),
     offsets: maybe(offsets(M)),
     k: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: Math.min(E, 8) }), fc.constant(Math.min(E, 33))),
-    kind: fc.constantFrom<RouteParams["kind"]>("softmax", "sigmoid"),
+    kind: fc.constantFrom(...ROUTES),
     alpha: fc.constantFrom(1, 0.5),
     normalize: fc.boolean(),
   }).map(({ logits, bias, offsets, ...params }) => ({

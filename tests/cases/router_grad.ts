@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { RouteParams } from "../../src/ops/router.ts";
+import { ROUTES } from "../../src/op/kinds.ts";
 import { route } from "../../src/ops/router.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
@@ -18,7 +18,7 @@ export const routeGrad = fc.tuple(size(70), fc.constantFrom(1, 2, 3, 8, 33, 256)
   const M = Math.min(rows, Math.floor(2048 / E));
   return fc.record({
     k: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: Math.min(E, 8) }), fc.constant(Math.min(E, 33))),
-    kind: fc.constantFrom<RouteParams["kind"]>("softmax", "sigmoid"),
+    kind: fc.constantFrom(...ROUTES),
     alpha: fc.constantFrom(1, 0.3, -2, 0),
     normalize: fc.boolean(),
   }).filter(({ alpha, normalize }) => alpha !== 0 || !normalize).chain((params) =>

@@ -1,6 +1,7 @@
 // Laws of mixtures of LoRAs over random models, on the reference in double precision.
 import fc from "fast-check";
 import { assert, assertEquals } from "@std/assert";
+import { MERGES } from "../../src/op/kinds.ts";
 import type { HostTensor } from "../../src/op/device.ts";
 import type { LayerParams } from "../../src/model/parameters.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
@@ -40,7 +41,7 @@ async function mergesExactly(json: object, change: Change, seed: number): Promis
     seed,
     (p) => ({ ...p, layers: p.layers.map(change) }),
   );
-  for (const mode of ["delta", "factor"] as const) {
+  for (const mode of MERGES) {
     assertSame((await encoder.forward(ids)).hidden, (await (await encoder.merge({ mode })).forward(ids)).hidden);
     assertSame((await decoder.forward(ids)).hidden, (await (await decoder.merge({ mode })).forward(ids)).hidden);
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import fc from "fast-check";
+import { GATES, ROUTES } from "../../src/op/kinds.ts";
 import type { Model } from "../../cli/conformance/model.ts";
 import type { Task } from "../../cli/conformance/task.ts";
 import { parseDecoderConfig } from "../../src/model/config/decoder_json.ts";
@@ -48,7 +49,7 @@ const recursion = fc.oneof(
     sharing: pick("cycle", "middle_cycle"),
     routing: fc.constant("expert"),
     router: pick("linear", "mlp", "wide_mlp"),
-    gate: pick("sigmoid", "tanh", "none"),
+    gate: pick(...GATES),
     alpha: pick(0.1, 1),
     kv: pick("recursion", "share", "hybrid"),
     shrink: fc.option(pick(1, 0.7), { nil: undefined }),
@@ -57,7 +58,7 @@ const recursion = fc.oneof(
     sharing: pick("cycle", "middle_cycle"),
     routing: fc.constant("token"),
     router: pick("linear", "mlp", "wide_mlp"),
-    gate: pick("softmax", "sigmoid"),
+    gate: pick(...ROUTES),
     alpha: pick(1, 0.5),
     kv: pick("recursion", "share", "hybrid"),
     balancing: pick("loss", "loss_free"),

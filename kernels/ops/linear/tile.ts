@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { GateKind } from "../../../src/ops/activation.ts";
+import type { GatedKind } from "../../../src/op/kinds.ts";
 import { valueOf } from "../../wgsl/activations.ts";
 import { SIMD } from "../../host/adapter.ts";
 import type { Dispatch } from "../../host/kernel.ts";
@@ -23,7 +23,7 @@ export interface Tile {
   /** Whether each lane loads other rows of x and broadcasts them. */
   readonly shared: boolean;
   /** Makes gated units of y's columns and as many rows of w after theirs: two groups of columns, that far apart. */
-  readonly unit?: GateKind;
+  readonly unit?: GatedKind;
 }
 
 /** Heights of a tile that have loops of their own: rows past the last live one are not multiplied. */

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { GateKind } from "../../op/kinds.ts";
 import type { HostTensors, Program } from "../../op/device.ts";
 import { type Block, runBlock } from "../../model/block.ts";
 import { headLogits } from "../../model/decoder.ts";
@@ -19,7 +20,7 @@ import { embed } from "../../ops/embed.ts";
 import { routeTokens } from "../../ops/route_tokens.ts";
 import { norm } from "../../ops/norm.ts";
 import { commitTokens } from "../../ops/commit_tokens.ts";
-import { gate, type GateParams, route } from "../../ops/router.ts";
+import { gate, route } from "../../ops/router.ts";
 import { gather, scatterAdd } from "../../ops/rows.ts";
 import { count, sample } from "../../ops/sample.ts";
 import { selectThreshold } from "../../ops/select.ts";
@@ -111,7 +112,7 @@ export class EngineStep<T extends Tensor = Tensor> {
     const placed = kvSlots(device, { slots, rows, offsets: kept }, { layout, at, M: rows.shape[0] });
     const ran = routing === "none" ? this.#all(entering, kept, placed) : this.#block(entering, kept, placed);
     const gates = routing === "expert" &&
-      gate(device, gather(device, z, rows, kept), { kind: kind as GateParams["kind"], alpha }, kept);
+      gate(device, gather(device, z, rows, kept), { kind: kind as GateKind, alpha }, kept);
     const x = gates ? scatterAdd(device, { x: entering, y: ran, gates, offsets: kept }) : ran;
     cacheWrite(device, { cache: state.x, x, places: rows, offsets: kept });
     this.#routeTokens(x, { rows, kept }, true);

@@ -3,9 +3,8 @@
  *
  * @module
  */
+import type { ActivationKind, Pooling } from "../../op/kinds.ts";
 import type { HostTensor } from "../../op/device.ts";
-import type { ActivationKind } from "../../ops/activation.ts";
-import type { Pooling } from "../../ops/pool.ts";
 
 /** A projection of vectors: y = activation(x·wᵀ + bias). */
 export interface DenseStep {
