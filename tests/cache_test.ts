@@ -1,6 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { hostIndices, hostTensor } from "../src/op/device.ts";
+import { hostIndices } from "../src/op/device.ts";
 import { cacheWrite, cacheWriteOp } from "../src/ops/cache.ts";
 import { scatterRows } from "../src/ops/rows.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
@@ -29,8 +29,4 @@ Deno.test("cacheWrite: goes where it is told, and nowhere below 0", () => {
     places: device.from(hostIndices([3, -1, 0])),
   };
   assertEquals([...cacheWrite(device, inputs).data], [30, 2, 3, 10]);
-  const floats = device.from(hostTensor([3, 1], [1, 2, 3]));
-  const call = (more: Partial<typeof inputs>) => () => cacheWrite(device, { ...inputs, ...more });
-  assertThrows(call({ x: floats }), RangeError, "Cannot apply cacheWrite: x is f32, expected i32");
-  assertThrows(call({ places: cache }), RangeError, "places has shape [4,1], expected [3]");
 });

@@ -104,15 +104,7 @@ Deno.test("sample: temperature 0 picks; the penalty makes what was seen less lik
   assertEquals([ids.data[0], Math.abs(logProbs.data[0] - Math.log(0.75)) < 1e-15], [0, true]);
 });
 
-Deno.test("sample: says what does not fit, and which options are outside their range", () => {
-  const device = new ReferenceDevice();
-  const logits = device.from(hostTensor([1, 2], [0, 0]));
-  const ids = device.from(hostIndices([0]));
-  assertThrows(
-    () => sample(device, { logits, options: logits, seeds: ids, counters: ids }),
-    RangeError,
-    "expected [1,5]",
-  );
+Deno.test("sample: options outside their range are refused", () => {
   const wrong = { temperature: -1, topK: 1.5, topP: 0, minP: 2, repetitionPenalty: 0 };
   for (const [name, value] of Object.entries(wrong)) {
     assertThrows(() => samplingRow({ [name]: value }), RangeError, `Cannot sample: ${name} is ${value}, expected`);

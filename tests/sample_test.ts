@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { hostIndices, hostTensor } from "../src/op/device.ts";
 import { count, countOp, sample, sampleOp, samplingRow } from "../src/ops/sample.ts";
@@ -50,12 +50,6 @@ gpuTest("sample: a vocabulary of 50,368, the greatest logit at its ends and tied
   }
 });
 
-Deno.test("sample: logits without columns are refused", () => {
-  const none = device.from(hostTensor([2, 0], []));
-  const inputs = { logits: none, options: none, seeds: none, counters: none };
-  assertThrows(() => sample(device, inputs), RangeError, "Cannot apply sample: logits have no columns");
-});
-
 Deno.test("count: every sequence counts its own token", () => {
   const seen = whole([0, 1, 0, 0, 0, 2], [2, 3]);
   count(device, { seen, ids: whole([1, 0]) });
@@ -66,10 +60,4 @@ Deno.test("count: the live rows of a list count", () => {
   const seen = whole([0, 0, 0, 0, 0, 0, 7, 0], [4, 2]);
   count(device, { seen, ids: whole([1, 0, 99]), rows: whole([2, 0, 1]), offsets: whole([0, 1, 2]) });
   assertEquals([...seen.data], [1, 0, 0, 0, 0, 1, 7, 0]);
-});
-
-Deno.test("count: shapes that do not fit are refused", () => {
-  const ids = whole([1, 2]), seen = whole([0, 0, 0], [3, 1]);
-  assertThrows(() => count(device, { seen: whole([0, 0], [1, 2]), ids }), RangeError, "ids has shape [2]");
-  assertThrows(() => count(device, { seen, ids, rows: whole([1]) }), RangeError, "rows has shape [1]");
 });

@@ -4,12 +4,12 @@
  * @module
  */
 import type { AnyOp } from "../../src/op/op.ts";
-import { vocabulary } from "../../src/ops/vocabulary.ts";
+import { type OpName, vocabulary } from "../../src/ops/vocabulary.ts";
 import { type Adapter, PORTABLE } from "../../kernels/host/adapter.ts";
 import { bindingsOf, writeModule } from "../../kernels/host/module.ts";
 import { kernelOf } from "../../kernels/kernels.ts";
 import { callsOf, type ExampleCall } from "./calls.ts";
-import { old, sizes } from "./sizes.ts";
+import { sizes } from "./sizes.ts";
 
 /** One complete shader module. */
 export interface Example {
@@ -34,9 +34,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
 export function* examples(): Generator<Example> {
   const seen = new Set<string>();
   for (const [name, op] of Object.entries<AnyOp>(vocabulary)) {
-    const calls = name in old
-      ? old[name as keyof typeof old] as unknown as readonly ExampleCall[]
-      : sizes[name as keyof typeof sizes].flatMap((example) => [...callsOf(op, example)]);
+    const calls = sizes[name as OpName].flatMap((example) => [...callsOf(op, example)]);
     for (const [kind, adapter] of Object.entries(adapters)) {
       for (const { label, ...example } of calls.flatMap((call) => plan(op, call, adapter))) {
         const key = JSON.stringify(example);

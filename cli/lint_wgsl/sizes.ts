@@ -4,8 +4,6 @@
  * @module
  */
 import type { OpName } from "../../src/ops/vocabulary.ts";
-import { engine } from "../../kernels/examples/engine.ts";
-import { heads as decoding } from "../../kernels/examples/heads.ts";
 import { each, type Values } from "./calls.ts";
 
 /** Rows, from one token to a batch. */
@@ -36,11 +34,11 @@ const experts = each({ M: [1, 40] }, choices).flatMap((choice) =>
 );
 const outer = choices.flatMap((choice) => [[768, 16], [16, 768], [30, 5]].map(([O, D]) => ({ ...choice, O, D })));
 
-/** Calls of operations without a signature. */
-export const old = { ...engine, ...decoding };
+/** KV caches of three recursions. */
+const layout = { pages: 8, pageRows: 4, recursionRows: [4, 3, 2] };
 
 /** Examples of an operation; a new operation without any does not compile. */
-export const sizes: { readonly [Name in Exclude<OpName, keyof typeof old>]: readonly Values[] } = {
+export const sizes: { readonly [Name in OpName]: readonly Values[] } = {
   embed: each({ J: widths }),
   norm: each({ D: widths }),
   linear: each({ M: rows }, matrices),
@@ -114,4 +112,16 @@ export const sizes: { readonly [Name in Exclude<OpName, keyof typeof old>]: read
   loadBalanceLossGrad: each({ E: [...widths, 8192] }),
   klDivergenceGrad: each({ V: alternatives }),
   cosineDistanceGrad: each({ D: alternatives }),
+
+  // the engine
+  cacheWrite: each({ D: [64, 30] }),
+  sample: each({ V: alternatives }),
+  count: each({ M: [9], B: [9], V: alternatives }),
+  schedule: each({ stage: [1, 2], maxBatch: [5], exitBatch: [3] }),
+  kvSlots: each({ layout: [layout], at: ["outer", "own", 0, 2], P: [3] }),
+  rngCounters: [{}],
+  routeTokens: [{ layout }],
+  fitCapacity: [{ layout, recursion: 1 }],
+  commitTokens: each({ stops: [[], [1, 2]] }),
+  advanceLengths: each({ column: [3, 12] }),
 };

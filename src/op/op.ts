@@ -11,12 +11,7 @@ import type { Sizes, TypedInput } from "./binding.ts";
 import type { ParamTypes } from "./params.ts";
 import type { TensorType } from "./signature.ts";
 import type { Shape, Tensor } from "./tensor.ts";
-import { requireChoice } from "../common/choices.ts";
-import { fitsFloat32, FLOAT32_SIZES } from "../common/float32.ts";
 
-import { demand } from "./require.ts";
-
-export * from "./require.ts";
 export * from "./tensor.ts";
 
 /** Named inputs of an operation: a name ending in `?` may be left out, and is passed without the mark. */
@@ -144,47 +139,4 @@ export interface PartsBackend<T extends Tensor> extends Backend<T> {
 /** Runs a body as a rematerialization region: a tape may recompute its results in the backward pass. */
 export function remat<T extends Tensor, R>(backend: Backend<T>, kind: RematKind, body: () => R): R {
   return backend.remat ? backend.remat(kind, body) : body();
-}
-
-/** An operation whose shape rule is code. */
-interface OldOp<I extends string, O extends string, P> extends OpRules<I, O, P> {
-  readonly name: string;
-  readonly family: string;
-  readonly inputs: readonly I[];
-  readonly outputs: readonly O[];
-  readonly inPlace?: { readonly [Name in O]?: string };
-  readonly choices?: Readonly<Record<string, readonly string[]>>;
-  infer(inputs: Inputs<I, Tensor>, params: P): Outputs<O, Tensor>;
-}
-
-/** Declares an operation whose shape rule is code. */
-export function defineOp<const I extends string, const O extends string, P>(op: OldOp<I, O, P>): Op<I, O, P> {
-  const infer = (inputs: Inputs<I, Tensor>, params: P) => {
-    checkParams(op, params as Record<string, unknown>);
-    return op.infer(inputs, params);
-  };
-  const type = { axes: [], rest: true, dtype: "any" } as const;
-  const inputs = op.inputs.map((key) => ({
-    key,
-    name: key.replace(/\?$/, ""),
-    optional: key.endsWith("?"),
-    type,
-  }));
-  const outputs = op.outputs.map((name) => ({ name, type, overwrites: Boolean(op.inPlace?.[name]) }));
-  return { ...op, inputs, outputs, params: {}, sizes: () => ({}), infer };
-}
-
-/** Throws unless the words among the parameters are known, and their numbers mean the same on every device. */
-function checkParams(
-  { name, choices = {} }: Pick<OldOp<string, string, unknown>, "name" | "choices">,
-  params: Readonly<Record<string, unknown>>,
-): void {
-  for (const [key, value] of Object.entries(params)) {
-    if (typeof value === "string") requireChoice(`apply ${name}`, key, value, choices[key] ?? []);
-    else if (typeof value === "number") {
-      demand(name, fitsFloat32(value), () => `${key} is ${value}, expected ${FLOAT32_SIZES}`);
-    } else if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      checkParams({ name, choices }, value as Record<string, unknown>);
-    }
-  }
 }

@@ -8,7 +8,7 @@ import { fitsFloat32, FLOAT32_SIZES } from "../common/float32.ts";
 
 /**
  * What a parameter may be: `number`, a number that float32 holds; `size`, a whole number from 0; `sizes`, a list of those;
- * `boolean`; one of some words; or a record of parameters.
+ * `boolean`; one of some words, where `size` stands for any whole number from 0; or a record of parameters.
  */
 export type ParamType = "number" | "size" | "sizes" | "boolean" | readonly string[] | ParamTypes;
 
@@ -22,7 +22,7 @@ export interface ParamTypes {
 export type Param<Type> = Type extends "number" | "size" ? number
   : Type extends "sizes" ? readonly number[]
   : Type extends "boolean" ? boolean
-  : Type extends readonly (infer Word)[] ? Word
+  : Type extends readonly (infer Word)[] ? Word extends "size" ? number : Word
   : Params<Type>;
 
 /** The values of parameters by name. */
@@ -42,8 +42,9 @@ function expected(type: ParamType, value: unknown): string | undefined {
 export function checkParams(action: string, types: ParamTypes, params: Readonly<Record<string, unknown>>): void {
   for (const [name, type] of Object.entries(types)) {
     const value = params[name];
-    if (Array.isArray(type)) requireChoice(action, name, value as string, type);
-    else if (typeof type === "object") checkParams(action, type as ParamTypes, Object(value));
+    if (Array.isArray(type)) {
+      if (!(type.includes("size") && isSize(value))) requireChoice(action, name, value, type);
+    } else if (typeof type === "object") checkParams(action, type as ParamTypes, Object(value));
     else {
       const reason = expected(type as ParamType, value);
       if (reason) throw new RangeError(`Cannot ${action}: ${name} is ${value}, expected ${reason}`);

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
-import { SLOT } from "./slots.ts";
+import { type Apply, applying, defineOp } from "../op/define.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 
 /** Parameters of {@link commitTokens}. */
 export interface CommitTokensParams {
@@ -19,63 +19,47 @@ export interface CommitTokensParams {
  * m of the list, unless it is idle: log[line, s] = (drawn[m], depth, logProbs[m], z[s]). It ends, stage = idle, if drawn[m] ∈
  * stops or drawn[m] < 0, or at its limit: length + 2 ≥ limit. If not, length += 1 and depth = 0. Last, clock += 1 (mod 2³²).
  *
- * slots [S, 10+N] i32, log [n, 4·S] f32 (ids below 2²⁴ are exact), clock [1] i32, drawn [M] i32, logProbs [M, 1], z [S, 1],
+ * slots [P, 10+N] i32, log [I, 4·P] f32 (ids below 2²⁴ are exact), clock [1] i32, drawn [M] i32, logProbs [M, 1], z [P, 1],
  * rows [M] i32 (distinct), offsets.
  */
-export const commitTokensOp: Op<
-  "slots" | "log" | "clock" | "drawn" | "logProbs" | "z" | "rows" | "offsets",
-  "slots" | "log" | "clock",
-  CommitTokensParams
-> = defineOp({
+export const commitTokensOp = defineOp({
   name: "commitTokens",
   family: "commit_tokens",
-  inputs: ["slots", "log", "clock", "drawn", "logProbs", "z", "rows", "offsets"],
-  outputs: ["slots", "log", "clock"],
-  inPlace: { slots: "slots", log: "log", clock: "clock" },
-  infer({ slots, log, clock, drawn, logProbs, z, rows, offsets }) {
-    requireShape("commitTokens", "slots", slots, [undefined, undefined], "i32");
-    const [S, columns] = slots.shape;
-    demand("commitTokens", columns > SLOT.rows, () => `slots have ${columns} columns, expected ${SLOT.rows} + N`);
-    requireShape("commitTokens", "log", log, [undefined, 4 * S]);
-    demand("commitTokens", log.shape[0] > 0, () => "the log has no lines");
-    requireShape("commitTokens", "clock", clock, [1], "i32");
-    requireShape("commitTokens", "rows", rows, [undefined], "i32");
-    requireOffsets("commitTokens", offsets);
-    const [M] = rows.shape;
-    requireShape("commitTokens", "drawn", drawn, [M], "i32");
-    requireShape("commitTokens", "logProbs", logProbs, [M, 1]);
-    requireShape("commitTokens", "z", z, [S, 1]);
-    return { slots: spec(slots.shape, "i32"), log: spec(log.shape), clock: spec([1], "i32") };
+  inputs: {
+    slots: "P 10+N i32",
+    log: "I 4P",
+    clock: "1 i32",
+    drawn: "M i32",
+    logProbs: "M 1",
+    z: "P 1",
+    rows: "M i32",
+    offsets: "_+1 i32",
   },
+  outputs: { slots: "P 10+N i32", log: "I 4P", clock: "1 i32" },
+  params: { stops: "sizes" },
+  refuse: ({ I }) => I === 0 && "the log has no lines",
 });
 
 /** Applies {@link commitTokensOp}. */
-export function commitTokens<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { slots: T; log: T; clock: T; drawn: T; logProbs: T; z: T; rows: T; offsets: T },
-  params: CommitTokensParams,
-): void {
-  backend.run(commitTokensOp, inputs, params);
-}
+export const commitTokens: Apply<
+  "slots" | "log" | "clock" | "drawn" | "logProbs" | "z" | "rows" | "offsets",
+  "slots" | "log" | "clock",
+  CommitTokensParams
+> = applying(commitTokensOp);
 
 /**
  * Advances the number of cached rows of every slot by those of a prompt: slots[s, column] += offsets[s+1] − offsets[s], in place.
  *
- * slots [S, 10+N] i32, offsets [S+1] i32.
+ * slots [P, 10+N] i32, offsets [P+1] i32.
  */
-export const advanceLengthsOp: Op<"slots" | "offsets", "slots", { readonly column: number }> = defineOp({
+export const advanceLengthsOp = defineOp({
   name: "advanceLengths",
   family: "commit_tokens",
-  inputs: ["slots", "offsets"],
-  outputs: ["slots"],
-  inPlace: { slots: "slots" },
-  infer({ slots, offsets }, { column }: { readonly column: number }) {
-    requireShape("advanceLengths", "slots", slots, [undefined, undefined], "i32");
-    const [S, columns] = slots.shape;
-    requireShape("advanceLengths", "offsets", offsets, [S + 1], "i32");
-    demand("advanceLengths", column >= 0 && column < columns, () => `there is no column ${column} of ${columns}`);
-    return { slots: spec(slots.shape, "i32") };
-  },
+  inputs: { slots: "P 10+N i32", offsets: "P+1 i32" },
+  outputs: { slots: "P 10+N i32" },
+  params: { column: "size" },
+  refuse: (_axes, { column }, { slots: { shape: [, columns] } }) =>
+    column >= columns && `there is no column ${column} of ${columns}`,
 });
 
 /** Applies {@link advanceLengthsOp}. */

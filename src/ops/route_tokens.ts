@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireShape, spec, type Tensor } from "../op/op.ts";
+import { type Apply, applying, defineOp } from "../op/define.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 import type { Selection } from "./select.ts";
-import { type KvLayout, requireList, requireSlots } from "./slots.ts";
+import type { KvLayout } from "./slots.ts";
 
 /** Parameters of {@link routeTokens}. */
 export interface RouteTokensParams {
@@ -26,54 +27,39 @@ export interface RouteTokensParams {
  * z[s] = scores[m, r] where there are scores; z[s] = weights[m] where there are weights and it did not run. If not: stage =
  * left. `since` = clock if the stage is another one than before or it did not run.
  *
- * slots [S, 10+N] i32, z [S, 1] f32, rows [M] i32 (distinct), offsets, clock [1] i32; scores, auxiliary [M, N] f32, experts
+ * slots [P, 10+N] i32, z [P, 1] f32, rows [M] i32 (distinct), offsets, clock [1] i32; scores, auxiliary [M, N] f32, experts
  * [M, 1] i32, weights [M, 1] f32.
  */
-export const routeTokensOp: Op<
-  "slots" | "z" | "rows" | "offsets" | "clock" | "scores?" | "auxiliary?" | "experts?" | "weights?",
-  "slots" | "z",
-  RouteTokensParams
-> = defineOp({
+export const routeTokensOp = defineOp({
   name: "routeTokens",
   family: "route_tokens",
-  inputs: ["slots", "z", "rows", "offsets", "clock", "scores?", "auxiliary?", "experts?", "weights?"],
-  outputs: ["slots", "z"],
-  inPlace: { slots: "slots", z: "z" },
-  infer({ slots, z, rows, offsets, clock, scores, auxiliary, experts, weights }, { layout }: RouteTokensParams) {
-    const N = layout.recursionRows.length, S = requireSlots("routeTokens", slots, N);
-    const M = requireList("routeTokens", rows, offsets);
-    requireShape("routeTokens", "z", z, [S, 1]);
-    requireShape("routeTokens", "clock", clock, [1], "i32");
-    for (const [name, tensor] of Object.entries({ scores, auxiliary })) {
-      if (tensor) requireShape("routeTokens", name, tensor, [M, N]);
-    }
-    demand("routeTokens", Boolean(experts) === Boolean(weights), () => "experts and weights belong together");
-    demand("routeTokens", !(scores && experts), () => "scores and experts exclude each other");
-    demand("routeTokens", !auxiliary || Boolean(scores), () => "auxiliary scores need scores");
-    if (experts) requireShape("routeTokens", "experts", experts, [M, 1], "i32");
-    if (weights) requireShape("routeTokens", "weights", weights, [M, 1]);
-    return { slots: spec(slots.shape, "i32"), z: spec(z.shape) };
+  inputs: {
+    slots: "P 10+N i32",
+    z: "P 1",
+    rows: "M i32",
+    offsets: "_+1 i32",
+    clock: "1 i32",
+    "scores?": "M N",
+    "auxiliary?": "M N",
+    "experts?": "M 1 i32",
+    "weights?": "M 1",
+  },
+  outputs: { slots: "P 10+N i32", z: "P 1" },
+  params: { layout: { pages: "size", pageRows: "size", recursionRows: "sizes", share: "boolean" }, ran: "boolean" },
+  axes: ({ layout }) => ({ N: layout.recursionRows.length }),
+  refuse(_axes, _params, { scores, auxiliary, experts, weights }) {
+    if (Boolean(experts) !== Boolean(weights)) return "experts and weights belong together";
+    if (scores && experts) return "scores and experts exclude each other";
+    return auxiliary && !scores && "auxiliary scores need scores";
   },
 });
 
 /** Applies {@link routeTokensOp}. */
-export function routeTokens<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: {
-    slots: T;
-    z: T;
-    rows: T;
-    offsets: T;
-    clock: T;
-    scores?: T;
-    auxiliary?: T;
-    experts?: T;
-    weights?: T;
-  },
-  params: RouteTokensParams,
-): void {
-  backend.run(routeTokensOp, inputs, params);
-}
+export const routeTokens: Apply<
+  "slots" | "z" | "rows" | "offsets" | "clock" | "scores?" | "auxiliary?" | "experts?" | "weights?",
+  "slots" | "z",
+  RouteTokensParams
+> = applying(routeTokensOp);
 
 /** Parameters of {@link fitCapacity}. */
 export interface FitCapacityParams {
@@ -86,20 +72,16 @@ export interface FitCapacityParams {
 /**
  * The first rows of every slot for which a recursion's caches have room: pages·recursionRows_r − rows_r of them, as in {@link routeTokensOp}.
  *
- * slots [S, 10+N] i32; rows [M] i32 lists those of slot s from offsets[s] to offsets[s+1] − 1 → fitting [M] i32, kept [S+1].
+ * slots [P, 10+N] i32; rows [M] i32 lists those of slot s from offsets[s] to offsets[s+1] − 1 → fitting [M] i32, kept [P+1].
  */
-export const fitCapacityOp: Op<"slots" | "rows" | "offsets", "fitting" | "kept", FitCapacityParams> = defineOp({
+export const fitCapacityOp = defineOp({
   name: "fitCapacity",
   family: "route_tokens",
-  inputs: ["slots", "rows", "offsets"],
-  outputs: ["fitting", "kept"],
-  infer({ slots, rows, offsets }, { layout, recursion }: FitCapacityParams) {
-    const N = layout.recursionRows.length, S = requireSlots("fitCapacity", slots, N);
-    requireShape("fitCapacity", "rows", rows, [undefined], "i32");
-    requireShape("fitCapacity", "offsets", offsets, [S + 1], "i32");
-    demand("fitCapacity", recursion >= 0 && recursion < N, () => `there is no recursion ${recursion} of ${N}`);
-    return { fitting: spec(rows.shape, "i32"), kept: spec([S + 1], "i32") };
-  },
+  inputs: { slots: "P 10+N i32", rows: "M i32", offsets: "P+1 i32" },
+  outputs: { fitting: "M i32", kept: "P+1 i32" },
+  params: { layout: { pages: "size", pageRows: "size", recursionRows: "sizes", share: "boolean" }, recursion: "size" },
+  axes: ({ layout }) => ({ N: layout.recursionRows.length }),
+  refuse: ({ N }, { recursion }) => recursion >= N && `there is no recursion ${recursion} of ${N}`,
 });
 
 /** Applies {@link fitCapacityOp}: rows [M] → the first of each slot. */

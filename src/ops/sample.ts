@@ -4,7 +4,7 @@
  * @module
  */
 import { requireFloat32 } from "../common/float32.ts";
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
+import { type Apply, applying, defineOp } from "../op/define.ts";
 
 /** How a token is drawn; what is left out is off. */
 export interface SamplingOptions {
@@ -63,35 +63,24 @@ export function samplingRow(
  * [B, V], seeds [B] i32, counters [B] i32 (position of the token to be
  * drawn), seen [B, V] i32 counts → ids [B] i32, logProbs [B, 1] = log softmax(logits)_id, of the logits as they came in.
  */
-export const sampleOp: Op<
-  "logits" | "options" | "seeds" | "counters" | "seen?" | "offsets?",
-  "ids" | "logProbs",
-  Record<never, never>
-> = defineOp({
+export const sampleOp = defineOp({
   name: "sample",
   family: "sample",
-  inputs: ["logits", "options", "seeds", "counters", "seen?", "offsets?"],
-  outputs: ["ids", "logProbs"],
-  infer({ logits, options, seeds, counters, seen, offsets }) {
-    requireShape("sample", "logits", logits, [undefined, undefined]);
-    const [B, V] = logits.shape;
-    demand("sample", V > 0, () => "logits have no columns");
-    requireShape("sample", "options", options, [B, 5]);
-    requireShape("sample", "seeds", seeds, [B], "i32");
-    requireShape("sample", "counters", counters, [B], "i32");
-    if (seen) requireShape("sample", "seen", seen, [B, V], "i32");
-    requireOffsets("sample", offsets);
-    return { ids: spec([B], "i32"), logProbs: spec([B, 1]) };
+  inputs: {
+    logits: "M V",
+    options: "M 5",
+    seeds: "M i32",
+    counters: "M i32",
+    "seen?": "M V i32",
+    "offsets?": "B+1 i32",
   },
+  outputs: { ids: "M i32", logProbs: "M 1" },
+  refuse: ({ V }) => V === 0 && "logits have no columns",
 });
 
 /** Applies {@link sampleOp}: → ids [B], logProbs [B, 1]. */
-export function sample<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { logits: T; options: T; seeds: T; counters: T; seen?: T; offsets?: T },
-): { ids: T; logProbs: T } {
-  return backend.run(sampleOp, inputs, {});
-}
+export const sample: Apply<"logits" | "options" | "seeds" | "counters" | "seen?" | "offsets?", "ids" | "logProbs"> =
+  applying(sampleOp);
 
 /**
  * Counts tokens: seen[rows[m], ids[m]] += 1, in place, where ids[m] is a token; an id below 0 is none.
@@ -99,25 +88,14 @@ export function sample<T extends Tensor>(
  * seen [B, V] i32, ids [M] i32 below V, rows [M] i32 distinct (every row in turn unless given; then M = B); offsets end with
  * the number of live entries.
  */
-export const countOp: Op<"seen" | "ids" | "rows?" | "offsets?", "seen", Record<never, never>> = defineOp({
+export const countOp = defineOp({
   name: "count",
   family: "sample",
-  inputs: ["seen", "ids", "rows?", "offsets?"],
-  outputs: ["seen"],
-  inPlace: { seen: "seen" },
-  infer({ seen, ids, rows, offsets }) {
-    requireShape("count", "seen", seen, [undefined, undefined], "i32");
-    requireShape("count", "ids", ids, [rows ? undefined : seen.shape[0]], "i32");
-    if (rows) requireShape("count", "rows", rows, ids.shape, "i32");
-    requireOffsets("count", offsets);
-    return { seen: spec(seen.shape, "i32") };
-  },
+  inputs: { seen: "B V i32", ids: "M i32", "rows?": "M i32", "offsets?": "_+1 i32" },
+  outputs: { seen: "B V i32" },
+  refuse: ({ B, M }, _params, { rows }) =>
+    !rows && M !== B && `there are ${M} ids for ${B} rows, and no list says which`,
 });
 
 /** Applies {@link countOp}. */
-export function count<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { seen: T; ids: T; rows?: T; offsets?: T },
-): void {
-  backend.run(countOp, inputs, {});
-}
+export const count: Apply<"seen" | "ids" | "rows?" | "offsets?", "seen"> = applying(countOp);

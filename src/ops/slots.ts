@@ -7,7 +7,8 @@
  *
  * @module
  */
-import { type Backend, defineOp, demand, type Op, requireOffsets, requireShape, spec, type Tensor } from "../op/op.ts";
+import { type Apply, applying, defineOp } from "../op/define.ts";
+import type { Backend, Tensor } from "../op/op.ts";
 
 /** Columns of a slot's row; rows cached by recursion r are at `SLOT.rows + r`, so that there are `SLOT.rows + N` columns. */
 export const SLOT = {
@@ -55,53 +56,32 @@ export function rowsBefore({ pages, recursionRows }: KvLayout, r: number): numbe
   return recursionRows.slice(0, r).reduce((before, rows) => before + pages * rows, 0);
 }
 
-/** Throws unless `slots` is a table of slots of N recursions, and returns S. */
-export function requireSlots(op: string, slots: Tensor, N: number): number {
-  requireShape(op, "slots", slots, [undefined, SLOT.rows + N], "i32");
-  return slots.shape[0];
-}
-
-/** Throws unless `rows` is a list of slots that ends, live, with the last of `offsets`, and returns its length. */
-export function requireList(op: string, rows: Tensor, offsets: Tensor): number {
-  requireShape(op, "rows", rows, [undefined], "i32");
-  requireOffsets(op, offsets);
-  return rows.shape[0];
-}
-
 /** Parameters of {@link schedule}. */
 export interface ScheduleParams {
   /** Stage whose slots are scheduled. */
   readonly stage: number;
-  /** Slots that are scheduled at most, W. */
+  /** Slots that are scheduled at most, S. */
   readonly maxBatch: number;
   /** No slot is scheduled while at least this many are in the stage `block`; 0 for no such condition. */
   readonly exitBatch: number;
 }
 
 /**
- * The W slots that have waited longest in a stage, ties to the lower slot, in ascending order: first in, first out.
+ * The S slots that have waited longest in a stage, ties to the lower slot, in ascending order: first in, first out.
  *
  * Slots with an earlier `since` have waited longer; the clock may wrap round: a is earlier than b when (a − b) mod 2³², as a
- * signed number, is negative (a slot waits for less than 2³¹ steps). slots [S, 10+N] i32 → rows [W] i32, kept [2] = (0, chosen).
+ * signed number, is negative (a slot waits for less than 2³¹ steps). slots [P, 10+N] i32 → rows [S] i32, kept [2] = (0, chosen).
  */
-export const scheduleOp: Op<"slots", "rows" | "kept", ScheduleParams> = defineOp({
+export const scheduleOp = defineOp({
   name: "schedule",
   family: "slots",
-  inputs: ["slots"],
-  outputs: ["rows", "kept"],
-  infer({ slots }, { maxBatch }: ScheduleParams) {
-    requireShape("schedule", "slots", slots, [undefined, undefined], "i32");
-    demand(
-      "schedule",
-      slots.shape[1] > SLOT.rows,
-      () => `slots have ${slots.shape[1]} columns, expected ${SLOT.rows} + N`,
-    );
-    demand("schedule", maxBatch >= 0, () => `maxBatch ${maxBatch} is negative`);
-    return { rows: spec([maxBatch], "i32"), kept: spec([2], "i32") };
-  },
+  inputs: { slots: "P 10+N i32" },
+  outputs: { rows: "S i32", kept: "2 i32" },
+  params: { stage: "size", maxBatch: "size", exitBatch: "size" },
+  axes: ({ maxBatch }) => ({ S: maxBatch }),
 });
 
-/** Applies {@link scheduleOp}: → rows [W], kept [2]. */
+/** Applies {@link scheduleOp}: → rows [S], kept [2]. */
 export function schedule<T extends Tensor>(
   backend: Backend<T>,
   slots: T,
@@ -129,53 +109,41 @@ export interface KvSlotsParams {
  * values are shared, a row of recursion r > 0 goes nowhere and sees all of recursion 0. Rows of idle slots listed in `rows`
  * and rows that are not live go nowhere (−1) and see nothing ([0, 0)), and so do those beyond the slot's part
  * and, with `own`, those of slots that have run all N recursions.
- * slots [S, 10+N] i32 → positions [M] (`length` + i), places [M], ranges [M, 2], all i32.
+ * slots [P, 10+N] i32 → positions [M] (`length` + i), places [M], ranges [M, 2], all i32.
  */
-export const kvSlotsOp: Op<"slots" | "rows?" | "offsets", "positions" | "places" | "ranges", KvSlotsParams> = defineOp({
+export const kvSlotsOp = defineOp({
   name: "kvSlots",
   family: "slots",
-  inputs: ["slots", "rows?", "offsets"],
-  outputs: ["positions", "places", "ranges"],
-  choices: { at: ["outer", "own"] },
-  infer({ slots, rows, offsets }, { layout, at, M }: KvSlotsParams) {
-    const S = requireSlots("kvSlots", slots, layout.recursionRows.length);
-    if (rows) demand("kvSlots", requireList("kvSlots", rows, offsets) === M, () => `${rows.shape} rows, not ${M}`);
-    else requireShape("kvSlots", "offsets", offsets, [S + 1], "i32");
-    demand("kvSlots", typeof at !== "number" || at < layout.recursionRows.length, () => `there is no recursion ${at}`);
-    return { positions: spec([M], "i32"), places: spec([M], "i32"), ranges: spec([M, 2], "i32") };
+  inputs: { slots: "P 10+N i32", "rows?": "M i32", offsets: "_+1 i32" },
+  outputs: { positions: "M i32", places: "M i32", ranges: "M 2 i32" },
+  params: {
+    layout: { pages: "size", pageRows: "size", recursionRows: "sizes", share: "boolean" },
+    at: ["outer", "own", "size"],
+    M: "size",
+  },
+  axes: ({ layout }) => ({ N: layout.recursionRows.length }),
+  refuse({ P, N }, { at }, { rows, offsets }) {
+    if (typeof at === "number" && at >= N) return `there is no recursion ${at} of ${N}`;
+    return !rows && offsets.shape[0] !== P + 1 && `offsets has shape [${offsets.shape}], expected [P+1] with P = ${P}`;
   },
 });
 
 /** Applies {@link kvSlotsOp}: → positions [M], places [M], ranges [M, 2]. */
-export function kvSlots<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { slots: T; rows?: T; offsets: T },
-  params: KvSlotsParams,
-): { positions: T; places: T; ranges: T } {
-  return backend.run(kvSlotsOp, inputs, params);
-}
+export const kvSlots: Apply<"slots" | "rows?" | "offsets", "positions" | "places" | "ranges", KvSlotsParams> = applying(
+  kvSlotsOp,
+);
 
 /**
  * What drawing a token needs of its slot: its seed, and the position of the token to be drawn, `length` + 1.
  *
- * slots [S, 10+N] i32, rows [M] i32, offsets end with the number of live rows → seeds [M] i32, counters [M] i32.
+ * slots [P, 10+N] i32, rows [M] i32, offsets end with the number of live rows → seeds [M] i32, counters [M] i32.
  */
-export const rngCountersOp: Op<"slots" | "rows" | "offsets", "seeds" | "counters", Record<never, never>> = defineOp({
+export const rngCountersOp = defineOp({
   name: "rngCounters",
   family: "slots",
-  inputs: ["slots", "rows", "offsets"],
-  outputs: ["seeds", "counters"],
-  infer({ slots, rows, offsets }) {
-    requireShape("rngCounters", "slots", slots, [undefined, undefined], "i32");
-    const M = requireList("rngCounters", rows, offsets);
-    return { seeds: spec([M], "i32"), counters: spec([M], "i32") };
-  },
+  inputs: { slots: "P 10+N i32", rows: "M i32", offsets: "_+1 i32" },
+  outputs: { seeds: "M i32", counters: "M i32" },
 });
 
 /** Applies {@link rngCountersOp}: → seeds [M], counters [M]. */
-export function rngCounters<T extends Tensor>(
-  backend: Backend<T>,
-  inputs: { slots: T; rows: T; offsets: T },
-): { seeds: T; counters: T } {
-  return backend.run(rngCountersOp, inputs, {});
-}
+export const rngCounters: Apply<"slots" | "rows" | "offsets", "seeds" | "counters"> = applying(rngCountersOp);

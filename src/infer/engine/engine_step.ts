@@ -162,7 +162,8 @@ export class EngineStep<T extends Tensor = Tensor> {
         { logits: scored(router)!, bias: params.routerBias, offsets: kept },
         choice,
       );
-      return routeTokens(device, { ...routed, experts, weights }, { layout, ran });
+      routeTokens(device, { ...routed, experts, weights }, { layout, ran });
+      return;
     }
     const scores = routing === "expert" ? { scores: scored(router), auxiliary: scored(auxiliary) } : {};
     routeTokens(device, { ...routed, ...scores }, { layout, ran });
