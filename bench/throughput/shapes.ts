@@ -20,7 +20,7 @@ export interface Shape {
   readonly tokens: number;
 }
 
-/** Shapes by name; `135m` is that of SmolLM, with the numbers of layers that the paper enlarges for N (docs/mor.md, "Base layer"). */
+/** Shapes by name; `135m` is that of SmolLM, its layers enlarged for N as in the paper (docs/mor.md, "Base layer"). */
 export const SHAPES: Readonly<Record<string, Shape>> = {
   small: {
     json: {
@@ -86,7 +86,7 @@ function configOf({ json }: Shape, L: number, most: number, recursion: Json = {}
   return parseDecoderConfig({ ...json, num_hidden_layers: L, max_position_embeddings: most, recursion });
 }
 
-/** Sequences whose keys and values fill the memory of B vanilla ones: B·2N/(N+1), shared B·N (docs/mor.md, "Keys and values"). */
+/** Sequences whose KV caches fill the memory of B vanilla ones: B·2N/(N+1), shared B·N (docs/mor.md, "Keys and values"). */
 function largestBatch(B: number, N: number, kv: string): number {
   return kv === "share" ? B * N : Math.floor(2 * N * B / (N + 1));
 }

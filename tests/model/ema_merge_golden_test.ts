@@ -49,10 +49,13 @@ async function checkGolden(name: string, device: Device): Promise<void> {
   if (!measured.has(name)) measured.set(name, measure(name));
   const { model, sequences, noise: { exact, bounds } } = await measured.get(name)!;
   const actual = await merged(device, model, sequences);
+  let worst = 0;
   for (const [tensor, { data }] of Object.entries(exact)) {
     const error = largestDifference(actual[tensor].data, data);
+    if (error > 0) worst = Math.max(worst, error / bounds[tensor]);
     assert(error <= bounds[tensor], `${name}: ${tensor} is off by ${error}, bound ${bounds[tensor]}`);
   }
+  console.log(`EMA merging of ${name}: worst error / bound ${worst.toFixed(3)}`);
 }
 
 for (const name of ["modernalbert-top2", "mor-expert-mol"]) {
