@@ -90,7 +90,7 @@ Deno.test("a base model loads where its head is optional, with and without model
   assertEquals((await open(modernBert, tensors, "optional")).hasHead, true);
 });
 
-Deno.test("a classifier's file has no masked-language head, and its own is no fault", async () => {
+Deno.test("a classifier's file has no masked-language head, and its classifier head is ignored", async () => {
   const { tensors } = fresh(modernBert);
   const classifier = ["classifier.weight", "classifier.bias"].map((name) => {
     return { name, shape: [2], data: new Float32Array(2) };
@@ -100,7 +100,7 @@ Deno.test("a classifier's file has no masked-language head, and its own is no fa
   await assertRejects(() => open(modernBert, file), Error, '1 missing\n  missing: "decoder.bias" [11]');
 });
 
-Deno.test("an untied head has a matrix of its own, which is missing where it is not there", async () => {
+Deno.test("an untied head needs its own matrix, whose absence is reported", async () => {
   for (const fields of [modernAlbert, modernBert]) {
     const untied = { ...fields, tie_word_embeddings: false };
     const { params, tensors } = fresh(untied);

@@ -27,7 +27,7 @@ Deno.test("a file is written whole, over an old one too, and nothing else is lef
     assertEquals(namesIn(folder), ["a.bin"]);
   }));
 
-Deno.test("the old file stands until the new one is complete", () =>
+Deno.test("the old file stays until the new one is complete", () =>
   inFolder(async (folder) => {
     const path = `${folder}/a.bin`;
     await Deno.writeTextFile(path, "old");
@@ -56,7 +56,7 @@ Deno.test("an abort does the same, and is known by its name", () =>
     assertEquals(namesIn(folder), []);
   }));
 
-Deno.test("when the disk takes no more, the error gives path, bytes and reason", () =>
+Deno.test("when the disk is full, the error has path, bytes and reason", () =>
   inFolder(async (folder) => {
     const path = `${folder}/a.bin`;
     await Deno.writeTextFile(path, "old");

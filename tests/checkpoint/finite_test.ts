@@ -1,4 +1,4 @@
-// Numbers that are none are refused by tensor and index, where weights are loaded and where they are written.
+// NaN and infinity are refused by tensor and index, when weights are loaded and written.
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describePlace, findInfinite, findOverflow } from "../../src/checkpoint/finite.ts";
 import { f32ToBf16, f32ToF16 } from "../../src/checkpoint/halves.ts";
@@ -25,7 +25,7 @@ function fileOf(dtype: string, pattern: readonly number[]): Uint8Array<ArrayBuff
 const loaded = async (file: Uint8Array) =>
   await loadParameters<{ w: { data: Float32Array } }>(await openCheckpoint({ "model.safetensors": file }), schema);
 
-Deno.test("NaN and infinity are refused at load, whatever the type they are stored in", async () => {
+Deno.test("NaN and infinity of every stored type are refused when loaded", async () => {
   const cases: [dtype: string, pattern: number[], number: string][] = [
     ["F32", [0, 0, 0xc0, 0x7f], "NaN"],
     ["F32", [1, 0, 0x80, 0xff], "NaN"], // a signalling one
@@ -57,7 +57,7 @@ Deno.test("the largest and the smallest finite numbers are loaded", async () => 
   }
 });
 
-Deno.test("saveModel refuses what a type cannot hold, by tensor, index and value, and writes nothing", async () => {
+Deno.test("saveModel refuses overflows by tensor, index and value, and writes no file", async () => {
   await inFolder(async (folder) => {
     const save = (value: number, dtype: "F32" | "F16" | "BF16") => {
       const data = new Float32Array(112);
@@ -100,7 +100,7 @@ Deno.test("a number overflows exactly where its rounding to 16 bits is infinite"
   assertEquals(describePlace(Float32Array.of(7), 0, []), "7 at index 0 ([] of [])");
 });
 
-Deno.test("infinity that is written as infinity is not refused: nothing is lost", () => {
+Deno.test("infinity stored as infinity is written", () => {
   for (const dtype of ["F32", "F16", "BF16"] as const) {
     encodeSafetensors([{ name: "w", shape: [2], data: Float32Array.of(Infinity, NaN), dtype }]);
   }

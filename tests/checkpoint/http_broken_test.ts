@@ -27,7 +27,7 @@ for (const [what, handler, message] of broken) {
 }
 
 for (const [status, sent] of [["200 OK", "12345"], ["206 Partial Content", ""]]) {
-  Deno.test(`a body of status ${status} that breaks off is one clear error`, async () => {
+  Deno.test(`a truncated body of status ${status} is one clear error`, async () => {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const answer = async () => {
       using connection = await listener.accept();
@@ -55,7 +55,7 @@ Deno.test("a file that changes between two requests is refused", async () => {
   });
 });
 
-Deno.test("a failure is not remembered: asking again asks the server again", async () => {
+Deno.test("a failure is not cached: the next call requests again", async () => {
   let calls = 0;
   const flaky: Handler = (request, content) =>
     calls++ === 0 ? new Response(null, { status: 503 }) : ranged(request, content);
@@ -66,7 +66,7 @@ Deno.test("a failure is not remembered: asking again asks the server again", asy
   });
 });
 
-Deno.test("a signal ends a request that would never be answered", async () => {
+Deno.test("a signal aborts a request that never gets an answer", async () => {
   const stop = new AbortController();
   const never: Handler = () => {
     stop.abort(new Error("the user left"));

@@ -1,4 +1,4 @@
-// Bodies without end are left where the most bytes of a file are passed.
+// Endless bodies are cancelled at the maximum size of a file.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { readWhole } from "../../src/checkpoint/http_range.ts";
 import { readJson } from "../../src/checkpoint/json.ts";
@@ -20,7 +20,7 @@ function endless(): { handler: Handler; sent: () => number; left: () => boolean 
   return { handler, sent: () => sent, left: () => left };
 }
 
-Deno.test("a JSON file without end is left after 16 MB", async () => {
+Deno.test("an endless JSON file is cancelled after 16 MB", async () => {
   const { handler, sent, left } = endless();
   await serving({}, handler, async (base) => {
     const message = "config.json: the server sends more than 16000000 bytes without an end";

@@ -1,4 +1,4 @@
-// A server that sends nothing any more: reading ends after a stated time, before and within a body.
+// A stalled server: reading ends after a stated time, before and within a body.
 import { assertRejects } from "@std/assert";
 import { request } from "../../src/checkpoint/http_range.ts";
 

@@ -45,7 +45,7 @@ for (
   });
 }
 
-Deno.test("only what is asked for is fetched: with ranges by the range, without them once", async () => {
+Deno.test("only requested bytes are fetched: by ranges, or the whole file once", async () => {
   await serving(files, ranged, async (base, asked) => {
     await (await openCheckpoint(base)).read("v");
     const { length } = model;

@@ -117,7 +117,7 @@ Deno.test("an authors' file without recursion options is refused with the option
   await assertRejects(() => openTensors(tensors, foreign(token("cycle", 4)), wrong), Error, why);
 });
 
-Deno.test("plain Llama names are the native ones", async () => {
+Deno.test("plain Llama names are native names", async () => {
   const fields = decoderFields({}, 3);
   const config = parseDecoderConfig(fields);
   const params = freshDecoder(config, 7);

@@ -1,4 +1,4 @@
-// Texts as large as the format allows end with one error before they take time or memory without bound.
+// Texts at the limits of the format are refused in bounded time and memory.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { findJsonFault } from "../../src/checkpoint/json_fault.ts";
 import { parseJsonObject } from "../../src/checkpoint/json.ts";
@@ -100,7 +100,7 @@ Deno.test("long keys and values are compared and shown in part", async () => {
   assertThrows(() => parseJsonObject(utf8(`{"${key}":1,"${key}":1}`), "read it"), Error, "occurs twice");
 });
 
-Deno.test("factors that lead out of float32 are refused", () => {
+Deno.test("factors that overflow float32 are refused", () => {
   const config = { hidden_size: 8, num_attention_heads: 2, num_hidden_layers: 2, intermediate_size: 8, vocab_size: 8 };
   const cases: [json: Record<string, unknown>, message: string][] = [
     [{ rms_norm_eps: 1e39 }, "config.rms_norm_eps is 1e+39, expected 0 or a size"],

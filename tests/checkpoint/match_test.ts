@@ -17,7 +17,7 @@ const vector = (name: string, size: number, value = 0): TensorToWrite => {
 const embedding = tensors().find(({ name }) => name.includes("embed_tokens"))!;
 const NORM = "model.norm.weight";
 
-Deno.test("what does not fit is listed in one error before anything is read", async () => {
+Deno.test("mismatches are listed in one error before any tensor is read", async () => {
   const changed = tensors().filter(({ name }) => name !== NORM && name !== "model.layers.1.mlp.up_proj.weight")
     .map((tensor) => tensor.name === embedding.name ? { ...tensor, shape: [8, 11] } : tensor);
   const ints = { name: "model.layers.0.input_layernorm.weight", shape: [8], data: new Int32Array(8) };
@@ -54,7 +54,7 @@ Deno.test("prefixes are stripped where names match so, in any order and number",
   );
 });
 
-Deno.test("of two tensors that could be meant an exact name wins; otherwise both are listed", async () => {
+Deno.test("of two matching tensors an exact name has priority; otherwise both are listed", async () => {
   const exact = [...tensors(), vector(`student.${NORM}`, 8)];
   await assertRejects(() => openTensors(exact, fields), Error, 'unexpected: "student.model.norm.weight"');
   const others = tensors().filter(({ name }) => name !== NORM);
@@ -63,7 +63,7 @@ Deno.test("of two tensors that could be meant an exact name wins; otherwise both
   await assertRejects(() => openTensors([...tensors(), vector(`teacher.${NORM}`, 8)], fields), Error, "1 unexpected");
 });
 
-Deno.test("buffers that follow from the configuration are no fault", async () => {
+Deno.test("buffers that the configuration determines are ignored", async () => {
   const buffers = ["model.layers.0.self_attn.rotary_emb.inv_freq", "model.rotary_emb.inv_freq"];
   const extra = [...buffers.map((name) => vector(name, 2)), {
     name: "model.embeddings.position_ids",

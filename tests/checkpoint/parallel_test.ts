@@ -4,7 +4,7 @@ import { inParallel } from "../../src/checkpoint/parallel.ts";
 
 const items = fc.array(fc.nat(3), { maxLength: 12 });
 
-Deno.test("every item has its turn once, never more than the width at a time", async () => {
+Deno.test("every item runs once, with at most `width` at the same time", async () => {
   await fc.assert(fc.asyncProperty(items, fc.integer({ min: 1, max: 5 }), async (waits, width) => {
     let running = 0, most = 0;
     const done: number[] = [];
@@ -18,7 +18,7 @@ Deno.test("every item has its turn once, never more than the width at a time", a
   }));
 });
 
-Deno.test("after a failure nothing is begun, and what is under way ends first", async () => {
+Deno.test("after a failure no task starts, and running tasks end first", async () => {
   const begun: number[] = [], ended: number[] = [];
   const all = inParallel([0, 1, 2, 3], 2, async (index) => {
     begun.push(index);

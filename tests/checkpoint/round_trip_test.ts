@@ -38,7 +38,7 @@ function brains(buffer: ArrayBuffer): Float32Array {
 
 const bytesOf = (data: ArrayBufferView) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
-Deno.test("what is written is read again, bit by bit", async () => {
+Deno.test("written files read back bit by bit", async () => {
   await fc.assert(
     fc.asyncProperty(named, metadata, async (tensors, meta) => {
       const checkpoint = await open(join(encodeSafetensors(tensors, meta)));

@@ -1,4 +1,4 @@
-/** Modules of sentence-transformers folders: what is not computed is refused by file, key and value. */
+/** Modules of sentence-transformers folders: unsupported ones are refused by file, key and value. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { carriedFiles, saveModel } from "../../src/checkpoint/save.ts";
 import { readSentence } from "../../src/checkpoint/sentence.ts";
@@ -34,7 +34,7 @@ Deno.test("sentence: nothing is declared without modules.json, and defaults hold
   assertEquals((await read(newest))!.maxTokens, 64);
 });
 
-Deno.test("sentence: unknown modules and poolings", async () => {
+Deno.test("sentence: unknown modules and poolings are refused", async () => {
   const known = "expected one of sentence_transformers' Transformer, Pooling";
   await refused(
     { "modules.json": list(["CNN", "2_CNN"]) },
@@ -63,7 +63,7 @@ Deno.test("sentence: unknown modules and poolings", async () => {
   await poolingRefused({ embedding_dimension: 8 }, "embedding_dimension is 8, the hidden states have 16 numbers");
 });
 
-Deno.test("sentence: settings of texts that are not computed", async () => {
+Deno.test("sentence: unsupported text settings are refused", async () => {
   const prompts = (rest: object) => ({ "config_sentence_transformers.json": { prompts: { query: "q: " }, ...rest } });
   await refused(
     prompts({ default_prompt_name: "passage" }),
@@ -84,7 +84,7 @@ Deno.test("sentence: settings of texts that are not computed", async () => {
   await refused(bert({ query_length: 32 }), "sentence_bert_config.json.query_length is unknown");
 });
 
-Deno.test("sentence: projections that do not fit", async () => {
+Deno.test("sentence: projections of wrong shapes are refused", async () => {
   const dense = {
     in_features: 16,
     out_features: 3,
@@ -131,7 +131,7 @@ Deno.test("sentence: projections that do not fit", async () => {
   });
 });
 
-Deno.test("sentence: modules go along when a model is saved elsewhere", () =>
+Deno.test("sentence: modules are copied when a model is saved elsewhere", () =>
   inFolder(async (folder) => {
     const modules = {
       ...plain,

@@ -6,7 +6,7 @@ import { openSource } from "../../src/checkpoint/open_source.ts";
 import { denseTensors, safetensors } from "../support/sentences.ts";
 import { utf8 } from "./support.ts";
 
-Deno.test("sentence: folders of modules count without their list", async () => {
+Deno.test("sentence: usual module folders are read without a list", async () => {
   const dense = { in_features: 16, out_features: 3, bias: true };
   const modules = {
     "1_Pooling/config.json": { word_embedding_dimension: 16, pooling_mode_cls_token: true },

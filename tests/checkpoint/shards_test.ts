@@ -14,7 +14,7 @@ const file = (...tensors: ReturnType<typeof tensor>[]) =>
   join(encodeSafetensors(tensors, { from: tensors[0]?.name ?? "" }));
 const index = (map: unknown) => utf8(JSON.stringify({ metadata: { total_size: 1 }, weight_map: map }));
 
-Deno.test("a checkpoint reads the same however its tensors are dealt out to shards", async () => {
+Deno.test("a checkpoint reads the same for any assignment of tensors to shards", async () => {
   const dealt = fc.uniqueArray(fc.tuple(fc.string(), fc.nat(3)), { selector: ([name]) => name, minLength: 1 });
   await fc.assert(fc.asyncProperty(dealt, async (deal) => {
     const files: Record<string, Uint8Array> = {};
@@ -31,7 +31,7 @@ Deno.test("a checkpoint reads the same however its tensors are dealt out to shar
   }));
 });
 
-Deno.test("the index decides: what it does not place in a shard is listed, not read", async () => {
+Deno.test("tensors that the index does not assign to a shard are listed, not read", async () => {
   const checkpoint = await openCheckpoint({
     "sub/a.safetensors": file(tensor("x", 1), tensor("y", 2)),
     "b.safetensors": file(tensor("y", 3), tensor("z", 4)),
@@ -83,7 +83,7 @@ Deno.test("an index without a weight map is refused", async () => {
   await assertRejects(() => openCheckpoint({ [INDEX]: bare }), Error, "weight_map is nothing");
 });
 
-Deno.test("a single file is preferred to an index, and a lone file may have any name", async () => {
+Deno.test("a single file has priority over an index, and may have any name if it is the only one", async () => {
   const both = { "model.safetensors": file(tensor("one", 1)), [INDEX]: index({ x: "gone.safetensors" }) };
   assertEquals((await openCheckpoint(both)).names(), ["one"]);
   assertEquals((await openCheckpoint({ "mine.safetensors": file(tensor("two", 1)) })).names(), ["two"]);

@@ -50,7 +50,7 @@ Deno.test("one file by path opens with its neighbours", () =>
     await assertRejects(() => openCheckpoint(`${folder}/none`), Error, "there is no model.safetensors and no model");
   }));
 
-Deno.test("names that lead out of the folder are refused on disk", () =>
+Deno.test("names outside the folder are refused on disk", () =>
   inFolder(async (folder) => {
     await Deno.writeFile(`${folder}/secret`, content);
     await Deno.mkdir(`${folder}/inside`);

@@ -37,7 +37,7 @@ Deno.test("texts end as generation_config.json says, else config.json, its class
   assertEquals(await ends({ model_type: "mor" }, tokenizer), [5, [6]]); // no class of others, no defaults
 });
 
-Deno.test("the class's default counts only where the vocabulary has it", async () => {
+Deno.test("the class's default is used only if the vocabulary has it", async () => {
   const { config } = await openEncoder({ ...files(bert, bertShapes), ...bytes(encoderTokens) }, { head: "optional" });
   assertEquals(config.ids, { pad: 3, bos: 3, eos: 3, cls: 1, sep: 2 }); // the padding where nothing is known
   const json = { ...bert, pad_token_id: 9, cls_token_id: 8 };

@@ -39,7 +39,7 @@ Deno.test("with colours every token has its own, and the prompt none", () => {
   assertMatch(painted, /^One\n<(#\w+)\|da><(#\w+)\|y><\1\| b>\n$/);
 });
 
-Deno.test("depths in shares, and the work that leaving early saves", () => {
+Deno.test("shares of depths, and the FLOPs that early exits save", () => {
   const bars = depthRows([1, 1, 1, 2], 3);
   assertEquals(bars.map((row) => row.match(/\d+ %/)![0]), ["75 %", "25 %", "0 %"]);
   assertEquals(bars.map((row) => row.split("█").length - 1), [30, 10, 0]);
@@ -84,7 +84,7 @@ Deno.test("the verdict: a device agrees with itself; other logits, other depths,
   assertEquals(agrees({ ...good, undecided: ["a selection"] }), false);
 });
 
-Deno.test("held-out loss: the mean over masked tokens, whichever way they are batched", async () => {
+Deno.test("held-out loss: the mean over masked tokens for any batches", async () => {
   const folder = `${models}/stories-modernalbert`;
   await using owner = await Encoder.load(folder, { device: new ReferenceDevice() });
   const encoder = owner.model;
@@ -112,7 +112,7 @@ Deno.test("held-out loss: the mean over masked tokens, whichever way they are ba
   assertAlmostEquals(nats, sum / count, 1e-5);
 });
 
-Deno.test("all acts on small models; one line where a model is missing", async () => {
+Deno.test("all parts on small models; one line for a missing model", async () => {
   const args = ["--models", models, "--device", "reference", "--prompt", "The otter", "--tokens", "5"];
   const { code, out, err } = await run("demo", args, { env: { NO_COLOR: "1" } });
   assertEquals([code, err], [0, ""]);

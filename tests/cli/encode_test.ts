@@ -58,7 +58,7 @@ Deno.test("a file from a file; its ending says the format", async () => {
   assertEquals(names(folder), ["a.npy", "lines.txt"]);
 });
 
-Deno.test("ids where there is no tokenizer", async () => {
+Deno.test("a model without tokenizer takes ids", async () => {
   const bare = await encoderFolder(false);
   const common = ["--model", bare, "--device", "reference"];
   const { out } = await run("encode", [...common, "--ids", "1 2 3", "--ids", "4,5"]);
@@ -78,7 +78,7 @@ Deno.test("texts that cannot be encoded, by their line", async () => {
   );
 });
 
-Deno.test("what cannot be written leaves nothing behind", async () => {
+Deno.test("a failed write leaves no file", async () => {
   const folder = temporary();
   const refused = await run("encode", [...args, "--text", "a", "--out", `${folder}/missing/a.npy`]);
   assertStringIncludes(assertRefused(refused), "missing/a.npy");

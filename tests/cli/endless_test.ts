@@ -1,4 +1,4 @@
-/** Sources without end: reading stops at a stated size, whatever a path names. */
+/** Endless sources: reading stops at a stated size for any path. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { linesOf, textOf } from "../../cli/data/read_text.ts";
@@ -22,7 +22,7 @@ Deno.test({
   },
 });
 
-Deno.test("endless: a file of just so many bytes is read, one more is refused", async () => {
+Deno.test("endless: a file of exactly the maximum size is read, one more byte is refused", async () => {
   const path = `${temporary()}/text.txt`;
   await Deno.writeTextFile(path, "12345");
   assertEquals(new TextDecoder().decode(await readBytes(path, 5)), "12345");
@@ -39,7 +39,7 @@ Deno.test("endless: a document that is longer than a string can be is refused by
   }
 });
 
-Deno.test("lines: those of a text, wherever its pieces end", async () => {
+Deno.test("lines: those of a text in any pieces", async () => {
   const path = `${temporary()}/text.txt`;
   const line = fc.tuple(fc.constantFrom("", "a", "é\u{1F600}"), fc.nat(40_000)).map(([text, n]) => text.repeat(n));
   const lines = fc.array(line, { maxLength: 5 });

@@ -1,4 +1,4 @@
-// The fuzzing command sees every way in which a case can fail, and gives the same cases again for a seed.
+// The fuzzing command detects every kind of failure, and a seed reproduces its cases.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Draw } from "../../cli/fuzz/draw.ts";
 import { changeJson, hostileText } from "../../cli/fuzz/hostile.ts";
@@ -22,7 +22,7 @@ async function watched(body: string, milliseconds = 60_000, bounds = BOUNDS) {
 
 const two = 'for (; seed < 9; seed++) say({ seed }), say({ outcome: "taken" });\nsay({ seed });\n';
 
-Deno.test("a case that hangs, dies, takes too much memory or breaks a rule is found by its seed", async () => {
+Deno.test("a case that hangs, crashes, exceeds memory or fails a check is reported with its seed", async () => {
   const cases: [body: string, reason: string][] = [
     ["for (;;);", "no end after"],
     ["Deno.exit(3);", "the process ended with code 3"],
@@ -37,7 +37,7 @@ Deno.test("a case that hangs, dies, takes too much memory or breaks a rule is fo
   }
 });
 
-Deno.test("the end of the time is no failure", async () => {
+Deno.test("the end of the time limit is no failure", async () => {
   const body = 'setInterval(() => (say({ seed: seed++ }), say({ outcome: "refused" })), 20);';
   const { cases, taken, failure } = await watched(body, 6000);
   assert(cases > 0);
@@ -73,7 +73,7 @@ Deno.test("a seed gives the same changes, another one others", () => {
 });
 
 for (const target of targets) {
-  Deno.test(`${target.name}: some inputs are taken and some are refused`, async () => {
+  Deno.test(`${target.name}: some inputs are accepted and some are refused`, async () => {
     const run = await target.open();
     const seen = { taken: 0, refused: 0 };
     for (let seed = 0; seed < 60; seed++) seen[await run(new Draw(seed))]++;

@@ -40,7 +40,7 @@ Deno.test("a seed, a temperature and a cap of depth reach the library; bad ones 
   assertStringIncludes((await run("generate", [...args, "--top-p", "7"])).err, "topP is 7");
 });
 
-Deno.test("ids in, ids out, where there is no tokenizer", async () => {
+Deno.test("a model without tokenizer takes and returns ids", async () => {
   const bare = await decoderFolder(undefined, false);
   const common = ["--model", bare, "--max-new-tokens", "3", ...reference];
   const { code, out } = await run("generate", [...common, "--ids", "1 2 3"]);
@@ -58,7 +58,7 @@ Deno.test("a prompt that fills all positions is refused with both numbers", asyn
   assertStringIncludes(err, "the prompt has 64 tokens, and there are 64 positions");
 });
 
-Deno.test("whoever closes the pipe early hears nothing", async () => {
+Deno.test("a reader that closes the pipe early gets no error", async () => {
   const child = start("generate", ["--model", model, "--prompt", "a", ...reference]);
   await child.stdin.close();
   const reader = child.stdout.getReader();

@@ -72,7 +72,7 @@ Deno.test("notes of config.json and generation settings go along", async () => {
   }
 });
 
-Deno.test("a model is no distance from itself", async () => {
+Deno.test("a model has no difference from itself", async () => {
   await using first = await Decoder.load(decoder, { device: "reference" });
   const same = await decoderChange(first.model, first.model, [[1, 2, 3], [4]]);
   assertEquals([same.tokens, same.scored, same.divergence, same.sameChoice, same.sameDepth], [4, 2, 0, 1, 1]);
@@ -82,7 +82,7 @@ Deno.test("a model is no distance from itself", async () => {
   assertEquals(hiddenChange, 0);
 });
 
-Deno.test("folders that are in use are refused, and stay as they were", async () => {
+Deno.test("folders in use are refused, and stay unchanged", async () => {
   const out = temporary();
   await Deno.writeTextFile(`${out}/notes.txt`, "mine");
   const merge = (...flags: string[]) => run("merge", ["--model", decoder, "--out", out, ...reference, ...flags]);

@@ -1,4 +1,4 @@
-/** Commands that have nothing to do say so, and fail where something was asked for. */
+/** Commands without anything to do fail with a message. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fitLines, fits } from "../../cli/support/limits.ts";
 import { assertRefused, decoderFolder, run, temporary } from "./support.ts";
@@ -50,7 +50,7 @@ Deno.test("commands: empty sets of what they work on are refused", async () => {
   assertStringIncludes(report, "it is not a golden folder");
 });
 
-Deno.test("doctor: says how models fit into what an adapter binds", () => {
+Deno.test("doctor: how models fit into an adapter's binding size", () => {
   const by = Object.fromEntries(fits(2 ** 27).map((fit) => [fit.model, fit]));
   const of = (model: string) => [by[model].split, by[model].parts, by[model].runs];
   assertEquals(of("modernbert-base"), [1, 2, true]);

@@ -22,7 +22,7 @@ Deno.test("as many documents as asked for, the same for a seed and any batch", a
   assertEquals(again.lines.slice(0, 7), lines);
 });
 
-Deno.test("what does not fit is one line, and no file", async () => {
+Deno.test("an invalid document is one line, and no file", async () => {
   for (
     const [flags, message] of [
       [["--documents", "0"], "--documents 0: expected a whole number of at least 1"],

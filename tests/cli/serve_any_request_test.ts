@@ -1,4 +1,4 @@
-/** Whatever a client sends, it gets an answer, a line in the log and a count. */
+/** Every request gets an answer, a line in the log and a count. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { makeHandler } from "../../cli/serve/app.ts";
@@ -103,7 +103,7 @@ Deno.test("a fault of the routes themselves is a 500 of JSON, with a line and a 
   assertStringIncludes(metrics, 'refrain_requests_total{route="/v1/completions",status="500"} 1');
 });
 
-Deno.test("a key as long as a body is refused as fast as any other, by its beginning", async () => {
+Deno.test("a very long key is refused as fast as a short one, by its beginning", async () => {
   const { handler } = fakeServer({}, { bodyBytes: 300_000 });
   const started = performance.now();
   const { error } =

@@ -1,4 +1,4 @@
-/** Bounds of time and size: bodies without end, requests that do not end, connections without number. */
+/** Limits of time and size: endless bodies, incomplete requests, many connections. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { connect, exchange, requestsOf } from "./serve_raw.ts";
 import { listening, until } from "./serve_support.ts";
@@ -6,7 +6,7 @@ import { listening, until } from "./serve_support.ts";
 const head = "POST /v1/completions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n";
 const get = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
 
-Deno.test("a body without end is answered with 413 at its limit, its connection is closed, and nothing is kept", async () => {
+Deno.test("an endless body gets 413 at the size limit, its connection closes, and no memory is kept", async () => {
   await using server = await listening();
   const part = new Uint8Array(65536 + 9).fill(32);
   part.set(new TextEncoder().encode("10000\r\n"));
@@ -27,7 +27,7 @@ Deno.test("a body without end is answered with 413 at its limit, its connection 
   assertStringIncludes(large.text, "its body has 5000000 bytes, 10000 is the most");
 });
 
-Deno.test("a request that does not end gets 408, and a connection that brings none any more is closed", async () => {
+Deno.test("an incomplete request gets 408, and an idle connection is closed", async () => {
   const times = { headersMs: 400, requestMs: 2000, idleMs: 400 };
   await using server = await listening({}, times, { bodyMs: 500 });
   const cases: [sent: string, status: number | undefined, message?: string][] = [
@@ -49,7 +49,7 @@ Deno.test("a request that does not end gets 408, and a connection that brings no
   assertEquals(await requestsOf(server.url), cases.length);
 });
 
-Deno.test("a client that leaves within its body, or its head, is no error of the server", async () => {
+Deno.test("a client that aborts within its body or head causes no server error", async () => {
   await using server = await listening();
   for (const sent of [`${head}Content-Length: 10\r\n\r\n{`, "GET /health HTTP/1.1\r\nHost"]) {
     const { send, leave } = await connect(server.url);
@@ -64,7 +64,7 @@ Deno.test("a client that leaves within its body, or its head, is no error of the
   ]);
 });
 
-Deno.test("bytes that trickle in do not keep a connection", async () => {
+Deno.test("a slow trickle of bytes does not keep a connection open", async () => {
   await using server = await listening({}, { headersMs: 400, requestMs: 2000 }, { bodyMs: 500 });
   for (const start of ["GET /health HTTP/1.1\r\nX: ", `${head}Content-Length: 9999\r\n\r\n{`]) {
     const { send, closed, leave } = await connect(server.url);
@@ -77,7 +77,7 @@ Deno.test("bytes that trickle in do not keep a connection", async () => {
   }
 });
 
-Deno.test("with as many connections as may be, the next is told so; when one goes, there is room again", async () => {
+Deno.test("at the limit of connections, the next gets 503, until one closes", async () => {
   await using server = await listening({}, { connections: 3 });
   const held = await Promise.all([1, 2, 3].map(() => connect(server.url)));
   for (const { send } of held) await send("GET /health HTTP/1.1\r\n");
@@ -92,7 +92,7 @@ Deno.test("with as many connections as may be, the next is told so; when one goe
   held.forEach(({ leave }) => leave());
 });
 
-Deno.test("a server that stops lets requests end, refuses new ones, and cuts off those that do not end", async () => {
+Deno.test("a stopping server completes requests, refuses new ones, and aborts those beyond its time limit", async () => {
   const server = await listening({ tick: 20 });
   const body = (tokens: number) =>
     JSON.stringify({ model: "words", prompt: "ab", max_tokens: tokens, stream: tokens > 99 });
@@ -119,7 +119,7 @@ Deno.test("a server that stops lets requests end, refuses new ones, and cuts off
   assertEquals(await fetch(server.url).then(() => "answered", () => "refused"), "refused");
 });
 
-Deno.test("requests that are sent without reading answers are few, or the end of their connection", async () => {
+Deno.test("pipelined requests without reading answers are limited per connection", async () => {
   await using server = await listening();
   const last = get.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
   const few = await exchange(server.url, get.repeat(15) + last);

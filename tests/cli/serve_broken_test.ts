@@ -1,4 +1,4 @@
-/** Bytes that break off the form of HTTP after a good head: an answer, a line and a count for each request. */
+/** Invalid HTTP after a valid head: an answer, a log line and a count for each request. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { exchange, requestsOf } from "./serve_raw.ts";
 import { listening } from "./serve_support.ts";
@@ -28,7 +28,7 @@ const cases: [name: string, bytes: string, statuses: number[], message?: string]
   ["an expectation", `${head}Expect: 200-ok\r\nConnection: close\r\n\r\n`, [417], "it expects 200-ok"],
 ];
 
-Deno.test("requests before broken bytes are answered, and the broken one is, once", async () => {
+Deno.test("requests before invalid bytes are answered, and the invalid one once", async () => {
   for (const [name, bytes, statuses, message = ""] of cases) {
     await using server = await listening({ tick: 5 });
     const { text } = await exchange(server.url, bytes);

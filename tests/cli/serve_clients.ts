@@ -1,4 +1,4 @@
-/** Clients that come and go: some read all, some leave in the middle, some never finish what they began. */
+/** Clients that read everything, abort in the middle, or never finish their request. */
 import { assert } from "@std/assert";
 import { connect } from "./serve_raw.ts";
 

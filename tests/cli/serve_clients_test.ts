@@ -1,4 +1,4 @@
-/** Clients that come and go leave a server as it was: it answers right, and nothing of theirs is left. */
+/** Aborting clients leave no state: the server answers correctly afterwards. */
 import { assert, assertEquals } from "@std/assert";
 import { Decoder } from "../../mod.ts";
 import { askKnown, comeAndGo, type Crowd } from "./serve_clients.ts";
@@ -6,7 +6,7 @@ import { serveProcess } from "./serve_process.ts";
 import { until } from "./serve_support.ts";
 import { decoderFolder } from "./support.ts";
 
-Deno.test("thirty clients that come and go, then one right answer", async () => {
+Deno.test("thirty clients connect and abort, then one answer is correct", async () => {
   const folder = await decoderFolder(), tokens = 12, prompt = "a cat, ";
   await using model = await Decoder.load(folder, { device: "reference" });
   const text = (await Array.fromAsync(model.generate(prompt, { maxNewTokens: tokens }))).map(({ text }) => text).join(

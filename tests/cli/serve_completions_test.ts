@@ -30,7 +30,7 @@ Deno.test("the defaults are OpenAI's: 16 tokens, temperature 1, and another seed
   assertEquals(one !== two, true);
 });
 
-Deno.test("parameters reach the engine, ours too", async () => {
+Deno.test("all parameters reach the engine, including extensions", async () => {
   const { engine } = await complete({
     ...{ temperature: 0.5, top_p: 0.9, top_k: 7, min_p: 0.1, repetition_penalty: 1.2, max_depth: 2, seed: 5 },
     ...{ max_tokens: 4, stop: ["x", "y"] },
@@ -111,7 +111,7 @@ const wrong: [body: Record<string, unknown>, param: string | null, message: stri
   [{ model: "vectors" }, "model", "it is a model for embeddings"],
 ];
 
-Deno.test("what is wrong is refused with its name and why, and nothing runs", async () => {
+Deno.test("invalid requests are refused with parameter and reason, and nothing runs", async () => {
   for (const [body, param, message] of wrong) {
     const { status, json: { error }, engine } = await complete(body);
     assertEquals([status, error.type, error.param], [400, "invalid_request_error", param], JSON.stringify(body));

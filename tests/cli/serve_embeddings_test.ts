@@ -27,7 +27,7 @@ Deno.test("base64 is little-endian float32", async () => {
   assertEquals([view.byteLength, view.getFloat32(0, true), view.getFloat32(4, true)], [8, 3, 98]);
 });
 
-Deno.test("inputs may be ids, and many run some at a time", async () => {
+Deno.test("inputs may be ids, and many inputs run in batches", async () => {
   assertEquals((await embed({ input: [5, 6] })).json.data[0].embedding, [2, 5]);
   const input = Array.from({ length: 150 }, (_, i) => [i, 7]);
   const { json, batches } = await embed({ input });
@@ -35,7 +35,7 @@ Deno.test("inputs may be ids, and many run some at a time", async () => {
   assertEquals(json.data.map(({ embedding: [, first] }: { embedding: number[] }) => first), input.map(([id]) => id));
 });
 
-Deno.test("what is wrong is refused by name before anything runs", async () => {
+Deno.test("invalid requests are refused by parameter before anything runs", async () => {
   const wrong: [body: Record<string, unknown>, param: string | null, message: string][] = [
     [{}, "input", "body.input is missing"],
     [{ input: ["a", ""] }, "input", "body.input[1] is empty"],
@@ -53,7 +53,7 @@ Deno.test("what is wrong is refused by name before anything runs", async () => {
   }
 });
 
-Deno.test("only so many requests may wait, and metrics say how many do", async () => {
+Deno.test("the number of waiting requests is limited, and a metric", async () => {
   const { handler } = fakeServer({}, { requests: 2 });
   const gauge = async () => {
     const text = await (await handler(new Request("http://localhost/metrics"))).text();
@@ -64,7 +64,7 @@ Deno.test("only so many requests may wait, and metrics say how many do", async (
   assertEquals(await gauge(), "0");
 });
 
-Deno.test("timers have a turn between batches, on a device that never waits too", async () => {
+Deno.test("timers run between batches, also on a device that never waits", async () => {
   const { handler, vectors } = fakeServer();
   let turns = 0, most = 0, batches = 0;
   vectors.embed = (sequences) => {

@@ -1,4 +1,4 @@
-/** An engine without a model: it makes a token a tick for each of its slots. */
+/** A fake engine without a model: one token a step for each slot. */
 import type { EngineStatus, Finish, Generation, TextEngine } from "../../src/infer/engine/api.ts";
 import type { GenerateOptions, Piece } from "../../src/infer/generate_options.ts";
 

@@ -17,7 +17,7 @@ function parts(size: number, count: number) {
   return { stream, sent };
 }
 
-Deno.test("a body is read no further than it may be long", async () => {
+Deno.test("a body is read up to its size limit", async () => {
   const { handler, log } = fakeServer({}, { bodyBytes: 10_000, requests: 5 });
   const { stream, sent } = parts(1000, 1e6);
   const response = await handler(post("/v1/completions", null, { body: stream }));
@@ -44,7 +44,7 @@ Deno.test("only JSON objects are read, and a fault in them is located", async ()
   }
 });
 
-Deno.test("with as many completions as may run or wait, the next is asked to come again", async () => {
+Deno.test("at the limit of completions, the next request gets 429", async () => {
   const { handler, engine } = fakeServer({ slots: 1, tick: 5 }, { bodyBytes: 1000, requests: 3 });
   const first = handler(post("/v1/completions", { ...body, n: 2 }));
   await until(() => engine.status().running === 1);
@@ -57,7 +57,7 @@ Deno.test("with as many completions as may run or wait, the next is asked to com
   assertEquals((await handler(post("/v1/completions", { ...body, n: 2 }))).status, 200);
 });
 
-Deno.test("addresses and methods that are not there", async () => {
+Deno.test("unknown paths and methods are refused", async () => {
   const { handler } = fakeServer();
   const ask = async (method: string, path: string) => {
     const response = await handler(new Request(`http://localhost${path}`, { method }));
@@ -88,7 +88,7 @@ Deno.test("models are listed, and each is described", async () => {
   });
 });
 
-Deno.test("health is 200 until the device is gone, then everything that computes is 503 and says why", async () => {
+Deno.test("health is 200 until the device is lost; then every model request is 503 with the reason", async () => {
   const { handler, health } = fakeServer();
   const ask = async () => await handler(new Request("http://localhost/health"));
   assertEquals((await ask()).status, 200);
@@ -117,7 +117,7 @@ Deno.test("an error inside is a 500 of one line, and 503 where the device is why
   assertEquals((await late).status, 503);
 });
 
-Deno.test("an engine that has stopped is no passing error: the server is out of order from then on", async () => {
+Deno.test("a failed engine is permanent: the server refuses all further requests", async () => {
   const { handler, engine } = fakeServer();
   engine.stopped = true;
   assertEquals((await handler(post("/v1/completions", body))).status, 503);

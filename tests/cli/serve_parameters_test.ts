@@ -1,4 +1,4 @@
-/** Parameters that ask for nothing, as OpenAI's, LangChain's and vLLM's clients send them; code points. */
+/** Parameters without effect, as OpenAI's, LangChain's and vLLM's clients send them; code points. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { COMPLETION_HARMLESS, EMBEDDING_HARMLESS } from "../../cli/serve/harmless.ts";
 import { Choice } from "../../cli/serve/choice.ts";

@@ -1,4 +1,4 @@
-/** Readers who do not read: others are answered as fast as ever, the hundred get all that is theirs, nothing piles up. */
+/** Slow readers: other requests are not delayed, slow ones get all their data, and memory stays bounded. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { eventsOf, listening, until } from "./serve_support.ts";
 import type { ConnectionLimits } from "../../cli/serve/server.ts";
@@ -19,7 +19,7 @@ async function asked(behaviour: FakeOptions, limits: Partial<ConnectionLimits> =
   return { ...server, ask };
 }
 
-Deno.test("100 slow readers stall nobody and lose nothing", async () => {
+Deno.test("100 slow readers get all their data and delay no other request", async () => {
   await using server = await asked({ tick: 2 });
   const slow = await Promise.all(Array.from({ length: 100 }, () => server.ask({ max_tokens: 200 })));
   const { running, waiting } = server.engine.status();
@@ -39,7 +39,7 @@ Deno.test("100 slow readers stall nobody and lose nothing", async () => {
   }
 });
 
-Deno.test("a stream stands still until somebody reads, its slot is free, and leaving ends it", async () => {
+Deno.test("a stream waits for its reader, its slot is free, and aborting ends it", async () => {
   const padding = "x".repeat(100_000); // far more than the sockets on the way hold
   await using server = await asked({ padding });
   const [read, left] = [await server.ask({ max_tokens: 200 }), await server.ask({ max_tokens: 200 })];
@@ -53,7 +53,7 @@ Deno.test("a stream stands still until somebody reads, its slot is free, and lea
   assertEquals(server.log.map((line) => line.endsWith("client left")), [false, true]);
 });
 
-Deno.test("a client that takes nothing is cut off after a while, and so is one that waits for a whole answer", async () => {
+Deno.test("a client that reads nothing is disconnected after a timeout, also for a whole answer", async () => {
   for (const stream of [true, false]) {
     await using server = await asked({ padding: "x".repeat(200_000) }, { stalledMs: 300 });
     const response = await server.ask({ max_tokens: 100, stream });

@@ -1,4 +1,4 @@
-/** Streams: events as they come, nothing ahead of its reader, slots free at once when a client leaves. */
+/** Streams: events on demand, at most one ahead of the reader; an abort frees slots immediately. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { eventsOf, fakeServer, post, until } from "./serve_support.ts";
 import type { FakeOptions } from "./serve_engine.ts";
@@ -26,7 +26,7 @@ Deno.test("an event for each token, one for the end, then [DONE]", async () => {
   assertStringIncludes(log[0], "POST /v1/completions 200 5 tokens");
 });
 
-Deno.test("the usage comes last where it is asked for", async () => {
+Deno.test("the usage is the last event if requested", async () => {
   const { response } = await stream({ stream_options: { include_usage: true } });
   const events: Event[] = eventsOf(await response.text());
   const { choices, usage } = events.pop()!;
@@ -51,7 +51,7 @@ Deno.test("offsets of log-probabilities go on from event to event", async () => 
   assertEquals(events.map(({ choices: [{ logprobs }] }) => logprobs!.text_offset), [[0], [3], [6], []]);
 });
 
-Deno.test("an error on the way is the last event, and a line in the log", async () => {
+Deno.test("an error within a stream is the last event, and a line in the log", async () => {
   const { response, log, engine } = await stream({ prompt: ["a", "b"] }, { breakAfter: 2 });
   const events = (await response.text()).trimEnd().split("\n\n");
   const { error } = JSON.parse(events.at(-1)!.replace("data: ", ""));
@@ -61,7 +61,7 @@ Deno.test("an error on the way is the last event, and a line in the log", async 
   assertEquals(engine.status().running, 0);
 });
 
-Deno.test("a reader that leaves frees its slots at once", async () => {
+Deno.test("an aborting reader frees its slots immediately", async () => {
   const { response, log, engine } = await stream({ n: 3, max_tokens: 1e6 });
   const reader = response.body!.getReader();
   await reader.read();
@@ -71,7 +71,7 @@ Deno.test("a reader that leaves frees its slots at once", async () => {
   assertStringIncludes(log[0], "client left");
 });
 
-Deno.test("so does one who waits for a whole answer, or has not begun to read", async () => {
+Deno.test("aborting a whole answer, or a stream before its first read, frees the slots as well", async () => {
   for (const stream of [false, true]) {
     const { engine, handler, log } = fakeServer({ slots: 1 });
     const controller = new AbortController();

@@ -1,4 +1,4 @@
-/** A service without a model: texts come from a fake engine, and vectors are easily foretold. */
+/** A service without a model: a fake engine and predictable vectors. */
 import { BoundedServer, type ConnectionLimits } from "../../cli/serve/server.ts";
 import { makeHandler } from "../../cli/serve/app.ts";
 import type { ServedDecoder, ServedEncoder, Service } from "../../cli/serve/service.ts";

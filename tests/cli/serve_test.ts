@@ -43,7 +43,7 @@ Deno.test("completions and embeddings are the library's", async () => {
   assert(/^POST \/v1\/completions 200 15 tokens \d+ ms$/m.test(err), err);
 });
 
-Deno.test("Ctrl-C and SIGTERM let a stream end, take no more, and exit with 0", async () => {
+Deno.test("Ctrl-C and SIGTERM: running streams end, new requests are refused, the exit code is 0", async () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     const { url, interrupt, ended } = await serve();
     const body = { model: nameOf(decoder), prompt: "a", max_tokens: 40, temperature: 0, stream: true };
@@ -76,7 +76,7 @@ Deno.test("while a request is still to end, new ones are refused; a second signa
   assert(performance.now() - started < 5000);
 });
 
-Deno.test("a port that is taken, two models of one name, and a model without tokenizer are one line each", async () => {
+Deno.test("a port in use, two models of one name, and a model without tokenizer: one error line each", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const port = String(taken.addr.port);
   const busy = assertRefused(await run("serve", [decoder, "--port", port, ...reference]));

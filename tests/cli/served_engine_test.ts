@@ -43,7 +43,7 @@ Deno.test("served engine: after a shortage another one is opened, once, and serv
   assertEquals((await Array.fromAsync(generation)).length, 2);
 });
 
-Deno.test("served engine: where another one cannot be opened, the next request tries again", async () => {
+Deno.test("served engine: if reopening fails, the next request retries", async () => {
   let opened = 0;
   const engine = await ServedEngine.of(() => {
     if (opened++ === 1) return Promise.reject(shortage);
@@ -56,7 +56,7 @@ Deno.test("served engine: where another one cannot be opened, the next request t
   }
 });
 
-Deno.test("served engine: one that stopped for another reason stays stopped", async () => {
+Deno.test("served engine: one that failed for another reason stays closed", async () => {
   let opened = 0;
   const engine = await ServedEngine.of(() => {
     opened++;

@@ -1,4 +1,4 @@
-/** SIGTERM ends commands as Ctrl-C does: at a place of their own choice, with the exit code that shells give it. */
+/** SIGTERM ends commands as Ctrl-C does, with the exit code of shells. */
 import { assert, assertEquals } from "@std/assert";
 import { decoderFolder, start, temporary } from "./support.ts";
 

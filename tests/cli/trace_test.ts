@@ -51,7 +51,7 @@ for (const selection of ["threshold", "topk"] as const) {
   });
 }
 
-Deno.test("colours where they are wanted", async () => {
+Deno.test("colours on terminals, by NO_COLOR and FORCE_COLOR", async () => {
   const { out } = await run("trace", args, { env: { NO_COLOR: "", FORCE_COLOR: "1" } });
   assert(out.includes("\x1b[48;5;") && out.includes("\x1b[0m"));
 });
@@ -89,7 +89,7 @@ Deno.test("token texts are the text; characters of several tokens belong to the 
   assertEquals(texts.filter((text) => !text.startsWith("#")), ["é", "日", " otter"]);
 });
 
-Deno.test("hostile tokens stay text", () => {
+Deno.test("hostile tokens are escaped", () => {
   const texts = [
     "</text><script>alert(1)</script>",
     "&lt;",
@@ -116,7 +116,7 @@ Deno.test("lines break where they are full and at line ends; every token stays",
   assertEquals(breakLines([], [], 8), [[]]);
 });
 
-Deno.test("text stands out on every ground: contrast 4.5 or more", () => {
+Deno.test("text has a contrast of at least 4.5 on every colour", () => {
   const luminance = (hex: string) => {
     const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255)
       .map((part) => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);

@@ -54,7 +54,7 @@ Deno.test("train: help names every key, and one configuration is needed", async 
   assertStringIncludes((await train("no-such.json")).err, "Cannot read no-such.json");
 });
 
-Deno.test("train: what cannot be read or does not fit is one line, before any step", async () => {
+Deno.test("train: invalid files and settings are one line, before any step", async () => {
   assertStringIncludes(await refused({ step: 3 }), "training.step is unknown, the nearest known key is steps");
   assertStringIncludes(await refused(data({ train: ["nowhere.txt"] })), "nowhere.txt");
   assertStringIncludes(await refused(data({ train: ["empty.txt"] })), "empty.txt");
@@ -84,7 +84,7 @@ Deno.test("train: leaves a model, refuses to overwrite it, resumes only what it 
 });
 
 Deno.test({
-  name: "train: Ctrl-C saves and says how to go on; a process that may not write loses nothing",
+  name: "train: Ctrl-C saves and prints how to resume; a process that cannot write loses no checkpoint",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     const { config, folder } = await folderOf({ ...small, steps: 40, save_every: 100, log_every: 2 });

@@ -1,4 +1,4 @@
-// Rows that are appended to caches, a few at a time, see what they would see all at once.
+// Rows that are appended to caches in several steps attend to the same keys as in one pass.
 import fc from "fast-check";
 import { hostIndices } from "../../src/op/device.ts";
 import { decode } from "../../src/model/decoder.ts";

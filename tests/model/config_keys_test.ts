@@ -28,7 +28,7 @@ Deno.test("absent keys take the defaults of the class", () => {
   assertStringIncludes(reason((more) => parseDecoderConfig(more), {}), "config.hidden_size is missing");
 });
 
-Deno.test("what would change numbers is refused by name with its value", () => {
+Deno.test("keys that would change results are refused with their values", () => {
   const decoders: Json = {
     attention_bias: true,
     mlp_bias: true,
@@ -100,7 +100,7 @@ Deno.test("kinds of rotary scaling that are not implemented, and keys of another
   assertStringIncludes(reason(bert, { rope_parameters: { rope_theta: 1e4 } }), "rope_parameters.rope_theta is unknown");
 });
 
-Deno.test("two spellings that disagree are shown, both", () => {
+Deno.test("two contradicting spellings are both shown", () => {
   const decoders: [Json, string, string][] = [
     [{ rope_theta: 1e4, rope_parameters: { rope_theta: 5e5 } }, "rope_theta is 10000", "rope_theta is 500000"],
     [{ rope_scaling: { rope_theta: 7 }, rope_parameters: { rope_theta: 8 } }, "scaling.rope_theta is 7", "is 8"],

@@ -31,7 +31,7 @@ const LLAMA = [
 
 const bert = (more: Json) => smallEncoder({ model_type: "modernbert", ...more });
 
-Deno.test("a ModernBERT is written with every key that others need, whatever its layers", () => {
+Deno.test("a ModernBERT is written with every key that other readers need, for any layers", () => {
   for (const more of [{}, { global_attn_every_n_layers: 1 }, { local_attention: -1 }, { vocab_size: 60000 }]) {
     const json = encoderJson(bert(more));
     for (const key of [...REQUIRED, ...MODERN_BERT]) assert((json[key] ?? null) !== null, `${key} is ${json[key]}`);
@@ -50,7 +50,7 @@ Deno.test("a Llama is written with every key of its class", () => {
   }
 });
 
-Deno.test("null in a source is written as the value of the class, which others need", () => {
+Deno.test("null in a source is written as the default of the class, which other readers need", () => {
   const bertKeys = [...REQUIRED, ...MODERN_BERT], config = bert({});
   const nulls = (keys: string[]) => Object.fromEntries(keys.map((key) => [key, null]));
   assertEquals(encoderJson(config, { ...nulls(bertKeys), model_type: "modernbert" }), encoderJson(config));
@@ -86,7 +86,7 @@ const rope = fc.option(
 const id = fc.option(fc.nat(4), { nil: undefined });
 const ids = fc.record({ bos_token_id: id, eos_token_id: fc.oneof(id, fc.uniqueArray(fc.nat(4), { minLength: 1 })) });
 
-Deno.test("what is written reads as the same configuration", () => {
+Deno.test("a written configuration reads back the same", () => {
   fc.assert(
     fc.property(decoderSamples, rope, ids, fc.boolean(), ({ json, tied }, rope, ids, llama) => {
       const extra = { ...ids, rope_parameters: rope, tie_word_embeddings: tied, ...(llama && { model_type: "llama" }) };
@@ -120,7 +120,7 @@ const named = (full?: Json, sliding?: Json) => ({
   ...(sliding && { sliding_attention: sliding }),
 });
 
-Deno.test("notes of a source stay; what the model is built from is written anew", () => {
+Deno.test("other keys of a source are preserved; keys that determine the model are replaced", () => {
   const notes = { id2label: { 0: "no" }, problem_type: "regression", my_note: [1, { a: null }], _name_or_path: "x/y" };
   const stale = { hidden_size: 7, n_layer: 3, local_attention: 4, recursion: { N: 3 }, architectures: ["Other"] };
   for (const type of ["llama", "mor", "modernbert", "modernalbert"]) {

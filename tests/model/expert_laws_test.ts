@@ -53,7 +53,7 @@ Deno.test("merging is exact for one expert, for equal experts, and for B = 0", a
   await check(seeds, (seed) => mergesExactly({ norm_top_k: true }, zeroB, seed));
 });
 
-Deno.test("merging changes a model whose experts differ, and leaves no routing", async () => {
+Deno.test("merging changes a model with different experts, and removes routing", async () => {
   const encoder = encoderOn(device);
   const merged = await encoder.merge();
   const ids = [someIds(1, 9)];
@@ -111,7 +111,7 @@ Deno.test("encoder: every token sees its whole sequence", async () => {
   }
 });
 
-Deno.test("ModernBERT: a window wider than the text is no window; a narrow one hides what is far away", async () => {
+Deno.test("ModernBERT: a window wider than the text has no effect; a narrow one masks distant tokens", async () => {
   const json = (window: number, every: number) => ({
     model_type: "modernbert",
     local_attention: window,

@@ -36,7 +36,7 @@ function head(rows: number, live: number) {
   };
 }
 
-Deno.test("head: parts of any size give the loss and the gradients of the whole, whatever is not live", () => {
+Deno.test("head: parts of any size give the loss and the gradients of the whole, with any values in rows that are not live", () => {
   for (const live of [S, 8, 1]) {
     const whole = head(S, live);
     assertEquals(whole.parts, 1);

@@ -94,7 +94,7 @@ Deno.test("keys and values: the block holds (N+1)/(2N) of vanilla's rows, or 1/N
   assertEquals(account(plain, 100).kvBytes, account(plain, 100).vanillaKvBytes);
 });
 
-Deno.test("presets: an unknown name gets the nearest", () => {
+Deno.test("presets: an unknown name is refused with the nearest", () => {
   assertThrows(() => decoderPreset("mor-360m-33"), RangeError, "nearest name is mor-360m-3");
   assertThrows(() => encoderPreset("modernalbert"), RangeError, "nearest name is modern");
 });

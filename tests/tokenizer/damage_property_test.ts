@@ -1,4 +1,4 @@
-/** Whatever is damaged in a `tokenizer.json`: it is one error that names file and key, or whole ids come out. */
+/** A damaged `tokenizer.json` is one error with file and key, or gives valid ids. */
 import fc from "fast-check";
 import { assert } from "@std/assert";
 import { FieldError, type Json } from "../../src/model/config/fields.ts";

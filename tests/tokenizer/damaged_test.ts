@@ -54,7 +54,7 @@ Deno.test("models: types, ids and merges", () => {
   });
 });
 
-Deno.test("added tokens: ids and texts that are taken", () => {
+Deno.test("added tokens: repeated ids and texts are refused", () => {
   const tokens = (...tokens: Json[]) => ({ added_tokens: tokens, post_processor: null });
   refused("byte-level", "added_tokens is an object, expected a list", { added_tokens: {} });
   refused(

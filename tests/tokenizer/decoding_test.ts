@@ -1,4 +1,4 @@
-/** A stream of ids gives the text of all of them, as soon as it is known. */
+/** Incremental decoding gives the text of all ids as early as possible. */
 import fc from "fast-check";
 import { assert, assertEquals } from "@std/assert";
 import type { Json } from "../../src/model/config/fields.ts";
@@ -19,7 +19,7 @@ const all = Object.entries(KINDS).flatMap(([kind, make]) =>
 /** Ids of random tokens, many of them bytes that are no characters, some of no token at all. */
 const anyIds = fc.array(fc.oneof(fc.nat(300), fc.nat(20), fc.constant(99_999)), { maxLength: 40 });
 
-Deno.test("pieces and the rest are the text of all ids; a complete character is never held", () => {
+Deno.test("pieces concatenate to the text of all ids; complete characters are never pending", () => {
   for (const { kind, tokenizer, cleans } of all) {
     fc.assert(fc.property(fc.oneof(anyIds, texts.map((text) => tokenizer.encode(text))), (ids) => {
       const stream = tokenizer.decoding();
@@ -36,7 +36,7 @@ Deno.test("pieces and the rest are the text of all ids; a complete character is 
   }
 });
 
-Deno.test("text that was encoded comes back: every text of bytes, U+FFFD and byte order marks, too", () => {
+Deno.test("encoded text decodes to itself, including U+FFFD and byte order marks", () => {
   const tokenizers = [new JsonTokenizer(byteLevel()), new JsonTokenizer(llama())];
   fc.assert(fc.property(fc.constantFrom(...tokenizers), texts, (tokenizer, text) => {
     if (tokenizer === tokenizers[1]) text = text.replaceAll("▁", ""); // the mark of a blank is one
@@ -47,7 +47,7 @@ Deno.test("text that was encoded comes back: every text of bytes, U+FFFD and byt
   }
 });
 
-Deno.test("a real U+FFFD appears with its last byte; bytes without a character at the end", () => {
+Deno.test("a literal U+FFFD is emitted with its last byte; incomplete bytes at the end", () => {
   for (const tokenizer of [new JsonTokenizer(byteLevel()), new JsonTokenizer(llama())]) {
     const stream = tokenizer.decoding(),
       [emoji, replacement] = ["🙂", "\ufffd"].map((text) =>
@@ -103,7 +103,7 @@ Deno.test("cleaned up as it comes or as a whole is the same", () => {
   );
 });
 
-Deno.test("special tokens and ids of no token give no text, added tokens their own", () => {
+Deno.test("special tokens and unknown ids give no text, added tokens their own", () => {
   const level = new JsonTokenizer(byteLevel()), words = new JsonTokenizer(wordPiece());
   assertEquals([level.decode([0, 66, 1, 276, 99_999, 66]), level.decode([0]), level.decode([])], ["a  a", "", ""]);
   assertEquals(words.decode(words.encode("otter. a!")), "otter. a!");

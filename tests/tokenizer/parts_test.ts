@@ -1,4 +1,4 @@
-/** Right results of normalizers, patterns and cuts, by hand. */
+/** Expected results of normalizers, patterns and splits, computed by hand. */
 import { assertEquals } from "@std/assert";
 import type { Json } from "../../src/model/config/fields.ts";
 import { Entry } from "../../src/tokenizer/entry.ts";

@@ -1,4 +1,4 @@
-/** Right ids of small tokenizers, computed by hand: added tokens, models, and marks of blanks. */
+/** Expected ids of small tokenizers, computed by hand: added tokens, models, and marks of blanks. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Json } from "../../src/model/config/fields.ts";
 import { JsonTokenizer } from "../../src/tokenizer/tokenizer.ts";
@@ -12,7 +12,7 @@ const bare = (json: Json) => {
 /** A tokenizer with another model. */
 const modelled = (json: Json, model: Json): Json => ({ ...json, model: { ...json.model as Json, ...model } });
 
-Deno.test("added tokens: white space beside them, words around them, the longest first", () => {
+Deno.test("added tokens: stripped white space, whole words, longest match", () => {
   const withFlags = (flags: Json) => bare(byteLevel([added(276, "<x>", flags)]));
   const plain = bare(byteLevel([]));
   assertEquals(withFlags({})("a <x> b"), [...plain("a "), 276, ...plain(" b")]);

@@ -37,7 +37,7 @@ Deno.test("add_bos_token and add_eos_token rebuild the frame; absent keys leave 
   assertEquals([before, after], [[], [2]]);
 });
 
-Deno.test("a token to add that is not there is one error", () => {
+Deno.test("a missing token of the frame is one error", () => {
   refused(llama(), { add_bos_token: true }, "bos_token is missing, and add_bos_token is true");
   refused(
     llama(),

@@ -1,4 +1,4 @@
-/** Training and inference see the same ids, whatever the text and the tokenizer. */
+/** Training and inference encode alike, for any text and tokenizer. */
 import fc from "fast-check";
 import { assertEquals } from "@std/assert";
 import { textEncoder } from "../../cli/data/encoder.ts";

@@ -17,7 +17,7 @@ const losses = { loss_coefficients: { router_aux: 0.5 } };
 const auxiliary = { recursion: recursion({ auxiliary_router: true }), ...losses };
 const device = () => new ReferenceDevice("f64");
 
-Deno.test("auxiliary router: its loss moves it alone", async () => {
+Deno.test("auxiliary router: its loss has a gradient for its own weights only", async () => {
   const ids = [someIds(1, 12)];
   const gradients = await decoderOn(device(), auxiliary).gradients(ids);
   const without = await decoderOn(device(), { ...auxiliary, loss_coefficients: {} }).gradients(ids);
@@ -28,7 +28,7 @@ Deno.test("auxiliary router: its loss moves it alone", async () => {
   assert(unmoved!.every(({ out }) => out.data.every((g) => g === 0)));
 });
 
-Deno.test("auxiliary router: it decides under threshold selection, the gate stays the router's", async () => {
+Deno.test("auxiliary router: it selects under the threshold; the gate is the main router's", async () => {
   const ids = [someIds(2, 12)];
   const flipped = decoderOn(device(), auxiliary, 1, (params) => ({
     ...params,

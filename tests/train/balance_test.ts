@@ -44,7 +44,7 @@ Deno.test("loss-free balance: the bias counts the choices of all microbatches, a
   assert(others > 0, "the last microbatch alone says something else");
 });
 
-Deno.test("a step whose gradient is not finite moves neither averages nor the bias", async () => {
+Deno.test("a step with a gradient that is not finite changes neither averages nor the bias", async () => {
   const optimizer = { ...plainOptions.optimizer, ema: 0.5 };
   const trainer = trainerOf(size.T, { optimizer });
   const averaged = () => Array.from(trainer.averaged.embedding.data);

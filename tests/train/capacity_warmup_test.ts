@@ -33,7 +33,7 @@ async function replaced<T extends Tensor>(device: Device<T>): Promise<void> {
 Deno.test("capacity warm-up: only its own program has room for all rows", () => replaced(new ReferenceDevice("f64")));
 gpuTest("capacity warm-up: WebGPU records another program after it", (gpu) => replaced(own(gpu)));
 
-Deno.test("capacity warm-up: room alone changes no weight", async () => {
+Deno.test("capacity warm-up: the larger row bound alone changes no weight", async () => {
   const [plain, roomy] = [0, 1].map(() => decoderTrainer(new ReferenceDevice("f64"), config, { rows }));
   const host = roomy.objective.host.bind(roomy.objective);
   roomy.objective.host = (...given) => {

@@ -19,7 +19,7 @@ function reason(json: Json): string {
   return assertThrows(() => readTrainingConfig(json), RangeError).message;
 }
 
-Deno.test("a misspelt key is refused, naming the one that was meant", () => {
+Deno.test("a misspelt key is refused with the nearest known one", () => {
   for (const key of Object.keys(trainingKeys)) {
     const error = reason(changed(`${key}x`, 1));
     assertStringIncludes(error, `training.${key}x is unknown, the nearest known key is ${key}`);
@@ -40,7 +40,7 @@ Deno.test("a default is what the table says", () => {
   for (const key of Object.keys(trainingKeys)) assertStringIncludes(help, `  ${key} `);
 });
 
-Deno.test("what is missing, out of range or does not fit is named with its value", () => {
+Deno.test("missing, out-of-range and inconsistent fields are named with their values", () => {
   for (const key of ["model", "data", "optimizer", "steps", "out", "data.train", "data.tokenizer", "data.batch"]) {
     assertStringIncludes(reason(changed(key, undefined)), `${key} is missing`);
   }
@@ -71,7 +71,7 @@ Deno.test("paths are resolved, names of packages are not", () => {
   assertEquals([data.tokenizer, start?.from, out], [{ path: "/x/tokenizer.json" }, "/x/old", "/x/out"]);
 });
 
-Deno.test("settings differ where the run would, and name the key", () => {
+Deno.test("settings that change a run differ, and the key is named", () => {
   const settings = (json: Json) => settingsOf(json, readTrainingConfig(json));
   const same = (key: string, value: unknown) => assertEquals(differ(key, value), undefined, key);
   const differ = (key: string, value: unknown) => differingSetting(settings(json), settings(changed(key, value)));

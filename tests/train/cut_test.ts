@@ -1,4 +1,4 @@
-// Cutting a batch into microbatches never changes a step: losses, gradients, what is written down, and what is updated.
+// Microbatches do not change a step: losses, gradients, log and updates.
 import fc from "fast-check";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { measureNoise, ReferenceDevice } from "../../reference/mod.ts";
@@ -47,7 +47,7 @@ function assertWithin(
 }
 
 for (const [name, task] of Object.entries(trainingTasks)) {
-  Deno.test(`cutting a batch never changes a step, in double precision (${name})`, async () => {
+  Deno.test(`microbatches do not change a step in double precision (${name})`, async () => {
     const exact = new ReferenceDevice("f64");
     await fc.assert(
       fc.asyncProperty(cuts, async (cut) => {
@@ -75,7 +75,7 @@ async function sameOn(device: Device, task: TrainingTask, seeds: readonly number
 }
 
 for (const [name, task] of Object.entries(trainingTasks)) {
-  Deno.test(`cutting a batch never changes a step, within float32's bound (${name})`, () =>
+  Deno.test(`microbatches do not change a step beyond float32's bound (${name})`, () =>
     sameOn(new ReferenceDevice(), task, [1, 2]));
   gpuTest(
     `cutting a batch never changes a step on the GPU, within float32's bound (${name})`,
@@ -83,7 +83,7 @@ for (const [name, task] of Object.entries(trainingTasks)) {
   );
 }
 
-Deno.test("17 labels as 16 and 1 weigh alike: the loss is their mean, worked out by hand", async () => {
+Deno.test("the loss of 17 labels in microbatches of 16 and 1 is their mean, computed by hand", async () => {
   const device = new ReferenceDevice("f64");
   const ids = Array.from({ length: T }, (_, t) => t + 3);
   const sequence = (labelled: number) => ({ ids, labels: ids.map((id, t) => t < labelled ? id : -100) });
@@ -96,7 +96,7 @@ Deno.test("17 labels as 16 and 1 weigh alike: the loss is their mean, worked out
   assertAlmostEquals(loss, expected, 1e-12);
 });
 
-Deno.test("a run whose batches are cut otherwise writes down the same steps, from the same texts", async () => {
+Deno.test("runs with other microbatches log the same steps from the same texts", async () => {
   const exact = new ReferenceDevice("f64");
   const steps = async (batch: number, accumulate: number) => {
     const out = await Deno.makeTempDir();

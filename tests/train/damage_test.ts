@@ -1,4 +1,4 @@
-// What a disk did to a run's files: checkpoints that changed are passed over, a damaged log does not end the run.
+// Damaged files of a run: changed checkpoints are skipped, a damaged log does not end the run.
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { parametersOf } from "../../src/model/parameters.ts";
@@ -21,7 +21,7 @@ async function withRun(body: (out: string, read: () => Promise<unknown>) => Prom
   }
 }
 
-Deno.test("checkpoints: one bit of a body that changed on disk is noticed, whatever it means", async () => {
+Deno.test("checkpoints: a flipped bit in any file is detected", async () => {
   await withRun(async (out, read) => {
     const { digests } = await readState(checkpointFolder(out, 6));
     const bodies = ["model.safetensors", "optimizer.safetensors"];
@@ -40,7 +40,7 @@ Deno.test("checkpoints: one bit of a body that changed on disk is noticed, whate
   });
 });
 
-Deno.test("checkpoints: a changed record of the position is noticed, whatever changed in it", async () => {
+Deno.test("checkpoints: any change of the position record is detected", async () => {
   await withRun(async (out, read) => {
     const path = `${checkpointFolder(out, 6)}/training.json`;
     const state = JSON.parse(await Deno.readTextFile(path));
@@ -56,7 +56,7 @@ Deno.test("checkpoints: a changed record of the position is noticed, whatever ch
   });
 });
 
-Deno.test("run folders: files that a killed process did not finish are removed, others stay", async () => {
+Deno.test("run folders: incomplete files of a killed process are removed, others stay", async () => {
   const out = await Deno.makeTempDir(), id = crypto.randomUUID();
   const files = [`model.safetensors.${id}.tmp`, `notes.${id}.txt`, "a.tmp"];
   for (const name of files) await Deno.writeTextFile(`${out}/${name}`, "1");
@@ -66,13 +66,13 @@ Deno.test("run folders: files that a killed process did not finish are removed, 
   await Deno.remove(out, { recursive: true });
 });
 
-Deno.test("log: what is not a file is one error that names it", async () => {
+Deno.test("log: a path that is no file is one error that names it", async () => {
   const folder = await Deno.makeTempDir();
   await assertRejects(() => TrainingLog.open(folder, 0), Error, `Cannot write ${folder}: `);
   await Deno.remove(folder);
 });
 
-Deno.test("checkpoints: the one of a run of an earlier version, without hashes, can be read", async () => {
+Deno.test("checkpoints: those of earlier versions, without hashes, can be read", async () => {
   await withRun(async (out, read) => {
     const path = `${checkpointFolder(out, 6)}/training.json`;
     const { digests: _, ...state } = JSON.parse(await Deno.readTextFile(path));
@@ -99,7 +99,7 @@ Deno.test("log: a shorter, missing or damaged one is continued, and every whole 
   });
 });
 
-Deno.test("resuming: a run goes on without its log, with the weights it would have had", async () => {
+Deno.test("resuming: a run continues without its log, with the same weights", async () => {
   const schema = schemaOf(readTrainingConfig({ ...smallTraining, out: "out" }).model);
   const last = async (damage: (path: string) => Promise<void>) => {
     let found: unknown;

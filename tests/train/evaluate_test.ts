@@ -112,7 +112,7 @@ Deno.test("evaluate masked: equals the encoder's loss over all labels; experts a
   assertEquals(routing!.experts!.map(({ shares }) => shares.length), [3]);
 });
 
-Deno.test("evaluate: stops at `most`, at a signal, and where nothing has a label", async () => {
+Deno.test("evaluate: stops at `most` and at a signal, and refuses batches without labels", async () => {
   const device = reference();
   const params = upload(device, decoderSchema(config), spreadWeights(decoderSchema(config), 3));
   const evaluator = new Evaluator(device, new CausalLM(device, config, { rows: 10 }), params);

@@ -29,7 +29,7 @@ function encoder(json = {}, seed = 1) {
 const boundOf = (k: number, hidden: HostTensor) =>
   k === 1 ? 0 : 2 ** -40 * Array.from(hidden.data).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
-Deno.test("extend: fresh experts leave the function of a decoder and of an encoder as it was", async () => {
+Deno.test("extend: fresh experts do not change the function of a decoder or an encoder", async () => {
   const cases = fc.record({ seed: fc.nat(1e6), k: fc.integer({ min: 1, max: 2 }) });
   await fc.assert(
     fc.asyncProperty(cases, async ({ seed, k }) => {
@@ -89,7 +89,7 @@ Deno.test("extend: routers are the only fresh weights; all others are the source
   }
 });
 
-Deno.test("extend: what has another shape is fresh, and left over in the source", () => {
+Deno.test("extend: a parameter of another shape is random, and unused in the source", () => {
   const { fresh, leftOver, params } = extendEncoder(encoder(none), smallEncoder());
   assertEquals(leftOver, ["groups.1.mlp.Wi.weight", "groups.1.mlp.Wo.weight"]);
   assertEquals(fresh.filter((name) => !/experts|router/.test(name)), leftOver);
@@ -98,7 +98,7 @@ Deno.test("extend: what has another shape is fresh, and left over in the source"
   assertEquals(routers.leftOver, [0, 1, 2].map((r) => `model.recursion.routers.${r}.weight`));
 });
 
-Deno.test("extend: says why it cannot be", () => {
+Deno.test("extend: refusals name the reason", () => {
   const source = decoder({ recursion });
   const fails = (run: () => unknown, reason: string) =>
     assertThrows(run, RangeError, `Cannot extend the model: ${reason}`);

@@ -1,4 +1,4 @@
-// A run that has gone wrong stops with the step, the tensor and the last good checkpoint.
+// A failed run stops with the step, the tensor and the last good checkpoint.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { ReferenceDevice } from "../../reference/mod.ts";
@@ -20,7 +20,7 @@ async function stops(device: Device, learning_rate: number, ending: Ending, firs
   return error.message.replace(out, "OUT");
 }
 
-Deno.test("a weight that is no number is named, with the step", async () => {
+Deno.test("a NaN weight is named with the step", async () => {
   const poison = "model.layers.1.mlp.experts.in.lora_b";
   const reason = await stops(reference(), 1e-3, { poison });
   assert(reason.startsWith(`Cannot go on training: at step 1 the weight ${poison} is not finite (`), reason);
@@ -33,12 +33,12 @@ Deno.test("a learning rate that is far too high stops at the first step whose gr
   assert(reason.endsWith("; the last good checkpoint is OUT/checkpoint-000001"), reason);
 });
 
-gpuTest("WebGPU names a weight that is no number too", async (gpu) => {
+gpuTest("WebGPU names a weight that is NaN", async (gpu) => {
   const reason = await stops(own(gpu), 1e-3, { poison: "model.norm.weight" });
   assert(reason.includes("at step 1 the weight model.norm.weight is not finite"), reason);
 });
 
-Deno.test("divergence: a window that is worse than the first and than knowing nothing by more than a nat", () => {
+Deno.test("divergence: a window whose mean is more than a nat above the first window's and the uniform loss", () => {
   const V = 50, none = Math.log(V);
   const judge = (losses: readonly number[], labels = 1024) => {
     const guard = new DivergenceGuard(V);
@@ -56,7 +56,7 @@ Deno.test("divergence: a window that is worse than the first and than knowing no
   }
 });
 
-Deno.test("divergence: losses that stay below that of knowing nothing never stop a run", () => {
+Deno.test("divergence: losses below the uniform loss never stop a run", () => {
   const losses = fc.array(fc.double({ min: 0, max: Math.log(50), noNaN: true }), { maxLength: 60 });
   fc.assert(fc.property(losses, fc.integer({ min: 1, max: 4096 }), (losses, labels) => {
     const guard = new DivergenceGuard(50);

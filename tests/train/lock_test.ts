@@ -1,4 +1,4 @@
-// A folder has one owner: others are refused with its process, a lock that a dead process left behind is taken over.
+// Folder locks: others are refused with the owner's process, a stale lock is taken over.
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { FolderLock, LOCK } from "../../src/train/run/lock.ts";
 import { smallTraining } from "../support/training_run.ts";

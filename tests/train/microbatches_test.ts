@@ -1,4 +1,4 @@
-// What a trainer moves and writes down is the same for all cuts of a step into microbatches.
+// Weights and log of a trainer are the same for all microbatches of a step.
 import { assert, assertEquals } from "@std/assert";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import type { Json } from "../../src/model/config/fields.ts";
@@ -21,7 +21,7 @@ const rounded = (value: unknown) =>
   JSON.parse(JSON.stringify(value), (_key, x) => typeof x === "number" ? Number(x.toPrecision(12)) : x);
 
 for (const [name, config] of Object.entries(configs)) {
-  Deno.test(`trainer: microbatches move weights as one batch does, and write down the same (${name})`, async () => {
+  Deno.test(`trainer: microbatches give the weights and log of one batch (${name})`, async () => {
     const sequences = Array.from({ length: 4 }, (_, b) => {
       const { rows: { ids }, labels } = someBatch(b, { B: 1, T: T - b, V: 29 });
       return { ids: ids.data, labels: labels.data.map((label, t) => b > 1 && t > 0 ? -100 : label) };

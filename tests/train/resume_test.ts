@@ -55,7 +55,7 @@ Deno.test("resuming: encoders with masks, dropout and no average too", async () 
   );
 });
 
-Deno.test("checkpoints: a stop saves at once, the newest ones are kept, and where a run stands is written down", async () => {
+Deno.test("checkpoints: a stop saves immediately, the newest ones are kept, and the position is recorded", async () => {
   const out = await Deno.makeTempDir();
   assertEquals(await session(reference(), out, smallTraining, { stop: 6 }), "interrupted");
   assertEquals(await checkpointSteps(out), [6, 4]);

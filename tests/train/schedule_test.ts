@@ -72,7 +72,7 @@ Deno.test("learning rate: worked values of every kind", () => {
   assertEquals(at("trapezoid", [50, 75], { decay: 0.5 }), [8, 4]);
 });
 
-Deno.test("learning rate: says what does not fit, with the numbers", () => {
+Deno.test("learning rate: refusals have the numbers", () => {
   const of = (rest: Partial<Schedule>) => () =>
     checkSchedule({ kind: "trapezoid", peak: 1e-3, steps: 100, warmup: 10, ...rest });
   of({})();

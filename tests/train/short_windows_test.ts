@@ -1,4 +1,4 @@
-// A window with few tokens is a short sequence: nothing fills it up, so that the room it lies in changes no step.
+// A window with few tokens is a short sequence without padding: the maximum length does not change a step.
 import { assert, assertEquals } from "@std/assert";
 import { measureNoise, ReferenceDevice } from "../../reference/mod.ts";
 import type { HostTensor } from "../../src/op/device.ts";

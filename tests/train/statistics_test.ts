@@ -131,7 +131,7 @@ Deno.test("statistics: adding up batches is counting them at once", () => {
   }));
 });
 
-Deno.test("summary: one phrase, and nothing where nothing is routed", () => {
+Deno.test("summary: one phrase, empty without routing", () => {
   assertEquals(summary({ rows: 9 }), "");
   const depth = { shares: [0, 0.5, 0.25, 0.25], mean: 1.75, dead: 0.0125 };
   const experts = [{ layer: 1, shares: [0.75, 0.25], maxViolation: 0.5 }];

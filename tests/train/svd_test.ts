@@ -40,7 +40,7 @@ Deno.test("singular vectors: orthonormal, also of matrices of low rank and of ze
     }
   }));
 
-Deno.test("singular vectors: a matrix of low rank comes back from as many of them", () =>
+Deno.test("singular vectors: a matrix of low rank is reconstructed exactly", () =>
   law(({ seed, D, more }) => {
     const rank = Math.min(D, 3);
     const a = product(matrix(seed, D + more, rank), matrix(seed + 1, D, rank));
@@ -49,7 +49,7 @@ Deno.test("singular vectors: a matrix of low rank comes back from as many of the
     assertAlmostEquals(share, 1, 1e-12);
   }));
 
-Deno.test("singular vectors: the squared error is that of the singular values left out, and said by `share`", () => {
+Deno.test("singular vectors: `share` gives the squared error, that of the omitted singular values", () => {
   const sigma = [9, 5, 5, 2, 1, 0.5];
   const total = sigma.reduce((sum, value) => sum + value * value, 0);
   const a = withSingularValues(7, 20, sigma);
@@ -71,7 +71,7 @@ Deno.test("singular vectors: no other directions have a smaller error", () =>
     assert(best <= error(others) + 1e-5 * squares(a), `${best} against ${error(others)}`);
   }));
 
-Deno.test("singular vectors: says what cannot be reduced", () => {
+Deno.test("singular vectors: refusals name the reason", () => {
   assertThrows(() => singularVectors(matrix(1, 5, 3), 4), RangeError, "Cannot reduce a matrix to 4 columns: it has 3");
   const holes = hostTensor([2, 2], [1, NaN, 0, 1]);
   assertThrows(() => singularVectors(holes, 1), RangeError, "some of its numbers are not finite");

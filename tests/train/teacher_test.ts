@@ -92,7 +92,7 @@ Deno.test("teacher: a factorised embedding of low rank is kept whole by a narrow
   assert(copied.includes("decoder.bias") && !copied.includes("head.dense.weight"));
 });
 
-Deno.test("teacher: feed-forwards of another width take the units that fit", () => {
+Deno.test("teacher: feed-forwards of another width take the common units", () => {
   const source = teacher();
   const { params, notes } = startFromTeacher(source, student({ intermediate_size: 30, expert_intermediate_size: 20 }));
   const [wide, narrow] = [params.groups[0].mlp, params.groups[2].mlp];
@@ -110,7 +110,7 @@ Deno.test("teacher: feed-forwards of another width take the units that fit", () 
   ]);
 });
 
-Deno.test("teacher: a student of another width starts from the embedding only, and is told so", () => {
+Deno.test("teacher: a student of another width takes the embedding only, with a note", () => {
   const narrow = student({ hidden_size: 12 });
   for (const [source, size] of [[bert(), 2], [teacher(), 1]] as const) {
     const { copied, layers, notes, params } = startFromTeacher(source, narrow);
@@ -125,7 +125,7 @@ Deno.test("teacher: a student of another width starts from the embedding only, a
   assertEquals(startFromTeacher(teacher(), student({ num_attention_heads: 4 })).layers.flat(), []);
 });
 
-Deno.test("teacher: says why it cannot be", () => {
+Deno.test("teacher: refusals name the reason", () => {
   const fails = (run: () => unknown, reason: string) =>
     assertThrows(run, RangeError, `Cannot start from the teacher: ${reason}`);
   fails(() => startFromTeacher(teacher({ group_depth: 2 }), student()), "its layers are shared by 2, expected 1");

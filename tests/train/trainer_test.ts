@@ -1,4 +1,4 @@
-// The training step: what it moves is what AdamW says, however it is cut, recomputed or replayed.
+// The training step is the AdamW update for any microbatches, recomputed or replayed.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
 import { decoderSchema } from "../../src/model/decoder_schema.ts";
@@ -31,7 +31,7 @@ async function train(trainer: ReturnType<typeof decoderTrainer<RefTensor>>, batc
   return { weights: await weightsOf(trainer), lines };
 }
 
-Deno.test("trainer: one step moves weights as AdamW says, by the gradients of the model", async () => {
+Deno.test("trainer: one step is the AdamW update with the model's gradients", async () => {
   const config = smallDecoder({ num_hidden_layers: 2 });
   const on = device();
   const trainer = decoderTrainer(on, config, { rows });
@@ -58,14 +58,14 @@ Deno.test("trainer: one step moves weights as AdamW says, by the gradients of th
 });
 
 for (const [name, config] of Object.entries({ expert, token, shared })) {
-  Deno.test(`trainer: recursions computed again give the same weights bit for bit (${name})`, async () => {
+  Deno.test(`trainer: recomputed recursions give the same weights bit for bit (${name})`, async () => {
     const kept = await train(decoderTrainer(device(), config, { rows }));
     const recomputed = await train(decoderTrainer(device(), config, { rows }, { remat: "recursion" }));
     assertEquals(recomputed, kept);
   });
 }
 
-Deno.test("trainer: layers of an encoder computed again give the same weights, dropout included", async () => {
+Deno.test("trainer: recomputed layers of an encoder give the same weights, with dropout", async () => {
   const config = smallEncoder({ dropout: 0.3, router_jitter_noise: 0.1, load_balancing_loss_coef: 0.2 });
   const results = [];
   for (const remat of ["none", "recursion"] as const) {
@@ -76,7 +76,7 @@ Deno.test("trainer: layers of an encoder computed again give the same weights, d
   assertEquals(results[0], results[1]);
 });
 
-Deno.test("trainer: a step with a gradient that is not finite leaves the weights as they were", async () => {
+Deno.test("trainer: a step with a gradient that is not finite does not change the weights", async () => {
   const trainer = decoderTrainer(device(), shared, { rows });
   await trainer.read(0, [someBatch(1, size)], 1e-2);
   const before = await weightsOf(trainer);
@@ -87,7 +87,7 @@ Deno.test("trainer: a step with a gradient that is not finite leaves the weights
   assertEquals(after.filter((value, i) => value !== before[i]).length, 1); // the poisoned one
 });
 
-Deno.test("trainer: says what does not fit", async () => {
+Deno.test("trainer: refusals name the reason", async () => {
   const teacher = { config: smallDecoder({ vocab_size: 30 }), params: {} as never, temperature: 1 };
   assertThrows(
     () => decoderTrainer(device(), shared, { rows, teacher }),
@@ -106,7 +106,7 @@ Deno.test("trainer: says what does not fit", async () => {
   await assertRejects(() => trainer.read(1, [one], 1e-3), RangeError, "Cannot read 2 steps");
 });
 
-gpuTest("trainer: recursions computed again give the same weights on the GPU; steps need no reading", async (gpu) => {
+gpuTest("trainer: recomputed recursions give the same weights on the GPU; steps need no reading", async (gpu) => {
   const results = [];
   for (const remat of ["none", "recursion"] as const) {
     const trainer = decoderTrainer(own(gpu), expert, { rows }, { remat, logEvery: 3 });

@@ -1,4 +1,4 @@
-// What a run writes down can be read back, and drawn.
+// The log of a run can be read back and drawn.
 import fc from "fast-check";
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { formatLogLine, type LogLine, parseLog, type StepLogLine } from "../../cli/support/training_log.ts";
@@ -31,7 +31,7 @@ const evaluation: LogLine = {
 };
 const written = (lines: readonly LogLine[]) => lines.map(formatLogLine).join("");
 
-Deno.test("log: lines come back as they were, every float32 exactly", () => {
+Deno.test("log: lines are restored exactly, with every float32", () => {
   const lines = [step(0), step(1, { routing, tokensPerSecond: 5000 }), evaluation];
   assertEquals(parseLog(written(lines)), lines);
   fc.assert(fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {
@@ -40,14 +40,14 @@ Deno.test("log: lines come back as they were, every float32 exactly", () => {
   }));
 });
 
-Deno.test("log: numbers that are not finite come back as NaN", () => {
+Deno.test("log: numbers that are not finite are restored as NaN", () => {
   const [{ losses, gradientNorm }] = parseLog(
     written([step(0, { losses: { lm: NaN }, gradientNorm: Infinity })]),
   ) as StepLogLine[];
   assertEquals([losses.lm, gradientNorm], [NaN, NaN]);
 });
 
-Deno.test("log: cut off anywhere, its whole lines can be read", () => {
+Deno.test("log: truncated anywhere, its complete lines can be read", () => {
   const lines = [step(0), step(1, { routing }), evaluation, step(2)];
   const text = written(lines);
   fc.assert(fc.property(fc.integer({ min: 0, max: text.length }), (end) => {
@@ -56,7 +56,7 @@ Deno.test("log: cut off anywhere, its whole lines can be read", () => {
   }));
 });
 
-Deno.test("log: a damaged line is named with what is wrong", () => {
+Deno.test("log: a damaged line is reported with its reason", () => {
   const read = (line: string) => () => parseLog(`${written([step(0)])}${line}\n`, "runs/log.jsonl");
   const good = JSON.parse(written([step(1)]));
   const json = (changes: Record<string, unknown>) => JSON.stringify({ ...good, ...changes });
@@ -98,7 +98,7 @@ function drawn(lines: readonly LogLine[]) {
   return flat.map(({ title, layer }) => [title.text, layer[0].encoding.color.scale.domain]);
 }
 
-Deno.test("picture: a panel for everything the log has, and none for what it has not", () => {
+Deno.test("picture: a panel for each quantity in the log", () => {
   const update = [["Gradient norm", ["training"]], ["Learning rate", ["training"]]];
   assertEquals(drawn([step(0), step(1)]), [["Loss", ["training"]], ...update]);
   assertEquals(drawn([step(0), step(1, { routing }), evaluation]), [

@@ -98,7 +98,7 @@ Deno.test("up-training: averages are means of every number; everything else is c
   assertNotEquals(params.routers[0].out.data, params.routers[1].out.data);
 });
 
-Deno.test("up-training: says what was left over, and gives an untied head the embedding that was the head", () => {
+Deno.test("up-training: unused weights are listed, and an untied head takes the embedding of a tied one", () => {
   const { params, leftOver } = upTrain(
     plain(8),
     smallDecoder({
@@ -112,7 +112,7 @@ Deno.test("up-training: says what was left over, and gives an untied head the em
   assertEquals([leftOver.length, leftOver[0]], [6 * 9, "model.layers.2.input_layernorm.weight"]);
 });
 
-Deno.test("up-training: says why it cannot be", () => {
+Deno.test("up-training: refusals name the reason", () => {
   const target = shared(11, "middle_cycle", 3);
   const fails = (run: () => unknown, reason: string) => assertThrows(run, RangeError, `Cannot up-train: ${reason}`);
   fails(

@@ -66,7 +66,7 @@ Deno.test("trainBpe: equal to counting every pair anew after each merge", () => 
   }));
 });
 
-Deno.test("trainTokenizer: any text comes back, in exactly the tokens of a byte vocabulary", () => {
+Deno.test("trainTokenizer: any text decodes to itself, with exactly the tokens of a byte vocabulary", () => {
   const special = ["<|endoftext|>", "[MASK]", "[PAD]"];
   const plain = trained(STORY, 256 + 3 + 15, { special });
   const piece = fc.oneof(
@@ -107,7 +107,7 @@ Deno.test("trainTokenizer: ids are 0 … V − 1, special ones first; learned te
   assertEquals(tokenizer.decode(ids, { skip_special_tokens: true }), STORY);
 });
 
-Deno.test("trainTokenizer: the mask takes the blank before it, as the words that it hides have one", () => {
+Deno.test("trainTokenizer: the mask strips the blank before it, as masked words include one", () => {
   const masked = trained(STORY, 274, { special: ["<|endoftext|>", "[MASK]"], mask: "[MASK]" });
   const ids = (text: string) => masked.encode(text).ids;
   assertEquals(ids("a [MASK] b[MASK]."), [...ids("a"), 1, ...ids(" b"), 1, ...ids(".")]);

@@ -1,4 +1,4 @@
-/** Corpora: both sides apart, prepared once, and nothing half made left behind. */
+/** Corpora: separate sides, prepared once, without incomplete folders. */
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { type CorpusOptions, prepareCorpus } from "../../../cli/data/corpus.ts";
 import { textEncoder } from "../../../cli/data/encoder.ts";
@@ -60,7 +60,7 @@ Deno.test("corpus: held-out files are held out, and a given tokenizer is used", 
   });
 });
 
-Deno.test("corpus: prepared once for the same bytes and options, wherever they lie", async () => {
+Deno.test("corpus: prepared once for the same bytes and options at any path", async () => {
   await withFiles(files, async (folder) => {
     const folderOf = async (of: Partial<CorpusOptions> = {}) => {
       using corpus = await prepareCorpus(options(folder, of), () => read++);
@@ -79,7 +79,7 @@ Deno.test("corpus: prepared once for the same bytes and options, wherever they l
   });
 });
 
-Deno.test("corpus: remembered words have the ids of new ones", async () => {
+Deno.test("corpus: cached words have the ids of new ones", async () => {
   await withFiles(files, async (folder) => {
     using corpus = await prepareCorpus(options(folder));
     const [json, config] = ["tokenizer.json", "tokenizer_config.json"].map((name) => corpus.tokenizerFiles[name]);
@@ -109,7 +109,7 @@ Deno.test("corpus: framed documents have the tokens of a prompt, the end-of-text
   });
 });
 
-Deno.test("corpus: what cannot be prepared is one line, and leaves nothing behind", async () => {
+Deno.test("corpus: a failed preparation is one line, and leaves no files", async () => {
   await withFiles({ ...files, "empty.txt": " \n" }, async (folder) => {
     const rejected = async (of: Partial<CorpusOptions>, message: string, signal?: AbortSignal) => {
       await assertRejects(() => prepareCorpus(options(folder, of), undefined, signal), Error, message);

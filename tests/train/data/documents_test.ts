@@ -12,7 +12,7 @@ async function gzip(text: string): Promise<Uint8Array> {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-Deno.test("documents: a file by every layout, white space around documents left out", async () => {
+Deno.test("documents: a file in every format, with trimmed documents", async () => {
   const text = "one\r\n  two\r\n\r\n  \r\nthree\n---\nfour\n\n";
   await withFiles({ "a.txt": text }, async (folder) => {
     const from = `${folder}/a.txt`;
@@ -59,7 +59,7 @@ Deno.test("documents: long files are read in pieces", async () => {
   });
 });
 
-Deno.test("documents: a fetched package gives its texts in one form, without what is about it", async () => {
+Deno.test("documents: a fetched package gives its texts in one form, without its descriptions", async () => {
   const tagged = "The/at jury/nn said/vbd it/pps did/dod ./.\n".repeat(3);
   const files = {
     "packages/npm-lists/package/package.json": '["no"]',
@@ -86,7 +86,7 @@ Deno.test("documents: a fetched package gives its texts in one form, without wha
   });
 });
 
-Deno.test("documents: what cannot be read is one line that says where", async () => {
+Deno.test("documents: an unreadable file is one line with its position", async () => {
   const files = {
     "bytes.txt": new Uint8Array([0x61, 0xff]),
     "bad.jsonl": '{"text": "A"}\n{"text": 3}',

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { assert, assertEquals } from "@std/assert";
 import { isTagged, textOfHtml, textOfTagged } from "../../../cli/data/markup.ts";
 
-Deno.test("textOfHtml: headings, paragraphs and items are lines; what is not prose is gone", () => {
+Deno.test("textOfHtml: headings, paragraphs and items are lines; other content is removed", () => {
   const page = `<!DOCTYPE html><html><head><title>no</title><style>p { }</style></head><body>
     <!-- no --><h1>A &amp; B</h1><p>One <b>bold</b>\n word,&nbsp;caf&eacute; &#8212; &#x2014; &unknown; a &lt; b.</p>
     <ul><li>first<li>second</ul><script>no()</script>line<br/>break</body></html>`;
@@ -11,7 +11,7 @@ Deno.test("textOfHtml: headings, paragraphs and items are lines; what is not pro
   assertEquals(textOfHtml(page), text);
 });
 
-Deno.test("textOfHtml: text that was escaped comes back", () => {
+Deno.test("textOfHtml: escaped text is restored", () => {
   const words = fc.array(fc.stringMatching(/^[a-z&<>"é漢1;#]+$/), { minLength: 1 }).map((words) => words.join(" "));
   fc.assert(fc.property(words, (text) => {
     const escaped = text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -57,7 +57,7 @@ Deno.test("masking: of the chosen tokens 80 % masked, 10 % random, 10 % kept; ev
   places.slice(1, 49).forEach((count) => near(count, 1 / 48));
 });
 
-Deno.test("masking: the step and the seed decide", async () => {
+Deno.test("masking: masks depend on step and seed", async () => {
   const docs = [Array.from({ length: 60 }, (_, t) => 3 + (t % 50))];
   const make = (of: Partial<MaskingOptions>) => maskedBatches(inMemory(docs, V), options({ shuffle: 1, ...of }));
   assertEquals(await sequences(make({}), 9), await sequences(make({}), 9));
@@ -67,7 +67,7 @@ Deno.test("masking: the step and the seed decide", async () => {
   assertNotEquals(await labels(0), await labels(1));
 });
 
-Deno.test("masking: what is hidden does not depend on how sequences are cut into batches", async () => {
+Deno.test("masking: masks do not depend on batch sizes", async () => {
   const docs = [Array.from({ length: 200 }, (_, t) => 3 + (t % 50))];
   const make = (B: number) => maskedBatches(inMemory(docs, V), options({ B, shuffle: 1 }));
   const all = async (B: number) =>
@@ -76,7 +76,7 @@ Deno.test("masking: what is hidden does not depend on how sequences are cut into
   for (const B of [2, 3, 4, 8]) assertEquals(await all(B), apart);
 });
 
-Deno.test("masking: one error when there is no room or nothing to draw", () => {
+Deno.test("masking: one error without room for a token, or without ids to draw", () => {
   const reader = inMemory([[3, 4, 5]], V);
   assertThrows(
     () => maskedBatches(reader, options({ T: 2 })),

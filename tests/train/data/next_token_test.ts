@@ -1,4 +1,4 @@
-/** Batches of next-token prediction: every token once an epoch, and nothing but the step decides. */
+/** Batches of next-token prediction: every token once an epoch, as a function of the step. */
 import fc from "fast-check";
 import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { labelledRows } from "../../../src/train/data/batches.ts";
@@ -36,7 +36,7 @@ Deno.test("next token: shuffled, every window comes once an epoch, also when bat
   }));
 });
 
-Deno.test("next token: the step decides, whatever was asked before; seeds differ", async () => {
+Deno.test("next token: a batch depends on step and seed only", async () => {
   const docs = [Array.from({ length: 4000 }, (_, t) => t % (V - 1))];
   const make = (shuffle: number) => nextTokenBatches(inMemory(docs, V), { B: 4, T: 16, shuffle });
   const first = make(7);
@@ -46,7 +46,7 @@ Deno.test("next token: the step decides, whatever was asked before; seeds differ
   assertNotEquals(await sequences(make(7), 6), await sequences(make(7), 5));
 });
 
-Deno.test("next token: shapes are the same in every batch; short windows are short, missing ones empty", async () => {
+Deno.test("next token: all batches have the same shapes; short windows are short sequences, missing ones empty", async () => {
   const batches = nextTokenBatches(inMemory([[1, 2, 3]], V), { B: 3, T: 3 });
   assertEquals([batches.windows, batches.batches], [2, 1]);
   const { rows, labels } = await batches.batch(0);
@@ -57,7 +57,7 @@ Deno.test("next token: shapes are the same in every batch; short windows are sho
   assertEquals(labelledRows({ rows, labels }), 4);
 });
 
-Deno.test("next token: one error for no tokens, no room and a batch that is not there", async () => {
+Deno.test("next token: one error without tokens, without room, and for a missing batch", async () => {
   const reader = inMemory([[1, 2, 3]], V);
   const empty = { ...reader, tokens: 0 };
   assertThrows(() => nextTokenBatches(empty, { B: 1, T: 4 }), RangeError, "Cannot make batches: there are no tokens");

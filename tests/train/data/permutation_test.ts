@@ -13,7 +13,7 @@ Deno.test("permuted: every number once", () => {
   }));
 });
 
-Deno.test("permuted: the same again for the same seed and epoch, another order for others", () => {
+Deno.test("permuted: deterministic for a seed and epoch, different for others", () => {
   fc.assert(fc.property(fc.integer({ min: 64, max: 300 }), fc.nat(1e6), fc.nat(50), (count, seed, epoch) => {
     const order = orderOf(count, seed, epoch);
     assertEquals(orderOf(count, seed, epoch), order);
@@ -23,7 +23,7 @@ Deno.test("permuted: the same again for the same seed and epoch, another order f
   }));
 });
 
-Deno.test("permuted: numbers do not stay near their places, nor their neighbours together", () => {
+Deno.test("permuted: numbers move far from their indices, and apart from their neighbours", () => {
   const count = 5000;
   for (const seed of [1, 2, 3]) {
     const order = orderOf(count, seed, 0);
@@ -35,7 +35,7 @@ Deno.test("permuted: numbers do not stay near their places, nor their neighbours
   }
 });
 
-Deno.test("permuted: millions of windows are no more work than a few", () => {
+Deno.test("permuted: the time does not depend on the number of windows", () => {
   const count = 50_000_017,
     seen = new Set(Array.from({ length: 1000 }, (_, n) => permuted(n, count, { seed: 5, epoch: 3 })));
   assertEquals(seen.size, 1000);

@@ -1,4 +1,4 @@
-/** Folders of tokens: what was written is what is read, across files, and damage is one clear error. */
+/** Folders of tokens: written tokens read back across files, and damage is one clear error. */
 import fc from "fast-check";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openTokens } from "../../../src/train/data/open_tokens.ts";
