@@ -4,11 +4,11 @@ import { liveRows, type RefTensor } from "../reference.ts";
 import { DIVISION_ERROR, expError, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
 import { type ErrorPair, Inherited } from "./exponentials.ts";
-import { LAMBDA, Sum, sumOf } from "./sums.ts";
+import { dotSum, LAMBDA, Sum, sumOf } from "./sums.ts";
 
 /** Both errors of q·k/√K of the heads that start at `from` and `key`: K products, the rounded scale and its product. */
 export function scoreErrors(q: RefTensor, kv: RefTensor, from: number, key: number, K: number): ErrorPair {
-  return sumOf(K, (i) => q.data[from + i] * kv.data[key + i] / Math.sqrt(K)).both({ total: 2 });
+  return dotSum(K, [q.data, from], [kv.data, key], 1 / Math.sqrt(K)).both({ total: 2 });
 }
 
 /**

@@ -10,7 +10,7 @@ import type { RefTensor } from "../reference.ts";
 import { scoreErrors } from "./attention.ts";
 import { TINY, UNIT } from "./bound.ts";
 import { type ErrorPair, Inherited } from "./exponentials.ts";
-import { LAMBDA, Sum, sumOf } from "./sums.ts";
+import { dotSum, LAMBDA, Sum } from "./sums.ts";
 
 /** p, its slope dy·v − δ, and what their errors come from. */
 export interface Weighed {
@@ -30,7 +30,7 @@ export function weighed(operands: Operands, m: number, h: number, n: number, hea
   const { H, G, K } = heads;
   const from = (m * H + h) * K, key = keyAt(n, h, heads);
   const { p, slope } = weigh(operands, m, h, n, heads);
-  const sum = sumOf(K, (i) => dy.data[from + i] * kv.data[key + G * K + i]);
+  const sum = dotSum(K, [dy.data, from], [kv.data, key + G * K]);
   sum.add(-stats.data[m * 2 * H + H + h]);
   const ofSlope = sum.both({ total: 1 });
   const x = score(q, kv, from, key, K) - stats.data[m * 2 * H + h];

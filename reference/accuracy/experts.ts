@@ -4,7 +4,7 @@ import { activations } from "../activation.ts";
 import { liveRows, type RefTensor } from "../reference.ts";
 import { sumBound, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
-import { Sum, sumOf } from "./sums.ts";
+import { dotSum, Sum } from "./sums.ts";
 import { activationErrors, gateSlopes } from "./scalars.ts";
 
 /** A number, and how far off float32 may be. */
@@ -24,7 +24,7 @@ export const loraDown = defineBound(loraDownOp, ({ x, a, experts, offsets }, { y
     const e = experts.data[slot];
     const row = x.shape.length === 2 ? Math.floor(slot / k) : slot;
     for (let r = 0; r < R; r++) {
-      bound[slot * R + r] = sumOf(F, (f) => a.data[(e * R + r) * F + f] * x.data[row * F + f]).error();
+      bound[slot * R + r] = dotSum(F, [a.data, (e * R + r) * F], [x.data, row * F]).error();
     }
   }
   return { y: bound };
@@ -38,7 +38,7 @@ export function adapted(
 ): Inexact {
   const [, O, R] = b.shape;
   const slot = m * experts.shape[1] + j, row = (experts.data[slot] * O + o) * R;
-  const sum = sumOf(R, (r) => scale * b.data[row + r] * a.data[slot * R + r]);
+  const sum = dotSum(R, [b.data, row], [a.data, slot * R], scale);
   sum.add(u.data[m * O + o]);
   return { value: sum.value, error: sum.error({ term: 2, total: 1 }) };
 }

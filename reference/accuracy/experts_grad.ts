@@ -9,7 +9,7 @@ import { rowOf } from "../experts_grad.ts";
 import { liveRows } from "../reference.ts";
 import { sumBound } from "./bound.ts";
 import { defineBound } from "./define.ts";
-import { sumOf } from "./sums.ts";
+import { dotSum, sumOf } from "./sums.ts";
 
 /** A sum of P products, multiplied by the rounded s: two roundings more. */
 export const expertTransposed = defineBound(expertTransposedOp, ({ x, a, experts, offsets }, { y }, { scale }) => {
@@ -19,7 +19,7 @@ export const expertTransposed = defineBound(expertTransposedOp, ({ x, a, experts
   for (let slot = 0; slot < liveRows(offsets, M) * k; slot++) {
     const [e, row] = [experts.data[slot], rowOf(x, slot, k)];
     for (let q = 0; q < Q; q++) {
-      const sum = sumOf(P, (p) => scale * a.data[(e * P + p) * Q + q] * x.data[row * P + p]);
+      const sum = dotSum(P, [a.data, e * P * Q + q, Q], [x.data, row * P], scale);
       bound[slot * Q + q] = sum.error({ total: 2 });
     }
   }
@@ -68,7 +68,7 @@ export const dotSlots = defineBound(dotSlotsOp, ({ a, b, offsets }) => {
   const bound = new Float64Array(M * k);
   for (let slot = 0; slot < liveRows(offsets, M) * k; slot++) {
     const row = rowOf(b, slot, k) * F;
-    bound[slot] = sumOf(F, (f) => a.data[slot * F + f] * b.data[row + f]).error();
+    bound[slot] = dotSum(F, [a.data, slot * F], [b.data, row]).error();
   }
   return { y: bound };
 });

@@ -1,7 +1,7 @@
 import { linearOp } from "../../src/ops/linear.ts";
 import { liveRows } from "../reference.ts";
 import { defineBound } from "./define.ts";
-import { sumOf } from "./sums.ts";
+import { dotSum } from "./sums.ts";
 
 /** D products, the bias and the residual are one sum. */
 export const linear = defineBound(linearOp, ({ x, w, bias, residual, offsets }, { y }, { from }) => {
@@ -10,7 +10,7 @@ export const linear = defineBound(linearOp, ({ x, w, bias, residual, offsets }, 
   const bound = new Float64Array(M * O);
   for (let m = 0; m < liveRows(offsets, M); m++) {
     for (let o = 0; o < O; o++) {
-      const sum = sumOf(D, (d) => x.data[m * D + d] * w.data[(from + o) * D + d]);
+      const sum = dotSum(D, [x.data, m * D], [w.data, (from + o) * D]);
       if (bias) sum.add(bias.data[from + o]);
       if (residual) sum.add(residual.data[m * O + o]);
       bound[m * O + o] = sum.error();

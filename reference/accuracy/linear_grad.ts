@@ -1,7 +1,7 @@
 import { linearGradWOp, linearGradXOp, sumRowsOp } from "../../src/ops/linear_grad.ts";
 import { liveRows } from "../reference.ts";
 import { defineBound } from "./define.ts";
-import { sumOf } from "./sums.ts";
+import { dotSum, sumOf } from "./sums.ts";
 
 /** A sum of O products. */
 export const linearGradX = defineBound(linearGradXOp, ({ dy, w, offsets }, { dx }, { from }) => {
@@ -10,7 +10,7 @@ export const linearGradX = defineBound(linearGradXOp, ({ dy, w, offsets }, { dx 
   const bound = new Float64Array(M * D);
   for (let m = 0; m < liveRows(offsets, M); m++) {
     for (let d = 0; d < D; d++) {
-      bound[m * D + d] = sumOf(O, (o) => dy.data[m * O + o] * w.data[(from + o) * D + d]).error();
+      bound[m * D + d] = dotSum(O, [dy.data, m * O], [w.data, from * D + d, D]).error();
     }
   }
   return { dx: bound };
@@ -24,7 +24,7 @@ export const linearGradW = defineBound(linearGradWOp, ({ dy, x, offsets }, { dw 
   const bound = new Float64Array(dw.data.length);
   for (let o = 0; o < O; o++) {
     for (let d = 0; d < D; d++) {
-      bound[(from + o) * D + d] = sumOf(live, (m) => dy.data[m * O + o] * x.data[m * D + d]).error();
+      bound[(from + o) * D + d] = dotSum(live, [dy.data, o, O], [x.data, d, D]).error();
     }
   }
   return { dw: bound };

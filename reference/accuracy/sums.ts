@@ -25,6 +25,7 @@
  *
  * @module
  */
+import type { RefTensor } from "../reference.ts";
 import { TINY, UNIT } from "./bound.ts";
 
 /** Probability that a float32 sum under the model strays further than its probable error. */
@@ -66,22 +67,22 @@ export class Sum {
   /** Terms that are not zero. */
   count = 0;
   /** Σ_k (t₁ + … + t_k)². */
-  #energy = 0;
+  private energy = 0;
   /** Σ of the squared lengths of runs of equal terms. */
-  #repeated = 0;
-  #run = 0;
-  #last = 0;
+  private repeated = 0;
+  private run = 0;
+  private last = NaN;
 
   /** Adds a term; zeros change nothing in float32 either. */
   add(term: number): void {
     if (term === 0) return;
-    this.#run = term === this.#last ? this.#run + 1 : 1;
-    this.#last = term;
-    this.#repeated += 2 * this.#run - 1;
+    this.run = term === this.last ? this.run + 1 : 1;
+    this.last = term;
+    this.repeated += 2 * this.run - 1;
     this.value += term;
     this.absolutes += Math.abs(term);
     this.squares += term * term;
-    this.#energy += this.value * this.value;
+    this.energy += this.value * this.value;
     this.count++;
   }
 
@@ -89,9 +90,9 @@ export class Sum {
   probable({ term = 1, addition = 1, total = 0 }: Roundings = {}): number {
     if (this.count === 0) return 0;
     const size = Math.sqrt(this.squares);
-    const ordered = LAMBDA * Math.sqrt(this.#energy / this.count);
+    const ordered = LAMBDA * Math.sqrt(this.energy / this.count);
     const permuted = LAMBDA * Math.abs(this.value) / Math.sqrt(3) + KAPPA * size;
-    const additions = this.count === 1 ? 0 : Math.sqrt(this.#repeated) * Math.max(ordered, permuted);
+    const additions = this.count === 1 ? 0 : Math.sqrt(this.repeated) * Math.max(ordered, permuted);
     return UNIT * (addition * additions + term * LAMBDA * size + total * Math.abs(this.value));
   }
 
@@ -116,5 +117,15 @@ export class Sum {
 export function sumOf(n: number, f: (i: number) => number): Sum {
   const sum = new Sum();
   for (let i = 0; i < n; i++) sum.add(f(i));
+  return sum;
+}
+
+/** Elements of a tensor's data: the first one, and the distance between two. */
+export type Strided = readonly [data: RefTensor["data"], from: number, step?: number];
+
+/** The sum of scale·a[i]·b[i] for 0 ≤ i < n. */
+export function dotSum(n: number, [a, at, stepA = 1]: Strided, [b, to, stepB = 1]: Strided, scale = 1): Sum {
+  const sum = new Sum();
+  for (let i = 0; i < n; i++) sum.add(scale * a[at + i * stepA] * b[to + i * stepB]);
   return sum;
 }
