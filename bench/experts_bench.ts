@@ -13,7 +13,7 @@ const routed = (M: number) => ({ a: random([M, k, R]), experts: chosen(M), weigh
 
 benchOp(loraGatedUnitOp, expertSizes, ({ M, F }) => ({
   inputs: { u: random([M, 2 * F]), b: random([E, 2 * F, R]), ...routed(M) },
-  params: { kind: "gelu", scale: 2 },
+  params: { kind: "gelu" as const, scale: 2 },
   flops: M * k * F * (4 * R + 30),
 }));
 

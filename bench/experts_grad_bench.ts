@@ -23,7 +23,7 @@ benchOp(ops.loraGatedUnitGradOp, expertSizes, ({ M, F }) => ({
     experts: chosen(M),
     dz: random([M, k, F]),
   },
-  params: { kind: "gelu", scale: 2 },
+  params: { kind: "gelu" as const, scale: 2 },
   flops: M * k * F * (4 * R + 50),
 }));
 

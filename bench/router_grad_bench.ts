@@ -4,7 +4,7 @@ import { random, spread } from "./support/inputs.ts";
 
 benchOp(gateGradOp, { small: { M: 8 }, typical: { M: 2048 }, large: { M: 262144 } }, ({ M }) => ({
   inputs: { scores: random([M, 1]), dgates: random([M, 1]) },
-  params: { kind: "sigmoid", alpha: 0.1 },
+  params: { kind: "sigmoid" as const, alpha: 0.1 },
 }));
 
 benchOp(
@@ -18,6 +18,6 @@ benchOp(
       dprobs: random([M, E]),
       dweights: random([M, k]),
     },
-    params: { k, kind: "softmax", alpha: 1, normalize: true },
+    params: { k, kind: "softmax" as const, alpha: 1, normalize: true },
   }),
 );

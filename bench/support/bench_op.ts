@@ -48,7 +48,7 @@ let current: Measurement | undefined;
 export function benchOp<I extends string, O extends string, P, S extends Size>(
   op: Op<I, O, P>,
   sizes: Readonly<Record<string, S>>,
-  callOf: (size: S) => BenchCall<I, P>,
+  callOf: (size: S) => BenchCall<NoInfer<I>, NoInfer<P>>,
 ): void {
   for (const [at, [title, size]] of Object.entries(sizes).entries()) {
     const group = [op.name, title, ...Object.entries(size).map(word)].filter(Boolean).join(" ");
