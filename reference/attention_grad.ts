@@ -3,7 +3,7 @@ import type { Heads } from "../src/ops/rope.ts";
 import { score } from "./attention.ts";
 import { defineReference, liveRows, type RefTensor } from "./reference.ts";
 
-/** Where k[n, g] of the key/value head g = ⌊h·G/H⌋ of query head h starts; v[n, g] starts G·K further. */
+/** Index of k[n, g] in kv, g = ⌊h·G/H⌋ the key/value head of query head h; v[n, g] is G·K elements further. */
 export function keyAt(n: number, h: number, { H, G, K }: Heads): number {
   return (n * 2 * G + Math.floor(h * G / H)) * K;
 }
@@ -15,7 +15,7 @@ export function dot(a: RefTensor, from: number, b: RefTensor, to: number, K: num
   return sum;
 }
 
-/** What both gradients take. */
+/** Inputs of both gradients. */
 export type Operands = { q: RefTensor; kv: RefTensor; dy: RefTensor; stats: RefTensor };
 
 /** p = exp(s − lse) and slope = dy·v − δ of query row m, head h and key n; ds = p·slope. */

@@ -34,7 +34,7 @@ export const klDivergence = defineReference(
 );
 
 /** Σ_d a[d]·b[d] of rows m. a, b [M, D]. */
-export function dotOf(a: RefTensor, b: RefTensor, m: number): number {
+function dotOf(a: RefTensor, b: RefTensor, m: number): number {
   const D = a.shape[1];
   let sum = 0;
   for (let d = 0; d < D; d++) sum += a.data[m * D + d] * b.data[m * D + d];

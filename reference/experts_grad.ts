@@ -27,7 +27,7 @@ export const expertOuter = defineReference(expertOuterOp, ({ x, y, experts, offs
 });
 
 /** Σ x[m, j, p]·y[m, j, q] over the slots of every expert. */
-export function outerSums(
+function outerSums(
   { x, y, experts }: { x: RefTensor; y: RefTensor; experts: RefTensor },
   [E, P, Q]: readonly number[],
   slots: number,

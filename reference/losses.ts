@@ -44,7 +44,7 @@ export function scored(rows: number, labels: RefTensor | undefined, offsets: Ref
   return Array.from({ length: liveRows(offsets, rows) }, (_, m) => m).filter((m) => !labels || labels.data[m] >= 0);
 }
 
-/** What a mean divides by: the given total, or the number of its rows. total [1]. */
+/** Divisor of a mean: the given total, or the number of its rows. total [1]. */
 export function divisor(rows: readonly number[], total: RefTensor | undefined): number {
   return total ? total.data[0] : rows.length;
 }

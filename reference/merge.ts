@@ -2,7 +2,7 @@ import { expertMergeOp, type MergeParams } from "../src/ops/merge.ts";
 import { defineReference, type RefTensor } from "./reference.ts";
 
 /** The change of w[o, f], before s: `delta` Σ_e q_e·Σ_r b·a, `factor` Σ_r (Σ_e q_e·b)·(Σ_e q_e·a). */
-export function update(
+function update(
   { a, b, q }: Record<"a" | "b" | "q", RefTensor>,
   { mode }: MergeParams,
 ): (o: number, f: number) => number {

@@ -11,7 +11,7 @@ export interface RefTensor extends Tensor {
   readonly data: Float32Array | Float64Array | Int32Array;
 }
 
-/** What an operation means: fills its outputs, which arrive zeroed and in their final shapes; accumulates in double. */
+/** The loops of an operation: fill its outputs, which arrive zeroed and in their final shapes; accumulate in double. */
 export type Reference<I extends string, O extends string, P> = (
   inputs: Inputs<I, RefTensor>,
   outputs: Outputs<O, RefTensor>,

@@ -1,12 +1,12 @@
 import { selectThresholdOp, selectTopKOp } from "../src/ops/select.ts";
 import { defineReference } from "./reference.ts";
 
-/** Where a score stands when ranked: numbers as they are, what is not a number last. */
+/** Sort key of a score: the score itself, −∞ for NaN. */
 function rankOf(score: number): number {
   return Number.isNaN(score) ? -Infinity : score;
 }
 
-/** Whether row a comes before row b: the higher score, then a number before none, then the lower row. */
+/** Comparison of rows for sorting: the higher score first, then numbers before NaN, then the lower row. */
 function byRank(scores: ArrayLike<number>): (a: number, b: number) => number {
   return (a, b) => {
     const [first, second] = [rankOf(scores[a]), rankOf(scores[b])];

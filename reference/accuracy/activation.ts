@@ -4,7 +4,7 @@ import { TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
 import { activationErrors } from "./scalars.ts";
 
-/** That of the scalar function. */
+/** The error of the scalar function. */
 export const activation = defineBound(activationOp, ({ x, offsets }, { y }, { kind }) => {
   const [M, F] = y.shape;
   const bound = new Float64Array(M * F);
@@ -12,7 +12,7 @@ export const activation = defineBound(activationOp, ({ x, offsets }, { y }, { ki
   return { y: bound };
 });
 
-/** That of the activation times the other factor, and one product. */
+/** The error of the activation, times the other factor, and one product. */
 export const gatedUnit = defineBound(gatedUnitOp, ({ u, offsets }, { z }, { kind }) => {
   const [M, F] = z.shape;
   const bound = new Float64Array(M * F);

@@ -4,7 +4,7 @@ import { TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
 import { activationErrors, derivativeErrors } from "./scalars.ts";
 
-/** That of the derivative times dy, and one product. */
+/** The error of the derivative, times dy, and one product. */
 export const activationGrad = defineBound(activationGradOp, ({ x, dy, offsets }, { dx }, { kind }) => {
   const [M, F] = dx.shape;
   const bound = new Float64Array(M * F);
@@ -15,7 +15,7 @@ export const activationGrad = defineBound(activationGradOp, ({ x, dy, offsets },
   return { dx: bound };
 });
 
-/** Those of the two functions times the other factors; two products, of which the first may be flushed to zero, and one. */
+/** Errors of act′ and act, times the other factors; two products, the first of which may be flushed to zero, and one. */
 export const gatedUnitGrad = defineBound(gatedUnitGradOp, ({ u, dz, offsets }, { du }, { kind }) => {
   const [M, F] = dz.shape;
   const bound = new Float64Array(2 * M * F);

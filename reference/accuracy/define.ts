@@ -22,8 +22,3 @@ export function defineBound<I extends string, O extends string, P>(
 ): Bound<I, O, P> {
   return bound;
 }
-
-/** |x| of every element: a sum over it is the sum of absolute terms. */
-export function absolute(x: RefTensor): RefTensor {
-  return { ...x, data: x.data.map(Math.abs) };
-}

@@ -6,7 +6,7 @@ import { defineBound } from "./define.ts";
 import { exponentialsError, powerError } from "./exponentials.ts";
 import { angleErrors, SOFTENED } from "./distillation.ts";
 
-/** That of both probabilities, a difference, τ as a float32, and two products in either order. */
+/** Errors of both probabilities, their difference, τ as a float32, and two products in either order. */
 export const klDivergenceGrad = defineBound(
   klDivergenceGradOp,
   ({ student, teacher, dkl, offsets }, { dstudent }, { temperature }) => {

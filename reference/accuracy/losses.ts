@@ -7,7 +7,7 @@ import { logSumExpBound } from "./exponentials.ts";
 import { Sum, sumOf } from "./sums.ts";
 import { softplusBound } from "./scalars.ts";
 
-/** The logarithm's, a difference and a sum; neither is negative, so that a shift of the logits costs nothing. */
+/** The error of the logarithm, a difference and a sum; both are positive, so a shift of the logits does not cancel. */
 export const crossEntropy = defineBound(crossEntropyOp, ({ logits, labels, offsets }, { nll }) => {
   const [M, V] = logits.shape;
   const bound = new Float64Array(M);
@@ -20,7 +20,7 @@ export const crossEntropy = defineBound(crossEntropyOp, ({ logits, labels, offse
   return { nll: bound };
 });
 
-/** That of softplus, whose argument is ±z. */
+/** The error of softplus(±z). */
 export const binaryCrossEntropy = defineBound(binaryCrossEntropyOp, ({ scores, rows, kept, offsets }, { bce }) => {
   const [M] = scores.shape;
   const chosen = new Set(rows.data.subarray(0, liveRows(kept, rows.shape[0])));
@@ -31,7 +31,7 @@ export const binaryCrossEntropy = defineBound(binaryCrossEntropyOp, ({ scores, r
   return { bce: bound };
 });
 
-/** The logarithm's and one sum with the greatest element. */
+/** The error of the logarithm, and its sum with the greatest element. */
 export const logSumExp = defineBound(logSumExpOp, ({ x, offsets }, { y }) => {
   const [M, E] = x.shape;
   const bound = new Float64Array(M);

@@ -35,7 +35,7 @@ export const crossEntropyGrad = defineBound(crossEntropyGradOp, ({ logits, label
   return { dlogits: bound };
 });
 
-/** That of σ, whose argument is ±z, and one product. */
+/** The error of σ(±z), times dbce, and one product. */
 export const binaryCrossEntropyGrad = defineBound(
   binaryCrossEntropyGradOp,
   ({ scores, rows, kept, dbce, offsets }, { dscores }) => {

@@ -1,20 +1,19 @@
 /**
- * What float32 can do to a whole model, measured: Monte-Carlo arithmetic over the reference.
+ * The float32 error of a whole model, measured: Monte-Carlo arithmetic over the reference.
  *
- * A bound per operation is computed from its arithmetic, but bounds of a whole model cannot be chained that way: every
- * operation would multiply the worst case of all before it, and a few layers on the number says nothing. Instead the
- * model itself is run, in double precision, and every number that an operation makes is moved by a random amount within
- * that operation's own bound. How far a result strays from the run without noise is what its float32 value may stray.
+ * Bounds of operations cannot be chained to one of a model: every operation would multiply the largest error of all
+ * before it, and the product says nothing after a few layers. Instead the model runs in double precision, and every
+ * number that an operation computes is moved by a uniform random amount within the bound of that operation. The largest
+ * deviation from the run without noise bounds the float32 error.
  * Source: Parker, "Monte Carlo Arithmetic: exploiting randomness in floating-point arithmetic", UCLA CSD-970002 (1997);
- * the noise here spans the guaranteed error of the operation, not only the rounding of its result.
+ * the noise here spans the bound of the operation (`accuracy.ts`), not only the rounding of its result.
  *
- * It is a sample, not a proof: the largest deviation of a few seeded runs over a whole tensor. The margin is in the
- * noise, whose amplitude is the worst case of each operation, many times what roundings really add up to. Eight runs,
+ * The result is a sample, not a proof: the largest deviation of a few seeded runs over a whole tensor. Its margin is the
+ * amplitude of the noise, which is several standard deviations of the error of each operation (`sums.ts`). Eight runs,
  * because a loss is a single number: all of them stray less than an eighth of their range once in ten million times.
  *
- * Selections are discontinuous: a run that chose other rows would say nothing about these. So noisy runs choose what the
- * run without noise chose, as kernels are fed the reference's selection; and a selection whose margin the noise could
- * cross is reported as undecided.
+ * Selections are discontinuous: a run that selects other rows computes other numbers. So noisy runs take the selections
+ * of the run without noise, and a selection whose margin is below the noise of its scores is reported as undecided.
  *
  * @module
  */

@@ -7,7 +7,7 @@ import { type Inexact, unitBound } from "./experts.ts";
 import { normalized, type NormalizedRow } from "./norm.ts";
 import { sumOf } from "./sums.ts";
 
-/** That of each product with a normed row, see {@link projected}. */
+/** The error of each product with a normalized row, see {@link projected}. */
 export const normLinear = defineBound(normLinearOp, ({ x, weight, w, offsets }, { y }, { norm: kind, from }) => {
   const O = y.shape[1];
   const bound = new Float64Array(y.data.length);

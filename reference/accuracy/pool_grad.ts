@@ -5,7 +5,7 @@ import { defineBound } from "./define.ts";
 import { sumOf } from "./sums.ts";
 import { boundOfVector, copies, greatestInverse } from "./pool.ts";
 
-/** What is copied may lose a subnormal; a mean's is divided, or multiplied by a quotient of some roundings. */
+/** A copied element may be flushed; that of a mean is divided, or multiplied by a quotient of several roundings. */
 export const poolGrad = defineBound(poolGradOp, ({ x, dy, offsets }, { dx }, { kind, normalize }) => {
   const [B, D] = dy.shape;
   const bound = new Float64Array(dx.data.length).fill(TINY);

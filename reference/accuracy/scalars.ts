@@ -8,14 +8,11 @@ import { gelu, normalCdf, sigmoid, silu, softplus } from "../math.ts";
 import { geluGrad, normalDensity, sigmoidGrad, siluGrad } from "../math_grad.ts";
 import { DIVISION_ERROR, expError, TINY, UNIT } from "./bound.ts";
 
-/** Largest |sigmoid′|. */
-export const SIGMOID_SLOPE = 0.25;
-
 /** Largest |silu′|: 1.0998, at x = 2.3994. */
-export const SILU_SLOPE = 1.1;
+const SILU_SLOPE = 1.1;
 
 /** Largest |gelu′|: 1.1289, at x = √2. */
-export const GELU_SLOPE = 1.13;
+const GELU_SLOPE = 1.13;
 
 /** Error of `sigmoid(x)` = 1 / (1 + e^(−x)): that of e^(−|x|), where it matters, one addition and one division. */
 export function sigmoidBound(x: number): number {
@@ -25,7 +22,7 @@ export function sigmoidBound(x: number): number {
 }
 
 /** Error of `silu(x)`: that of sigmoid, times |x|, and one multiplication. */
-export function siluBound(x: number): number {
+function siluBound(x: number): number {
   return Math.abs(x) * sigmoidBound(x) + UNIT * Math.abs(silu(x)) + TINY;
 }
 
@@ -46,22 +43,22 @@ export function softplusBound(x: number): number {
  * polynomial 10.5 (Σ (2k + 1)·|c_k| t^k, at most 9.5 times the value, and the factor t); its argument t, 6 (an addition and
  * a division) times the slope |d ln R / d ln t| ≤ 3.2; the rounding of x²/2; e^(−x²/2) itself; one product.
  */
-export function normalTailBound(x: number): number {
+function normalTailBound(x: number): number {
   const half = x * x / 2;
   const relative = (0.3 + 10.5 + 6 * 3.2 + half + 1) * UNIT + expError(half);
   return normalCdf(-Math.abs(x)) * relative + 2 * TINY;
 }
 
 /** Error of `gelu(x)` = x·Φ(x): that of the tail times |x|; then 1 − Q and the product with x. */
-export function geluBound(x: number): number {
+function geluBound(x: number): number {
   return Math.abs(x) * normalTailBound(x) + 2 * UNIT * Math.abs(gelu(x)) + TINY;
 }
 
 /** Largest |silu″|: 1/2, at 0. */
-export const SILU_CURVE = 0.5;
+const SILU_CURVE = 0.5;
 
 /** Largest |gelu″| = φ(x)·|2 − x²|: 0.7979, at 0. */
-export const GELU_CURVE = 0.8;
+const GELU_CURVE = 0.8;
 
 /** Error of `sigmoidGrad(x)`: those of its two factors, each times the other, and one product. */
 export function sigmoidGradBound(x: number): number {
@@ -77,7 +74,7 @@ export function tanhGradBound(x: number): number {
  * Error of `siluGrad(x)`: σ(−x)'s times |x|, one product and one sum make that of the second factor; then σ(x)'s and the
  * product of both. Beyond |x| = 88, where e^(−|x|) is not a normal number, a kernel may take x for ±88.
  */
-export function siluGradBound(x: number): number {
+function siluGradBound(x: number): number {
   const a = Math.min(Math.max(x, -88), 88);
   const product = a * sigmoid(-x);
   const factor = Math.abs(1 + product);
@@ -90,7 +87,7 @@ export function siluGradBound(x: number): number {
  * the constant and two products; and one sum. Where φ is not a normal number, which is so beyond 13.2, all of x·φ may be
  * lost or kept: it is at most 13.2 times the smallest normal number.
  */
-export function geluGradBound(x: number): number {
+function geluGradBound(x: number): number {
   const half = x * x / 2;
   const slope = Math.abs(x) * normalDensity(x);
   const relative = (half + 3) * UNIT + expError(half);
