@@ -38,7 +38,7 @@ export function softmax(scores: readonly number[]): number[] {
 /**
  * y[m, h] = Σ_n p_n·v[n, g], p = softmax over n in ranges[m] of q[m, h]·k[n, g] / √K, g = ⌊h·G/H⌋.
  *
- * q [M, H·K], kv [N, 2·G·K] (k[n, g] at g·K, v[n, g] at (G + g)·K), ranges [M, 2] → y [M, H·K]; nothing visible gives 0.
+ * q [M, H·K], kv [C, 2·G·K] (k[n, g] at g·K, v[n, g] at (G + g)·K), ranges [M, 2] → y [M, H·K]; nothing visible gives 0.
  */
 export const attention = defineReference(attentionOp, ({ q, kv, ranges, offsets }, { y }, { H, G, K }) => {
   for (let m = 0; m < liveRows(offsets, q.shape[0]); m++) {

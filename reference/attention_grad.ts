@@ -37,7 +37,7 @@ export function weigh(
 /**
  * stats[m, h] = log Σ_n exp(s_n) over n in ranges[m], s_n = q[m, h]·k[n, g] / √K; stats[m, H + h] = Σ_i dy[m, h, i]·y[m, h, i].
  *
- * q, y, dy [M, H·K], kv [N, 2·G·K], ranges [M, 2] → stats [M, 2·H]; nothing visible gives 0 and 0.
+ * q, y, dy [M, H·K], kv [C, 2·G·K], ranges [M, 2] → stats [M, 2·H]; nothing visible gives 0 and 0.
  */
 export const attentionStats = defineReference(
   attentionStatsOp,
@@ -62,7 +62,7 @@ export const attentionStats = defineReference(
 /**
  * dq[m, h] = Σ_n ds_n·k[n, g] / √K over n in ranges[m], ds_n = p_n·(dy[m, h]·v[n, g] − δ), p_n = exp(s_n − lse).
  *
- * q, dy [M, H·K], kv [N, 2·G·K], ranges [M, 2], stats [M, 2·H] (lse of all heads, then δ) → dq [M, H·K].
+ * q, dy [M, H·K], kv [C, 2·G·K], ranges [M, 2], stats [M, 2·H] (lse of all heads, then δ) → dq [M, H·K].
  */
 export const attentionGradQ = defineReference(attentionGradQOp, ({ ranges, offsets, ...operands }, { dq }, heads) => {
   const { H, K } = heads;
@@ -82,7 +82,7 @@ export const attentionGradQ = defineReference(attentionGradQOp, ({ ranges, offse
  * dk[n, g] = Σ_{m, h} ds·q[m, h] / √K and dv[n, g] = Σ_{m, h} p·dy[m, h], over the live rows m with n in ranges[m] and the
  * query heads h of g; p and ds as for dq.
  *
- * q, dy [M, H·K], kv [N, 2·G·K], ranges [M, 2], stats [M, 2·H] → dkv [N, 2·G·K]: dk of all heads, then dv.
+ * q, dy [M, H·K], kv [C, 2·G·K], ranges [M, 2], stats [M, 2·H] → dkv [C, 2·G·K]: dk of all heads, then dv.
  */
 export const attentionGradKv = defineReference(
   attentionGradKvOp,

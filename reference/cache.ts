@@ -1,7 +1,7 @@
 import { cacheWriteOp } from "../src/ops/cache.ts";
 import { defineReference, liveRows } from "./reference.ts";
 
-/** cache[places[m]] = x[m] where places[m] ≥ 0. cache [R, W], x [M, W], places [M]. */
+/** cache[places[m]] = x[m] where places[m] ≥ 0. cache [C, D], x [M, D], places [M]. */
 export const cacheWrite = defineReference(cacheWriteOp, ({ x, places, offsets }, { cache }) => {
   const [M, W] = x.shape;
   for (let m = 0; m < liveRows(offsets, M); m++) {

@@ -4,7 +4,7 @@ import { defineReference, liveRows } from "./reference.ts";
 
 /**
  * log[clock mod n, s] = (drawn[m], depth, logProbs[m], z[s]) for the slots s = rows[m] that draw, (−1, 0, 0, 0) for the
- * others; the clock has no sign. slots [S, 10+N], log [n, 4·S], drawn [M], logProbs [M, 1], z [S, 1].
+ * others; the clock has no sign. slots [P, 10+N], log [I, 4·P], drawn [M], logProbs [M, 1], z [P, 1].
  */
 export const commitTokens = defineReference(
   commitTokensOp,
@@ -30,7 +30,7 @@ export const commitTokens = defineReference(
   },
 );
 
-/** slots[s, column] += offsets[s+1] − offsets[s]. slots [S, 10+N], offsets [S+1]. */
+/** slots[s, column] += offsets[s+1] − offsets[s]. slots [P, 10+N], offsets [P+1]. */
 export const advanceLengths = defineReference(advanceLengthsOp, ({ offsets }, { slots }, { column }) => {
   const [S, columns] = slots.shape;
   for (let s = 0; s < S; s++) slots.data[s * columns + column] += offsets.data[s + 1] - offsets.data[s];

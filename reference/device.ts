@@ -4,7 +4,7 @@
  * @module
  */
 import { requireChoice } from "../src/common/choices.ts";
-import { type Device, hostBuffer, type HostTensor, type HostTensors, type Program } from "../src/op/device.ts";
+import { type Device, dtypeOf, hostBuffer, type HostTensor, type HostTensors, type Program } from "../src/op/device.ts";
 import { Lifetime } from "../src/common/lifetime.ts";
 import { type Inputs, type Op, type Outputs, sizeOf, type Tensor } from "../src/op/op.ts";
 import { mapTree, type OnDevice } from "../src/op/tree.ts";
@@ -78,7 +78,7 @@ export class ReferenceDevice implements Device<RefTensor> {
   /** Copies host data in. */
   from({ shape, data }: HostTensor): RefTensor {
     this.#lifetime.check("copy data to the device");
-    const dtype = data instanceof Int32Array ? "i32" : "f32";
+    const dtype = dtypeOf({ shape, data });
     const copy = this.#array(dtype, data.length);
     copy.set(data);
     const tensor = { shape, dtype, data: copy } as const;

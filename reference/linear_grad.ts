@@ -1,7 +1,7 @@
 import { linearGradWOp, linearGradXOp, sumRowsOp } from "../src/ops/linear_grad.ts";
 import { defineReference, liveRows } from "./reference.ts";
 
-/** dx[m, d] = Σ_o dy[m, o]·w[from + o, d]. dy [M, O], w [≥to, D] → dx [M, D]. */
+/** dx[m, d] = Σ_o dy[m, o]·w[from + o, d]. dy [M, O], w [W, D] → dx [M, D]. */
 export const linearGradX = defineReference(linearGradXOp, ({ dy, w, offsets }, { dx }, { from }) => {
   const [M, D] = dx.shape;
   const O = dy.shape[1];

@@ -42,7 +42,7 @@ export const ema = defineReference(emaOp, ({ p, squares }, { average }, { decay 
   for (let i = 0; i < p.data.length; i++) average.data[i] = decay * average.data[i] + (1 - decay) * p.data[i];
 });
 
-/** list[at, w] ← x[w], if 0 ≤ at < n. list [n, W], x of W elements, at [1]. */
+/** list[at, w] ← x[w], if 0 ≤ at < I. list [I, D], x of D elements, at [1]. */
 export const store = defineReference(storeOp, ({ x, at }, { list }) => {
   const [n, W] = list.shape;
   const row = at.data[0];

@@ -4,7 +4,7 @@ import { defineReference, liveRows } from "./reference.ts";
 
 /**
  * Counts the recursion that ran, or begins at depth 0; then r = depth, and the token goes on if r = 0 or if r < min(N, cap,
- * chosen), decisions[m, r] ≥ 0 and rows_r < pages·recursionRows_r. slots [S, 10+N], z [S, 1], scores, auxiliary [M, N].
+ * chosen), decisions[m, r] ≥ 0 and rows_r < pages·recursionRows_r. slots [P, 10+N], z [P, 1], scores, auxiliary [M, N].
  */
 export const routeTokens = defineReference(
   routeTokensOp,
@@ -42,7 +42,7 @@ export const routeTokens = defineReference(
   },
 );
 
-/** The first pages·recursionRows_r − rows_r of each slot's rows. slots [S, 10+N], rows [M], offsets [S+1]. */
+/** The first pages·recursionRows_r − rows_r of each slot's rows. slots [P, 10+N], rows [M], offsets [P+1]. */
 export const fitCapacity = defineReference(
   fitCapacityOp,
   ({ slots, rows, offsets }, { fitting, kept }, { layout, recursion: r }) => {

@@ -2,6 +2,7 @@
 import {
   allocate,
   type Device,
+  dtypeOf,
   type HostTensor,
   type HostTensors,
   type Program,
@@ -78,7 +79,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
     this.faults.check("copy data to the GPU");
     const parts = splitRows({ shape, data }, this.maxTensorBytes);
     if (parts.length > 1) return joinParts(allocate(this, (from) => parts.map(from)));
-    const tensor = new GpuTensor(shape, data instanceof Int32Array ? "i32" : "f32", true);
+    const tensor = new GpuTensor(shape, dtypeOf({ shape, data }), true);
     if (tensor.bytes > this.maxTensorBytes) {
       throw new RangeError(
         `Cannot copy a tensor [${shape}] to the GPU: ${tensor.bytes} bytes, this adapter binds ${this.maxTensorBytes} at most`,

@@ -3,15 +3,16 @@
  *
  * @module
  */
-import type { HostTensor } from "../../src/op/device.ts";
+import { dtypeOf, type HostTensor } from "../../src/op/device.ts";
 import {
   type Backend,
+  bytesOf,
   type Inputs,
   type Op,
   type Outputs,
   type PartsBackend,
   type Shape,
-  sizeOf,
+  spec,
   type Tensor,
 } from "../../src/op/op.ts";
 import { rowRanges } from "../../src/op/parts.ts";
@@ -23,7 +24,7 @@ const ROWS = 64;
 /** Rows of each part of a tensor, so that none has more than `most` bytes; a single part if one row has more. */
 export function partRows(shape: Shape, most: number): number[] {
   const [rows = 1, ...row] = shape;
-  const fit = Math.floor(most / (4 * sizeOf(row)));
+  const fit = Math.floor(most / bytesOf(spec(row)));
   if (rows <= fit || fit === 0) return [rows];
   const size = fit < ROWS ? fit : fit - fit % ROWS;
   return Array.from({ length: Math.ceil(rows / size) }, (_, i) => Math.min(size, rows - i * size));
@@ -31,7 +32,7 @@ export function partRows(shape: Shape, most: number): number[] {
 
 /** Splits a host tensor of floats into row parts of at most `most` bytes, if possible; they share its memory. */
 export function splitRows({ shape, data }: HostTensor, most: number): HostTensor[] {
-  const rows = data instanceof Int32Array ? [] : partRows(shape, most);
+  const rows = dtypeOf({ shape, data }) === "i32" ? [] : partRows(shape, most);
   if (rows.length < 2) return [{ shape, data }];
   const width = data.length / shape[0];
   return rowRanges(rows).map(({ from, to }) => ({
@@ -53,10 +54,9 @@ export function wholeTensors(tensors: readonly GpuTensor[]): GpuTensor[] {
 }
 
 /** The error for a tensor that is too large for an action. */
-export function tooLarge(action: string, name: string, { shape }: { shape: Shape }, most: number): RangeError {
-  const bytes = 4 * sizeOf(shape);
+export function tooLarge(action: string, name: string, tensor: Tensor, most: number): RangeError {
   return new RangeError(
-    `Cannot ${action}: ${name} [${shape}] has ${bytes} bytes, this adapter binds ${most} at most; ` +
+    `Cannot ${action}: ${name} [${tensor.shape}] has ${bytesOf(tensor)} bytes, this adapter binds ${most} at most; ` +
       "fewer rows (sequences, or tokens of them) at once need less",
   );
 }
@@ -78,7 +78,7 @@ export function runParts<I extends string, O extends string, P>(
   most: number,
 ): Outputs<O, GpuTensor> | undefined {
   const given = Object.entries<GpuTensor | undefined>(inputs).filter(([, tensor]) => tensor?.parts);
-  const made = Object.entries<Tensor>(outputs).filter(([, { shape }]) => 4 * sizeOf(shape) > most);
+  const made = Object.entries<Tensor>(outputs).filter(([, tensor]) => bytesOf(tensor) > most);
   const of = op.parts?.of ?? [];
   if (given.length === 0 && !made.some(([name]) => of.includes(name))) return undefined; // planning refuses the others
   for (const [name, tensor] of [...given, ...made]) {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { AnyOp, DType, Shape, Tensor } from "../../src/op/op.ts";
-import { sizeOf } from "../../src/op/op.ts";
+import { bytesOf } from "../../src/op/op.ts";
 
 /** Failure of started work. */
 export interface Missed {
@@ -32,9 +32,9 @@ export class GpuTensor implements Tensor {
     readonly parts?: readonly GpuTensor[],
   ) {}
 
-  /** Size in bytes: four per element. */
+  /** Size in bytes. */
   get bytes(): number {
-    return 4 * sizeOf(this.shape);
+    return bytesOf(this);
   }
 
   /** True after the recording of this tensor has run: its buffer may be reused. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { GateKind } from "../op/kinds.ts";
+import type { GateKind, RouteKind } from "../op/kinds.ts";
 import { type Backend, remat, type Tensor } from "../op/op.ts";
 import { activation } from "../ops/activation.ts";
 import { add } from "../ops/add.ts";
@@ -158,7 +158,7 @@ export function tokenChoice<T extends Tensor>(
   const { gate: kind, alpha, N, kv } = config.recursion;
   const { offsets } = all;
   const logits = routerScores(backend, stream, router, offsets);
-  const choice = { k: 1, kind: kind as "softmax" | "sigmoid", alpha, normalize: false };
+  const choice = { k: 1, kind: kind as RouteKind, alpha, normalize: false };
   const routed = route(backend, { logits, bias, offsets }, choice);
   const recursions: RecursionTrace<T>[] = [];
   let state = stream;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Backend, DType, Shape, Tensor } from "./op.ts";
-import { sizeOf } from "./op.ts";
+import { bytesOf, sizeOf } from "./op.ts";
 import type { OnDevice } from "./tree.ts";
 
 /** A tensor on the host: shape and plain numbers. */
@@ -13,6 +13,11 @@ export interface HostTensor {
   readonly shape: Shape;
   /** Elements, last axis fastest; an Int32Array is an `i32` tensor. */
   readonly data: Float32Array | Float64Array | Int32Array;
+}
+
+/** Element type of a host tensor. */
+export function dtypeOf({ data }: HostTensor): DType {
+  return data instanceof Int32Array ? "i32" : "f32";
 }
 
 /** Host tensors by name. */
@@ -86,7 +91,7 @@ export function hostBuffer(action: string, bytes: number): ArrayBuffer {
  * ```
  */
 export function hostZeros(shape: Shape, dtype: DType = "f32"): HostTensor {
-  const buffer = hostBuffer(`make a tensor [${shape}]`, 4 * sizeOf(shape));
+  const buffer = hostBuffer(`make a tensor [${shape}]`, bytesOf({ shape, dtype }));
   return { shape, data: dtype === "i32" ? new Int32Array(buffer) : new Float32Array(buffer) };
 }
 

@@ -27,3 +27,11 @@ export function spec(shape: Shape, dtype: DType = "f32"): Tensor {
 export function sizeOf(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1);
 }
+
+/** Bytes of one element of each type, on every device and on the host. */
+const ELEMENT_BYTES: Readonly<Record<DType, number>> = { f32: 4, i32: 4 };
+
+/** Bytes of a tensor's elements. */
+export function bytesOf({ shape, dtype }: Tensor): number {
+  return ELEMENT_BYTES[dtype] * sizeOf(shape);
+}

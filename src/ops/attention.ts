@@ -40,7 +40,7 @@ export const keyRanges: Apply<"offsets" | "rows?" | "queryOffsets?", "ranges", K
 /**
  * y = softmax(q·kᵀ / √K)·v over the visible keys, head by head; query head h reads key/value head ⌊h·G/H⌋.
  *
- * q [M, H·K], kv [N, 2·G·K] (keys of all heads, then values), ranges [M, 2] i32 inside [0, N] → y [M, H·K]. A row with
+ * q [M, H·K], kv [C, 2·G·K] (keys of all heads, then values), ranges [M, 2] i32 inside [0, C] → y [M, H·K]. A row with
  * an empty range gives zeros. Never holds M×N scores (Dao et al., arXiv 2205.14135).
  */
 export const attentionOp = defineOp({
@@ -60,7 +60,7 @@ export const attentionOp = defineOp({
   },
 });
 
-/** Applies {@link attentionOp}: q [M, H·K], kv [N, 2·G·K], ranges [M, 2] → [M, H·K]. */
+/** Applies {@link attentionOp}: q [M, H·K], kv [C, 2·G·K], ranges [M, 2] → [M, H·K]. */
 export function attention<T extends Tensor>(
   backend: Backend<T>,
   inputs: { q: T; kv: T; ranges: T; offsets?: T },

@@ -12,7 +12,7 @@ import { applying, defineOp } from "../op/define.ts";
 /**
  * stats[m, h] = (lse, δ): the log-sum-exp of a row's visible scores, and Σ dy ⊙ y over the head.
  *
- * q, y, dy [M, H·K], kv [N, 2·G·K], ranges [M, 2] i32 → stats [M, 2·H], lse of all heads, then δ. Both are 0 for a row with
+ * q, y, dy [M, H·K], kv [C, 2·G·K], ranges [M, 2] i32 → stats [M, 2·H], lse of all heads, then δ. Both are 0 for a row with
  * an empty range.
  */
 export const attentionStatsOp = defineOp({
@@ -27,7 +27,7 @@ export const attentionStatsOp = defineOp({
 /** Applies {@link attentionStatsOp}: → [M, 2·H]. */
 export const attentionStats = applying(attentionStatsOp);
 
-/** dq of the equations above. q, dy [M, H·K], kv [N, 2·G·K], ranges [M, 2] i32, stats [M, 2·H] → dq [M, H·K]. */
+/** dq of the equations above. q, dy [M, H·K], kv [C, 2·G·K], ranges [M, 2] i32, stats [M, 2·H] → dq [M, H·K]. */
 export const attentionGradQOp = defineOp({
   name: "attentionGradQ",
   family: "attention_grad",
@@ -43,8 +43,8 @@ export const attentionGradQ = applying(attentionGradQOp);
 /**
  * dk and dv of the equations above, summed over the query heads that share a key/value head; zero for keys nobody sees.
  *
- * q, dy [M, H·K], kv [N, 2·G·K], ranges [M, 2] i32 with starts and ends that do not decrease from row to row, stats
- * [M, 2·H] → dkv [N, 2·G·K].
+ * q, dy [M, H·K], kv [C, 2·G·K], ranges [M, 2] i32 with starts and ends that do not decrease from row to row, stats
+ * [M, 2·H] → dkv [C, 2·G·K].
  */
 export const attentionGradKvOp = defineOp({
   name: "attentionGradKv",
@@ -55,5 +55,5 @@ export const attentionGradKvOp = defineOp({
   refuse: ({ H, G }) => !(G > 0 && H % G === 0) && `${H} query heads do not share ${G} key/value heads evenly`,
 });
 
-/** Applies {@link attentionGradKvOp}: → [N, 2·G·K]. */
+/** Applies {@link attentionGradKvOp}: → [C, 2·G·K]. */
 export const attentionGradKv = applying(attentionGradKvOp);

@@ -8,7 +8,7 @@ import { type Apply, applying, defineOp } from "../op/define.ts";
 /**
  * Writes rows where a list says, in place: cache[places[m]] = x[m], but for places below 0.
  *
- * cache [R, W] and x [M, W] of the same type, places [M] i32 below R, distinct where not negative; offsets end with the
+ * cache [C, D] and x [M, D] of the same type, places [M] i32 below C, distinct where not negative; offsets end with the
  * number of live rows → cache.
  */
 export const cacheWriteOp = defineOp({

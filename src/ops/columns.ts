@@ -31,7 +31,7 @@ export function takeColumns<T extends Tensor>(backend: Backend<T>, x: T, { from,
   return backend.run(takeColumnsOp, { x }, { from, to }).y;
 }
 
-/** y[m] = (a[m], b[m]). a [M, A], b [M, B] → y [M, A + B]. */
+/** y[m] = (a[m], b[m]). a [M, D], b [M, O] → y [M, D + O]. */
 export const joinColumnsOp = defineOp({
   name: "joinColumns",
   family: "columns",
@@ -39,7 +39,7 @@ export const joinColumnsOp = defineOp({
   outputs: { y: "M D+O" },
 });
 
-/** Applies {@link joinColumnsOp}: a [M, A], b [M, B] → [M, A + B]. */
+/** Applies {@link joinColumnsOp}: a [M, D], b [M, O] → [M, D + O]. */
 export function joinColumns<T extends Tensor>(backend: Backend<T>, a: T, b: T): T {
   return backend.run(joinColumnsOp, { a, b }, {}).y;
 }

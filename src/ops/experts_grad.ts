@@ -16,7 +16,7 @@ export interface Scale {
 /**
  * y[m, j] = scale·A_eᵀ·x[m] (or A_eᵀ·x[m, j]) with e = experts[m, j].
  *
- * x [M, P], the same for all chosen experts, or [M, k, P], one each; a [E, P, Q], experts [M, k] i32 → y [M, k, Q].
+ * x [M, O], the same for all chosen experts, or [M, k, O], one each; a [E, O, D], experts [M, k] i32 → y [M, k, D].
  */
 export const expertTransposedOp = defineOp({
   name: "expertTransposed",
@@ -26,13 +26,13 @@ export const expertTransposedOp = defineOp({
   params: { scale: "number" },
 });
 
-/** Applies {@link expertTransposedOp}: x [M, P] or [M, k, P] → [M, k, Q]. */
+/** Applies {@link expertTransposedOp}: x [M, O] or [M, k, O] → [M, k, D]. */
 export const expertTransposed = applying(expertTransposedOp);
 
 /**
  * y[e] = scale·Σ over live rows m and slots j with experts[m, j] = e of x[m, j]·y[m, j]ᵀ: the gradient of an expert's matrix.
  *
- * x [M, P] or [M, k, P], y [M, Q] or [M, k, Q], experts [M, k] i32 below E → out [E, P, Q].
+ * x [M, O] or [M, k, O], y [M, D] or [M, k, D], experts [M, k] i32 below E → out [E, O, D].
  */
 export const expertOuterOp = defineOp({
   name: "expertOuter",
@@ -42,10 +42,10 @@ export const expertOuterOp = defineOp({
   params: { E: "size", scale: "number" },
 });
 
-/** Applies {@link expertOuterOp}: → [E, P, Q]. */
+/** Applies {@link expertOuterOp}: → [E, O, D]. */
 export const expertOuter = applying(expertOuterOp);
 
-/** y[m, j] = weights[m, j]·x[m] (or ·x[m, j]). x [M, F] or [M, k, F], weights [M, k] → y [M, k, F]. */
+/** y[m, j] = weights[m, j]·x[m] (or ·x[m, j]). x [M, D] or [M, k, F], weights [M, k] → y [M, k, F]. */
 export const weightSlotsOp = defineOp({
   name: "weightSlots",
   family: "experts_grad",
@@ -56,7 +56,7 @@ export const weightSlotsOp = defineOp({
 /** Applies {@link weightSlotsOp}: → [M, k, F]. */
 export const weightSlots = applying(weightSlotsOp);
 
-/** y[m] = Σ_j x[m, j]. x [M, k, F] → y [M, F]. */
+/** y[m] = Σ_j x[m, j]. x [M, k, F] → y [M, D]. */
 export const sumSlotsOp = defineOp({
   name: "sumSlots",
   family: "experts_grad",

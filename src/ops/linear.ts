@@ -21,7 +21,7 @@ export interface LinearParams {
 /**
  * y = x·wᵀ (+ bias) (+ residual) over rows [from, to) of w.
  *
- * x [M, D], w [≥to, D], bias [≥to], residual [M, O] → y [M, O], O = to − from.
+ * x [M, D], w [W, D], bias [W], residual [M, O] → y [M, O], O = to − from.
  */
 export const linearOp = defineOp({
   name: "linear",

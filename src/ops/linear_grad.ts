@@ -8,7 +8,7 @@ import { overlaps, placedParts, type RowRange, rowRanges } from "../op/parts.ts"
 import { add } from "./add.ts";
 import { takeColumns } from "./columns.ts";
 
-/** dx = dy·w over rows [from, to) of w. dy [M, O], w [≥to, D], O = to − from → dx [M, D]. */
+/** dx = dy·w over rows [from, to) of w. dy [M, O], w [W, D], O = to − from → dx [M, D]. */
 export const linearGradXOp = defineOp({
   name: "linearGradX",
   family: "linear_grad",
@@ -32,7 +32,7 @@ export const linearGradXOp = defineOp({
   },
 });
 
-/** Applies {@link linearGradXOp}: dy [M, O], w [≥to, D] → [M, D]. */
+/** Applies {@link linearGradXOp}: dy [M, O], w [W, D] → [M, D]. */
 export const linearGradX: Apply<"dy" | "w" | "offsets?", "dx", RowRange> = applying(linearGradXOp);
 
 /** Where the columns of dy stand among the rows of the weight. */

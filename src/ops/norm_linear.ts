@@ -29,7 +29,7 @@ export interface NormGatedParams {
 /**
  * y = norm(x)·wᵀ over rows [from, to) of w: {@link norm}, then {@link linear}.
  *
- * x [M, D], weight [D] (of the norm), w [≥to, D] → y [M, to − from].
+ * x [M, D], weight [D] (of the norm), w [W, D] → y [M, to − from].
  */
 export const normLinearOp = defineFusedOp({
   name: "normLinear",

@@ -84,7 +84,7 @@ export const emaOp = defineOp({
 /** Applies {@link emaOp}. */
 export const ema: Apply<"average" | "p" | "squares", "average", { readonly decay: number }> = applying(emaOp);
 
-/** list[at] ← x, in place: how a replayed program leaves a line in a log. list [n, W], x of W elements, at [1] i32 in 0..n−1. */
+/** list[at] ← x, in place: how a replayed program leaves a line in a log. list [I, D], x of D elements, at [1] i32 in 0..I−1. */
 export const storeOp = defineOp({
   name: "store",
   family: "optimizer",

@@ -53,7 +53,7 @@ export function rope<T extends Tensor>(
 /**
  * {@link rope}, then {@link cacheWrite} of keys and values, where they belong at once.
  *
- * x [M, (H+2G)·K], positions [M] i32, table [T, K], cache [R, 2·G·K], places [M] i32 below R, distinct where not negative →
+ * x [M, (H+2G)·K], positions [M] i32, table [T, K], cache [C, 2·G·K], places [M] i32 below C, distinct where not negative →
  * q [M, H·K], cache, written in place.
  */
 export const ropeWriteOp = defineFusedOp({

@@ -21,7 +21,7 @@ export const scatterOp = defineOp({
 /** Applies {@link scatterOp}: y [S, D], rows [S] → [M, D]. */
 export const scatter = applying(scatterOp);
 
-/** y[s] = gates[s]·x[s]. x [S, D], gates [S, 1] → y [S, D]. */
+/** y[m] = gates[m]·x[m]. x [M, D], gates [M, 1] → y [M, D]. */
 export const scaleRowsOp = defineOp({
   name: "scaleRows",
   family: "rows_grad",
@@ -29,10 +29,10 @@ export const scaleRowsOp = defineOp({
   outputs: { y: "M D" },
 });
 
-/** Applies {@link scaleRowsOp}: x [S, D], gates [S, 1] → [S, D]. */
+/** Applies {@link scaleRowsOp}: x [M, D], gates [M, 1] → [M, D]. */
 export const scaleRows = applying(scaleRowsOp);
 
-/** y[s] = Σ_d a[s, d]·b[s, d]. a, b [S, D] → y [S, 1]. */
+/** y[m] = Σ_d a[m, d]·b[m, d]. a, b [M, D] → y [M, 1]. */
 export const dotRowsOp = defineOp({
   name: "dotRows",
   family: "rows_grad",
@@ -40,5 +40,5 @@ export const dotRowsOp = defineOp({
   outputs: { y: "M 1" },
 });
 
-/** Applies {@link dotRowsOp}: a, b [S, D] → [S, 1]. */
+/** Applies {@link dotRowsOp}: a, b [M, D] → [M, 1]. */
 export const dotRows = applying(dotRowsOp);

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { GateKind } from "../../op/kinds.ts";
+import type { GateKind, RouteKind } from "../../op/kinds.ts";
 import type { HostTensors, Program } from "../../op/device.ts";
 import { type Block, runBlock } from "../../model/block.ts";
 import { headLogits } from "../../model/decoder.ts";
@@ -156,7 +156,7 @@ export class EngineStep<T extends Tensor = Tensor> {
     const routed = { slots, z, rows, offsets: kept, clock };
     const { routing, gate: kind, alpha } = config.recursion;
     if (routing === "token" && !ran) {
-      const choice = { k: 1, kind: kind as "softmax" | "sigmoid", alpha, normalize: false };
+      const choice = { k: 1, kind: kind as RouteKind, alpha, normalize: false };
       const { experts, weights } = route(
         device,
         { logits: scored(router)!, bias: params.routerBias, offsets: kept },

@@ -13,9 +13,9 @@ import type { EngineLayout } from "./kv_layout.ts";
 
 /** Slots, the streams that their tokens have come to, caches, and the log of drawn tokens. */
 export class EngineState<T extends Tensor = Tensor> {
-  /** Table of slots, [S, 10+N] i32. */
+  /** Table of slots, [P, 10+N] i32. */
   readonly slots: T;
-  /** Router score (or weight) of each slot's last recursion, [S, 1]. */
+  /** Router score (or weight) of each slot's last recursion, [P, 1]. */
   readonly z: T;
   /** Residual stream of each slot's token, [S, D]. */
   readonly x: T;

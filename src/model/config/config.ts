@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { GateKind } from "../../op/kinds.ts";
+import type { GateKind, RouteKind } from "../../op/kinds.ts";
 import type { Rope } from "../../ops/rope_frequencies.ts";
 import type { MolConfig } from "./mol_config.ts";
 
@@ -24,7 +24,7 @@ export interface RecursionConfig {
   /** Router: one matrix, or a two-layer MLP with exact gelu of width 2D or 4D. */
   readonly router: "linear" | "mlp" | "wide_mlp";
   /** Gate function of the scores; token-choice uses `softmax` or `sigmoid`. */
-  readonly gate: GateKind | "softmax";
+  readonly gate: GateKind | RouteKind;
   /** α, the gate's factor. */
   readonly alpha: number;
   /** Fraction of the original tokens that each recursion keeps, length N; (N − r + 1)/N unless given. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { GATES, ROUTES } from "../../op/kinds.ts";
 import type { LossCoefficients, RecursionConfig } from "./config.ts";
 import type { Fields } from "./fields.ts";
 import { type MolConfig, readMol } from "./mol_config.ts";
@@ -22,7 +23,7 @@ export function readRecursion(fields: Fields, L: number, bias: boolean | undefin
   );
   const routing = fields.choice("routing", ["none", "expert", "token"], "none");
   const token = routing === "token";
-  const gates = token ? ["softmax", "sigmoid"] as const : ["sigmoid", "tanh", "none"] as const;
+  const gates = token ? ROUTES : GATES;
   const balancing = fields.choice("balancing", ["loss", "loss_free"], "loss");
   const recursion: RecursionConfig = {
     sharing,
