@@ -15,6 +15,7 @@ export {
   type OpenDecoderOptions,
   type OpenedDecoder,
   type OpenedEncoder,
+  type OpenedModel,
   openEncoder,
   type OpenEncoderOptions,
   type OpenModelOptions,

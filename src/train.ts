@@ -22,7 +22,7 @@ export { maskedBatches, type MaskingOptions } from "./train/data/masking.ts";
 export { nextTokenBatches } from "./train/data/next_token.ts";
 export { openTokens, type StoredTokens } from "./train/data/open_tokens.ts";
 export { permuted } from "./train/data/permutation.ts";
-export type { TokenReader } from "./train/data/reader.ts";
+export type { TokenReader, TokenStream } from "./train/data/reader.ts";
 export type { TokenIndex } from "./train/data/token_index.ts";
 export { type SpecialTokens, trainTokenizer } from "./train/data/tokenizer_json.ts";
 export { type TokenDocument, writeTokens, type WriteTokensOptions } from "./train/data/write_tokens.ts";

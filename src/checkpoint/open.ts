@@ -40,30 +40,25 @@ export interface OpenEncoderOptions<T = HostTensor> extends OpenModelOptions<T> 
   readonly head?: "required" | "optional";
 }
 
-/** A decoder's configuration and weights. */
-export interface OpenedDecoder<T = HostTensor> {
-  /** Sizes, sharing, routing. */
-  readonly config: DecoderConfig;
+/** Configuration and weights of an opened model. */
+export interface OpenedModel<C, P> {
+  /** Configuration. */
+  readonly config: C;
   /** Weights, on the host unless `convert` is given. */
-  readonly params: DecoderParams<T>;
+  readonly params: P;
   /** The parsed `config.json`. */
   readonly json: Json;
   /** The checkpoint. */
   readonly checkpoint: Checkpoint;
 }
 
-/** An encoder's configuration and weights. */
-export interface OpenedEncoder<T = HostTensor> {
-  /** Sizes, groups, experts. */
-  readonly config: EncoderConfig;
-  /** Weights, on the host unless `convert` is given. */
-  readonly params: EncoderParams<T>;
+/** An opened decoder. */
+export type OpenedDecoder<T = HostTensor> = OpenedModel<DecoderConfig, DecoderParams<T>>;
+
+/** An opened encoder. */
+export interface OpenedEncoder<T = HostTensor> extends OpenedModel<EncoderConfig, EncoderParams<T>> {
   /** False if `head: "optional"` and part of the masked-language head is missing: `params.head` must not be used. */
   readonly hasHead: boolean;
-  /** The parsed `config.json`. */
-  readonly json: Json;
-  /** The checkpoint. */
-  readonly checkpoint: Checkpoint;
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Json } from "../../src/model/config/fields.ts";
 import { mapParams } from "../../src/model/parameters.ts";
 import type { HostTensor } from "../../src/op/device.ts";
 import { DecoderModel } from "../../src/infer/decoder.ts";
+import { MaskedLM } from "../../src/train/masked_lm.ts";
 import { gpuTest } from "../support/gpu.ts";
 import { own } from "../support/device.ts";
 import { smallDecoder, smallEncoder, spreadWeights } from "../support/models.ts";
@@ -93,6 +94,12 @@ Deno.test("trainer: refusals name the reason", async () => {
     () => decoderTrainer(device(), shared, { rows, teacher }),
     RangeError,
     "Cannot learn from the teacher: its vocabulary has 30 tokens, the student's 29",
+  );
+  const config = smallEncoder(), wider = { ...teacher, config: { ...config, D: config.D + 1 } };
+  assertThrows(
+    () => new MaskedLM(device(), config, { scored: 8, teacher: wider, factors: { cosine: 1 } }),
+    RangeError,
+    `its width is ${config.D + 1}, the student's ${config.D}`,
   );
   const trainer = decoderTrainer(device(), shared, { rows });
   const one = someBatch(1, size);

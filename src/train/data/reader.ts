@@ -1,11 +1,11 @@
 /**
- * The tokens that training reads.
+ * The token stream of training.
  *
  * @module
  */
 
-/** A packed stream of tokens: documents one after the other, each followed by the end-of-text token. */
-export interface TokenReader {
+/** Sizes of a packed stream of tokens: documents one after the other, each followed by the end-of-text token. */
+export interface TokenStream {
   /** Length of the stream, ends of texts included. */
   readonly tokens: number;
   /** Number of documents. */
@@ -16,6 +16,10 @@ export interface TokenReader {
   readonly vocabulary: number;
   /** Id of the end-of-text token. */
   readonly endOfText: number;
+}
+
+/** A packed stream of tokens. */
+export interface TokenReader extends TokenStream {
   /** Tokens [start, end) of the stream. Throws a RangeError for a range outside the stream. */
   read(start: number, end: number): Promise<Int32Array>;
 }

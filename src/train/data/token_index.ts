@@ -6,6 +6,7 @@
 import { readJson } from "../../checkpoint/json.ts";
 import type { Source } from "../../checkpoint/source.ts";
 import { Fields, type Json } from "../../model/config/fields.ts";
+import type { TokenStream } from "./reader.ts";
 
 /** Name of the index. */
 export const TOKEN_INDEX = "tokens.json";
@@ -13,18 +14,8 @@ export const TOKEN_INDEX = "tokens.json";
 /** Name of the file of document starts in the stream, little-endian float64, [documents]. */
 export const DOCUMENT_STARTS = "documents.bin";
 
-/** The index of a folder of tokens. */
-export interface TokenIndex {
-  /** Length of the stream, ends of texts included. */
-  readonly tokens: number;
-  /** Number of documents. */
-  readonly documents: number;
-  /** UTF-8 bytes of the documents' text. */
-  readonly bytes: number;
-  /** V: ids are little-endian uint16 up to 65536, uint32 above. */
-  readonly vocabulary: number;
-  /** Id after every document. */
-  readonly endOfText: number;
+/** The index of a folder of tokens; ids are little-endian uint16 for vocabularies up to 65536, uint32 above. */
+export interface TokenIndex extends TokenStream {
   /** Hash of the tokenizer. */
   readonly tokenizer: string;
   /** Part of the corpus. */
