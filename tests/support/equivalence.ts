@@ -30,7 +30,7 @@ export interface VariantCase<I extends string, P> {
 export interface Checked {
   /** Number of cases. */
   readonly numRuns: number;
-  /** Seed of the cases; the environment's first, any unless given. */
+  /** Seed of the cases; FC_SEED, or any, unless given. */
   readonly seed?: number;
   /** Path to one case, as a failure prints it. */
   readonly path?: string;
@@ -107,7 +107,7 @@ export async function checkCases<I extends string, O extends string, P>(
   cases: fc.Arbitrary<Case<I, P>>,
   { numRuns, kernel, name = op.name, ...given }: Checked,
 ): Promise<number> {
-  const { seed = Math.trunc(2 ** 32 * Math.random()) | 0, path } = { ...given, ...replayed };
+  const { seed = Math.trunc(2 ** 32 * Math.random()) | 0, path } = { ...replayed, ...given };
   const arbitrary = fc.record({ variant: fc.constantFrom(...variantsOf(adapter)), test: cases });
   const call = ({ variant, test }: VariantCase<I, P>) => callOf(op, test, variant.adapter, kernel);
   const run = async (some: readonly VariantCase<I, P>[]) => {
