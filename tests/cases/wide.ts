@@ -40,6 +40,7 @@ const [D, V, N] = [2624, 50_000, 2048];
 for (const [M, width, O] of [[3, D, 70], [2, 576, 1536], [40, 1024, 96], [1, D, 20]]) {
   add("linear", { x: x([M, width]), w: x([O, width], 0.02) }, { from: 0, to: O });
 }
+add("linear", { x: x([1, 64]), w: x([V, 64], 0.1) }, { from: 0, to: V });
 add("linearGradX", { dy: x([2, D]), w: x([D, 96], 0.02) }, { from: 0, to: D });
 add("linearGradX", { dy: x([1, V], 0.01), w: x([V, 12], 0.02) }, { from: 0, to: V });
 add("linearGradW", { dy: x([N, 24]), x: x([N, 36]) }, { from: 0, rows: 24 });
@@ -113,6 +114,7 @@ add("loadBalanceLoss", { probs, counts: hostTensor([8], Float32Array.from({ leng
 });
 
 // tokens, routers, vectors
+add("embed", { ids: whole([9], (m) => m * 5555), table: x([V, 16]) }, { from: 0 });
 add("embedGrad", { ids: whole([N], (m) => m % 5), dy: x([N, 64]) }, { V: 6, from: 0 });
 add("sample", {
   logits: x([2, V], 3),
