@@ -55,7 +55,10 @@ export const binaryCrossEntropy = defineKernel(
   })],
 );
 
-/** Invocations of the one work group that goes over all rows; many, since lavapipe ends an invocation's loops after 65,535 rounds. */
+/**
+ * Invocations of the one work group that goes over all rows; many, since lavapipe ends an invocation's loops after
+ * 65,535 rounds.
+ */
 export const ALL_ROWS = 256;
 
 /** y = Σ x / total over the scored rows; one work group, which counts them where no total is given. */

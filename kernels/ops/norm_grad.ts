@@ -116,7 +116,10 @@ fn run(group: u32, lane: u32) {
   }));
 });
 
-/** WGSL: `moments(m, lane)`, which leaves the mean and the scale of row m in workgroup memory, at the row's place in the tile. */
+/**
+ * WGSL: `moments(m, lane)`, which leaves the mean and the scale of row m in workgroup memory, at the row's place in the
+ * tile.
+ */
 function tileMoments(
   { kind }: NormParams,
   { word, sum }: Words,

@@ -98,7 +98,10 @@ fn run(b: u32, lane: u32) {
   };
 }
 
-/** WGSL: every column's dv is added to the first row that has the value of the vector, which is stored at the anchor or computed again. */
+/**
+ * WGSL: every column's dv is added to the first row that has the value of the vector, which is stored at the anchor or
+ * computed again.
+ */
 function spreadGreatest({ params: { kind, normalize }, inputs: { dy: { shape: [, D] } } }: PoolGradCall): string {
   const { word } = wordsOf(D);
   const found = normalize

@@ -1,6 +1,7 @@
 /**
  * WGSL functions that are safe for any finite f32: no step overflows, and e^x is never asked for below
- * x = −87.2, where it is about the smallest normal number. Functions that saturate return a NaN unchanged, by its bits. `reference/accuracy` has their error bounds.
+ * x = −87.2, where it is about the smallest normal number. Functions that saturate return a NaN unchanged, by its bits.
+ * `reference/accuracy` has their error bounds.
  *
  * @module
  */

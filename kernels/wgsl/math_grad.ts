@@ -1,7 +1,7 @@
 /**
- * WGSL functions: derivatives of the activations, without overflow like those of `kernels/wgsl/math.ts`. A function that takes
- * more than a line is declared as well, so that kernels that need both import one string. `reference/accuracy` has
- * their error bounds.
+ * WGSL functions: derivatives of the activations, without overflow like those of `kernels/wgsl/math.ts`. A function
+ * that takes more than a line is declared as well, so that kernels that need both import one string.
+ * `reference/accuracy` has their error bounds.
  *
  * @module
  */

@@ -36,7 +36,10 @@ export function sumVectors(lanes: number): string {
   return tree("sumVectors", lanes, (a, b) => `${a} + ${b}`, lanes, "vec4<f32>");
 }
 
-/** WGSL: `sumSegments(lane, value)`, the sum over the invocation's own `size` neighbours (a power of two), as {@link sumLanes}. */
+/**
+ * WGSL: `sumSegments(lane, value)`, the sum over the invocation's own `size` neighbours (a power of two), as {@link
+ * sumLanes}.
+ */
 export function sumSegments(lanes: number, size: number): string {
   return tree("sumSegments", lanes, (a, b) => `${a} + ${b}`, size);
 }

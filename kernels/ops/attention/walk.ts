@@ -1,6 +1,6 @@
 /**
- * Tiles of attention and its derivatives: a lane owns rows (of queries or of keys) in registers, and all lanes of a work group
- * walk over the same rows of the other side, a step of them at a time.
+ * Tiles of attention and its derivatives: a lane owns rows (of queries or of keys) in registers, and all lanes of a
+ * work group walk over the same rows of the other side, a step of them at a time.
  *
  * `a` holds the operand of the scores (q·scale, or k·scale), `b` that of the second product (dy, or v). A walked row t has
  * units x0, x1 ….

@@ -1,5 +1,6 @@
 /**
- * Sums of outer products: a tile of an expert's matrix in registers, to which the slots (row, choice) that chose it are added.
+ * Sums of outer products: a tile of an expert's matrix in registers, to which the slots (row, choice) that chose it are
+ * added.
  *
  * Every invocation scans all slots, so that sums have a fixed order without atomics. Software adapters end
  * an invocation's loops after 65,535 turns: more slots than {@link MOST} take further dispatches, which add to the first.

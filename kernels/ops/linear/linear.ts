@@ -39,8 +39,8 @@ export function chooseBlock(M: number, O: number): 4 | 8 {
 }
 
 /**
- * Large tiles are faster where most of their rows and columns are used, and take longer to compile. All projections of a model
- * of width 128 have one size.
+ * Large tiles are faster where most of their rows and columns are used, and take longer to compile. All projections of
+ * a model of width 128 have one size.
  */
 export function chooseTile(adapter: Adapter, M: number, O: number): Tile {
   const quads = M > 16 && O > 96 ? 2 : 1;

@@ -24,8 +24,9 @@ export type Operands = Required<Pick<Dispatch, "elements" | "sizes" | "floats">>
   /**
    * WGSL: `liveRows()`; `xLine(row)` and `wLine(column)` start a line (past the edge: the last one), `xAt(line, step)`
    * and `wAt(line, step)` read its numbers 4·step to 4·step + 3 (zero past D) for step < `sizes.steps`;
-   * `weightAt(0, step)` is the norm's weight; `scaleOf(squares, line, 0)` is the factor that normalises a line with this sum of squares;
-   * `finish(row, column, sums)` adds bias and residual and writes four columns, from a multiple of 4, as far as y has them.
+   * `weightAt(0, step)` is the norm's weight; `scaleOf(squares, line, 0)` is the factor that normalises a line with
+   * this sum of squares; `finish(row, column, sums)` adds bias and residual and writes four columns, from a multiple of
+   * 4, as far as y has them.
    */
   readonly wgsl: string;
 };

@@ -29,7 +29,10 @@ export interface Tile {
 /** Heights of a tile that have loops of their own: rows past the last live one are not multiplied. */
 const HEIGHTS = [8, 16, 32];
 
-/** y = x·wᵀ in tiles: `rows` rows by `SIMD · 4 · quads` columns a work group; the rows are normalised if the call has a norm. */
+/**
+ * y = x·wᵀ in tiles: `rows` rows by `SIMD · 4 · quads` columns a work group; the rows are normalised if the call has a
+ * norm.
+ */
 export function tile(call: LinearCall, { rows, quads, shared, unit }: Tile): Dispatch {
   const [M, O] = call.outputs.y.shape;
   const { norm } = call.params;

@@ -33,10 +33,11 @@ export interface Product {
 /** The fields of a dispatch that {@link operands} makes. */
 export type Operands = Required<Pick<Dispatch, "elements" | "sizes" | "workgroups">> & {
   /**
-   * WGSL: `innerCount(row)`, terms of a block's sums, zero for rows that are not computed; `aStart(row)` with `aAt(start, i)`,
-   * for linearGradX the numbers i … i + 3 of a row of dy (zero past O), for linearGradW row i of dy at four result rows;
-   * `bAt(bStart(column), i)`, line i of the other operand at four columns; `finish(row, column, sums)` writes what is
-   * inside the result of four columns of a row. Rows and columns past an edge are computed from other data, not written.
+   * WGSL: `innerCount(row)`, terms of a block's sums, zero for rows that are not computed; `aStart(row)` with
+   * `aAt(start, i)`, for linearGradX the numbers i … i + 3 of a row of dy (zero past O), for linearGradW row i of dy at
+   * four result rows; `bAt(bStart(column), i)`, line i of the other operand at four columns; `finish(row, column,
+   * sums)` writes what is inside the result of four columns of a row. Rows and columns past an edge are computed from
+   * other data, not written.
    */
   readonly wgsl: string;
 };

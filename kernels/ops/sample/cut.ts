@@ -47,9 +47,9 @@ fn keys(z: Word) -> Keys {
 }
 
 /**
- * WGSL: `cut`, the least key such that the measure above it (a count, or a sum of weights) is below `limit`; it is between `lowest`
- * and `highest`, the maximum. Each round measures above four keys, and continues between two of them: at most fourteen
- * rounds. To be called in uniform control flow.
+ * WGSL: `cut`, the least key such that the measure above it (a count, or a sum of weights) is below `limit`; it is
+ * between `lowest` and `highest`, the maximum. Each round measures above four keys, and continues between two of them:
+ * at most fourteen rounds. To be called in uniform control flow.
  */
 export function cut(vector: boolean): string {
   const components = componentsOf(vector);

@@ -7,7 +7,10 @@ import { randomWgsl } from "../../wgsl/random.ts";
 import { maxLanes, sumVectors } from "../../wgsl/reduce.ts";
 import { componentsOf, cut, rowOf } from "./cut.ts";
 
-/** Invocations that share a row: few on a CPU adapter, unless its twenty loops over the row would exceed the limit on rounds. */
+/**
+ * Invocations that share a row: few on a CPU adapter, unless its twenty loops over the row would exceed the limit on
+ * rounds.
+ */
 function lanesFor({ family }: Adapter, words: number): number {
   if (family === "cpu") return words > 8192 ? 64 : 8;
   return words > 1024 ? 256 : 64;

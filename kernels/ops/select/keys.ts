@@ -33,7 +33,8 @@ fn key(r: u32) -> u32 { return scores[r] ^ 0x80000000u; }`;
 
 /**
  * WGSL: `scan` replaces the cells of all lanes by their sums up to and including each lane; call in uniform flow. Sixteen
- * lanes add up sixteen cells each, then every lane adds the blocks before its own: barriers are few, since they are slow on CPU adapters.
+ * lanes add up sixteen cells each, then every lane adds the blocks before its own: barriers are few, since they are
+ * slow on CPU adapters.
  */
 export const scan: string = /* wgsl */ `
 var<workgroup> cells: array<vec2<u32>, ${LANES}>;
