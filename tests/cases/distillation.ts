@@ -58,9 +58,10 @@ export const cosineDistance = shape(0).chain(([M, D]) =>
     along: fc.constantFrom(0, 0, 1, -2, 100),
     across: fc.constantFrom(0, 1e-3, 1, 1),
     scale: fc.constantFrom(1, 1e-3, 100, 1e-25, 1e25),
+    from: fc.constantFrom(0, 0, D >> 1), // the first column that is scaled
     zero: fc.integer({ min: 0, max: 5 }),
     offsets: maybe(offsets(M)),
-  }).map(({ a, other, along, across, scale, zero, offsets }) => {
+  }).map(({ a, other, along, across, scale, from, zero, offsets }) => {
     const row = (i: number) => Math.floor(i / D) % 6;
     const b = Float32Array.from(other.data, (value, i) =>
       (row(i) + 1) % 6 === zero ? 0 : along * a.data[i] + across * value);
@@ -69,7 +70,7 @@ export const cosineDistance = shape(0).chain(([M, D]) =>
         a: hostTensor(
           a.shape,
           Float32Array.from(a.data, (value, i) =>
-            row(i) === zero ? 0 : scale * value),
+            row(i) === zero ? 0 : i % D < from ? value : scale * value),
         ),
         b: hostTensor(a.shape, b),
         offsets,
