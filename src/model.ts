@@ -19,8 +19,6 @@ export type { EmbedOptions, EncodeOptions } from "./infer/vectors.ts";
 export type { TextDecoding } from "./infer/window_decoding.ts";
 export { type Account, account } from "./model/account.ts";
 export { type Batch, packRows } from "./model/batch.ts";
-export type { Subset } from "./model/block.ts";
-export type { DecoderCache, Placed } from "./model/cache.ts";
 export type { DecoderConfig, KeyValues, LossCoefficients, RecursionConfig, Sharing } from "./model/config/config.ts";
 export { decoderJson, type DecoderReading, describeSharing, parseDecoderConfig } from "./model/config/decoder_json.ts";
 export type { EncoderConfig, LocalAttention } from "./model/config/encoder_config.ts";
@@ -42,6 +40,7 @@ export { type EncoderParams, encoderSchema } from "./model/encoder_schema.ts";
 export { groupSequences } from "./model/groups.ts";
 export type { HeadInputs } from "./model/head.ts";
 export { initialize } from "./model/init.ts";
+export type { KvCache, KvRows, KvScope } from "./model/kv.ts";
 export type { BalanceCounts, LossTerms, LossTotals, LossValues } from "./model/losses.ts";
 export type { MergeOptions } from "./model/merge.ts";
 export type { Noise } from "./model/noise.ts";
@@ -57,9 +56,10 @@ export {
   parametersOf,
   type Part,
 } from "./model/parameters.ts";
-export type { Recursed, RecursionTrace } from "./model/recursion.ts";
 export type { ExpertResult, RecursionResult } from "./model/results.ts";
 export { RopeTables } from "./model/rope_tables.ts";
+export type { RecursionTrace, Routing, RoutingOptions } from "./model/routing.ts";
+export type { Subset } from "./model/subset.ts";
 export {
   type Device,
   hostIndices,

@@ -1,5 +1,8 @@
 /**
- * The decoder: embedding, layers (plain, shared, or routed), final norm. A vanilla Llama is the case of one recursion.
+ * The decoder in three verbs over rows: {@link enter} (embedding, first layer), {@link recur} (gather, block, gate,
+ * scatter) and {@link leave} (last layer, norm). A full forward pass, a prompt and a step of an engine are these verbs on
+ * different row lists, with the routing of `routing.ts` and the keys and values of `kv.ts`. A vanilla Llama is the case
+ * without routing, whose recursions are its layers.
  *
  * @module
  */
@@ -8,35 +11,32 @@ import { embed } from "../ops/embed.ts";
 import { linear } from "../ops/linear.ts";
 import { norm } from "../ops/norm.ts";
 import type { Routed } from "../ops/router.ts";
-import type { Block, Subset } from "./block.ts";
-import type { DecoderCache } from "./cache.ts";
+import { scatterAdd, scatterRows } from "../ops/rows.ts";
 import type { DecoderConfig } from "./config/config.ts";
+import { blockLayers, outerLayers, uniqueLayer } from "./config/sharing.ts";
 import type { DecoderParams } from "./decoder_schema.ts";
+import { type KvCache, KvPass, type KvScope } from "./kv.ts";
+import { layer, type LayerStyle } from "./layer.ts";
 import type { Noise } from "./noise.ts";
-import { expertChoice, type Recursed, type RecursionTrace, tokenChoice } from "./recursion.ts";
-import { decoderStyle, UnrolledLayers } from "./unrolled.ts";
-import { blockLayers, outerLayers } from "./config/sharing.ts";
+import { type Route, type Routing, routingOf, type RoutingOptions } from "./routing.ts";
+import type { Subset } from "./subset.ts";
 
-/** What a decoder reads. */
-export interface DecoderInputs<T> {
-  /** Token ids, [M] i32. */
-  readonly ids: T;
-  /** Position of every token in its sequence, [M] i32. */
-  readonly positions: T;
-  /** Where sequences start, [B+1] i32. */
-  readonly offsets: T;
+/** One pass of rows through a decoder. */
+export interface Pass<T extends Tensor> {
+  /** Where operations run. */
+  readonly backend: Backend<T>;
+  /** Weights. */
+  readonly params: DecoderParams<T>;
+  /** The model. */
+  readonly config: DecoderConfig;
   /** RoPE's cosines and sines, [T, K]. */
   readonly table: T;
-  /** Rows that each recursion keeps, N × [B] i32: top-k selection as in training; absent: the causal threshold. */
-  readonly capacity?: readonly T[];
-  /** Whether those rows may be more than the configuration's capacities say (capacity warm-up). */
-  readonly warming?: boolean;
-  /** Keys and values of earlier rows; not together with `capacity`. */
-  readonly cache?: DecoderCache<T>;
-  /** Recursions of a routed model at most. */
-  readonly maxDepth?: number;
+  /** Keys and values. */
+  readonly kv: KvPass<T>;
   /** In training. */
   readonly noise?: Noise<T>;
+  /** Called for every use of experts. */
+  readonly onExperts?: (use: ExpertUse<T>) => void;
 }
 
 /** One use of a layer that has experts. */
@@ -47,94 +47,132 @@ export interface ExpertUse<T> {
   readonly application: number;
   /** Rows that were routed. */
   readonly rows: Pick<Subset<T>, "offsets" | "rows">;
-  /** How. */
+  /** Chosen experts. */
   readonly routed: Routed<T>;
 }
 
-/** What a decoder computes. */
-export interface DecoderOutputs<T> {
-  /** After the final norm, [M, D]. */
-  readonly hidden: T;
-  /** What each recursion did; empty without routing. */
-  readonly recursions: readonly RecursionTrace<T>[];
-  /** Token-choice: logits and chosen depths. */
-  readonly depths?: Recursed<T>["depths"];
-  /** Every use of experts, in order. */
-  readonly experts: readonly ExpertUse<T>[];
-  /** With a cache: the rows that each sequence has in it by now, [B] i32. */
-  readonly grown?: T;
+/** Style of a decoder's layers: RMSNorm, SwiGLU. */
+export function decoderStyle({ eps, H, G, K, mol }: DecoderConfig): LayerStyle {
+  return { norm: { kind: "rms", eps }, heads: { H, G, K }, unit: "silu", mol };
 }
 
-/** Runs a decoder over rows of ids (docs/mor.md). */
+/** Whether the first and the last layer are outside routed recursions. */
+function hasOuter({ recursion: { routing, sharing } }: DecoderConfig): boolean {
+  return routing !== "none" && outerLayers(sharing) > 0;
+}
+
+/** Unrolled layer l on the rows of a subset. x [S, D] → [S, D]. */
+function runLayer<T extends Tensor>(pass: Pass<T>, x: T, rows: Subset<T>, l: number, scope: KvScope): T {
+  const { backend, params, config, table, kv, noise, onExperts } = pass;
+  const { offsets } = rows, u = uniqueLayer(config, l), keys = kv.of(scope, l, rows, x.shape[0]);
+  const view = { positions: rows.positions, offsets, table, ...keys };
+  const own = noise && { ...noise, use: noise.use + l, rows: rows.rows };
+  const result = layer(backend, x, params.layers[u], { ...view, noise: own }, decoderStyle(config));
+  kv.keep(l, result.kv);
+  const application = typeof scope === "number" ? scope : l;
+  if (result.routed) onExperts?.({ layer: u, application, rows, routed: result.routed });
+  return result.x;
+}
+
+/** Rows enter: embedding, and the first layer where it is outside the recursions. ids [M] → stream [M, D]. */
+export function enter<T extends Tensor>(pass: Pass<T>, ids: T, rows: Subset<T>): T {
+  const x = embed(pass.backend, ids, pass.params.embedding, rows.offsets);
+  return hasOuter(pass.config) ? runLayer(pass, x, rows, 0, "outer") : x;
+}
+
+/** Layers of a recursion without routing: one where none recur. */
+function plainStep(config: DecoderConfig): number {
+  return config.recursion.N > 1 ? blockLayers(config) : 1;
+}
+
+/** Recursions of a pass: those of a routed model up to a cap; else all of the layers. */
+function recursionsOf(config: DecoderConfig, maxDepth?: number): number {
+  const { L, recursion: { routing, N } } = config;
+  if (routing !== "none") return Math.min(N, maxDepth ?? N);
+  return Math.ceil(L / plainStep(config));
+}
+
+/** Unrolled layers of recursion r; with `own`, of every row's own recursion. */
+function layersOf(config: DecoderConfig, r: number | "own"): readonly number[] {
+  const { L, recursion: { routing, sharing } } = config, b = blockLayers(config);
+  const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+  if (routing === "none") {
+    if (r === "own") return range(0, L);
+    const step = plainStep(config);
+    return range(r * step, Math.min(L, (r + 1) * step));
+  }
+  const first = outerLayers(sharing) / 2 + (r === "own" ? 0 : r * b);
+  return range(first, first + b);
+}
+
+/**
+ * Selected rows run recursion r, or each its own at mixed depths: gather (`entering`), block, gate, scatter. What a model
+ * does between recursions (a norm, an injection of the input, a halting gate) belongs to the end of this verb.
+ * stream x [M, D] → [M, D].
+ */
+export function recur<T extends Tensor>(
+  pass: Pass<T>,
+  x: T,
+  { active, entering, gates }: Route<T>,
+  r: number | "own",
+): T {
+  const { backend, config } = pass, { rows, offsets } = active;
+  const scope = config.recursion.routing === "none" ? "outer" : r;
+  const y = layersOf(config, r).reduce((y, l) => runLayer(pass, y, active, l, scope), entering);
+  if (gates) return scatterAdd(backend, { x, y, rows, gates, offsets });
+  return rows ? scatterRows(backend, { x, y, rows, offsets }) : y;
+}
+
+/** Rows leave: the last layer where it is outside the recursions, and the final norm. x [M, D] → hidden [M, D]. */
+export function leave<T extends Tensor>(pass: Pass<T>, x: T, rows: Subset<T>): T {
+  const { backend, params, config } = pass;
+  const last = hasOuter(config) ? runLayer(pass, x, rows, config.L - 1, "outer") : x;
+  return norm(backend, last, params.norm, decoderStyle(config).norm, rows.offsets);
+}
+
+/** What a decoder reads. */
+export interface DecoderInputs<T> extends Omit<RoutingOptions<T>, "cache"> {
+  /** Token ids, [M] i32. */
+  readonly ids: T;
+  /** Position of every token in its sequence, [M] i32. */
+  readonly positions: T;
+  /** First row of each sequence, [B+1] i32. */
+  readonly offsets: T;
+  /** RoPE's cosines and sines, [T, K]. */
+  readonly table: T;
+  /** Keys and values of earlier rows; not together with `capacity`. */
+  readonly cache?: KvCache<T>;
+  /** Recursions of a routed model at most. */
+  readonly maxDepth?: number;
+  /** In training. */
+  readonly noise?: Noise<T>;
+}
+
+/** What a decoder computes. */
+export interface DecoderOutputs<T> extends Pick<Routing<T>, "recursions" | "depths"> {
+  /** After the final norm, [M, D]. */
+  readonly hidden: T;
+  /** Every use of experts, in order. */
+  readonly experts: readonly ExpertUse<T>[];
+}
+
+/** Runs a decoder over rows of ids (docs/mor.md): all of some sequences, or, with a cache, those that follow earlier ones. */
 export function decode<T extends Tensor>(
   backend: Backend<T>,
   params: DecoderParams<T>,
   config: DecoderConfig,
-  inputs: DecoderInputs<T>,
+  { ids, positions, offsets, table, noise, cache, maxDepth, ...selection }: DecoderInputs<T>,
 ): DecoderOutputs<T> {
-  const { positions, offsets, table, noise, cache } = inputs;
-  const style = decoderStyle(config);
-  const experts: ExpertUse<T>[] = [];
-  const embedded = embed(backend, inputs.ids, params.embedding, offsets);
-  const layers = new UnrolledLayers(backend, params, config, {
-    ...{ positions, offsets, table, noise, cache },
-    onLayer: (l, u, { routed }) => {
-      if (routed) experts.push({ layer: u, application: l, rows: { offsets }, routed });
-    },
-  });
-  const plain = (x: T, l: number) => layers.run(x, l);
-  const { x, recursions, depths } = config.recursion.routing === "none"
-    ? { x: unrolled(backend, config, embedded, plain), recursions: [] }
-    : routedDecoder(backend, params, config, inputs, { embedded, plain, experts });
-  const hidden = norm(backend, x, params.norm, style.norm, offsets);
-  return { hidden, recursions, depths, experts, grown: layers.placed?.grown ?? recursions[0]?.grown };
-}
-
-/** All layers, one after the other: a recursion at a time, a layer at a time where there is none. */
-function unrolled<T extends Tensor>(
-  backend: Backend<T>,
-  config: DecoderConfig,
-  x: T,
-  plain: (x: T, l: number) => T,
-): T {
-  const step = config.recursion.N > 1 ? blockLayers(config) : 1;
-  for (let start = 0; start < config.L; start += step) {
-    x = remat(backend, "recursion", () => {
-      let y = x;
-      for (let l = start; l < Math.min(config.L, start + step); l++) y = plain(y, l);
-      return y;
-    });
-  }
-  return x;
-}
-
-/** First layer, routed recursions over the block, last layer. */
-function routedDecoder<T extends Tensor>(
-  backend: Backend<T>,
-  params: DecoderParams<T>,
-  config: DecoderConfig,
-  { positions, offsets, table, capacity, warming, maxDepth, cache, noise }: DecoderInputs<T>,
-  { embedded, plain, experts }: { embedded: T; plain: (x: T, l: number) => T; experts: ExpertUse<T>[] },
-): Recursed<T> {
-  const outer = outerLayers(config.recursion.sharing) / 2;
-  const block: Block<T> = {
-    layers: params.layers.slice(outer, outer + blockLayers(config)),
-    style: decoderStyle(config),
-    table,
-    kv: config.recursion.kv,
-    cache,
-    noise: noise && { ...noise, use: noise.use + outer },
-    onLayer: (r, j, rows, { routed }) => {
-      if (routed) experts.push({ layer: outer + j, application: r, rows, routed });
-    },
-  };
+  const experts: ExpertUse<T>[] = [], kv = new KvPass(backend, config, cache);
+  const pass: Pass<T> = { backend, params, config, table, kv, noise, onExperts: (use) => experts.push(use) };
   const all: Subset<T> = { offsets, positions };
-  const entering = outer ? plain(embedded, 0) : embedded;
-  const { routers, auxiliaryRouters, routerBias } = params;
-  const recursed = config.recursion.routing === "expert"
-    ? expertChoice(backend, entering, all, { block, routers, auxiliaryRouters, config, capacity, warming, maxDepth })
-    : tokenChoice(backend, entering, all, { block, router: routers[0], bias: routerBias, config, maxDepth });
-  return { ...recursed, x: outer ? plain(recursed.x, config.L - 1) : recursed.x };
+  let x = enter(pass, ids, all);
+  const routing = routingOf(backend, params, config, all, x, { ...selection, cache });
+  for (let r = 0; r < recursionsOf(config, maxDepth); r++) {
+    x = remat(backend, "recursion", () => recur(pass, x, routing.select(r, x), r));
+  }
+  const hidden = leave(pass, routing.exit(x), all);
+  return { hidden, recursions: routing.recursions, depths: routing.depths, experts };
 }
 
 /** Vocabulary logits of hidden rows: the embedding unless there is a head. hidden [M, D] → [M, V]. */

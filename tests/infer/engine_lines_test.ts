@@ -10,7 +10,7 @@ import { PROMPT_ROWS } from "../../src/infer/engine/prefill.ts";
 function asked(prompt: number, pages: number, maxDepth?: number): Request {
   const ids = Array.from({ length: prompt }, (_, i) => i);
   const stream = new Stream({ prompt: ids, most: 9, ends: [], stop: [] });
-  return { stream, pages, seat: { limit: 0, maxDepth, seed: 0, sampling: [] }, fed: 0 };
+  return { stream, pages, entry: { limit: 0, maxDepth, seed: 0, sampling: [] }, fed: 0 };
 }
 
 const people = fc.array(
@@ -34,15 +34,15 @@ Deno.test("engine's lines: seats go in line, parts of memory do not touch, all p
     let last = -1;
     for (let turn = 0; scheduler.requests.length > 0; turn++) {
       assert(turn < 20 * 30, "it never ends");
-      const { seats, empty } = scheduler.seat();
-      for (const { slot, part } of seats) {
+      const { admitted, freed } = scheduler.admit();
+      for (const { slot, range } of admitted) {
         const request = scheduler.slots[slot]!, at = requests.indexOf(request);
         assert(at > last && requests.slice(last + 1, at).every(({ stream }) => stream.over), `${at} after ${last}`);
         last = at;
-        assertEquals([request.part, part.pages], [part, request.pages]);
+        assertEquals([request.range, range.pages], [range, request.pages]);
       }
-      assert(empty.every((slot) => !scheduler.slots[slot]));
-      const parts = scheduler.slots.filter((one) => one).map((one) => one!.part!).sort((a, b) => a.first - b.first);
+      assert(freed.every((slot) => !scheduler.slots[slot]));
+      const parts = scheduler.slots.filter((one) => one).map((one) => one!.range!).sort((a, b) => a.first - b.first);
       parts.forEach((part, i) => assert(part.first >= (i ? parts[i - 1].first + parts[i - 1].pages : 0)));
       assert(parts.length === 0 || parts.at(-1)!.first + parts.at(-1)!.pages <= total);
 
@@ -51,7 +51,7 @@ Deno.test("engine's lines: seats go in line, parts of memory do not touch, all p
       assert(prompts.every(({ slot }, i) => i === 0 || prompts[i - 1].slot < slot));
       for (const { slot, from, ids } of prompts) {
         const request = scheduler.slots[slot]!, list = read.get(request) ?? [];
-        assertEquals([from, request.seat.maxDepth], [list.length, maxDepth]);
+        assertEquals([from, request.entry.maxDepth], [list.length, maxDepth]);
         read.set(request, [...list, ...ids]);
       }
       for (const slot of entering) {
@@ -79,7 +79,7 @@ Deno.test("engine's lines: those who come later do not keep a prompt from being 
   scheduler.waiting.push(asked(3, 1), long, capped);
   for (let turn = 0; turn < 8; turn++) { // slot 0 has somebody new every time
     scheduler.waiting.push(asked(PROMPT_ROWS + 1, 1));
-    scheduler.seat();
+    scheduler.admit();
     scheduler.prompts();
     scheduler.slots[0]!.stream.end("length");
   }

@@ -5,9 +5,8 @@
  */
 import type { HostTensor } from "../../src/op/device.ts";
 import { packRows } from "../../src/model/batch.ts";
-import { runBlock } from "../../src/model/block.ts";
 import type { DecoderConfig } from "../../src/model/config/config.ts";
-import { decoderStyle } from "../../src/model/unrolled.ts";
+import { decoderStyle } from "../../src/model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../../src/model/decoder_schema.ts";
 import { layer } from "../../src/model/layer.ts";
 import { keyRanges } from "../../src/ops/attention.ts";
@@ -35,14 +34,17 @@ export function recursionByHand(
   const view = { positions, offsets, ranges, table };
   const outer = (x: RefTensor, u: number) => layer(backend, x, params.layers[u], view, style).x;
   let x = outer(embed(backend, backend.from(batch.ids), params.embedding), 0);
-  let first: readonly RefTensor[] | undefined;
+  const first = new Map<number, RefTensor>();
   for (let r = 0; r < 3; r++) {
-    const block = { layers: params.layers.slice(1, 3), style, table, kv: config.recursion.kv };
-    const keys = config.recursion.kv === "share" && first ? { keys: first, offsets } : undefined;
-    const ran = runBlock(backend, x, block, r, { offsets, positions }, keys);
-    first ??= ran.keys;
+    let y = x;
+    for (const u of [1, 2]) {
+      const kv = config.recursion.kv === "share" ? first.get(u) : undefined;
+      const ran = layer(backend, y, params.layers[u], { ...view, shared: kv && { kv } }, style);
+      if (r === 0) first.set(u, ran.kv);
+      y = ran.x;
+    }
     const gate = gates && backend.from({ shape: [ids.length, 1], data: gates[r] });
-    x = scatterAdd(backend, { x, y: ran.x, gates: gate });
+    x = scatterAdd(backend, { x, y, gates: gate });
   }
   return norm(backend, outer(x, 3), params.norm, style.norm);
 }

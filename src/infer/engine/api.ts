@@ -1,30 +1,30 @@
 /**
- * What an engine takes, gives, and tells of itself.
+ * Options, streams and status of an engine.
  *
  * @module
  */
 import type { GenerateOptions, Piece } from "../generate_options.ts";
 
-/** How much an engine holds. */
+/** Sizes of an engine. */
 export interface EngineOptions {
   /** Sequences in flight at most, S; 32 unless given. */
   slots?: number;
-  /** Rows of one call of the block at most; S unless given. The sequences beyond it gather for the last layer. */
+  /** Tokens of one call of the block, and of the last layer, at most; S unless given. */
   maxBatch?: number;
-  /** Slots that have left the block gather while at least this many are in it; `maxBatch` unless given. */
+  /** Tokens that left the block wait for the last layer while at least this many are in it; `maxBatch` unless given. */
   exitBatch?: number;
   /** Bytes for keys and values at most; enough for S sequences that use all positions unless given. */
   cacheBytes?: number;
   /**
-   * Rows that each recursion's caches have: `all` rows of a sequence, or only its `capacity` of them; then a token goes no
-   * deeper than there is room. `all` unless given.
+   * Rows of the KV caches of recursions: `all` rows of a sequence, or its `capacity` of them (expert-choice), which limits
+   * the depth of tokens once a cache is full. `all` unless given.
    */
   depthCapacity?: "all" | "capacity";
   /** Ids that end a sequence; those of the model unless given. */
   stops?: readonly number[];
 }
 
-/** Why a sequence ended: an end token or a stop text, or because as many tokens were made as may be. */
+/** Why a sequence ended: an end token or a stop text (`stop`), or the number of its tokens (`length`). */
 export type Finish = "stop" | "length";
 
 /** One request on its way: pieces of text as they come; leaving the loop or aborting its signal frees its slot. */
@@ -39,13 +39,13 @@ export interface Generation extends AsyncIterable<Piece> {
   cancel(): void;
 }
 
-/** What an engine is doing. */
+/** Load of an engine. */
 export interface EngineStatus {
   /** Sequences in flight. */
   readonly running: number;
   /** Requests that wait for a slot or for memory. */
   readonly waiting: number;
-  /** Calls of the block since the beginning. */
+  /** Steps, each a call of the block, since the beginning. */
   readonly steps: number;
   /** Tokens made since the beginning. */
   readonly tokens: number;

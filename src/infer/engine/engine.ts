@@ -1,5 +1,5 @@
 /**
- * An engine: requests from many sides share one model, and no token waits for the deepest one of a batch.
+ * An engine: requests share one model by continuous depth-wise batching (Mixture-of-Recursions, arXiv 2507.10524, §2.3).
  *
  * @module
  */
@@ -43,7 +43,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
   }
 
   /**
-   * Makes room for requests on the model's device.
+   * Makes an engine on the model's device.
    *
    * Throws a RangeError for hybrid keys and values, numbers out of range, and too little memory for any sequence.
    */
@@ -65,7 +65,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
   }
 
   /**
-   * Continues a text, or ids, as `generate` does; the same seed gives the same tokens, whoever else is served.
+   * Continues a text, or ids, as `generate` does; the same seed gives the same tokens, whatever else is served.
    *
    * Throws as `generate` does, and a RangeError where the prompt and its new tokens can never fit into the caches, and where
    * the device has no room for the counts of a repetition penalty.
@@ -80,7 +80,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     return request.stream;
   }
 
-  /** What it is doing. */
+  /** Load and memory. */
   status(): EngineStatus {
     const { layout } = this.#step.state, { slots, waiting } = this.#scheduler;
     const bytes = pageBytes(layout), columns = SLOT.rows + layout.recursionRows.length;
@@ -104,7 +104,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
 
   /** Serves until no request is left; the device runs the next steps while those before are read. */
   async #serve(): Promise<void> {
-    await Promise.resolve(); // those who submit together are seated together
+    await Promise.resolve(); // requests submitted together are admitted together
     let running: Steps | undefined;
     try {
       for (let limit = 1; running || this.#scheduler.requests.length > 0;) {
@@ -119,19 +119,19 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#end(new Error(`Cannot generate: the engine has stopped, ${reason}`, { cause: error }));
-      this.#scheduler.seat(); // nobody sits any more
+      this.#scheduler.admit(); // frees all slots
     } finally {
-      this.#serving = undefined; // at once: who submits from now on starts another round
+      this.#serving = undefined; // at once: a request from now on starts the loop again
     }
   }
 
   /** Admits waiting requests, runs a part of the prompts and some steps; undefined where there was nothing to run. */
   #run(limit: number): Steps | undefined {
     this.#step.model.check("run the model");
-    this.#prefill.seat(this.#scheduler.seat());
+    this.#prefill.admit(this.#scheduler.admit());
     const reads = this.#prompts(), steps = Math.min(limit, this.#useful());
     if (!reads && steps === 0) return undefined;
-    const counts = this.#scheduler.decoding.some(({ seat }) => seat.counted);
+    const counts = this.#scheduler.decoding.some(({ entry }) => entry.counted);
     if (steps > 0) this.#step.start(steps, counts);
     const read = this.#step.state.read(), first = this.#steps;
     read.catch(() => {}); // awaited later, or never where the steps before have failed
@@ -139,7 +139,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     return { first, steps, slots: [...this.#scheduler.slots], read };
   }
 
-  /** Runs a part of the prompts that are not cached yet, and starts sequences with cached prompts; whether there was any. */
+  /** Runs a part of the prompts that are not cached yet, and starts sequences with cached prompts; true where there was any. */
   #prompts(): boolean {
     const { parts, maxDepth, entering } = this.#scheduler.prompts();
     if (parts.length > 0) this.#prefill.prompts(parts, maxDepth);
@@ -154,7 +154,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     return Math.max(0, ...left) * this.#step.state.layout.recursionRows.length;
   }
 
-  /** Hands out the tokens of some steps, and counts them. */
+  /** Delivers the tokens of some steps, and counts them. */
   #deliver(steps: Steps, { log, slots }: Record<"log" | "slots", HostTensor>): void {
     this.#table = slots;
     const { S, config: { recursion: { N } } } = this.#step.state;

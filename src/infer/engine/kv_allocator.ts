@@ -1,5 +1,5 @@
 /**
- * Which parts of the caches are free.
+ * Allocation of the pages of KV caches.
  *
  * @module
  */
@@ -8,11 +8,11 @@
 export interface PageRange {
   /** First page. */
   readonly first: number;
-  /** Units. */
+  /** Number of pages. */
   readonly pages: number;
 }
 
-/** Units in a row, of which parts are taken and given back: the first gap that is large enough is used. */
+/** First-fit allocation of contiguous ranges of pages. */
 export class KvAllocator {
   #gaps: PageRange[];
 
@@ -21,8 +21,8 @@ export class KvAllocator {
     this.#gaps = [{ first: 0, pages }];
   }
 
-  /** Takes a part; undefined where no gap is large enough. */
-  take(pages: number): PageRange | undefined {
+  /** Allocates a range; undefined where no gap is large enough. */
+  allocate(pages: number): PageRange | undefined {
     const at = this.#gaps.findIndex((gap) => gap.pages >= pages);
     if (at < 0) return undefined;
     const { first, pages: free } = this.#gaps[at];
@@ -30,10 +30,10 @@ export class KvAllocator {
     return { first, pages };
   }
 
-  /** Gives a part back; gaps that touch become one. */
-  give(part: PageRange): void {
+  /** Frees a range; adjacent gaps become one. */
+  free(range: PageRange): void {
     const gaps: PageRange[] = [];
-    for (const gap of [...this.#gaps, part].sort((a, b) => a.first - b.first)) {
+    for (const gap of [...this.#gaps, range].sort((a, b) => a.first - b.first)) {
       const last = gaps.at(-1);
       if (last && last.first + last.pages === gap.first) {
         gaps[gaps.length - 1] = { first: last.first, pages: last.pages + gap.pages };
@@ -42,8 +42,8 @@ export class KvAllocator {
     this.#gaps = gaps;
   }
 
-  /** Units that are free. */
-  get free(): number {
+  /** Free pages. */
+  get freePages(): number {
     return this.#gaps.reduce((sum, { pages }) => sum + pages, 0);
   }
 }

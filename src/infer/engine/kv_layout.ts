@@ -1,5 +1,5 @@
 /**
- * How the memory of an engine is cut into parts that sequences get.
+ * Layout of an engine's KV caches: pages of a few rows, of which each sequence has a contiguous range.
  *
  * @module
  */
@@ -20,7 +20,7 @@ const MOST_BYTES = 2 ** 31 - 4;
 /** Bytes of all keys and values where the number of new tokens is not given. */
 const DEFAULT_BYTES = 2 ** 29;
 
-/** What is kept of a decoder, and how it is cut. */
+/** Layout of the KV caches of a decoder. */
 export interface EngineLayout extends KvLayout {
   /** Unrolled layers outside routed recursions that have caches. */
   readonly outer: readonly number[];
@@ -47,7 +47,7 @@ export function pageBytes(
   return [outer.length * pageRows * rowBytes, ...recursions];
 }
 
-/** Units that a sequence of as many tokens needs; its last token is never cached. */
+/** Pages of a sequence of some tokens; its last token is never cached. */
 export function pagesFor({ pageRows }: KvLayout, tokens: number): number {
   return Math.max(1, Math.ceil((tokens - 1) / pageRows));
 }
@@ -57,7 +57,7 @@ function roomOf({ pages, pageRows }: KvLayout): number {
   return pages * pageRows + 1;
 }
 
-/** What a page has of each layer and recursion. Throws a RangeError for hybrid keys and values. */
+/** Rows of a page in each layer and recursion, without pages yet. Throws a RangeError for hybrid keys and values. */
 function cutPages(config: DecoderConfig, depthCapacity: "all" | "capacity"): EngineLayout {
   const { L, G, K, maxPositions, recursion: { routing, kv, N, sharing } } = config;
   if (kv === "hybrid") {
@@ -91,7 +91,7 @@ function bytesPerPage(cut: EngineLayout): number {
   return pageBytes(cut).reduce((sum, bytes) => sum + bytes, 0);
 }
 
-/** Units at most where no layer's cache is larger than a binding. Throws a RangeError where not even one fits. */
+/** Pages at most where no layer's cache is larger than a binding. Throws a RangeError where not even one fits. */
 function mostPages({ share, recursionRows, rowBytes }: EngineLayout, largest: number): number {
   const least = rowBytes * (share ? recursionRows[0] : recursionRows.reduce((sum, rows) => sum + rows, 0));
   if (least <= largest) return Math.floor(largest / least);

@@ -1,5 +1,5 @@
 /**
- * How requests get into slots: their rows of the table, their prompts, their first tokens.
+ * Admission of requests on the device: rows of the table of slots, prompts in parts, first tokens.
  *
  * @module
  */
@@ -24,25 +24,25 @@ import type { EngineStep } from "./engine_step.ts";
 /** Rows of prompts that are run at a time, of all sequences together. */
 export const PROMPT_ROWS = 128;
 
-/** What a slot is to hold. */
-export interface Seat {
+/** Row of an admitted request in the table of slots. */
+export interface SlotEntry {
   /** The slot. */
   readonly slot: number;
-  /** Tokens of its sequence at most. */
+  /** Tokens of the sequence at most. */
   readonly limit: number;
   /** Recursions at most. */
   readonly maxDepth?: number;
-  /** Seed of its random numbers. */
+  /** Seed of the random numbers. */
   readonly seed: number;
-  /** Its part of the caches. */
-  readonly part: PageRange;
-  /** Its row of `sample`'s options. */
+  /** Its pages of the KV caches. */
+  readonly range: PageRange;
+  /** Row of `sample`'s options. */
   readonly sampling: readonly number[];
-  /** The ids of its prompt, where a repetition penalty counts them and what is drawn. */
+  /** Ids of the prompt, where a repetition penalty counts tokens. */
   readonly counted?: readonly number[];
 }
 
-/** Tokens of a prompt to be run. */
+/** Consecutive tokens of a prompt. */
 export interface PromptPart {
   /** The slot. */
   readonly slot: number;
@@ -70,9 +70,9 @@ export function decodeCached<T extends Tensor>(
   return outputs;
 }
 
-/** Programs that bring requests into the slots of an engine. */
+/** Programs that fill slots. */
 export class Prefill<T extends Tensor = Tensor> {
-  readonly #seat: Program<HostTensors<"rows" | "kept" | "slots" | "options">, HostTensors<never>>;
+  readonly #admit: Program<HostTensors<"rows" | "kept" | "slots" | "options">, HostTensors<never>>;
   readonly #count: Program<HostTensors<"counts" | "place">, HostTensors<never>>;
   readonly #enter: Program<HostTensors<"ids" | "rows" | "kept">, HostTensors<never>>;
   readonly #prompts = new Map<number, Program<HostTensors<"ids" | "positions" | "offsets">, HostTensors<never>>>();
@@ -80,7 +80,7 @@ export class Prefill<T extends Tensor = Tensor> {
   /** For the slots of a step. */
   constructor(readonly step: EngineStep<T>) {
     const { state, state: { device } } = step;
-    this.#seat = device.compile(({ rows: places, kept: offsets, slots, options }) => {
+    this.#admit = device.compile(({ rows: places, kept: offsets, slots, options }) => {
       cacheWrite(device, { cache: state.slots, x: slots, places, offsets });
       cacheWrite(device, { cache: state.options, x: options, places, offsets });
       return {};
@@ -102,28 +102,28 @@ export class Prefill<T extends Tensor = Tensor> {
     return { rows: hostIndices(rows), kept: hostIndices([0, slots.length]) };
   }
 
-  /** Empties slots, and gives those that have a seat to its sequence, with nothing cached. */
-  seat({ empty, seats }: { empty: readonly number[]; seats: readonly Seat[] }): void {
-    if (empty.length + seats.length === 0) return;
+  /** Writes the rows of admitted requests, with nothing cached, and empties the freed slots. */
+  admit({ freed, admitted }: { freed: readonly number[]; admitted: readonly SlotEntry[] }): void {
+    if (freed.length + admitted.length === 0) return;
     const { S, layout: { recursionRows }, config: { V } } = this.step.state;
     const N = recursionRows.length, columns = SLOT.rows + N;
     const slots = new Int32Array(S * columns), options = new Float32Array(S * 5);
-    seats.forEach(({ limit, maxDepth = N, seed, part, sampling }, i) => {
+    admitted.forEach(({ limit, maxDepth = N, seed, range, sampling }, i) => {
       const row = slots.subarray(i * columns, (i + 1) * columns);
       row[SLOT.stage] = STAGE.prompt;
       row[SLOT.limit] = limit;
       row[SLOT.cap] = Math.min(N, maxDepth);
       row[SLOT.seed] = seed;
-      row[SLOT.firstPage] = part.first;
-      row[SLOT.pages] = part.pages;
+      row[SLOT.firstPage] = range.first;
+      row[SLOT.pages] = range.pages;
       options.set(sampling, i * 5);
     });
-    this.#seat.start({
-      ...this.#list([...seats.map(({ slot }) => slot), ...empty]),
+    this.#admit.start({
+      ...this.#list([...admitted.map(({ slot }) => slot), ...freed]),
       slots: hostIndices(slots, [S, columns]),
       options: hostTensor([S, 5], options),
     });
-    for (const { slot, counted } of seats) {
+    for (const { slot, counted } of admitted) {
       if (!counted) continue;
       const counts = hostZeros([1, V], "i32");
       for (const id of counted) counts.data[id]++;
@@ -131,7 +131,7 @@ export class Prefill<T extends Tensor = Tensor> {
     }
   }
 
-  /** Runs parts of prompts, which fill the caches; the parts are in order of slots, and have `PROMPT_ROWS` ids at most. */
+  /** Runs parts of prompts in order of slots, `PROMPT_ROWS` ids at most, which fills the KV caches. */
   prompts(parts: readonly PromptPart[], maxDepth?: number): void {
     const { S } = this.step.state;
     const [ids, positions, offsets] = [PROMPT_ROWS, PROMPT_ROWS, S + 1].map((length) => new Int32Array(length));
@@ -161,7 +161,7 @@ export class Prefill<T extends Tensor = Tensor> {
     return this.#prompts.get(depth)!;
   }
 
-  /** Starts sequences with the last ids of their prompts; everything before is cached. */
+  /** Starts decoding with the last ids of prompts; the tokens before them are cached. */
   enter(slots: readonly number[], last: readonly number[]): void {
     const ids = new Int32Array(this.step.state.S);
     ids.set(last);
@@ -170,6 +170,6 @@ export class Prefill<T extends Tensor = Tensor> {
 
   /** Forgets the programs. */
   dispose(): void {
-    for (const program of [this.#seat, this.#count, this.#enter, ...this.#prompts.values()]) program.dispose();
+    for (const program of [this.#admit, this.#count, this.#enter, ...this.#prompts.values()]) program.dispose();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What was asked of an engine.
+ * Requests to an engine.
  *
  * @module
  */
@@ -12,21 +12,21 @@ import { promptIds } from "../tokenizer.ts";
 import { Stream } from "./generation.ts";
 import { pagesFor } from "./kv_layout.ts";
 import type { PageRange } from "./kv_allocator.ts";
-import type { Seat } from "./prefill.ts";
+import type { SlotEntry } from "./prefill.ts";
 import type { EngineState } from "./state.ts";
 
 /** A request on its way. */
 export interface Request {
   /** Where its tokens go. */
   readonly stream: Stream;
-  /** Its row in the table of slots, but for the place. */
-  readonly seat: Omit<Seat, "slot" | "part">;
-  /** Units of the caches that it needs. */
+  /** Its row in the table of slots, without slot and pages. */
+  readonly entry: Omit<SlotEntry, "slot" | "range">;
+  /** Pages of the KV caches that it needs. */
   readonly pages: number;
   /** Tokens of its prompt that are cached. */
   fed: number;
-  /** Its part of the caches, while it sits. */
-  part?: PageRange;
+  /** Its pages of the KV caches, while it has a slot. */
+  range?: PageRange;
 }
 
 /** Ids, if they are inside the vocabulary. */
@@ -64,6 +64,6 @@ export function requestOf<T extends Tensor>(
   if (counted) state.startCounting();
   const stream = new Stream({ prompt: ids, most, ends, stop, tokenizer, signal });
   if (most === 0) stream.end("length");
-  const seat = { limit, maxDepth, seed, sampling, counted };
-  return { stream, seat, pages, fed: 0 };
+  const entry = { limit, maxDepth, seed, sampling, counted };
+  return { stream, entry, pages, fed: 0 };
 }

@@ -5,11 +5,20 @@
  */
 import { type Device, type HostTensor, hostZeros } from "../../op/device.ts";
 import type { DecoderConfig } from "../../model/config/config.ts";
-import type { DecoderCache } from "../../model/cache.ts";
-import type { Tensor } from "../../op/op.ts";
+import type { KvCache, KvScope } from "../../model/kv.ts";
+import type { Subset } from "../../model/subset.ts";
+import { once, type Tensor } from "../../op/op.ts";
 import { fitCapacity } from "../../ops/route_tokens.ts";
 import { kvSlots, SLOT } from "../../ops/slots.ts";
 import type { EngineLayout } from "./kv_layout.ts";
+
+/** Listed slots, ascending. */
+export interface SlotList<T> {
+  /** Slots, [M] i32. */
+  readonly rows: T;
+  /** Offsets of the list as rows: (0, live), [2] i32. */
+  readonly kept: T;
+}
 
 /** Slots, the streams that their tokens have come to, caches, and the log of drawn tokens. */
 export class EngineState<T extends Tensor = Tensor> {
@@ -101,16 +110,36 @@ export class EngineState<T extends Tensor = Tensor> {
     return this.#block[j];
   }
 
-  /** Caches for whole passes over rows of prompts: slot s has the rows [offsets[s], offsets[s+1]). */
-  prompts(): DecoderCache<T> {
+  /** Caches for passes over rows of prompts: slot s has the rows [offsets[s], offsets[s+1]). */
+  prompts(): KvCache<T> {
     const { device, slots, layout } = this;
-    return {
+    const map: KvCache<T>["map"] = (at, M, offsets) => {
+      const { places, ranges } = kvSlots(device, { slots, offsets }, { layout, at, M });
+      return { kvSlots: places, ranges };
+    };
+    const whole = layout.share || layout.recursionRows.every((rows) => rows === layout.pageRows);
+    const fit: KvCache<T>["fit"] = (recursion, { rows, kept }) =>
+      fitCapacity(device, { slots, rows, offsets: kept }, { layout, recursion });
+    return { layer: (l) => this.layer(l), block: (j) => this.block(j), map, fit: whole ? undefined : fit };
+  }
+
+  /** Caches for one row of each listed slot, and the rows with the positions of their tokens. */
+  listed({ rows, kept: offsets }: SlotList<T>, scope: KvScope): { rows: Subset<T>; cache: KvCache<T> } {
+    const { device, slots, layout } = this;
+    const mapped = once(() => kvSlots(device, { slots, rows, offsets }, { layout, at: scope, M: rows.shape[0] }));
+    const cache: KvCache<T> = {
       layer: (l) => this.layer(l),
-      block: (_, j) => this.block(j),
-      place: (at, M, offsets) => kvSlots(device, { slots, offsets }, { layout, at, M }),
-      fit: layout.share || layout.recursionRows.every((rows) => rows === layout.pageRows)
-        ? undefined
-        : (recursion, { rows, kept }) => fitCapacity(device, { slots, rows, offsets: kept }, { layout, recursion }),
+      block: (j) => this.block(j),
+      map: () => ({ kvSlots: mapped().places, ranges: mapped().ranges }),
+    };
+    return {
+      rows: {
+        offsets,
+        get positions() {
+          return mapped().positions;
+        },
+      },
+      cache,
     };
   }
 
