@@ -11,7 +11,10 @@ export const embedGrad = defineBound(embedGradOp, ({ ids, dy, offsets }, { dtabl
   const rows = new Map<number, number[]>();
   for (let m = 0; m < liveRows(offsets, M); m++) {
     const v = ids.data[m] - from;
-    if (0 <= v && v < V) rows.set(v, [...rows.get(v) ?? [], m]);
+    if (v < 0 || v >= V) continue;
+    const own = rows.get(v);
+    if (own) own.push(m);
+    else rows.set(v, [m]);
   }
   for (const [v, own] of rows) {
     for (let j = 0; j < J; j++) {
