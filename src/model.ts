@@ -58,7 +58,7 @@ export {
 } from "./model/parameters.ts";
 export type { ExpertResult, RecursionResult } from "./model/results.ts";
 export { RopeTables } from "./model/rope_tables.ts";
-export type { RecursionTrace, Routing, RoutingOptions } from "./model/routing.ts";
+export type { RecursionTrace, Route, Routing, RoutingOptions } from "./model/routing.ts";
 export type { Subset } from "./model/subset.ts";
 export {
   type Device,
