@@ -54,6 +54,15 @@ const asked = (routed: boolean) =>
     after: fc.nat({ max: 12 }),
   });
 
+/** A request for each of the ends that there are, whatever the model draws. */
+const every: Asked[] = [
+  { prompt: [], options: {}, end: "no", after: 0 },
+  { prompt: [1, 2], options: { maxNewTokens: 0 }, end: "no", after: 0 },
+  { prompt: [1, 2], options: { stop: letters }, end: "no", after: 0 },
+  { prompt: [1, 2], options: {}, end: "cancel", after: 0 },
+  { prompt: [1, 2], options: {}, end: "abort", after: 0 },
+];
+
 const turn = () => new Promise((resolve) => setTimeout(resolve));
 
 /** Runs a request to its end, and says how it ended. Throws unless it is one of the ends that there may be. */
@@ -98,7 +107,7 @@ async function watch(device: Device, json: Json, numRuns: number): Promise<Set<s
     const { running, waiting } = engine.status();
     assertEquals([running, waiting], [0, 0]);
   });
-  await fc.assert(property, { numRuns });
+  await fc.assert(property, { numRuns: numRuns + 1, examples: [[every]] });
   return ends;
 }
 
