@@ -22,7 +22,7 @@ benchOp(
   ropeWriteOp,
   { small: { M: 1, H: 9, G: 3, K: 64 }, typical: { M: 32, H: 9, G: 3, K: 64 }, large: { M: 512, H: 9, G: 3, K: 64 } },
   ({ M, H, G, K }) => ({
-    inputs: { ...inputs(M, H, G, K), cache: random([4 * M, 2 * G * K]), places: steps(M, 4) },
+    inputs: { ...inputs(M, H, G, K), cache: random([4 * M, 2 * G * K]), kvSlots: steps(M, 4) },
     params: { H, G, K },
     touched: { cache: M * G * K }, // M rows written, not read
   }),

@@ -89,10 +89,10 @@ async function main(flags: Values<typeof command.flags>): Promise<void> {
   if (lines.length > 0) console.log(tableOf(lines));
   console.log(bars.map(lineOf).join("\n"));
   if (json === undefined) return;
-  const judged = bars.map((bar) => ({ ...bar, reached: reached(bar) }));
+  const checked = bars.map((bar) => ({ ...bar, reached: reached(bar) }));
   await Deno.writeTextFile(
     json,
-    JSON.stringify({ adapter, ...rates, model, lengths, tokens, rounds, lines, bars: judged }),
+    JSON.stringify({ adapter, ...rates, model, lengths, tokens, rounds, lines, bars: checked }),
   );
 }
 

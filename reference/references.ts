@@ -48,7 +48,7 @@ import { cosineDistanceGrad, klDivergenceGrad } from "./distillation_grad.ts";
 import { adamW, balanceBias, countChoices, ema, store, sumSquares } from "./optimizer.ts";
 import { dropout, jitter } from "./noise.ts";
 
-/** One reference for every operation; a fused one has none, its composition says what it means. */
+/** One reference for every operation; a fused one is defined by its composition. */
 export type References = {
   readonly [Name in Exclude<OpName, FusedName>]: Vocabulary[Name] extends Op<infer I, infer O, infer P>
     ? Reference<I, O, P>

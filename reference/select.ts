@@ -17,7 +17,7 @@ function byRank(scores: ArrayLike<number>): (a: number, b: number) => number {
 
 /**
  * For each sequence b: the min(capacity[b], length) rows with the highest scores, ties to the lower row, in ascending
- * order. scores [M, 1], offsets [B+1], capacity [B] → rows [limit], kept [B+1]; what is beyond `limit` is dropped.
+ * order. scores [M, 1], offsets [B+1], capacity [B] → rows [limit], kept [B+1]; rows beyond `limit` are dropped.
  */
 export const selectTopK = defineReference(selectTopKOp, ({ scores, offsets, capacity }, { rows, kept }, { limit }) => {
   const B = offsets.shape[0] - 1;

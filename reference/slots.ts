@@ -23,7 +23,7 @@ function partOf(slot: RefTensor["data"], layout: KvLayout, r: "outer" | number) 
   return { first, room: pages * pageRows, cached: slot[r === "outer" ? SLOT.length : SLOT.rows + r] };
 }
 
-/** Where the i-th new row of a slot goes, and the end of what it sees from `first` on; undefined where it has no place. */
+/** Cache row (-1 where keys are shared) and key range of the i-th new row of a slot; undefined beyond the slot's rows. */
 function placeOf(slot: RefTensor["data"], layout: KvLayout, at: "outer" | "own" | number, i: number) {
   const r = at === "own" ? slot[SLOT.depth] : at;
   if (r !== "outer" && r >= layout.recursionRows.length) return undefined;

@@ -25,7 +25,7 @@ function sum(a: HostTensor, b: HostTensor, scale?: number) {
 
 const pair = cases.shapes.chain((shape) => fc.tuple(tensor(shape), tensor(shape)));
 
-Deno.test("add: order does not matter, and what is added can be taken away", () => {
+Deno.test("add: is commutative, and subtraction inverts it", () => {
   fc.assert(fc.property(pair, ([a, b]) => {
     const total = sum(a, b);
     assertEquals(total, sum(b, a));

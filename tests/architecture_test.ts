@@ -45,7 +45,7 @@ Deno.test("no file imports against the direction", async () => {
   assertEquals(found.map(([from, to]) => wrong(from, to)).filter(Boolean), []);
 });
 
-Deno.test("the direction rule notices wrong arrows", () => {
+Deno.test("the direction rule reports imports in the wrong direction", () => {
   const bad = [
     ["src/ops/linear.ts", "src/model/layer.ts"],
     ["src/op/op.ts", "src/ops/vocabulary.ts"],

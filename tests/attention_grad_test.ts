@@ -104,7 +104,7 @@ Deno.test("attentionStats: δ is Σ p·(dy·v), lse is the score of a row that s
   [3 * Math.log(3), 10 + 1, -3 * Math.log(3), 3].forEach((value, i) => assertAlmostEquals(dkv.data[i], value, 1e-12));
 });
 
-Deno.test("attentionGradKv: keys that nobody sees get zeros, whatever they are", () => {
+Deno.test("attentionGradKv: keys outside all ranges have zero gradients, for any values", () => {
   const kv = hostTensor([3, 2], [NaN, NaN, 1, 2, NaN, NaN]);
   const test = { q: hostTensor([1, 1], [1]), kv, ranges: hostIndices([1, 2], [1, 2]), dy: hostTensor([1, 1], [3]) };
   assertEquals([...derive(test, { H: 1, G: 1, K: 1 }).dkv.data], [0, 0, 0, 3, 0, 0]);

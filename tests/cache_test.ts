@@ -20,7 +20,7 @@ Deno.test("cacheWrite: ascending places are those of scatterRows", () => {
   }));
 });
 
-Deno.test("cacheWrite: goes where it is told, and nowhere below 0", () => {
+Deno.test("cacheWrite: writes rows at their indices, and skips negative indices", () => {
   const device = new ReferenceDevice();
   const cache = device.from(hostIndices([1, 2, 3, 4], [4, 1]));
   const inputs = {

@@ -50,7 +50,7 @@ Deno.test("no file, function or shader body is over its ceiling", () => {
   assertEquals(found, []);
 });
 
-Deno.test("the ceilings notice what is too long", () => {
+Deno.test("the ceilings report files and functions that are too long", () => {
   const lines = (n: number) => "\n".repeat(n - 1);
   assertEquals(tooLong("src/a.ts", `const a = 1;${lines(201)}const b = 2;`).length, 1);
   assertEquals(tooLong("tests/a_test.ts", `const a = 1;${lines(151)}const b = 2;`).length, 1);

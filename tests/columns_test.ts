@@ -10,7 +10,7 @@ import { equivalence } from "./support/equivalence.ts";
 equivalence(takeColumnsOp, cases.takeColumns);
 equivalence(joinColumnsOp, cases.joinColumns);
 
-Deno.test("columns: what is joined can be taken apart again", () => {
+Deno.test("columns: splitting inverts joining", () => {
   const device = new ReferenceDevice();
   const pair = fc.tuple(size(9), size(9), size(9)).chain(([M, A, B]) => fc.tuple(tensor([M, A]), tensor([M, B])));
   fc.assert(fc.property(pair, ([a, b]) => {

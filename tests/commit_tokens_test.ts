@@ -18,7 +18,7 @@ const whole = (data: number[], shape?: number[]) => device.from(hostIndices(data
 const floats = (shape: number[], data: number[]) => device.from(hostTensor(shape, data));
 const { idle, block, left } = STAGE;
 
-Deno.test("commitTokens: a stop or the limit ends a slot that draws, and nothing else does; the log says who drew", () => {
+Deno.test("commitTokens: only a stop id or the limit ends a listed slot; the log holds the slots that drew a token", () => {
   fc.assert(fc.property(cases.commitTokens, ({ inputs, params }) => {
     const on = (name: keyof typeof inputs) => device.from(inputs[name] as HostTensor);
     const { slots, log, clock } = retired(inputs, params.stops);
@@ -46,7 +46,7 @@ Deno.test("commitTokens: a stop or the limit ends a slot that draws, and nothing
   }));
 });
 
-/** Retires copies of what is given. */
+/** Runs commitTokens on copies of the inputs. */
 function retired(hosts: Readonly<Record<string, HostTensor>>, stops: readonly number[]) {
   const tensors = Object.fromEntries(Object.entries(hosts).map(([name, host]) => [name, device.from(host)]));
   const inputs = tensors as unknown as Parameters<typeof commitTokens<(typeof tensors)[string]>>[1];

@@ -1,4 +1,4 @@
-/** Conformance notices what is wrong: golden folders of our own, with one thing changed in each. */
+/** Conformance reports faults: generated golden folders with one change each. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { checkGolden } from "../cli/conformance/check.ts";
 import { openGolden } from "../cli/conformance/golden.ts";
@@ -54,7 +54,7 @@ async function faultsOf(sample: Sample, change?: (recorded: Recorded) => void): 
   return findings.filter(({ outcome }) => outcome !== "ok").map(({ quantity, outcome }) => `${quantity}: ${outcome}`);
 }
 
-Deno.test("conformance: what is right passes, whatever padding and scores of rows that were no candidates hold", async () => {
+Deno.test("conformance: correct values pass, for any padding and any scores of rows that are no candidates", async () => {
   assertEquals(await faultsOf(encoder), []);
   const faults = await faultsOf(decoder, (recorded) => {
     assertEquals(recorded["generate.ids"].shape, [2, 7], "generation does not end at an end token");
@@ -81,7 +81,7 @@ Deno.test("conformance: every kind of quantity is looked at", async () => {
   for (const name of [...ofEncoder, "merged.delta.hidden"]) await spoil(name)(encoder);
 });
 
-Deno.test("conformance: what is not a number, of another shape, or of no known name does not pass", async () => {
+Deno.test("conformance: NaN, another shape and an unknown name fail", async () => {
   const faults = await faultsOf(encoder, (recorded) => {
     recorded["infer.hidden"].data[3] = NaN;
     recorded["train.loss.mlm"] = { shape: [2], data: new Float32Array(2) };

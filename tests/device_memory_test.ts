@@ -1,4 +1,4 @@
-/** The WebGPU backend gives back what it took, and shares buffers only where nobody looks. */
+/** The WebGPU backend frees its buffers, and reuses a buffer only after the last use of its tensor. */
 import { assert, assertEquals } from "@std/assert";
 import { activation } from "../src/ops/activation.ts";
 import { block, own, random } from "./support/device.ts";

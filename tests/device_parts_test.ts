@@ -11,7 +11,7 @@ import { WebGpuDevice } from "../kernels/mod.ts";
 import { random } from "./support/device.ts";
 import { gpuTest } from "./support/gpu.ts";
 
-gpuTest("parts: what is copied in parts is read whole, by programs too, and freed in parts", async (gpu) => {
+gpuTest("parts: a tensor copied in parts is read whole, in programs too, and its parts are freed", async (gpu) => {
   const device = new WebGpuDevice(gpu.device, { ...gpu.adapter, maxBindingBytes: 256 });
   for (const rows of [1, 3, 4, 5, 63, 64, 65, 200]) {
     const host = random(rows);

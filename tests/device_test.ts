@@ -67,7 +67,7 @@ gpuTest("device: calls that overlap give each its own result", async (gpu) => {
   }
 });
 
-gpuTest("device: what is overwritten in place stays in its buffer, call after call", async (gpu) => {
+gpuTest("device: a tensor written in place keeps its buffer over repeated calls", async (gpu) => {
   const device = own(gpu);
   const cache = device.from(hostTensor([4, 2], new Float32Array(8)));
   const program = device.compile<HostTensors<"x" | "places">>((inputs) => ({

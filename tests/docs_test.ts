@@ -49,7 +49,7 @@ function headingsOf(path: string): string[] {
   return [...textOf(path).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading);
 }
 
-/** Names that are examples: folders that users make, and those that git leaves out. */
+/** Example names: folders that users create, and folders that git ignores. */
 const EXAMPLES = ["models/tiny", "models/encoder", "models/data/", "models/merged"];
 const isExample = (path: string) => EXAMPLES.some((example) => path.startsWith(example));
 
@@ -90,7 +90,7 @@ const PATHS: Record<string, string[]> = {
   "docs/mol.md": ["Top-k experts", "EMA merging"],
 };
 
-Deno.test("docs: the checks notice what is missing", () => {
+Deno.test("docs: the checks report missing files and names", () => {
   assertEquals(pathsIn("`src/ops/no.ts` and [a](docs/no.md), not `a/b` or `f(x)`"), ["src/ops/no.ts", "docs/no.md"]);
   assertEquals([exists("src/ops/no.ts"), exists("no.ts"), exists("src/ops/select.ts")], [false, false, true]);
   const comment = '/**\n * See docs/mor.md,\n * "Expert-choice" and spec.md §3.\n */\nconst a = "b.md"; // as in c.md';

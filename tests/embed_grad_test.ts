@@ -32,7 +32,7 @@ Deno.test("embedGrad: equals central differences of the embedding", () => {
   );
 });
 
-Deno.test("embedGrad: what is looked up and what is added back balance, column by column", () => {
+Deno.test("embedGrad: column sums of the gradient equal those of dy", () => {
   fc.assert(fc.property(lookups, ({ ids, table, upstream }) => {
     const device = new ReferenceDevice("f64");
     const [V, J] = table.shape;

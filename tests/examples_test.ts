@@ -1,4 +1,4 @@
-/** The shaders that the lint reads are those that run: one set of kernels, two dialects. */
+/** The lint reads the shaders that run: one set of kernels, two dialects. */
 import { assert, assertEquals } from "@std/assert";
 import { vocabulary } from "../src/ops/vocabulary.ts";
 import { examples } from "../cli/lint_wgsl/examples.ts";

@@ -1,4 +1,4 @@
-/** What a bound must notice at published widths: faults that are fed to the comparison instead of a kernel. */
+/** Faults that a bound must detect at published widths; computed on the host in place of a kernel. */
 import { assertThrows } from "@std/assert";
 import { type HostTensor, hostTensor } from "../src/op/device.ts";
 import type { AnyOp } from "../src/op/op.ts";

@@ -4,7 +4,7 @@ import { FaultWatch } from "../kernels/host/faults.ts";
 
 const later = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
 
-/** A device that says what it is told to say. */
+/** A device that reports given errors. */
 function fakeDevice() {
   const target = new EventTarget();
   const { promise: lost, resolve: lose } = Promise.withResolvers<{ reason: string; message: string }>();
@@ -36,7 +36,7 @@ Deno.test("faults: a loss is the reason given, even if its consequence is known 
   await assertRejects(() => watch.guard("read", work), Error, "Cannot read: the device was lost (unknown): unplugged");
 });
 
-Deno.test("faults: a failure without news is told as it is", async () => {
+Deno.test("faults: a failure without a device error is reported unchanged", async () => {
   const watch = new FaultWatch(fakeDevice().device);
   const work = Promise.reject(new Error("no memory to map"));
   await assertRejects(() => watch.guard("read", work), Error, "Cannot read: no memory to map");

@@ -22,8 +22,8 @@ async function prepare(name: string): Promise<[Golden, Measured]> {
   return [golden, await measure(golden.model, golden.task)];
 }
 
-/** Fails with what did not agree; prints the worst error / bound. */
-function judge(name: string, device: string, findings: readonly Finding[]): void {
+/** Fails with the quantities that exceed their bounds; prints the worst error / bound. */
+function assertAgreement(name: string, device: string, findings: readonly Finding[]): void {
   assert(findings.length > 0, `${name}: nothing was compared`);
   assertEquals(findings.filter(({ outcome }) => outcome !== "ok"), []);
   const ratios = findings.map(({ worst }) => worst && worst.error > 0 ? worst.error / worst.bound : 0);
@@ -33,7 +33,7 @@ function judge(name: string, device: string, findings: readonly Finding[]): void
 async function check(name: string, kind: string, device: Device): Promise<void> {
   const [golden, noise] = await prepared(name);
   const actual = await quantitiesOf(device, golden.model, golden.task, true);
-  judge(name, kind, findingsOf(golden, noise, actual, kind));
+  assertAgreement(name, kind, findingsOf(golden, noise, actual, kind));
 }
 
 Deno.test("golden folders are there", () => assert(goldenNames.length > 0));
@@ -43,7 +43,7 @@ for (const name of goldenNames) {
     const [golden, { exact, bounds }] = await prepared(name);
     // The same errors in units of double instead of float32, in this program and in the one that recorded.
     const doubles = Object.fromEntries(Object.entries(bounds).map(([key, bound]) => [key, 2 * bound * 2 ** -29]));
-    judge(name, "doubles", findingsOf(golden, { exact, bounds: doubles, undecided: [] }, exact, "doubles"));
+    assertAgreement(name, "doubles", findingsOf(golden, { exact, bounds: doubles, undecided: [] }, exact, "doubles"));
   });
   Deno.test(`golden ${name}: the reference`, async () => {
     await check(name, "reference", new ReferenceDevice());

@@ -49,7 +49,7 @@ async function quiet(s: Subjects, wrong: string[]): Promise<void> {
     const end = await endOf(() => call(s));
     if (end !== "no error") wrong.push(`${name}: ${end}`);
   }
-  await new Promise((resolve) => setTimeout(resolve, 20)); // a rejection that nobody handles fails the test
+  await new Promise((resolve) => setTimeout(resolve, 20)); // an unhandled rejection fails the test
   assertEquals(wrong, []);
 }
 

@@ -69,7 +69,7 @@ Deno.test("expertMerge: `delta` is linear in q, `factor` quadratic", () =>
     close(change(p.map((value) => 3 * value), "factor"), change(p, "factor").map((value) => 9 * value));
   }));
 
-Deno.test("expertMerge: what is left out changes nothing: B = 0, q = 0, s = 0", () =>
+Deno.test("expertMerge: B = 0, q = 0 or s = 0 returns w unchanged", () =>
   law((seed, shape) => {
     const inputs = experts(seed, shape);
     const none = on(inputs.b.shape as number[], new Float64Array(inputs.b.data.length));

@@ -20,11 +20,11 @@ async function fill<T extends Tensor>(device: Device<T>): Promise<number[]> {
   return [...filled.data];
 }
 
-gpuTest("program: what is started leaves its work in place, in order (WebGPU)", async (gpu) => {
+gpuTest("program: `start` writes in place, in call order (WebGPU)", async (gpu) => {
   assertEquals(await fill(own(gpu)), [10, 11, 12, 13]);
 });
 
-Deno.test("program: what is started leaves its work in place, in order (reference)", async () => {
+Deno.test("program: `start` writes in place, in call order (reference)", async () => {
   assertEquals(await fill(new ReferenceDevice()), [10, 11, 12, 13]);
 });
 
@@ -42,10 +42,10 @@ async function counted<T extends Tensor>(device: Device<T>): Promise<number[]> {
   return [...counted.data];
 }
 
-gpuTest("program: what is started several times runs one after the other (WebGPU)", async (gpu) => {
+gpuTest("program: `start` with a repeat count runs the repeats in sequence (WebGPU)", async (gpu) => {
   assertEquals(await counted(own(gpu)), [849]); // 31, then 162 and 424, then 849
 });
 
-Deno.test("program: what is started several times runs one after the other (reference)", async () => {
+Deno.test("program: `start` with a repeat count runs the repeats in sequence (reference)", async () => {
   assertEquals(await counted(new ReferenceDevice()), [849]);
 });

@@ -52,7 +52,7 @@ Deno.test("ropeGrad: undoes rope", () => {
   }));
 });
 
-Deno.test("ropeGrad: a worked example: queries and keys turn back by 90 degrees, values stay, what is absent is zero", () => {
+Deno.test("ropeGrad: a worked example: queries and keys turn back by 90 degrees, values are unchanged, absent gradients are zero", () => {
   const at = { positions: device.from(hostIndices([1])), table: device.from(hostTensor([2, 2], [1, 0, 0, 1])) };
   const [dq, dkv] = [device.from(hostTensor([1, 2], [1, 2])), device.from(hostTensor([1, 4], [3, 4, 5, 6]))];
   const turned = (given: { dq?: typeof dq; dkv?: typeof dkv }) =>

@@ -1,4 +1,4 @@
-/** Who goes deeper: equivalence, laws of routing, worked examples. */
+/** routeTokens and fitCapacity: equivalence, laws of routing, worked examples. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { hostIndices, hostTensor } from "../src/op/device.ts";

@@ -9,7 +9,7 @@ gpuTest("shortage: a real one, two times over", async (gpu) => {
   const child = new URL("support/shortage_child.ts", import.meta.url).pathname;
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", child, String(400 * 2 ** 20), "2"],
-    env: { MALLOC_MMAP_THRESHOLD_: "1000000" }, // else the C library keeps what is freed
+    env: { MALLOC_MMAP_THRESHOLD_: "1000000" }, // else the C library keeps freed memory
   }).output();
   const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
   assertEquals([code, err.replaceAll(/^.*\bCheck\b.*\n/gm, "")], [0, ""]);

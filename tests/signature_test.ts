@@ -1,4 +1,4 @@
-/** Signatures: what fits them, and what is said of tensors that do not. */
+/** Signatures: matching tensors, and messages for tensors that do not match. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { bind, instantiate } from "../src/op/binding.ts";
 import { spec } from "../src/op/op.ts";

@@ -19,7 +19,7 @@ const on = (data: ArrayLike<number>, shape?: number[]) => device.from(hostIndice
 /** A table of slots, on the device. */
 const table = (N: number, slots: readonly SlotColumns[]) => device.from(slotTable(N, slots));
 
-/** The slots that are chosen. */
+/** The slots that the schedule selects. */
 function chosen({ inputs: { slots }, params }: { inputs: { slots: HostTensor }; params: ScheduleParams }) {
   const { rows, kept } = schedule(device, on(slots.data, [...slots.shape]), params);
   assertEquals(kept.data[0], 0);
@@ -35,7 +35,7 @@ Deno.test("schedule: first in, first out, also where the clock wraps round; equa
   assertEquals([of(5, STAGE.left), of(5, STAGE.left, 4), of(5, STAGE.left, 5)], [[3], [], [3]]);
 });
 
-Deno.test("schedule: nobody twice, nobody else, as many as fitCapacity, nobody before one who waits longer", () => {
+Deno.test("schedule: selects min(maxBatch, waiting) distinct slots of the stage, longest wait first", () => {
   fc.assert(fc.property(cases.schedule, ({ inputs, params }) => {
     const [S, columns] = inputs.slots.shape;
     const column = (s: number, c: number) => inputs.slots.data[s * columns + c];
@@ -81,7 +81,7 @@ Deno.test("kvSlots: rows of a prompt, of which one is beyond the slot's part", (
   assertEquals([places, ranges], [[35, -1, 38, 39, -1], [32, 36, 0, 0, 38, 39, 38, 40, 0, 0]]);
 });
 
-Deno.test("kvSlots: everybody has places of their own, inside the cache, and sees all up to them", () => {
+Deno.test("kvSlots: indices are distinct and inside the recursion's cache, and ranges end after them", () => {
   fc.assert(fc.property(cases.kvSlots, fc.boolean(), ({ inputs: { slots, offsets }, params }, share) => {
     const { recursionRows } = params.layout;
     const [S, columns] = slots.shape;

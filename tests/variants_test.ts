@@ -15,7 +15,7 @@ for (const [name, op] of Object.entries<AnyOp>(vocabulary)) {
   });
 }
 
-Deno.test("coverage notices a variant that no case reaches", () => {
+Deno.test("coverage reports a variant that no case reaches", () => {
   const few = cases.norm.filter(({ inputs: { x } }) => x.shape[1] % 4 > 0);
   const { missing } = coverage(vocabulary.norm, few as fc.Arbitrary<unknown> as fc.Arbitrary<AnyCase>);
   assertEquals(missing.sort(), ["norm.layer, vectors", "norm.rms, vectors"]);

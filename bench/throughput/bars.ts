@@ -7,7 +7,7 @@ import type { Entrant } from "./contest.ts";
 import { type Line, timesLessWork } from "./report.ts";
 import { median } from "../support/median.ts";
 
-/** A number and what it has to be. */
+/** A measured number and its target. */
 export interface Bar {
   readonly what: string;
   readonly value: number;

@@ -14,7 +14,7 @@ export class Meter {
   #passes = 0;
   readonly #stamps?: GPUQuerySet;
 
-  /** Puts itself between a device and those who make passes on it. */
+  /** Wraps the pass creation of a device. */
   constructor(readonly device: GPUDevice) {
     if (device.features.has("timestamp-query")) {
       this.#stamps = device.createQuerySet({ type: "timestamp", count: 2 * PASSES });

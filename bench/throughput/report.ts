@@ -1,5 +1,5 @@
 /**
- * What windows say, beside what is possible.
+ * Tables of measured windows beside their theoretical bounds.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export interface Line {
   readonly layers: number;
   /** Tokens per second: median, least, most. */
   readonly rate: readonly [number, number, number];
-  /** Times as fast as vanilla, median of the rounds; what is possible at most; and by what it is bound. */
+  /** Median speedup over vanilla, its upper bound, and the limiting resource. */
   readonly speedup: number;
   /** The same by the processors' time for a token, where they are the adapter. */
   readonly workSpeedup: number;
@@ -90,7 +90,7 @@ export function timesLessWork(one: Window, other: Window): number {
 
 const MEBI = 2 ** 20;
 
-/** Columns of the table: a heading and what is below it. */
+/** Columns of the table: a heading and its cells. */
 const COLUMNS: readonly (readonly [string, (line: Line) => string])[] = [
   ["variant", ({ name }) => name],
   ["L", ({ layers }) => `${layers}`],

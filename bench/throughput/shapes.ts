@@ -67,11 +67,11 @@ export interface Variant {
   readonly name: string;
   /** The model. */
   readonly config: DecoderConfig;
-  /** Sequences in flight. */
+  /** Number of slots. */
   readonly slots: number;
-  /** Rows of a call at most: as many for all variants, whatever their slots; those that have left gather for a full one. */
+  /** Maximum number of rows of a call, equal for all variants; exited slots wait for a full call. */
   readonly maxBatch: number;
-  /** Sequences in the block for which those that have left it wait; `maxBatch` where they wait for full calls only. */
+  /** Exited slots wait while at least this many slots are in the recursive block; `maxBatch`: only for full calls. */
   readonly exitBatch: number;
   /** Rows that deeper recursions have: their capacity of them, or all. */
   readonly depthCapacity: "all" | "capacity";

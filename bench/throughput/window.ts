@@ -31,7 +31,7 @@ export interface Window {
   readonly dispatches: number;
   /** Part of the time in which the device ran; NaN where it has no timestamps. */
   readonly busy: number;
-  /** Milliseconds to the first tokens of those that were submitted at once, median. */
+  /** Median time to the first token of the requests that were submitted together, in milliseconds. */
   readonly first: number;
   /** Milliseconds to the first token of a request that finds a free slot among busy ones. */
   readonly firstFree: number;
@@ -39,10 +39,10 @@ export interface Window {
   readonly peak: EngineStatus;
 }
 
-/** Tokens of every slot before a window, after which slots stand at all depths. */
+/** Tokens per slot before a window, so that slots are at all depths. */
 const SETTLED = 2;
 
-/** Seconds of processors so far. */
+/** Processor time of the process in seconds. */
 function worked(): number {
   const { user, system } = cpuUsage();
   return (user + system) / 1e6;
@@ -59,7 +59,7 @@ class Requests {
 
   constructor(readonly engine: Engine<GpuTensor>, readonly lengths: Lengths, readonly config: Variant["config"]) {}
 
-  /** Submits the next one; `aged` ones have a part of their output behind them, as those that one finds at work. */
+  /** Submits the next request; an `aged` one has a random remaining length, as in a steady state. */
   submit({ aged, most }: { aged: boolean; most?: number }): Generation {
     const { prompt, output: [mean, deviation], most: positions } = this.lengths;
     const seed = this.#count++;
@@ -72,7 +72,7 @@ class Requests {
   }
 }
 
-/** What has been done by a moment. */
+/** Counters at one time. */
 interface Mark {
   readonly at: number;
   readonly work: number;
@@ -108,7 +108,7 @@ class Load {
     }
   }
 
-  /** Lets nobody else in, and frees one slot. */
+  /** Stops submission, cancels requests without a token, and frees one slot. */
   close(): void {
     this.#over = true;
     for (const generation of this.#open) if (generation.newTokens === 0) generation.cancel();
@@ -167,7 +167,7 @@ export async function watch(
   };
 }
 
-/** Milliseconds until a request that nobody waits before has its first token. */
+/** Time to the first token of a request with an empty queue before it, in milliseconds. */
 async function timeToFirst(requests: Requests): Promise<number> {
   const started = performance.now();
   for await (const _ of requests.submit({ aged: false, most: 1 })) return performance.now() - started;

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** An array, computed when somebody asks for it. */
+/** A lazily computed array. */
 export interface JaxArray {
   readonly ref: JaxArray;
   readonly shape: number[];

@@ -19,7 +19,7 @@ import { ReferenceDevice } from "../../reference/mod.ts";
 import { bases } from "./bases.ts";
 import type { Draw } from "./draw.ts";
 import { changeJson, hostileText } from "./hostile.ts";
-import { demandFinite, judged, type Outcome, type Target } from "./target.ts";
+import { demandFinite, type Outcome, outcomeOf, type Target } from "./target.ts";
 
 /** Maximum number of parameters and layers of a model for a changed configuration. */
 const MOST = { parameters: 100_000, layers: 64 };
@@ -83,7 +83,7 @@ export const configs: Target = {
       const text = hostileText(draw, json, draw.pick([0, 0, 0, 1, 2]));
       const weights = draw.chance(0.5) && fits(json) ? weightsOf(json, draw.seed) : files[at];
       const given = { "config.json": new Blob([text]), "model.safetensors": weights };
-      return await judged(() => isEncoder(bases[at]) ? runEncoder(device, given) : runDecoder(device, given));
+      return await outcomeOf(() => isEncoder(bases[at]) ? runEncoder(device, given) : runDecoder(device, given));
     });
   },
 };

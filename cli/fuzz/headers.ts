@@ -5,7 +5,7 @@ import { type Checkpoint, openCheckpoint } from "../../src/checkpoint/shards.ts"
 import { parameter } from "../../src/model/parameters.ts";
 import type { Draw } from "./draw.ts";
 import { changeJson, hostileText } from "./hostile.ts";
-import { demand, demandFinite, judged, type Target } from "./target.ts";
+import { demand, demandFinite, outcomeOf, type Target } from "./target.ts";
 
 type Json = Record<string, unknown>;
 
@@ -62,10 +62,10 @@ async function readAll(checkpoint: Checkpoint): Promise<void> {
       () => checkpoint.readInts(name),
     ]] as const;
     for (const [kind, decoders, numbers] of read) {
-      const outcome = await judged(async () => demand((await numbers()).length === count, () => `${name}: ${kind}`));
+      const outcome = await outcomeOf(async () => demand((await numbers()).length === count, () => `${name}: ${kind}`));
       demand(outcome === "refused" || dtype in decoders, () => `${dtype} was read as ${kind}`);
     }
-    await judged(async () => {
+    await outcomeOf(async () => {
       demandFinite(name, await loadParameters<{ data: Float32Array }>(checkpoint, parameter(name, shape)));
     });
   }
@@ -77,7 +77,7 @@ export const headers: Target = {
   open: () =>
     Promise.resolve((draw) => {
       const files = someFiles(draw);
-      return judged(async () => {
+      return outcomeOf(async () => {
         const checkpoint = await openCheckpoint(files);
         const tensors = Object.values(files).reduce((sum, { length }) => sum + length, 0);
         demand(checkpoint.totalBytes <= tensors, () => `${checkpoint.totalBytes} bytes of tensors in ${tensors}`);

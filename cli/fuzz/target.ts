@@ -20,7 +20,7 @@ const LONGEST_MESSAGE = 4000;
 const MISTAKES = [TypeError, ReferenceError, SyntaxError];
 
 /** Runs a task that may refuse its input. Throws unless its error is one clear message: "Cannot …". */
-export async function judged(task: () => Promise<void>): Promise<Outcome> {
+export async function outcomeOf(task: () => Promise<void>): Promise<Outcome> {
   try {
     await task();
     return "taken";

@@ -8,7 +8,7 @@ import type { FaultWatch } from "./faults.ts";
 import { Shortage } from "./headroom.ts";
 import { type Memory, newAccount } from "./memory.ts";
 import type { PipelineCache } from "./pipelines.ts";
-import { inScopes, type Verdict } from "./scopes.ts";
+import { inScopes, type ScopeError } from "./scopes.ts";
 import type { GpuTensor } from "./tensor.ts";
 
 /** Resources that GPU work reads and writes. */
@@ -105,10 +105,10 @@ export class Calls {
   }
 
   /** Processes the outcome of a call after those of all earlier calls. */
-  #inOrder<A, R>(call: Promise<A>, judge: (outcome: A) => R): Promise<R> {
-    const judged = Promise.all([call, this.#settled]).then(([outcome]) => judge(outcome));
-    this.#settled = judged.catch(() => {});
-    return judged;
+  #inOrder<A, R>(call: Promise<A>, process: (outcome: A) => R): Promise<R> {
+    const processed = Promise.all([call, this.#settled]).then(([outcome]) => process(outcome));
+    this.#settled = processed.catch(() => {});
+    return processed;
   }
 
   /** Attempts work; in a shortage of memory a second time, without idle buffers. */
@@ -130,24 +130,24 @@ export class Calls {
     const { memory, pipelines, faults } = this;
     const asked = newAccount(), made: string[] = [];
     let uses: Uses | undefined;
-    const failed = ({ shortage, message }: Verdict): Failure => {
+    const failed = ({ shortage, message }: ScopeError): Failure => {
       pipelines.forget(made);
       const cause = shortage ? undefined : memory.reasonOf(uses?.buffers ?? []); // a buffer of another call that failed
       const reason = memory.discard(asked, shortage ? undefined : cause ?? message);
       if (shortage) memory.trim(asked.bytes);
       return { reason, shortage: shortage || cause !== undefined };
     };
-    const judged = async (verdict?: Verdict) => {
-      if (verdict && !verdict.shortage && /\blost\b/i.test(verdict.message)) await faults.settle(); // a consequence
-      return verdict && !faults.gone ? failed(verdict) : undefined;
+    const failureOf = async (error?: ScopeError) => {
+      if (error && !error.shortage && /\blost\b/i.test(error.message)) await faults.settle(); // a consequence
+      return error && !faults.gone ? failed(error) : undefined;
     };
     try {
-      const { value, verdict } = inScopes(
+      const { value, error } = inScopes(
         memory.device,
         () => memory.account(asked, () => pipelines.account(made, body)),
       );
       uses = (value as { uses?: Uses } | undefined)?.uses;
-      return { value, failure: verdict.then(judged) };
+      return { value, failure: error.then(failureOf) };
     } catch (error) {
       pipelines.forget(made);
       const reason = memory.discard(asked);

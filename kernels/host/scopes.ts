@@ -5,7 +5,7 @@
  */
 
 /** A GPU error of submitted work. */
-export interface Verdict {
+export interface ScopeError {
   /** Whether memory was short. */
   readonly shortage: boolean;
   /** The GPU's message. */
@@ -19,7 +19,7 @@ const SCOPES = ["out-of-memory", "validation", "internal"] as const;
 export function inScopes<R>(
   device: GPUDevice,
   work: () => R,
-): { value: R; verdict: Promise<Verdict | undefined> } {
+): { value: R; error: Promise<ScopeError | undefined> } {
   for (const scope of SCOPES) device.pushErrorScope(scope);
   let errors: Promise<GPUError | null>[] = [];
   let value: R;
@@ -28,11 +28,11 @@ export function inScopes<R>(
   } finally {
     errors = SCOPES.map(() => popped(device)).reverse();
   }
-  const verdict = Promise.all(errors).then((found) => {
+  const error = Promise.all(errors).then((found) => {
     const worst = found.findIndex((error) => error);
     return worst < 0 ? undefined : { shortage: worst === 0, message: found[worst]!.message };
   });
-  return { value, verdict };
+  return { value, error };
 }
 
 /** The error of the innermost scope; a lost device has none. */

@@ -78,7 +78,7 @@ function rotate({ x, offsets }: { x: Tensor; offsets?: Tensor }, heads: Heads, k
     ${store("q", "(m * H + head) * 2 * HALF + i")}
     return;
   }
-  ${keys === "cache" ? "let row = places[m]; if (row < 0) { return; }" : "let row = m;"}
+  ${keys === "cache" ? "let row = kvSlots[m]; if (row < 0) { return; }" : "let row = m;"}
   ${store(keys, "(u32(row) * 2 * G + head - H) * 2 * HALF + i")}`,
   });
 }

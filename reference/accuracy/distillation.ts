@@ -57,7 +57,7 @@ export const cosineDistance = defineBound(cosineDistanceOp, ({ a, b, offsets }, 
 
 /**
  * Largest float32 errors of what {@link angle} tells: of inverse norms relative. Rows are scaled to greatest elements of
- * about 1; what is far below these, or below the smallest normal number before, may be flushed to zero.
+ * about 1; a value far below these, or below the smallest normal number before, may be flushed to zero.
  */
 export function angleErrors(a: RefTensor, b: RefTensor, m: number) {
   const D = a.shape[1];

@@ -6,7 +6,7 @@ import { DIVISION_ERROR, INVERSE_SQRT_ERROR, SQRT_ERROR, TINY, UNIT } from "./bo
 import { defineBound } from "./define.ts";
 import { sumOf } from "./sums.ts";
 
-/** The sum over the rows and a division; what is only copied may at most lose a subnormal. */
+/** The sum over the rows and a division; a copied value loses at most a subnormal. */
 export const pool = defineBound(poolOp, ({ x, offsets }, { y }, { kind, normalize }) => {
   const [B, D] = y.shape;
   const bound = new Float64Array(B * D);

@@ -28,13 +28,13 @@ export const rope = defineBound(ropeOp, ({ x, positions, table, offsets }, { q, 
 });
 
 /** The bound of rope for q, and for the rows of the cache that were written. */
-export const ropeWrite = defineBound(ropeWriteOp, ({ x, positions, table, places, offsets }, { q, cache }, heads) => {
+export const ropeWrite = defineBound(ropeWriteOp, ({ x, positions, table, kvSlots, offsets }, { q, cache }, heads) => {
   const [M, W] = [x.shape[0], cache.shape[1]];
   const kv = { ...cache, shape: [M, W], data: new Float64Array(M * W) };
   const rotated = rope({ x, positions, table, offsets }, { q, kv }, heads);
   const written = new Float64Array(cache.data.length);
   for (let m = 0; m < liveRows(offsets, M); m++) {
-    if (places.data[m] >= 0) written.set(rotated.kv!.subarray(m * W, (m + 1) * W), places.data[m] * W);
+    if (kvSlots.data[m] >= 0) written.set(rotated.kv!.subarray(m * W, (m + 1) * W), kvSlots.data[m] * W);
   }
   return { q: rotated.q, cache: written };
 });

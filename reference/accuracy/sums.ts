@@ -107,7 +107,7 @@ export class Sum {
     return { guaranteed: this.guaranteed(roundings) + (this.count + 1) * TINY, probable: this.probable(roundings) };
   }
 
-  /** The smaller one of both, and what is flushed to zero. */
+  /** The smaller of both bounds, plus the flush to zero. */
   error(roundings: Roundings = {}): number {
     return Math.min(this.probable(roundings), this.guaranteed(roundings)) + (this.count + 1) * TINY;
   }

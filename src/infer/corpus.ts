@@ -70,7 +70,7 @@ export function sampleDocuments<T extends Tensor>(
   return single("sample documents", drawn(model, options));
 }
 
-/** Checks what is to be drawn, and returns the first token. Throws as {@link sampleDocuments} does. */
+/** Checks the options, and returns the first token. Throws as {@link sampleDocuments} does. */
 function checkCorpus(
   { bos, maxPositions }: DecoderConfig,
   options: CorpusOptions,

@@ -62,7 +62,7 @@ export class EncoderWeights<T extends Tensor> {
     return encode(backend, this.params, this.config, { ids, positions, offsets, ...tables });
   }
 
-  /** Sequences in groups that the device can bind. Throws for what is wrong in any of them. */
+  /** Groups of sequences within the binding limit of the device. Throws for an invalid sequence. */
   groups(sequences: readonly ArrayLike<number>[]): ArrayLike<number>[][] {
     packRows(sequences, this.config);
     return groupSequences(sequences, rowsAtOnce(this.device, encoderColumns(this.config)));

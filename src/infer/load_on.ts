@@ -6,11 +6,11 @@
 import type { Device, HostTensor } from "../op/device.ts";
 import type { Tensor } from "../op/op.ts";
 
-/** A device, and whether it is to be closed with what is loaded on it. */
+/** A device, and whether disposal of the loaded model closes it. */
 export interface Target<T extends Tensor> {
   /** The device. */
   readonly device: Device<T>;
-  /** Whether it belongs to what is loaded. */
+  /** Whether the loaded model owns the device. */
   readonly owned: boolean;
 }
 

@@ -49,7 +49,7 @@ export class StopText<P extends { readonly text: string }> {
     return Math.max(0, ...lengths);
   }
 
-  /** Pieces that lie within the first characters of what is held; with `cut` the beginning of the one at the end too. */
+  /** Held pieces that lie within the first characters; with `cut` also the beginning of the piece at their end. */
   #release(characters: number, cut: boolean): P[] {
     const pieces: P[] = [];
     while (this.#held.length > 0 && this.#held[0].text.length <= characters) {

@@ -78,7 +78,7 @@ export class WindowDecoding implements TextDecoding {
     return Math.max(complete, this.tokenizer.decode(this.#ids.slice(0, -INCOMPLETE)).length);
   }
 
-  /** Lets the first ids go, where the text of the others stays what it is. */
+  /** Drops leading ids whose removal does not change the text of the others. */
   #slide(): void {
     const ids = this.#ids.slice(-CONTEXT), text = this.tokenizer.decode(ids);
     const held = this.#text.slice(this.#shown);

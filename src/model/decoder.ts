@@ -156,7 +156,7 @@ export interface DecoderOutputs<T> extends Pick<Routing<T>, "recursions" | "dept
   readonly experts: readonly ExpertUse<T>[];
 }
 
-/** Runs a decoder over rows of ids (docs/mor.md): all of some sequences, or, with a cache, those that follow earlier ones. */
+/** Runs a decoder over rows of ids (docs/mor.md): whole sequences, or, with a cache, the rows after the cached ones. */
 export function decode<T extends Tensor>(
   backend: Backend<T>,
   params: DecoderParams<T>,

@@ -136,13 +136,13 @@ export function queriesAndKeys<T extends Tensor>(
   if (cache?.kvRows) {
     const { kvRows, kvRows: { positions, offsets } } = cache;
     const x = project([H * K, (H + 2 * G) * K], kvRows);
-    const into = { cache: cache.kv, places: cache.kvSlots };
+    const into = { cache: cache.kv, kvSlots: cache.kvSlots };
     const { cache: kv } = ropeWrite(backend, { x, table, positions, offsets, ...into }, { H: 0, G, K });
     return { q: queries(), kv };
   }
   const rows = { x: project(), positions, table, offsets };
   if (cache) {
-    const { q, cache: kv } = ropeWrite(backend, { ...rows, cache: cache.kv, places: cache.kvSlots }, heads);
+    const { q, cache: kv } = ropeWrite(backend, { ...rows, cache: cache.kv, kvSlots: cache.kvSlots }, heads);
     return { q, kv };
   }
   const own = rope(backend, rows, heads);

@@ -11,7 +11,7 @@ import type { LossTerms, LossValues } from "./losses.ts";
 export interface RecursionResult {
   /** 1 for rows that ran, [M]. */
   readonly active: Uint8Array;
-  /** Router logits, [M]; NaN for rows that were not judged. Expert-choice only. */
+  /** Router logits, [M]; NaN for rows that the recursion did not score. Expert-choice only. */
   readonly scores?: Float32Array | Float64Array;
 }
 

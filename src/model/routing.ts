@@ -9,7 +9,7 @@
  *                           x = x¹ + p_e·F^{e+1}(x¹)
  *
  * Tokens of an engine, each at its own depth, are routed by the same rules in `depth_routing.ts`. The seam for other routers
- * is {@link Routing}: `select` may read what it likes of the stream before recursion r, also to
+ * is {@link Routing}: `select` may read any rows of the stream before recursion r, also to
  * decide one recursion ahead.
  *
  * @module

@@ -35,5 +35,5 @@ export const AXES = {
 /** A letter of the alphabet. */
 export type AxisName = keyof typeof AXES;
 
-/** Sizes by letter; those that a call does not have are undefined. */
+/** Sizes by letter; undefined for axes that a call does not have. */
 export type Axes = Readonly<Record<AxisName, number>>;

@@ -93,7 +93,7 @@ export type Apply<I extends string, O extends string, P = Record<never, never>> 
   ...params: keyof P extends never ? [] : [params: P]
 ) => Result<O, T>;
 
-/** The function that applies an operation; of the parameters it passes on those that the operation has. */
+/** The function that applies an operation; passes on only the parameters that the operation declares. */
 export function applying<I extends string, O extends string, P>(op: Op<I, O, P>): Apply<I, O, P> {
   const names = Object.keys(op.params);
   return (backend, inputs, ...[params]) => {

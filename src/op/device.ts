@@ -28,11 +28,11 @@ export interface Program<I = HostTensors, O = HostTensors> {
   /** Runs it and reads its results. */
   (inputs: I): Promise<O>;
   /**
-   * Runs it `times` times in a row, once unless given, for what it does in place to tensors made by {@link Device.from}, and
+   * Runs it `times` times in sequence, once by default, for its in-place writes to tensors made by {@link Device.from};
    * reads nothing back. WebGPU gets all runs in one submit.
    */
   start(inputs: I, times?: number): void;
-  /** Forgets what was recorded, and gives back what it held; the next run records it again. */
+  /** Deletes the recording and frees its tensors; the next run records it again. */
   dispose(): void;
 }
 

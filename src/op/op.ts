@@ -122,7 +122,7 @@ export interface Backend<T extends Tensor> {
   run<I extends string, O extends string, P>(op: Op<I, O, P>, inputs: Inputs<I, T>, params: P): Outputs<O, T>;
   /** Runs a body as one rematerialization region; absent on backends without a tape. */
   remat?<R>(kind: RematKind, body: () => R): R;
-  /** The same without being remembered: no gradient passes what it computes. Absent: this backend remembers nothing. */
+  /** The same without recording: no gradient passes through its outputs. Absent: this backend records nothing. */
   readonly withoutGrad?: Backend<T>;
 }
 

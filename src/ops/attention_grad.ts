@@ -41,7 +41,7 @@ export const attentionGradQOp = defineOp({
 export const attentionGradQ = applying(attentionGradQOp);
 
 /**
- * dk and dv of the equations above, summed over the query heads that share a key/value head; zero for keys nobody sees.
+ * dk and dv of the equations above, summed over the query heads that share a key/value head; zero for keys outside all ranges.
  *
  * q, dy [M, H·K], kv [C, 2·G·K], ranges [M, 2] i32 with starts and ends that do not decrease from row to row, stats
  * [M, 2·H] → dkv [C, 2·G·K].

@@ -51,26 +51,26 @@ export function rope<T extends Tensor>(
 }
 
 /**
- * {@link rope}, then {@link cacheWrite} of keys and values, where they belong at once.
+ * {@link rope}, fused with {@link cacheWrite} of keys and values: cache[kvSlots[m]] = kv[m], except where kvSlots[m] < 0.
  *
- * x [M, (H+2G)·K], positions [M] i32, table [T, K], cache [C, 2·G·K], places [M] i32 below C, distinct where not negative →
- * q [M, H·K], cache, written in place.
+ * x [M, (H+2G)·K], positions [M] i32, table [T, K], cache [C, 2·G·K], kvSlots [M] i32 below C, distinct where not
+ * negative → q [M, H·K], cache, written in place.
  */
 export const ropeWriteOp = defineFusedOp({
   name: "ropeWrite",
   family: "rope",
-  inputs: { x: "M HK+2GK", positions: "M i32", table: "T K", cache: "C 2GK", places: "M i32", "offsets?": "B+1 i32" },
+  inputs: { x: "M HK+2GK", positions: "M i32", table: "T K", cache: "C 2GK", kvSlots: "M i32", "offsets?": "B+1 i32" },
   outputs: { q: "M HK", cache: "C 2GK" },
   params: { H: "size", G: "size", K: "size" },
   refuse: ({ K }) => K % 2 !== 0 && `head width ${K} is odd`,
-  compose: (backend, { x, positions, table, cache, places, offsets }, heads) => {
+  compose: (backend, { x, positions, table, cache, kvSlots, offsets }, heads) => {
     const { q, kv } = rope(backend, { x, positions, table, offsets }, heads);
-    return { q, cache: cacheWrite(backend, { cache, x: kv, places, offsets }) };
+    return { q, cache: cacheWrite(backend, { cache, x: kv, places: kvSlots, offsets }) };
   },
 });
 
 /** Applies {@link ropeWriteOp}: → q [M, H·K], and the cache to use from then on. */
-export const ropeWrite: Apply<"x" | "positions" | "table" | "cache" | "places" | "offsets?", "q" | "cache", Heads> =
+export const ropeWrite: Apply<"x" | "positions" | "table" | "cache" | "kvSlots" | "offsets?", "q" | "cache", Heads> =
   applying(ropeWriteOp);
 
 /**

@@ -6,7 +6,7 @@
 import { requireFloat32 } from "../common/float32.ts";
 import { type Apply, applying, defineOp } from "../op/define.ts";
 
-/** How a token is drawn; what is left out is off. */
+/** Sampling options; an absent option is disabled. */
 export interface SamplingOptions {
   /** Divides the logits; 0 takes the greatest, and other ones are from 2⁻¹²⁶ to 2¹²⁶. 1 unless given. */
   readonly temperature?: number;
@@ -55,7 +55,7 @@ export function samplingRow(
  * 2. temperature: w_v = e^((z_v − max z)/τ); τ = 0 is the limit: the greatest z, ties to the lower id, nothing is drawn;
  * 3. top-k: v stays if fewer than topK tokens have a greater z (ties stay together);
  * 4. min-p (arXiv 2407.01082): v stays if w_v ≥ minP;
- * 5. top-p (arXiv 1904.09751): v stays if the tokens with greater z, among those that remained, have less than topP of the
+ * 5. top-p (arXiv 1904.09751): v stays if the tokens with greater z, among the remaining ones, have less than topP of the
  *    remaining weight (ties stay together; the likeliest always stays).
  *
  * The id is the first, in order of ids, at which the sum of the remaining w exceeds u·(their sum over all ids), u =

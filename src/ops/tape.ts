@@ -28,7 +28,7 @@ export interface TapeOptions {
 }
 
 /**
- * Runs operations on another backend and records those that depend on a watched tensor.
+ * Runs operations on another backend and records the operations that depend on a watched tensor.
  *
  * The backward pass calls each operation's `vjp`, written in the same operations, so it runs on every backend. Gradients of
  * a weight that is used several times, as in recursion, are summed. Results of a recomputed region are dropped and computed

@@ -10,7 +10,7 @@ import { poisonUnseen, ranges } from "./attention.ts";
 
 type Given = { q: HostTensor; kv: HostTensor; ranges: HostTensor; dy: HostTensor; offsets?: HostTensor };
 
-/** Fills rows from `live` on with NaN: nobody may read them. */
+/** Fills rows from `live` on with NaN: no kernel may read them. */
 function poisonDead({ shape, data }: HostTensor | RefTensor, live: number): HostTensor {
   return { shape, data: Float32Array.from(data).fill(NaN, live * shape[1]) };
 }
@@ -32,7 +32,7 @@ function forward(given: Given, heads: Heads): { y: RefTensor; stats: RefTensor }
   return { y, stats: statsOf(device, { ...all, y, dy: on(given.dy) }, heads) };
 }
 
-/** Any number of rows, keys and heads of any width; scores from flat to nearly one-hot; NaN wherever nobody may read. */
+/** Any number of rows, keys and heads of any width; scores from flat to nearly one-hot; NaN in elements that no kernel may read. */
 function calls(sorted: boolean) {
   return fc.record({
     M: size(40),
@@ -78,7 +78,7 @@ export const attentionGradQ = calls(false).map(({ inputs, stats, params, live })
   live: live * params.H * params.K,
 }));
 
-/** Ranges whose starts and ends do not decrease over the live rows; keys that nobody sees are NaN, their gradient zero. */
+/** Ranges whose starts and ends do not decrease over the live rows; keys outside all ranges are NaN, their gradient zero. */
 export const attentionGradKv = calls(true).map(({ inputs, stats, params }) => ({
   inputs: { ...inputs, stats },
   params,

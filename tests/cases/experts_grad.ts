@@ -27,7 +27,7 @@ export const expertTransposed = sizes.chain(({ M, k, E, P, Q, offsets }) =>
   }).map(({ scale, ...inputs }) => ({ inputs, params: { scale }, live: liveElements(M, k * Q, offsets) }))
 );
 
-/** Both sides shared or not, either the wider one, experts that nobody chose. */
+/** Both sides shared or not, either the wider one, experts that no row chose. */
 export const expertOuter = sizes.chain(({ M, k, E, P, Q, offsets }) =>
   fc.record({
     x: slots(M, k, P),

@@ -19,7 +19,7 @@ const sizes = fc.oneof(
 /** Rows of the weight before and after those in use: none, or a few. */
 const around = fc.tuple(fc.constantFrom(0, 0, 1, 4, 33), fc.constantFrom(0, 0, 3, 70));
 
-/** The same rows, but those that are not live hold no numbers: whoever reads them shows it. */
+/** The same rows with NaN in rows that are not live; a kernel that reads them returns NaN. */
 const dead = (rows: HostTensor, live: number) =>
   hostTensor(rows.shape, rows.data.map((value, i) => i < live * rows.shape[1] ? value : NaN));
 

@@ -38,7 +38,7 @@ export const logSumExp = fc.tuple(size(70), width).chain(([M, E]) =>
     .map((inputs) => ({ inputs, params: {}, live: liveElements(M, 1, inputs.offsets) }))
 );
 
-/** Selections of some rows, the list longer than what is kept. */
+/** Selected rows; the list is longer than its live part. */
 export const binaryCrossEntropy = size(300).chain((M) =>
   fc.record({
     scores: logits(M, 1),
@@ -52,7 +52,7 @@ export const binaryCrossEntropy = size(300).chain((M) =>
   }))
 );
 
-/** What a mean divides by, if it is told: the rows of a whole step, or none. */
+/** Optional divisor of a mean: the number of rows of a whole step. */
 export const totals = maybe(fc.constantFrom(0, 1, 17, 2 ** 20).map((rows) => hostTensor([1], [rows])));
 
 /** Values of which some, all or none are scored. */

@@ -26,14 +26,14 @@ export const rope = rotated.map(({ inputs, params, M, q }) => ({
   live: { q, kv: liveElements(M, 2 * params.G * params.K, inputs.offsets) },
 }));
 
-/** Keys and values in places of a cache, in any order; some go nowhere. */
+/** Keys and values at distinct rows of a cache, in any order; negative rows are skipped. */
 export const ropeWrite = rotated.chain(({ inputs, params, M, q }) =>
   fc.nat(20).chain((more) => {
     const R = M + more;
     const shuffled = fc.shuffledSubarray(Array.from({ length: R }, (_, row) => row), { minLength: M, maxLength: M });
     const skipped = fc.array(fc.nat(3), { minLength: M, maxLength: M });
     return fc.tuple(shuffled, skipped, tensor([R, 2 * params.G * params.K])).map(([rows, skips, cache]) => ({
-      inputs: { ...inputs, cache, places: hostIndices(rows.map((row, m) => skips[m] ? row : -1)) },
+      inputs: { ...inputs, cache, kvSlots: hostIndices(rows.map((row, m) => skips[m] ? row : -1)) },
       params,
       live: { q },
     }));

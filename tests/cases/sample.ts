@@ -28,7 +28,7 @@ function parts(ids: readonly number[], { weights }: Filtered): number[] {
   return sums.map((part) => part / sum);
 }
 
-/** Turns off, one after the other, the filters that rounding could decide: what is left is the same in float32. */
+/** Disables each filter whose result depends on rounding, so that float32 keeps the same tokens. */
 function decided(logits: ArrayLike<number>, options: Float32Array, seen: ArrayLike<number>): Filtered {
   const width = margin(logits.length);
   const on = (row: ArrayLike<number>) => filtered(Array.from(logits), row, seen);
@@ -98,7 +98,7 @@ export const sample = fc.tuple(size(9), fc.oneof(size(300, 1), fc.constantFrom(1
   })
 );
 
-/** Vocabularies down to one token; every row or a list of some, in any order; what is not live names no row and no token. */
+/** Vocabularies down to one token; every row or a list of some, in any order; entries beyond the live part are invalid. */
 export const count = fc.tuple(size(130), size(40, 1), fc.boolean()).chain(([B, V, listed]) => {
   const all = Array.from({ length: B }, (_, b) => b);
   return fc.record({

@@ -4,7 +4,7 @@ import { LEAST_SIZE, MOST_SIZE } from "../../src/common/float32.ts";
 import { normals } from "../../src/common/random.ts";
 import { indices, offsets, size } from "../support/arbitraries.ts";
 
-/** Scores where order is delicate: both zeros, the ends of the range, subnormals, what is not a number. */
+/** Scores at the edges of the order: both zeros, extreme values, subnormals, NaN. */
 const delicate = [0, -0, NaN, Infinity, -Infinity, 3e38, -3e38, 1e-45, -1e-45, 1, 1 + 2 ** -23];
 
 /** M scores, all different, coarse (many ties), all the same, or delicate. */

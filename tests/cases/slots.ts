@@ -38,7 +38,7 @@ export function slots(S: number, N: number, pages = 5): fc.Arbitrary<ReturnType<
   ).map((table) => hostIndices(table.flat(), [S, SLOT.rows + N]));
 }
 
-/** Queues that nobody is in, that all fit into, or that are too long; as patient as there are slots, or less. */
+/** Slot tables with no, at most or more than `maxBatch` slots at the stage; exitBatch up to half the slots. */
 export const schedule = fc.tuple(size(150), fc.integer({ min: 1, max: 3 })).chain(([S, N]) =>
   fc.record({
     slots: slots(S, N),

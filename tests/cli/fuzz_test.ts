@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Draw } from "../../cli/fuzz/draw.ts";
 import { changeJson, hostileText } from "../../cli/fuzz/hostile.ts";
-import { Broken, demand, demandFinite, judged } from "../../cli/fuzz/target.ts";
+import { Broken, demand, demandFinite, outcomeOf } from "../../cli/fuzz/target.ts";
 import { targets } from "../../cli/fuzz/targets.ts";
 import { watch } from "../../cli/fuzz/watch.ts";
 
@@ -45,17 +45,17 @@ Deno.test("the end of the time limit is no failure", async () => {
 });
 
 Deno.test("only one clear error refuses an input", async () => {
-  const thrown = (error: unknown) => judged(() => Promise.reject(error));
-  assertEquals(await judged(() => Promise.resolve()), "taken");
+  const thrown = (error: unknown) => outcomeOf(() => Promise.reject(error));
+  assertEquals(await outcomeOf(() => Promise.resolve()), "taken");
   assertEquals(await thrown(new RangeError("Cannot read it: it is -1")), "refused");
   const unclear = [
     ...["text", undefined, new Error("x is wrong"), new RangeError("Maximum call stack size exceeded")],
     ...[new TypeError("Cannot read properties of undefined"), new Error("Cannot read " + "x".repeat(4000))],
   ];
   for (const error of unclear) await assertRejects(() => thrown(error), Broken, "not one clear error");
-  await assertRejects(() => judged(() => Promise.resolve(demand(false, () => "a rule"))), Broken, "a rule");
+  await assertRejects(() => outcomeOf(() => Promise.resolve(demand(false, () => "a rule"))), Broken, "a rule");
   await assertRejects(
-    () => judged(() => Promise.resolve(demandFinite("x", { data: [1, NaN] }))),
+    () => outcomeOf(() => Promise.resolve(demandFinite("x", { data: [1, NaN] }))),
     Broken,
     "x has NaN at 1",
   );

@@ -1,4 +1,4 @@
-/** `merge`: a checkpoint without experts that loads, what it changed, and folders that stay as they were. */
+/** `merge`: a loadable checkpoint without experts, a report of the changes, and unchanged input folders. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Decoder, Encoder } from "../../mod.ts";
 import { decoderChange, encoderChange } from "../../cli/support/change.ts";

@@ -2,7 +2,7 @@
 import { assert } from "@std/assert";
 import { connect } from "./serve_raw.ts";
 
-/** Whom they ask, and for what. */
+/** Server, model and requests of concurrent clients. */
 export interface Crowd {
   readonly url: string;
   readonly model: string;

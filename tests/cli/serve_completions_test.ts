@@ -1,4 +1,4 @@
-/** `/v1/completions` in one answer: what comes back, what reaches the engine, and what is refused, by name. */
+/** `/v1/completions` in one response: its fields, the options of the engine, and refused fields by name. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fakeServer, post } from "./serve_support.ts";
 

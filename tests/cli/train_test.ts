@@ -1,4 +1,4 @@
-/** `train` from its command line: what it refuses, how it stops and goes on, what it leaves behind. */
+/** `train` as a command: refused options, stopping, resuming, and output files. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Json } from "../../src/model/config/fields.ts";
 import { smallTraining } from "../support/training_run.ts";
@@ -65,7 +65,7 @@ Deno.test("train: invalid files and settings are one line, before any step", asy
   assertStringIncludes(await refused(other), "the tokenizer has 30 tokens, the model's vocabulary 29");
 });
 
-Deno.test("train: leaves a model, refuses to overwrite it, resumes only what it was", async () => {
+Deno.test("train: writes a model, refuses to overwrite it, and resumes only with the same options", async () => {
   const { config, folder } = await folderOf({ ...small, save_dtype: "F16" });
   const first = await train(config);
   assertEquals(first.code, 0, first.err);

@@ -1,4 +1,4 @@
-/** Bounded memory: who does not fit waits, in line; who can never fit is told so at once. */
+/** Admission: a request waits until its pages are free; a request that exceeds the whole cache is refused at once. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { Engine } from "../../src/infer/engine/engine.ts";
@@ -20,7 +20,7 @@ const asked = fc.array(fc.record({ prompt: fc.integer({ min: 1, max: 50 }), made
   maxLength: 12,
 });
 
-Deno.test("engine: with memory for two, all are served, in line, and never more memory is in use than there is", async () => {
+Deno.test("engine: with pages for two sequences, requests run in submission order and use at most cacheBytes", async () => {
   let most = 0;
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...models), asked, async (model, asked) => {
@@ -38,7 +38,7 @@ Deno.test("engine: with memory for two, all are served, in line, and never more 
         }
         assertEquals([generation.newTokens, generation.promptTokens, generation.finish], [made, prompt, "length"]);
       }));
-      const { maxPositions } = model.config; // all parts are one again
+      const { maxPositions } = model.config; // all pages are free and contiguous again
       assertEquals(
         (await whole(engine.submit([1], { maxNewTokens: maxPositions - 1 }))).tokens.length,
         maxPositions - 1,
@@ -48,7 +48,7 @@ Deno.test("engine: with memory for two, all are served, in line, and never more 
     }),
     { numRuns: 15 },
   );
-  assert(most > 0.5, `at most ${most} of the memory was in use`);
+  assert(most > 0.5, `at most ${most} of cacheBytes was in use`);
 });
 
 Deno.test("engine: a small request does not overtake a large one that waits for memory", async () => {
@@ -82,7 +82,7 @@ Deno.test("engine: counts the bytes of keys and values that are cached", async (
   assert(depths > 1);
 });
 
-Deno.test("engine: who can never fit is told so at once, and nobody else notices", async () => {
+Deno.test("engine: submit refuses a request larger than the cache, and running requests continue", async () => {
   await using one = await Engine.open(models[2], { slots: 1 });
   const cacheBytes = Math.floor(one.status().cacheBytes / 2);
   await using engine = await Engine.open(models[2], { slots: 2, cacheBytes });

@@ -1,4 +1,4 @@
-/** Who leaves frees a slot, whenever it is: waiting, while the prompt is read, between tokens; nobody else notices. */
+/** Cancellation while waiting, during prefill or during decoding frees the slot and leaves other requests unchanged. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { HostTensor } from "../../src/op/device.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
@@ -6,7 +6,7 @@ import { ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
 import { type Got, whole } from "../support/engine.ts";
 import { decoderOn, someIds } from "../support/models.ts";
 
-/** A device that tells of every reading. */
+/** A device that calls a function after every readback. */
 class Watched extends ReferenceDevice {
   reading = () => {};
   override async read<K extends string>(
@@ -26,7 +26,7 @@ const options = { maxNewTokens: 12, temperature: 1, seed: 3 };
 const quiet = await Engine.open(model, { slots: 3 });
 const wants = await Promise.all(prompts.map((prompt) => whole(quiet.submit(prompt, options))));
 
-/** Ends one of three requests at the k-th reading; how many tokens it had got. */
+/** Ends the second of three requests at the k-th readback; returns its outcome and the number of readbacks. */
 async function ended(slots: number, k: number, end: (abort: AbortController, cancel: () => void) => void) {
   await using engine = await Engine.open(model, { slots });
   const controller = new AbortController();
@@ -40,13 +40,13 @@ async function ended(slots: number, k: number, end: (abort: AbortController, can
   const [one, two, three] = await Promise.allSettled([first, second, third].map(whole));
   device.reading = () => {};
   assertEquals([one, three], [wants[0], wants[2]].map((value) => ({ status: "fulfilled" as const, value })));
-  assertEquals(await whole(engine.submit(prompts[1], options)), wants[1]); // also: its memory is free
+  assertEquals(await whole(engine.submit(prompts[1], options)), wants[1]); // its pages are free again
   const { running, waiting } = engine.status();
   assertEquals([running, waiting], [0, 0]);
   return { two, second, readings: readings.length };
 }
 
-/** Ends it at every reading there is, and says in what states it was met. */
+/** Ends the request at each readback in turn; checks its outcome, and that all its states occur. */
 async function always(
   end: Parameters<typeof ended>[2],
   reader: (got: Awaited<ReturnType<typeof ended>>) => unknown,
@@ -63,20 +63,20 @@ async function always(
   assertEquals(met, new Set(["before", "decoding", "length"]));
 }
 
-Deno.test("engine: a signal ends a request at any time: its reason comes to the reader, everybody else is served", async () => {
+Deno.test("engine: a signal ends a request in every state with its reason, and the other requests finish", async () => {
   const reason = new Error("enough");
   const full = { status: "fulfilled", value: wants[1] };
   await always((abort) => abort.abort(reason), ({ second }) => second.finish ? full : { status: "rejected", reason });
 });
 
-Deno.test("engine: who cancels gets nothing more, and no error", async () => {
+Deno.test("engine: a cancelled request yields no further token and no error", async () => {
   await always((_, cancel) => cancel(), ({ two, second: { finish } }) => {
     const { tokens } = (two as PromiseFulfilledResult<Got>).value;
     return { status: "fulfilled", value: { tokens: wants[1].tokens.slice(0, tokens.length), finish } };
   });
 });
 
-Deno.test("engine: leaving the loop frees the slot", async () => {
+Deno.test("engine: a break out of the token loop frees the slot", async () => {
   await using engine = await Engine.open(model, { slots: 1 });
   const long = engine.submit(prompts[0], { seed: 1 }), next = whole(engine.submit(prompts[2], options));
   let pieces = 0;
@@ -87,7 +87,7 @@ Deno.test("engine: leaving the loop frees the slot", async () => {
   assertEquals(engine.status().running, 0);
 });
 
-Deno.test("engine: a signal that was aborted before, and one that outlives many requests", async () => {
+Deno.test("engine: a signal aborted before submission, and one signal for several requests", async () => {
   await using engine = await Engine.open(model, { slots: 1 });
   const gone = engine.submit(prompts[0], { signal: AbortSignal.abort(new Error("too late")) });
   await assertRejects(() => whole(gone), Error, "too late");
@@ -106,7 +106,7 @@ Deno.test("engine: a signal that was aborted before, and one that outlives many 
   }
 });
 
-Deno.test("engine: those who have left are not counted among those who wait", async () => {
+Deno.test("engine: status().waiting excludes cancelled requests", async () => {
   await using engine = await Engine.open(model, { slots: 1 });
   const all = Array.from({ length: 4 }, () => engine.submit(prompts[2], options));
   all[1].cancel();

@@ -1,4 +1,4 @@
-/** Whom an engine serves beside, how wide it is, and who sat there before: nothing of it changes a bit. */
+/** A request's tokens are bit-identical whatever the other requests, the engine's sizes and the slot's earlier requests. */
 import { assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import type { DecoderModel } from "../../src/infer/decoder.ts";
@@ -22,35 +22,35 @@ import { decoderOn, someIds } from "../support/models.ts";
 const reference = new ReferenceDevice();
 type Sizes = EngineOptions & { sequences?: number };
 
-/** Models with one request and two crowds that it may come with. */
+/** A model, one request, and two sets of other requests. */
 const situations = engineSamples.chain((sample) => {
   const { routing } = (sample.json.recursion ?? {}) as { routing?: string };
-  const crowd = (count: number) => requests(Number(sample.json.vocab_size), routing !== undefined, count);
-  const crowds = fc.record({ crowd: crowd(6), place: fc.nat(6), options: sizes });
+  const batch = (count: number) => requests(Number(sample.json.vocab_size), routing !== undefined, count);
+  const batches = fc.record({ batch: batch(6), place: fc.nat(6), options: sizes });
   const depthCapacity = fc.constantFrom("all" as const, routing === "expert" ? "capacity" as const : "all" as const);
-  return fc.record({ sample: fc.constant(sample), asked: crowd(1), some: crowds, others: crowds, depthCapacity });
+  return fc.record({ sample: fc.constant(sample), asked: batch(1), some: batches, others: batches, depthCapacity });
 });
 
-/** What a request gets among others, in an engine of its own. */
+/** Tokens of a request that one engine serves together with others. */
 async function among(
   model: DecoderModel,
   asked: Asked,
-  crowd: readonly Asked[],
+  batch: readonly Asked[],
   place: number,
   options: Sizes,
 ): Promise<Got> {
   await using engine = await openEngine(model, options);
-  const all = crowd.toSpliced(place, 0, asked);
-  return (await serve(engine, all))[Math.min(place, crowd.length)];
+  const all = batch.toSpliced(place, 0, asked);
+  return (await serve(engine, all))[Math.min(place, batch.length)];
 }
 
-Deno.test("engine: other requests, and the size of the engine, do not change a bit", async () => {
+Deno.test("engine: tokens are bit-identical for other concurrent requests and other engine sizes", async () => {
   await fc.assert(
     fc.asyncProperty(situations, async ({ sample, asked: [asked], some, others, depthCapacity }) => {
       const model = sampleOn(reference, sample);
       const [first, second] = await Promise.all(
-        [some, others].map(({ crowd, place, options }) =>
-          among(model, asked, crowd, place, { ...options, depthCapacity })
+        [some, others].map(({ batch, place, options }) =>
+          among(model, asked, batch, place, { ...options, depthCapacity })
         ),
       );
       assertEquals(first, second);
@@ -59,12 +59,12 @@ Deno.test("engine: other requests, and the size of the engine, do not change a b
   );
 });
 
-gpuTest("engine: other requests do not change a bit on the GPU", async (device) => {
+gpuTest("engine: tokens are bit-identical for other concurrent requests on the GPU", async (device) => {
   for (const [k, json] of [...kinds.entries()].slice(2, 5)) {
     const model = decoderOn(device, json, 4);
     const options = { maxNewTokens: 15, temperature: 1, seed: 3 };
     const asked = { prompt: someIds(1, 17), options };
-    const crowd = (seed: number): Asked[] =>
+    const batch = (seed: number): Asked[] =>
       Array.from({ length: 5 }, (_, i) => ({
         prompt: someIds(seed + i, 1 + (i * seed) % 40),
         options: {
@@ -76,7 +76,7 @@ gpuTest("engine: other requests do not change a bit on the GPU", async (device) 
     await using engine = await openEngine(model, { slots: 4, maxBatch: 3, exitBatch: 2, sequences: 3, depthCapacity });
     const [alone] = await serve(engine, [asked]);
     for (const seed of [7, 11]) {
-      assertEquals((await serve(engine, crowd(seed).toSpliced(seed % 6, 0, asked)))[seed % 6], alone);
+      assertEquals((await serve(engine, batch(seed).toSpliced(seed % 6, 0, asked)))[seed % 6], alone);
     }
     const other = await serve(engine, [{ ...asked, prompt: asked.prompt.with(0, asked.prompt[0] + 1 % 29) }]);
     assertNotEquals(other, [alone]);
@@ -84,11 +84,11 @@ gpuTest("engine: other requests do not change a bit on the GPU", async (device) 
   }
 });
 
-Deno.test("engine: recursions with less room than rows send tokens out as soon as they are full", async () => {
+Deno.test("engine: tokens exit before a recursion whose cache is full", async () => {
   const recursion = { sharing: "middle_cycle", num_recursions: 3, routing: "expert" };
   const model = decoderOn(reference, { recursion }, 2, (params) => ({
     ...params,
-    routers: params.routers.map(({ out }) => ({ out: { ...out, data: out.data.map(() => 0) } })), // all go on
+    routers: params.routers.map(({ out }) => ({ out: { ...out, data: out.data.map(() => 0) } })), // all tokens continue
   }));
   const options = { maxNewTokens: 40 };
   const depths: number[] = [];

@@ -1,4 +1,4 @@
-/** The life of an engine: idle and woken again, overloaded, closed, broken; and it does not grow. */
+/** States of an engine: idle, resumed, overloaded, closed, failed; its memory does not grow. */
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { Engine } from "../../src/infer/engine/engine.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
@@ -18,7 +18,7 @@ const prompt = (i: number) => someIds(i, 1 + i % 9, 13);
 const options = (i: number) => ({ maxNewTokens: 1 + i % 5, seed: i });
 const turn = () => new Promise((resolve) => setTimeout(resolve));
 
-Deno.test("engine: a request that comes as the last one ends is served", async () => {
+Deno.test("engine: a request submitted as the last one ends is served", async () => {
   await using engine = await Engine.open(model, { slots: 2 });
   for (let wait = 0; wait < 20; wait++) {
     const first = engine.submit([1, 2], { maxNewTokens: wait % 2 });
@@ -43,18 +43,18 @@ Deno.test("engine: three hundred requests on four slots", async () => {
   assert(steps >= tokens / 4 && steps <= 4 * tokens, `${steps} steps for ${tokens} tokens on 4 slots`);
 });
 
-/** The error that all of some requests end with, and that the next one is refused with. */
+/** The one error that ends the given requests and refuses the next one. */
 async function theError(engine: Engine, requests: readonly Promise<unknown>[]): Promise<Error> {
   const ends = (await Promise.allSettled(requests)).filter((end) => end.status === "rejected");
   const [first] = ends;
-  assert(ends.length >= 2, "those who wait fail too");
+  assert(ends.length >= 2, "waiting requests fail too");
   for (const end of ends) assertStrictEquals(end.reason, first.reason);
   assertStrictEquals(assertThrows(() => engine.submit([1])), first.reason);
   assert(first.reason instanceof Error);
   return first.reason;
 }
 
-Deno.test("engine: closing it ends everybody with one error, and closing it again does nothing", async () => {
+Deno.test("engine: disposal ends all requests with one error, and a second disposal has no effect", async () => {
   for (const turns of [0, 1, 5]) {
     const engine = await Engine.open(model, { slots: 2 });
     const requests = [1, 2, 3, 4].map((i) => whole(engine.submit(prompt(i), { maxNewTokens: 55 })));
@@ -70,7 +70,7 @@ Deno.test("engine: closing it ends everybody with one error, and closing it agai
   assertThrows(() => idle.submit([1]), Error, "Cannot generate: the engine was closed");
 });
 
-Deno.test("engine: a device that fails ends everybody with one error that says why", async () => {
+Deno.test("engine: a device failure ends all requests with one error that names the cause", async () => {
   for (const [k, until] of [[0, 1], [1, 2], [1, 99], [3, 4], [3, 99]]) {
     const broken = new ReferenceDevice();
     const engine = await Engine.open(decoderOn(broken, json), { slots: 2 });
@@ -87,7 +87,7 @@ Deno.test("engine: a device that fails ends everybody with one error that says w
   }
 });
 
-gpuTest("engine: thousands of tokens leave nothing behind", async (gpu) => {
+gpuTest("engine: device memory does not grow over thousands of tokens", async (gpu) => {
   const device = own(gpu);
   const model = decoderOn(device, json);
   await using engine = await Engine.open(model, { slots: 16 });

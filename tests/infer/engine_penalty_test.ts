@@ -1,4 +1,4 @@
-/** Repetition penalties in an engine: the tokens of `generate`, and nobody else pays or notices. */
+/** Repetition penalties in an engine: tokens equal those of `generate`; requests without a penalty are unaffected. */
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import type { Device, HostTensor } from "../../src/op/device.ts";
 import type { Json } from "../../src/model/config/fields.ts";
@@ -15,7 +15,7 @@ const penalty = { repetitionPenalty: 1.7 };
 
 const prompts = Array.from({ length: 9 }, (_, i) => someIds(i + 1, 1 + (i * 7) % 30));
 
-/** On slots that are used again, every other request has a penalty: each gets what it gets without the others. */
+/** Every other request has a penalty, on reused slots; each request's tokens equal those of the request alone. */
 async function served(device: Device, kinds: readonly Json[]): Promise<void> {
   for (const [k, json] of kinds.entries()) {
     const model = decoderOn(device, json, 6);
@@ -38,13 +38,13 @@ async function served(device: Device, kinds: readonly Json[]): Promise<void> {
   }
 }
 
-Deno.test("engine: penalties count the prompt and what came since, as without an engine", async () => {
+Deno.test("engine: penalties count the tokens of the prompt and of the output, as `generate` does", async () => {
   await served(new ReferenceDevice(), kinds);
 });
 
 gpuTest("engine: penalties on the GPU", async (device) => await served(device, kinds.slice(2, 5)));
 
-/** A device that tells how often it counted tokens, and which tensors of whole numbers it was given. */
+/** A device that counts calls of `count`, and lists the shapes of uploaded integer tensors. */
 class Watched extends ReferenceDevice {
   counted = 0;
   readonly tables: string[] = [];
@@ -58,7 +58,7 @@ class Watched extends ReferenceDevice {
   }
 }
 
-Deno.test("engine: tokens are counted only while somebody with a penalty decodes, and bits stay the same", async () => {
+Deno.test("engine: `count` runs only while a request with a penalty decodes, and other outputs are bit-identical", async () => {
   const device = new Watched();
   await using engine = await Engine.open(decoderOn(device, kinds[2], 6), { slots: 2 });
   const one = { prompt: someIds(4, 5), options: { maxNewTokens: 20, temperature: 1, seed: 2 } };
@@ -74,12 +74,15 @@ Deno.test("engine: tokens are counted only while somebody with a penalty decodes
   assertEquals([device.counted, tables()], [counted, 1]);
 });
 
-gpuTest("engine: counts that the device cannot bind are refused at once, and the others served", async (gpu) => {
-  const device = new WebGpuDevice(gpu.device, { ...gpu.adapter, maxBindingBytes: 2 ** 16 });
-  const model = decoderOn(device, { vocab_size: 600 });
-  await using engine = await Engine.open(model, { slots: 32, maxBatch: 8, cacheBytes: 2 ** 15 });
-  const message = "Cannot generate: a repetition penalty counts 600 tokens in each of 32 slots " +
-    "(Cannot copy a tensor [32,600] to the GPU: 76800 bytes, this adapter binds 65536 at most)";
-  for (let i = 0; i < 2; i++) assertThrows(() => engine.submit([1], penalty), RangeError, message);
-  assertEquals((await whole(engine.submit([1], { maxNewTokens: 3, repetitionPenalty: 1 }))).tokens.length, 3);
-});
+gpuTest(
+  "engine: submit refuses a penalty whose counts exceed the binding limit; other requests are served",
+  async (gpu) => {
+    const device = new WebGpuDevice(gpu.device, { ...gpu.adapter, maxBindingBytes: 2 ** 16 });
+    const model = decoderOn(device, { vocab_size: 600 });
+    await using engine = await Engine.open(model, { slots: 32, maxBatch: 8, cacheBytes: 2 ** 15 });
+    const message = "Cannot generate: a repetition penalty counts 600 tokens in each of 32 slots " +
+      "(Cannot copy a tensor [32,600] to the GPU: 76800 bytes, this adapter binds 65536 at most)";
+    for (let i = 0; i < 2; i++) assertThrows(() => engine.submit([1], penalty), RangeError, message);
+    assertEquals((await whole(engine.submit([1], { maxNewTokens: 3, repetitionPenalty: 1 }))).tokens.length, 3);
+  },
+);

@@ -39,7 +39,7 @@ function assertSame(actual: unknown, expected: unknown): void {
   });
 }
 
-Deno.test("groups: a decoder's results, routing and losses do not depend on what is bound at once", async () => {
+Deno.test("groups: a decoder's results, routing and losses do not depend on the binding limit", async () => {
   const property = fc.asyncProperty(kind, lists, limit, fc.boolean(), async (json, sequences, limit, topk) => {
     const options = { logits: true, losses: true, selection: topk ? "topk" : "threshold" } as const;
     const expected = await decoderOn(on(), json).forward(sequences, options);
@@ -48,7 +48,7 @@ Deno.test("groups: a decoder's results, routing and losses do not depend on what
   await fc.assert(property, { numRuns: 30 });
 });
 
-Deno.test("groups: an encoder's results and losses, vectors and rows of logits do not either", async () => {
+Deno.test("groups: an encoder's results, losses, vectors and logits do not depend on the binding limit", async () => {
   const property = fc.asyncProperty(lists, limit, fc.boolean(), async (sequences, limit, scored) => {
     const labels = scored ? sequences.map((ids) => ids.map((id, t) => t % 3 === 1 ? id : -100)) : undefined;
     const [whole, cut] = [encoderOn(on()), encoderOn(on(limit))];
@@ -63,7 +63,7 @@ Deno.test("groups: an encoder's results and losses, vectors and rows of logits d
   await fc.assert(property, { numRuns: 12 });
 });
 
-Deno.test("groups: gradients of a head in parts are those of the whole head", async () => {
+Deno.test("groups: gradients of a head in parts equal those of the whole head", async () => {
   const sequences = [someIds(1, 12), someIds(2, 7)];
   for (const json of kinds.slice(0, 5)) {
     assertSame(
@@ -78,7 +78,7 @@ Deno.test("groups: gradients of a head in parts are those of the whole head", as
   );
 });
 
-Deno.test("groups: what is wrong in any group is refused before the first runs, by its number among all", async () => {
+Deno.test("groups: an invalid sequence in any group is refused by its index before the first group runs", async () => {
   const [decoder, encoder] = [decoderOn(on(400)), encoderOn(on(400))];
   const bad = [[1, 2], [3], []];
   const message = "Cannot run the model: sequence 2 is empty";
@@ -87,7 +87,7 @@ Deno.test("groups: what is wrong in any group is refused before the first runs, 
   await assertRejects(() => encoder.pooled(bad), RangeError, message);
 });
 
-Deno.test("groups: in order, as large as allowed, and a sequence too long for any is alone", () => {
+Deno.test("groups: order is kept, groups are maximal, and a sequence over the limit forms its own group", () => {
   const arrays = fc.array(fc.integer({ min: 1, max: 9 }).map((length) => Array(length).fill(0)), { minLength: 1 });
   fc.assert(fc.property(arrays, fc.integer({ min: 1, max: 30 }), (sequences, most) => {
     const groups = groupSequences(sequences, most);

@@ -45,7 +45,7 @@ Deno.test("generate: tokens before the step are given", async () => {
   }
 });
 
-Deno.test("corpus: a document whose logits are not finite ends the drawing with an error", async () => {
+Deno.test("corpus: a document whose logits are not finite ends sampling with an error", async () => {
   const model = poisoned(reference, { bos_token_id: POISON });
   const options = { documents: 2, batch: 1, maxTokens: 4, seed: 1 };
   await assertRejects(

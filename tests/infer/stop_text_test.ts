@@ -3,7 +3,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { StopText } from "../../src/infer/stop_text.ts";
 
-Deno.test("stop texts: what is shown is all before the first one, whatever the pieces; nothing is held back for long", () => {
+Deno.test("stop texts: the output is the text before the first stop text, for any pieces, with bounded delay", () => {
   const letters = (maxLength: number, minLength = 0) =>
     fc.array(fc.constantFrom("a", "b"), { minLength, maxLength }).map((list) => list.join(""));
   fc.assert(fc.property(fc.array(letters(4)), fc.array(letters(4, 1), { maxLength: 3 }), (texts, stops) => {

@@ -1,4 +1,4 @@
-// Keys of a config.json: what is used, refused with its value, or kept; two spellings agree.
+// Keys of a config.json: used, refused with the value, or kept; both spellings are equivalent.
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { parseDecoderConfig } from "../../src/model/config/decoder_json.ts";
 import { parseEncoderConfig } from "../../src/model/config/encoder_json.ts";

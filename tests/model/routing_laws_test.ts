@@ -95,7 +95,7 @@ Deno.test("capacity 1 and gate 1 is plain recursion: x + F(x), N times, whicheve
 
 Deno.test("KV sharing on selected rows equals processing all rows and keeping the selected", async () => {
   await check(seeds, async (seed) => {
-    // shared keys do not depend on who is active: a row's F(x) is the same whoever else was selected
+    // shared keys do not depend on the selection: a row's F(x) is the same for any other selected rows
     const config = smallDecoder(routed({ kv: "share", gate: "none" }));
     const params = spreadWeights<DecoderParams<HostTensor>>(decoderSchema(config), seed);
     const ids = someIds(seed, 10);

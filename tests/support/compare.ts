@@ -1,5 +1,5 @@
 /**
- * One call on the host: what it means, and the largest error of an actual result beside the computed bound.
+ * One call on the host: its exact result, and the largest error of an actual result beside the computed bound.
  *
  * @module
  */

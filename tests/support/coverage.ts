@@ -29,7 +29,7 @@ for (const { name, wgsl } of examples()) {
   every.set(op, (every.get(op) ?? new Set()).add(variantName(label, wgsl)));
 }
 
-/** The variants of an operation's kernel that random cases reach, and those that none reaches. */
+/** The variants of an operation's kernel that random cases reach, and the variants that none reaches. */
 export function coverage(op: AnyOp, cases: fc.Arbitrary<AnyCase>) {
   const reached = new Set<string>(), missing = new Set(every.get(op.name));
   for (let seed = 1; seed <= SEEDS && (seed === 1 || missing.size > 0); seed++) {

@@ -20,7 +20,7 @@ export { type AnyCase, type Case, liveElements } from "./compare.ts";
 
 /** A case and the variant of the kernel that runs it. */
 export interface VariantCase<I extends string, P> {
-  /** What the kernel is told of its adapter. */
+  /** Adapter limits and features that the kernel receives. */
   readonly variant: Variant;
   /** The call. */
   readonly test: Case<I, P>;
@@ -56,7 +56,7 @@ function callOf<I extends string, O extends string, P>(
 }
 
 /** The worst error / bound of a call that ran; throws where a bound is exceeded or a guard word overwritten. */
-function judge<I extends string, O extends string, P>(op: Op<I, O, P>, test: Case<I, P>, ran: Ran): number {
+function checkedRatio<I extends string, O extends string, P>(op: Op<I, O, P>, test: Case<I, P>, ran: Ran): number {
   if (ran.overruns.length > 0) throw new Error(`${op.name} writes outside ${ran.overruns.join("; ")}`);
   const ratio = compare(op, test, ran.outputs);
   recordRatio(op.name, test.inputs, ratio);
@@ -70,7 +70,7 @@ export async function worstRatio<I extends string, O extends string, P>(
   test: Case<I, P>,
 ): Promise<number> {
   const [ran] = await runGuarded(device, [callOf(op, test, adapter)]);
-  return judge(op, test, ran);
+  return checkedRatio(op, test, ran);
 }
 
 /** Shapes of a case's tensors and its parameters, on one line. */
@@ -112,7 +112,7 @@ export async function checkCases<I extends string, O extends string, P>(
   const call = ({ variant, test }: VariantCase<I, P>) => callOf(op, test, variant.adapter, kernel);
   const run = async (some: readonly VariantCase<I, P>[]) => {
     const ran = await runGuarded(device, some.map(call));
-    return ran.map((one, i) => () => judge(op, some[i].test, one));
+    return ran.map((one, i) => () => checkedRatio(op, some[i].test, one));
   };
   const sampled = path ? [] : fc.sample(arbitrary, { seed, numRuns });
   const { failed, worst } = await firstFailure(sampled, run);

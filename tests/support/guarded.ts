@@ -26,7 +26,7 @@ const GUARD = 256;
 
 /**
  * Guard words and elements that were not written: NaN as a float, an index out of any range as an integer. What is written
- * has another pattern than what is only read, so that a copy of guard words is no guard word.
+ * has another pattern than read-only tensors, so that a copy of guard words is no guard word.
  */
 const PATTERN = { read: 0x7fc0dead, written: 0x7fc1beef };
 

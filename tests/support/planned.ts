@@ -18,7 +18,7 @@ export interface Call {
   readonly inputs: Readonly<Record<string, HostTensor | undefined>>;
   /** Parameters. */
   readonly params: unknown;
-  /** What the kernel is told of the adapter. */
+  /** Adapter limits and features that the kernel receives. */
   readonly adapter: Adapter;
   /** A kernel in place of the operation's own. */
   readonly kernel?: AnyKernel;

@@ -1,5 +1,5 @@
 /**
- * An engine without a transformer: slots and a clock on a device, chance as the router and the head.
+ * An engine without a transformer: a slot table and a clock; random numbers replace the router and the head.
  *
  * @module
  */
@@ -14,36 +14,36 @@ import { slotTable } from "./slots.ts";
 
 const device = new ReferenceDevice();
 
-/** What happens to an engine. */
+/** Sizes and requests of a simulated engine. */
 export interface Run {
   /** Slots. */
   readonly S: number;
-  /** Slots of a list at most. */
+  /** Maximum number of slots in a list: `maxBatch`. */
   readonly W: number;
-  /** Nobody leaves while at least this many are in the block. */
+  /** No token is drawn while at least this many slots are in the recursive block. */
   readonly exitBatch: number;
   /** Recursions. */
   readonly N: number;
-  /** How tokens are routed. */
+  /** Routing kind. */
   readonly routing: string;
-  /** The clock at first. */
+  /** Initial value of the clock. */
   readonly begin: number;
-  /** Of all chance. */
+  /** Seed of the random numbers. */
   readonly seed: number;
-  /** Requests by the step at which they come, with their tokens; they are cancelled after some steps. */
-  readonly stream: readonly { readonly at: number; readonly tokens: number; readonly patient: number }[];
+  /** Requests in order of arrival: step of arrival, number of tokens, and steps until cancellation. */
+  readonly stream: readonly { readonly at: number; readonly tokens: number; readonly cancelAfter: number }[];
 }
 
 const streams = fc.array(
   fc.record({
     at: fc.nat(30),
     tokens: fc.integer({ min: 1, max: 6 }),
-    patient: fc.option(fc.nat(25), { freq: 8, nil: 999 }),
+    cancelAfter: fc.option(fc.nat(25), { freq: 8, nil: 999 }),
   }),
   { maxLength: 25 },
 ).map((list) => list.sort((a, b) => a.at - b.at));
 
-/** Slots, how they are served, and who comes. */
+/** Random sizes and requests. */
 export const runs: fc.Arbitrary<Run> = fc.integer({ min: 1, max: 9 }).chain((S) =>
   fc.integer({ min: 1, max: S }).chain((W) =>
     fc.record({
@@ -56,7 +56,8 @@ export const runs: fc.Arbitrary<Run> = fc.integer({ min: 1, max: 9 }).chain((S) 
     })
   )
 );
-/** The slots of a run. */
+
+/** The slot table of a run. */
 export class Host {
   /** Table of slots. */
   readonly slots: RefTensor;
@@ -75,7 +76,7 @@ export class Host {
     this.#uniform = uniforms(run.seed);
   }
 
-  /** A column of a slot. */
+  /** Value of one column of a slot's row. */
   at(s: number, column: number): number {
     return this.slots.data[s * (SLOT.rows + this.run.N) + column];
   }
@@ -85,7 +86,7 @@ export class Host {
     this.slots.data.set(slotTable(this.run.N, [row]).data, s * (SLOT.rows + this.run.N));
   }
 
-  /** The slots that are chosen at a stage. */
+  /** The slots that the schedule selects at a stage. */
   list(stage: number, exitBatch = 0): number[] {
     const { rows, kept } = schedule(device, this.slots, { stage, maxBatch: this.run.W, exitBatch });
     return [...rows.data.subarray(0, kept.data[1])];
@@ -100,7 +101,7 @@ export class Host {
     return { rows: device.from(hostIndices(rows)), offsets: device.from(hostIndices([0, rows.length])) };
   }
 
-  /** Routes a list. */
+  /** Routes the listed slots, after a recursion if `ran`. */
   route(rows: number[], ran: boolean): void {
     const { N, routing } = this.run, M = rows.length;
     const experts = () => device.from(hostIndices(rows.map(() => Math.floor(this.#uniform() * N)), [M, 1]));

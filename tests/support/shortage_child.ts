@@ -1,7 +1,7 @@
 /**
  * A process that runs out of memory: fills its device until a limit on the process refuses more, frees all, and again.
  *
- * Prints a JSON line a round. Arguments: bytes that the process may take beyond what it has, and rounds.
+ * Prints a JSON line a round. Arguments: bytes that the process may allocate in addition, and rounds.
  *
  * @module
  */

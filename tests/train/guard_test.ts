@@ -40,18 +40,18 @@ gpuTest("WebGPU names a weight that is NaN", async (gpu) => {
 
 Deno.test("divergence: a window whose mean is more than a nat above the first window's and the uniform loss", () => {
   const V = 50, none = Math.log(V);
-  const judge = (losses: readonly number[], labels = 1024) => {
+  const addAll = (losses: readonly number[], labels = 1024) => {
     const guard = new DivergenceGuard(V);
     return losses.map((loss) => guard.add(loss, labels));
   };
-  assertEquals(judge([none, 1, none + 1]), [undefined, undefined, undefined]);
-  assertEquals(judge([none, 1, none + 1.01])[2], { mean: none + 1.01, limit: none + 1 });
-  assertEquals(judge([none + 3, none + 4, none + 4.1])[2], { mean: none + 4.1, limit: none + 4 });
-  const [, first, , later] = judge([1, 3, none - 1, none + 4], 512); // two steps a window
+  assertEquals(addAll([none, 1, none + 1]), [undefined, undefined, undefined]);
+  assertEquals(addAll([none, 1, none + 1.01])[2], { mean: none + 1.01, limit: none + 1 });
+  assertEquals(addAll([none + 3, none + 4, none + 4.1])[2], { mean: none + 4.1, limit: none + 4 });
+  const [, first, , later] = addAll([1, 3, none - 1, none + 4], 512); // two steps a window
   assertEquals([first, later], [undefined, { mean: none + 1.5, limit: none + 1 }]);
   const guard = new DivergenceGuard(V);
   for (let step = 0; step < 4; step++) {
-    const few = step % 2 === 1; // a step of one label that nobody could guess among others
+    const few = step % 2 === 1; // a step with a single label of high loss
     assertEquals(guard.add(few ? none + 9 : 1, few ? 1 : 1023), undefined);
   }
 });

@@ -13,7 +13,7 @@ interface Row {
   b: number;
   t: number;
   depth: number;
-  scores: number[]; // of the recursions that judged it
+  scores: number[]; // of the recursions that scored it
   experts: number[][]; // of each use that routed it, by recursion
 }
 
@@ -65,10 +65,10 @@ function tensors({ rows, B, N, kind }: World): Routing<HostTensor> {
     const kept = Array.from({ length: B + 1 }, (_, b) => active.filter((m) => rows[m].b < b).length);
     const some = { rows: r > 0 || kind === "topk" ? list(active) : undefined, offsets: hostIndices(kept) };
     const scores = rows.filter(({ depth }) => depth >= r).map(({ scores }) => scores[r]);
-    const judged = kind === "token" ? undefined : hostTensor([scores.length, 1], Float64Array.from(scores));
+    const scored = kind === "token" ? undefined : hostTensor([scores.length, 1], Float64Array.from(scores));
     const experts = hostIndices(active.flatMap((m) => rows[m].experts[r]), [active.length, 2]);
     const weights = hostTensor([active.length, 2], new Float32Array(2 * active.length));
-    return { recursion: { ...some, scores: judged }, use: { ...some, layer: 1, application: r, experts, weights } };
+    return { recursion: { ...some, scores: scored }, use: { ...some, layer: 1, application: r, experts, weights } };
   });
   return { recursions: each.map(({ recursion }) => recursion), experts: each.map(({ use }) => use) };
 }
@@ -108,12 +108,12 @@ Deno.test("statistics: every number is a count over live rows", () => {
     assertEquals(found.recursions !== undefined, kind !== "token");
     // recursion 1 keeps all, and so do later ones with one candidate in a sequence: no decision there
     const alone = (row: Row, r: number) => rows.filter(({ b, depth }) => b === row.b && depth >= r).length === 1;
-    const judged = Array.from({ length: N - 1 }, (_, i) => i + 1).flatMap((r) =>
+    const scored = Array.from({ length: N - 1 }, (_, i) => i + 1).flatMap((r) =>
       rows.filter((row) => kind === "topk" && row.depth >= r && !alone(row, r))
         .map((row) => row.scores[r] >= 0 === row.depth > r)
     );
-    if (judged.length === 0) assertEquals(found.agreement, undefined);
-    else assertAlmostEquals(found.agreement!, mean(judged.map(Number)), 1e-12);
+    if (scored.length === 0) assertEquals(found.agreement, undefined);
+    else assertAlmostEquals(found.agreement!, mean(scored.map(Number)), 1e-12);
   }));
 });
 

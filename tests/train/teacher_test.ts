@@ -49,7 +49,7 @@ Deno.test("teacher: one whose layers are all equal gives a student with the same
   }
 });
 
-Deno.test("teacher: ModernBERT's first attention norm is ones; means are over the span; what is left over is listed", () => {
+Deno.test("teacher: ModernBERT's first attention norm is ones; means are over the span; unused tensors are listed", () => {
   const source = bert();
   const { params, layers, leftOver } = startFromTeacher(source, student({ embedding_size: 16 }), { method: "layers" });
   assertEquals(params.groups[0].attentionNorm!.data, new Float32Array(16).fill(1));

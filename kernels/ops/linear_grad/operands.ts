@@ -36,7 +36,7 @@ export type Operands = Required<Pick<Dispatch, "elements" | "sizes" | "workgroup
    * WGSL: `innerCount(row)`, terms of a block's sums, zero for rows that are not computed; `aStart(row)` with
    * `aAt(start, i)`, for linearGradX the numbers i … i + 3 of a row of dy (zero past O), for linearGradW row i of dy at
    * four result rows; `bAt(bStart(column), i)`, line i of the other operand at four columns; `finish(row, column,
-   * sums)` writes what is inside the result of four columns of a row. Rows and columns past an edge are computed from
+   * sums)` writes the elements inside the result of four columns of a row. Rows and columns past an edge are computed from
    * other data, not written.
    */
   readonly wgsl: string;
