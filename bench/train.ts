@@ -25,7 +25,7 @@ same losses, step by step, or nothing is compared.`,
 /** How many times faster than jax-js Refrain has to be. */
 const BAR = 2;
 
-/** Most relative difference of the losses of both: at the first step rounding only, then what AdamW makes of it. */
+/** Largest relative difference of both losses: rounding at the first step, amplified by AdamW afterwards. */
 const OFF = [1e-4, 1e-3, 1e-3];
 
 /** Steps of a sample. */

@@ -1,7 +1,7 @@
 import { adamWOp, balanceBiasOp, countChoicesOp, emaOp, storeOp, sumSquaresOp } from "../src/ops/optimizer.ts";
 import { defineReference, liveRows, type RefTensor } from "./reference.ts";
 
-/** s = min(1, clip/√squares), 1 without clipping: what scales a gradient to the global norm `clip`. */
+/** s = min(1, clip/√squares), 1 without clipping: scales a gradient to the global norm `clip`. */
 export function clipScale(squares: number, clip: number): number {
   const norm = Math.sqrt(squares);
   return clip > 0 && norm > clip ? clip / norm : 1;

@@ -2,7 +2,7 @@ import type { Heads } from "../src/ops/rope.ts";
 import { ropeGradOp } from "../src/ops/rope_grad.ts";
 import { defineReference, liveRows, type RefTensor } from "./reference.ts";
 
-/** Where the gradient of head `head` of row m comes from; undefined where it counts as zero. */
+/** Source of the gradient of head `head` of row m; undefined for a zero gradient. */
 export function source(
   dq: RefTensor | undefined,
   dkv: RefTensor | undefined,

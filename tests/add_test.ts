@@ -36,7 +36,7 @@ Deno.test("add: is commutative, and subtraction inverts it", () => {
   }));
 });
 
-Deno.test("add: a gradient passes as it is to one term, scaled to the other", () => {
+Deno.test("add: the gradient is the identity for one term, and scaled for the other", () => {
   fc.assert(
     fc.property(fc.tuple(tensor([2, 3]), tensor([2, 3]), tensor([2, 3])), ([a, b, upstream]) => {
       const scaled = sum(hostTensor([2, 3], new Float64Array(6)), upstream, -2.5);

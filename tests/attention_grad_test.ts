@@ -81,7 +81,7 @@ Deno.test("attentionGradQ, attentionGradKv: q·dq and k·dk sum to the same, as 
   }));
 });
 
-Deno.test("attentionGradKv: what flows into the values is what came from the outputs", () => {
+Deno.test("attentionGradKv: the sum of dv over keys equals the sum of dy over rows", () => {
   fc.assert(fc.property(call, (test) => {
     const { dkv } = derive(test);
     for (let i = 0; i < 3; i++) { // weights of a row sum to one

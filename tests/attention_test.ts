@@ -39,7 +39,7 @@ Deno.test("keyRanges: two sequences, by hand", () => {
   assertEquals([...rangesOf([4], true, 1).data], [0, 1, 0, 2, 1, 3, 2, 4]);
 });
 
-Deno.test("keyRanges: a routed row sees what its key row sees", () => {
+Deno.test("keyRanges: a routed row has the range of its key row", () => {
   const inputs = { offsets: device.from(hostIndices([0, 3, 5])), rows: device.from(hostIndices([1, 4, 0])) };
   const queryOffsets = device.from(hostIndices([0, 2]));
   const { data } = keyRanges(device, { ...inputs, queryOffsets }, { M: 3, causal: true, window: 0 });

@@ -10,7 +10,7 @@ import { equivalence } from "./support/equivalence.ts";
 
 equivalence(cacheWriteOp, cases.cacheWrite);
 
-Deno.test("cacheWrite: ascending places are those of scatterRows", () => {
+Deno.test("cacheWrite: equals scatterRows for ascending indices", () => {
   fc.assert(fc.property(scattered, ({ x, y, entries, offsets: live }) => {
     const device = new ReferenceDevice();
     const [cache, rows, list] = [device.from(x), device.from(y), device.from(hostIndices(entries))];

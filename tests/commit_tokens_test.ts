@@ -86,7 +86,7 @@ Deno.test("commitTokens: two steps of four slots, over the clock's end", () => {
   assertEquals(columns, [[idle, 0, 6], [idle, 0, 6], [idle, 1, 3], [block, 1, 5]]);
 });
 
-gpuTest("commitTokens: the clock goes on from its largest number, signed or not", async (device) => {
+gpuTest("commitTokens: the clock wraps round at its largest signed and unsigned number", async (device) => {
   for (const now of [2 ** 31 - 1, -1]) {
     const inputs = {
       slots: slotTable(1, [{ stage: left, limit: 9 }]),

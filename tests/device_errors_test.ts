@@ -10,7 +10,7 @@ import { gpuTest } from "./support/gpu.ts";
 const x = hostTensor([2, 2], [1, 2, 3, 4]);
 const relu = (device: WebGpuDevice) => ({ x }: Record<string, GpuTensor>) => ({ y: activation(device, x, "relu") });
 
-gpuTest("device: a result is gone after the next read, and says so", async (gpu) => {
+gpuTest("device: use of a result after the next read throws", async (gpu) => {
   const device = own(gpu);
   const input = device.from(x);
   const [y, z] = [activation(device, input, "relu"), activation(device, input, "square")];

@@ -50,7 +50,7 @@ gpuTest("parts: a fused operation of a weight in parts runs in its parts", async
   assertEquals(fused, await device.read({ y: linear(device, norm(device, x, weight, params), w) }));
 });
 
-gpuTest("parts: what has no rule for row parts is refused, with the numbers and what to do", async (gpu) => {
+gpuTest("parts: an operation without a rule for row parts is refused with the sizes and a remedy", async (gpu) => {
   const device = new WebGpuDevice(gpu.device, { ...gpu.adapter, maxBindingBytes: 256 });
   const large = device.from(random(5)), weight = device.from(hostTensor([16], new Float32Array(16)));
   const refused = (run: () => unknown, what: string) =>

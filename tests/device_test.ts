@@ -7,7 +7,7 @@ import { gather } from "../src/ops/rows.ts";
 import { block, own, random } from "./support/device.ts";
 import { gpuTest } from "./support/gpu.ts";
 
-gpuTest("device: a compiled program gives what recording gives, at every shape and every replay", async (gpu) => {
+gpuTest("device: a compiled program equals direct calls, for each shape and each replay", async (gpu) => {
   const device = own(gpu);
   const w = device.from(random(16));
   const program = device.compile(block(device, w));

@@ -51,7 +51,7 @@ function derives(op: AnyOp, given: Record<string, RefTensor | undefined>, params
   assertGradients(f, { [of]: inputs[of] }, { [of]: gradients[of]() });
 }
 
-Deno.test("distillation: derivatives are what differences say, and 0 for rows that are not live", () => {
+Deno.test("distillation: derivatives equal central differences, and are 0 for rows that are not live", () => {
   fc.assert(fc.property(situation, ({ ours, theirs, upstream, temperature, offsets }) => {
     derives(distillation.klDivergenceOp, { student: ours, teacher: theirs, offsets }, { temperature }, upstream);
     const short = Array.from({ length: ours.shape[0] }, (_, m) => Math.hypot(...row(ours, m)) < 0.3);

@@ -6,7 +6,7 @@ import { gpuTest } from "./support/gpu.ts";
 
 const all = [...examples()];
 
-Deno.test("examples: every operation is there, and no shader twice", () => {
+Deno.test("examples: every operation has one, and no shader occurs twice", () => {
   const names = all.map(({ name }) => name.match(/\((\w+), (cpu|gpu)/)?.[1]);
   assertEquals(Object.keys(vocabulary).filter((name) => !names.includes(name)), []);
   assertEquals(new Set(all.map(({ wgsl, constants }) => JSON.stringify([wgsl, constants]))).size, all.length);

@@ -88,7 +88,7 @@ Deno.test("experts: with B = 0 the mixture is the shared unit times the sum of w
   }));
 });
 
-Deno.test("experts: their labels mean nothing", () => {
+Deno.test("experts: a permutation of the experts does not change the result", () => {
   fc.assert(fc.property(mixture, fc.shuffledSubarray([0, 1, 2], { minLength: 3 }), (host, label) => {
     const relabel = ({ shape, data }: HostTensor) => {
       const size = data.length / E;

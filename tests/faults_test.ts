@@ -14,7 +14,7 @@ function fakeDevice() {
   return { device, lose, fail };
 }
 
-Deno.test("faults: what an error entails is not charged to the next call", async () => {
+Deno.test("faults: a consequence of an error is not reported by the next call", async () => {
   const { device, fail } = fakeDevice();
   const watch = new FaultWatch(device);
   const work = async () => {
@@ -28,7 +28,7 @@ Deno.test("faults: what an error entails is not charged to the next call", async
   assertEquals(await watch.guard("read", Promise.resolve(1)), 1);
 });
 
-Deno.test("faults: a loss is the reason given, even if its consequence is known long before", async () => {
+Deno.test("faults: a device loss is the reported reason, also if its consequence arrives earlier", async () => {
   const { device, lose } = fakeDevice();
   const watch = new FaultWatch(device);
   setTimeout(() => lose({ reason: "unknown", message: "unplugged" }), 40);

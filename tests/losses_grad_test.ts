@@ -58,7 +58,7 @@ function derives(op: AnyOp, of: string, given: Given, upstream: RefTensor, param
   assertGradients(f, { [of]: inputs[of] }, { [of]: gradients[of]() });
 }
 
-Deno.test("losses: derivatives are what differences say, and 0 for rows that are not live", () => {
+Deno.test("losses: derivatives equal central differences, and are 0 for rows that are not live", () => {
   fc.assert(fc.property(situation, ({ x, scores, upstream, labels, rows, experts, offsets }) => {
     const one = number(upstream.data[0]);
     derives(losses.crossEntropyOp, "logits", { logits: x, labels, offsets }, upstream);
@@ -80,7 +80,7 @@ Deno.test("losses: derivatives are what differences say, and 0 for rows that are
   }));
 });
 
-Deno.test("losses: what a derivative's rows add up to", () => {
+Deno.test("losses: row sums of the derivatives", () => {
   fc.assert(fc.property(situation, ({ x, upstream: dy, labels, experts, offsets, live }) => {
     const [M, E] = x.shape;
     const row = (data: RefTensor["data"], m: number) => data.subarray(m * E, (m + 1) * E);

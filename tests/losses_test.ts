@@ -46,7 +46,7 @@ Deno.test("logSumExp: moves with a shift, and of a row twice is log 2 more", asy
   }));
 });
 
-Deno.test("loadBalanceLoss: k for equal probabilities whatever is chosen; k for balanced slots whatever the rows say", async () => {
+Deno.test("loadBalanceLoss: k for equal probabilities and any choice; k for balanced choices and any probabilities", async () => {
   await fc.assert(fc.asyncProperty(size(9, 1), size(5, 1), size(4, 1), fc.nat(), async (E, k, n, seed) => {
     const M = n * E;
     const any = Array.from(normals(seed, M * k), (value) => Math.abs(Math.round(1e3 * value)) % E);

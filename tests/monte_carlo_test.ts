@@ -13,7 +13,7 @@ import { normals } from "../src/common/random.ts";
 const x = hostTensor([5, 7], normals(1, 35));
 const w = hostTensor([3, 7], normals(2, 21));
 
-Deno.test("noise: without a seed there is none; with one each element moves within its bound, the same way each time", () => {
+Deno.test("noise: none without a seed; with a seed, each element changes within its bound and reproducibly", () => {
   const product = (device: ReferenceDevice) => linear(device, device.from(x), device.from(w)).data;
   const exact = product(new ReferenceDevice("f64"));
   assertEquals(product(new NoiseDevice()), exact);

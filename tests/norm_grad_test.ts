@@ -36,7 +36,7 @@ Deno.test("norm_grad: the gradients of norm", () => {
   }));
 });
 
-Deno.test("normGrad: what norm does not see has no gradient: a row's scale as ε → 0, and for `layer` its shift", () => {
+Deno.test("normGrad: no gradient along invariances of norm: a row's scale as ε → 0, and for `layer` its shift", () => {
   // of two elements `layer` keeps a sign alone: its gradient is all rounding, without limit as they come near
   fc.assert(fc.property(size(70, 3), fc.nat(), (D, seed) => {
     const x = hostTensor([1, D], normals(seed, D));

@@ -57,7 +57,7 @@ Deno.test("poolGrad: no gradient along a vector that is normalised; rows of a me
 
 const sum = (data: ArrayLike<number>) => Array.from(data).reduce((a, b) => a + b, 0);
 
-Deno.test("poolGrad: worked examples; an empty sequence takes nothing, a zero vector passes nothing on", () => {
+Deno.test("poolGrad: worked examples; an empty sequence has no gradient, and a zero vector's gradient is zero", () => {
   const run = (x: number[], dy: number[], ends: number[], params: PoolParams) => {
     const [rows, grads] = [x, dy].map((data) => device.from(hostTensor([data.length / 2, 2], Float64Array.from(data))));
     return [...poolGrad(device, { x: rows, dy: grads, offsets: device.from(hostIndices(ends)) }, params).data];

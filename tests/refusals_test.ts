@@ -52,7 +52,7 @@ for (const [op] of calls) {
   });
 }
 
-Deno.test("operations: every one says the shapes and types of its outputs", () => {
+Deno.test("operations: each one declares the shapes and types of its outputs", () => {
   for (const [op, call] of calls) {
     const outputs = infer(op, call);
     for (const { name, type, overwrites } of op.outputs) {

@@ -19,7 +19,7 @@ const { idle, block, left } = STAGE;
 /** Row s of a table of slots, or of z. */
 const row = ({ data, shape }: RefTensor, s: number) => [...data.subarray(s * shape[1], (s + 1) * shape[1])];
 
-Deno.test("routeTokens: every listed slot is in the block or has left, others and idle ones are as they were", () => {
+Deno.test("routeTokens: each listed slot enters stage block or left; idle and unlisted slots are unchanged", () => {
   fc.assert(fc.property(cases.routeTokens, ({ inputs, params }) => {
     const hosts = Object.entries(inputs).filter(([, host]) => host);
     const call = Object.fromEntries(hosts.map(([name, host]) => [name, device.from(host!)])) as Record<
@@ -43,7 +43,7 @@ Deno.test("routeTokens: every listed slot is in the block or has left, others an
   }));
 });
 
-Deno.test("routeTokens: again and again, a token runs min(N, cap, chosen) recursions at most, and all of them if it may", () => {
+Deno.test("routeTokens: over repeated calls, a token runs min(N, cap, chosen) recursions at most, and all of them if it may", () => {
   const tokens = cases.layouts.chain((layout) => {
     const N = layout.recursionRows.length;
     const scores = fc.array(fc.constantFrom(-1, -0, 0, 2), { minLength: N, maxLength: N });
@@ -109,7 +109,7 @@ Deno.test("routeTokens: auxiliary scores decide, but scores become z; a chosen d
   assertEquals([...z.data], [0.25, 7, 0.5]);
 });
 
-Deno.test("fitCapacity: as many rows of a slot as its part has left, the first ones; a second time none", () => {
+Deno.test("fitCapacity: keeps the first rows of a slot up to its free capacity; a second call keeps none", () => {
   const layout = { pages: 9, pageRows: 4, recursionRows: [4, 3], share: false };
   const slots = device.from(slotTable(2, [{ pages: 1, rows: [9, 1] }, { pages: 2, rows: [0, 7] }, { pages: 1 }]));
   const offsets = whole([0, 4, 5, 6]);

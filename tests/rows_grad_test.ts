@@ -57,7 +57,7 @@ Deno.test("scaleRows, dotRows: the gradients of gated scatter", () => {
   }));
 });
 
-Deno.test("scatter: ⟨gather(x), y⟩ = ⟨x, scatter(y)⟩, and what was scattered is gathered unchanged", () => {
+Deno.test("scatter: ⟨gather(x), y⟩ = ⟨x, scatter(y)⟩, and gather inverts scatter", () => {
   fc.assert(fc.property(routed, ({ x, rows, offsets, dy }) => {
     const live = liveOf(dy, offsets.data[1]);
     const out = scatter(device, { y: device.from(dy), rows, offsets }, { M });

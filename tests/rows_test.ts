@@ -34,7 +34,7 @@ Deno.test("gather: two lists in turn are their composition", () => {
   }));
 });
 
-Deno.test("scatterRows: what was gathered goes back to where it was", () => {
+Deno.test("scatterRows: inverts gather", () => {
   fc.assert(fc.property(nested, ({ x, rows }) => {
     const [a, list] = [device.from(x), device.from(hostIndices(rows))];
     assertEquals(scatterRows(device, { x: a, y: gather(device, a, list), rows: list }).data, a.data);

@@ -73,7 +73,7 @@ gpuTest("sample: the kernels draw with the same frequencies", async (gpu) => {
   }
 });
 
-Deno.test("sample: what stays is what the definition says of every token", () => {
+Deno.test("sample: the kept tokens satisfy the definition of each filter", () => {
   fc.assert(fc.property(cases.sample, ({ inputs: { logits: { data, shape: [B, V] }, options } }) => {
     for (let b = 0; b < B; b++) {
       const [temperature, topK, topP, minP] = options.data.subarray(5 * b, 5 * b + 5);
@@ -92,7 +92,7 @@ Deno.test("sample: what stays is what the definition says of every token", () =>
   }));
 });
 
-Deno.test("sample: temperature 0 picks; the penalty makes what was seen less likely; log-probabilities are the logits'", async () => {
+Deno.test("sample: temperature 0 takes the maximum; the penalty lowers seen tokens; log-probabilities are those of the logits", async () => {
   assertEquals(new Set(await drawn([1, 5, 2, 5], { temperature: 0, topP: 0.2, topK: 3 }, 20)), new Set([1]));
   assertEquals(filtered([4, 3, -1], [0, 0, 1, 0, 2], [1, 0, 1]), { z: [2, 3, -2], kept: [1], weights: [0, 1, 0] });
   const device = new ReferenceDevice("f64");

@@ -29,7 +29,7 @@ Deno.test("signatures: sums, products, optional and further axes have their size
   assertEquals(describe(parseType("M k? 2GK ... i32")), "[M,k?,2GK,...]");
 });
 
-Deno.test("signatures: messages say the shape, the axes, and where a size comes from", () => {
+Deno.test("signatures: messages contain the shape, the axes, and the origin of each size", () => {
   const linear = { x: "M D", w: "W D" };
   assertEquals(bound(linear, { x: [2, 3], w: [4, 5] }), "w has shape [4,5], expected [W,D] with D = 3 as in x [2,3]");
   assertEquals(bound(linear, { x: [2], w: [4, 5] }), "x has shape [2], expected [M,D]");

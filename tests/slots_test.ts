@@ -64,7 +64,7 @@ const placed = (inputs: { rows?: RefTensor; offsets: RefTensor }, params: KvSlot
   return [[...positions.data], [...places.data], [...ranges.data]];
 };
 
-Deno.test("kvSlots: one row of each listed slot, in the cache that it stands before", () => {
+Deno.test("kvSlots: one row of each listed slot, in the cache of its next recursion", () => {
   const list = { rows: on([1, 0, 2, 0]), offsets: on([0, 3]) };
   const own = { layout, at: "own", M: 4 } as const;
   // Recursion 1 starts at 8·4 = 32. Slot 1 starts at 2·4 and is full with its fourth row; slot 2 is idle.
@@ -107,7 +107,7 @@ Deno.test("kvSlots: indices are distinct and inside the recursion's cache, and r
   }));
 });
 
-Deno.test("rngCounters: the seed of the slot, and the position of the token that comes", () => {
+Deno.test("rngCounters: the slot's seed, and the position of the next token", () => {
   const { seeds, counters } = rngCounters(device, { slots, rows: on([1, 0]), offsets: on([0, 2]) });
   assertEquals([[...seeds.data], [...counters.data]], [[-8, 7], [10, 4]]);
 });

@@ -24,7 +24,7 @@ type Named<T> = Record<string, T | undefined>;
 /** What is known of a call before it is a row of a report. */
 type Found = Omit<Row, "name" | "share">;
 
-/** A call with its tensors on both backends, and what one run of it takes. */
+/** A call with its tensors on both backends, and the cost of one run. */
 export class Measurement {
   private constructor(
     /** Calls of a sample. */
@@ -64,7 +64,7 @@ export class Measurement {
     for (let call = 0; call < this.calls; call++) this.runReference();
   }
 
-  /** What a report says of it: the share is that of multiply-adds or of copies, whichever is higher. */
+  /** Columns of a report; the share is that of multiply-adds or of copies, whichever is higher. */
   row({ gflops, gbytes }: Peaks): Omit<Row, "name"> {
     const { flops, bytes, ms } = this.found, least = median(ms) * 1e6;
     return { ...this.found, share: Math.max(flops / gflops, bytes / gbytes) / least };
@@ -87,7 +87,7 @@ function mapped<T, R>(tensors: Named<T>, make: (tensor: T) => R): Record<string,
   return Object.fromEntries(entries.map(([name, tensor]) => [name, make(tensor!)]));
 }
 
-/** Processor time says what the adapter did only where the adapter is the processor. */
+/** Processor time measures the adapter only if the adapter is a processor. */
 function onlyKnown({ ms, work }: Samples, { adapter }: WebGpuDevice): Pick<Row, "ms" | "work"> {
   return adapter.family === "cpu" ? { ms, work } : { ms };
 }

@@ -12,7 +12,7 @@ import type { Meter } from "./meter.ts";
 import type { Lengths, Variant } from "./shapes.ts";
 import { watch, type Window } from "./window.ts";
 
-/** A variant that is ready, and what was seen of it. */
+/** An opened variant and its measurements. */
 export interface Entrant {
   readonly variant: Variant;
   readonly engine: Engine<GpuTensor>;

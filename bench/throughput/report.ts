@@ -47,7 +47,7 @@ export interface Line {
   readonly idle: number;
 }
 
-/** Puts windows into lines; those whose vanilla variant was left out are compared with themselves. */
+/** One line per window; a window without its vanilla variant is compared with itself. */
 export function report(entrants: readonly Entrant[], adapter: Rates, lengths: Lengths): Line[] {
   return entrants.map((entrant) => {
     const { variant: { name, slots, config, vanilla }, windows, reserved } = entrant;
@@ -83,7 +83,7 @@ export function report(entrants: readonly Entrant[], adapter: Rates, lengths: Le
   });
 }
 
-/** How many times the processors' time for a token one window needs of what another does not. */
+/** Ratio of the processor time per token of two windows. */
 export function timesLessWork(one: Window, other: Window): number {
   return other.work / other.tokens / (one.work / one.tokens);
 }

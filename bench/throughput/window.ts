@@ -19,7 +19,7 @@ export interface Window {
   readonly rate: number;
   /** Seconds. */
   readonly seconds: number;
-  /** Seconds that processors worked for this process: what a software adapter needs, whatever else the machine does. */
+  /** Processor time of this process in seconds; independent of other load on the machine. */
   readonly work: number;
   /** Tokens. */
   readonly tokens: number;

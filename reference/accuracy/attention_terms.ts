@@ -12,7 +12,7 @@ import { TINY, UNIT } from "./bound.ts";
 import { type ErrorPair, Inherited } from "./exponentials.ts";
 import { dotSum, LAMBDA, Sum } from "./sums.ts";
 
-/** p, its slope dy·v − δ, and what their errors come from. */
+/** p, its slope dy·v − δ, and the terms of their errors. */
 export interface Weighed {
   readonly p: number;
   readonly slope: number;

@@ -80,7 +80,7 @@ export class NoiseDevice extends ReferenceDevice {
     }
   }
 
-  /** Copies host data in; what arrives in double is rounded on other devices, half a unit in the last place. */
+  /** Copies host data in; other devices round doubles to float32, an error of half a unit in the last place. */
   override from(host: HostTensor): RefTensor {
     const tensor = super.from(host);
     if (this.#noise && host.data instanceof Float64Array) {

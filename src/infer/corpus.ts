@@ -137,7 +137,7 @@ async function* drawn<T extends Tensor>(model: DecoderModel<T>, options: CorpusO
   yield* shelf.others();
 }
 
-/** The error of a document: where its logits are not finite, it says at which token. */
+/** The error of a document; names the token at which the logits are not finite. */
 function notFiniteAt(number: number, error: unknown): unknown {
   if (!(error instanceof NotFiniteError)) return error;
   const place = `token ${error.step} of document ${number + 1}`;

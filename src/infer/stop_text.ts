@@ -19,12 +19,12 @@ export class StopText<P extends { readonly text: string }> {
     this.#stops = stops;
   }
 
-  /** Whether a stop text has come; nothing comes after it. */
+  /** Whether a stop text was found; no piece follows it. */
   get stopped(): boolean {
     return this.#stopped;
   }
 
-  /** Takes a piece, and gives those of which it is known now that they may be shown; the last one before a stop is cut. */
+  /** Adds a piece; returns the pieces that no stop text can overlap. The last one is cut at a stop text. */
   push(piece: P): P[] {
     this.#held.push(piece);
     const text = this.#held.map(({ text }) => text).join("");

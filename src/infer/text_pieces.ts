@@ -18,7 +18,7 @@ export class TextPieces<P extends { readonly id: number; readonly text: string }
     this.#stops = new StopText(stop);
   }
 
-  /** Whether a stop text has come; nothing comes after it. */
+  /** Whether a stop text was found; no piece follows it. */
   get stopped(): boolean {
     return this.#stops.stopped;
   }

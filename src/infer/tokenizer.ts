@@ -19,7 +19,7 @@ export interface Tokenizer {
   readonly mask?: { readonly text: string; readonly id: number };
 }
 
-/** Ids of a text. Throws when there is no text, no tokenizer, or nothing comes out. */
+/** Ids of a text. Throws without a text, a tokenizer or any resulting id. */
 export function encodeText(tokenizer: Tokenizer | undefined, text: string): number[] {
   if (typeof text !== "string") throw new RangeError(`Cannot encode text: it is ${show(text)}, expected a text`);
   if (!tokenizer) throw new Error("Cannot encode text: the model was loaded without a tokenizer");
@@ -38,7 +38,7 @@ export function promptIds(tokenizer: Tokenizer | undefined, prompt: string | Arr
   throw new RangeError(`Cannot generate: the prompt is ${show(prompt)}, expected a text or a list of ids`);
 }
 
-/** Turns ids, one at a time, into pieces of text; only what may still become part of a character is held. */
+/** Turns ids, one at a time, into pieces of text; only bytes of an incomplete character are held. */
 export class TextStream {
   readonly #decoding: TextDecoding;
 

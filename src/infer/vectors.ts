@@ -24,7 +24,7 @@ export interface EncodeOptions {
   normalize?: boolean;
 }
 
-/** How sequences become vectors, and what errors call them. */
+/** Pooling of sequences to vectors, and the name of a sequence in errors. */
 export interface EmbedOptions extends EncodeOptions {
   /** What error messages call a sequence, by its index. */
   name?: (index: number) => string;
@@ -120,7 +120,7 @@ export class Vectors<T extends Tensor> {
     return made;
   }
 
-  /** Steps on vectors x [B, width]; `each` says that a sequence is a row. */
+  /** Steps on vectors x [B, width]; with `each`, a sequence is a row. */
   #follow(x: T, each: T, steps: readonly VectorStep[]): T {
     return steps.reduce((x, step) => {
       if (step === "normalize") return pool(this.weights.device, x, each, { kind: "first", normalize: true });

@@ -97,7 +97,7 @@ const TABLE: Record<string, { call: Call; right?: object; wrong: Record<string, 
 const misspelt = (name: string) => `${name}s`;
 
 for (const [type, { call, right = {}, wrong }] of Object.entries(TABLE)) {
-  Deno.test(`${type}: a misspelt option is answered with the nearest, a wrong value with what was expected`, async () => {
+  Deno.test(`${type}: a misspelt option is refused with the nearest name, a wrong value with the expected type`, async () => {
     const refusal = async (options: unknown) =>
       (await assertRejects(async () => await call(options), RangeError)).message;
     for (const [name, value] of Object.entries(wrong)) {
@@ -116,7 +116,7 @@ Deno.test("every options type of mod.ts is in the table", async () => {
   assertEquals([...new Set(types.map(([name]) => name))].filter((name) => !(name in TABLE)), []);
 });
 
-Deno.test("prompts, sequences, texts and sources of another kind are refused by what they are", async () => {
+Deno.test("prompts, sequences, texts and sources of another type are refused with their type", async () => {
   const table: [() => Promise<unknown>, string][] = [
     [() => decoder.generate(5 as never).next(), "Cannot generate: the prompt is 5, expected a text or a list of ids"],
     [

@@ -6,7 +6,7 @@ const bytes = async (path: string) => [...await Deno.readFile(path)].join();
 const json = async (path: string) => JSON.parse(await Deno.readTextFile(path));
 
 for (const [kind, save] of [["decoder", saveStoryDecoder], ["encoder", saveStoryEncoder]] as const) {
-  Deno.test(`a program outside: ${kind}s are saved and loaded bit for bit, and stay what they are when merged`, async () => {
+  Deno.test(`a program outside: ${kind}s are saved and loaded bit for bit, and merging keeps their kind`, async () => {
     const out = await Deno.makeTempDir(), folder = `${out}/given`;
     await save(folder);
     await Deno.remove(`${folder}/held_out.txt`).catch(() => {}); // is no part of a checkpoint

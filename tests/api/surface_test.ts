@@ -30,7 +30,7 @@ Deno.test("mod.ts exports the names that were decided on, written by hand", asyn
   assertEquals(names.length <= MOST, true, `${names.length} names, ${MOST} is the most`);
 });
 
-Deno.test("entry points of models, training and checkpoints name what they export", async () => {
+Deno.test("entry points of models, training and checkpoints list their exports by name", async () => {
   for (const entry of ["model", "train", "checkpoint"]) {
     const source = await Deno.readTextFile(new URL(`../../src/${entry}.ts`, import.meta.url));
     assertEquals(/export (?:type )?\*/.test(source), false, `src/${entry}.ts`);

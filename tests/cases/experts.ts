@@ -13,7 +13,7 @@ const sizes = fc.record({
   F: fc.constantFrom(0, 7, 40),
 });
 
-/** Chosen experts of the live rows; what stands in the others is no expert. */
+/** Chosen experts of the live rows; invalid indices in the other rows. */
 export function chosen(M: number, k: number, E: number, live: HostTensor | undefined): fc.Arbitrary<HostTensor> {
   const end = liveElements(M, k, live);
   return fc.array(fc.nat(E - 1), { minLength: M * k, maxLength: M * k })

@@ -27,7 +27,7 @@ export const adamW = shapes.chain((shape) =>
   })
 );
 
-/** Tensors whose last word is whole or partly used, among them long ones; with and without what came before. */
+/** Tensors whose last word is whole or partly used, among them long ones; with and without earlier sums. */
 export const sumSquares = fc.oneof(
   { weight: 3, arbitrary: shapes },
   { weight: 1, arbitrary: fc.constantFrom([4099], [17_000], [3, 30_001]) },

@@ -53,7 +53,7 @@ export const clock = fc.oneof(fc.constantFrom(0, -1, 2 ** 31 - 1, -(2 ** 31)), w
 const scores = (M: number, N: number) =>
   tensor([M, N]).map(({ shape, data }) => hostTensor(shape, data.map((x) => Math.abs(x) < 0.3 ? (x < 0 ? -0 : 0) : x)));
 
-/** What routers say: nothing, scores, scores and those of another router, or the depth that was chosen. */
+/** Router outputs: none, scores, scores with auxiliary scores, or chosen depths. */
 function routed(M: number, N: number) {
   return fc.oneof(
     fc.constant({}),

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { hostIndices, type HostTensor, hostTensor } from "../../src/op/device.ts";
 import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 
-/** Numbers that are no row: what stands in a list beyond its live part. */
+/** Invalid row indices, for list entries beyond the live part. */
 const garbage = [2 ** 31 - 1, -1, 0, 12345];
 
 /** Widths that do and do not come in fours, within and beyond the lanes of a group. */

@@ -10,7 +10,7 @@ const device = new ReferenceDevice();
 const recursion = { sharing: "middle_cycle", num_recursions: 3, routing: "expert" };
 const model = decoderOn(device, { recursion });
 
-Deno.test("engine: refuses requests that cannot be, and serves the others", async () => {
+Deno.test("engine: refuses invalid requests, and serves the others", async () => {
   await using engine = await Engine.open(model, { slots: 2 });
   const first = engine.submit([1, 2], { maxNewTokens: 9 });
   const refused = (prompt: string | number[], options: GenerateOptions, message: string) =>
@@ -41,12 +41,12 @@ Deno.test("engine: refuses requests that cannot be, and serves the others", asyn
   assertEquals((await whole(engine.submit(someIds(1, 63)))).tokens.length, 1);
 });
 
-Deno.test("engine: a cap of depth is for models that route", async () => {
+Deno.test("engine: maxDepth is refused for models without routing", async () => {
   await using engine = await Engine.open(decoderOn(device), { slots: 1 });
   assertThrows(() => engine.submit([1], { maxDepth: 1 }), RangeError, "maxDepth is 1, but this model routes nothing");
 });
 
-Deno.test("engine: refuses sizes that cannot be, and models whose keys depend on rows to come", async () => {
+Deno.test("engine: refuses invalid sizes, and models whose keys depend on later rows", async () => {
   const refused = (options: Parameters<typeof Engine.open>[1], message: string, on = model) =>
     assertRejects(() => Engine.open(on, options), RangeError, `Cannot make an engine: ${message}`);
   for (const slots of [0, -1, 1.5, NaN, 4097]) {

@@ -10,7 +10,7 @@ async function text(pieces: AsyncIterable<{ readonly text: string }>): Promise<s
   return (await Array.fromAsync(pieces)).map(({ text }) => text).join("");
 }
 
-Deno.test("engine: texts are those of `generate`, stop texts and all, and each says why it ended", async () => {
+Deno.test("engine: texts, stop texts included, equal those of `generate`, each with its finish reason", async () => {
   await using engine = await decoder.engine({ slots: 3 });
   const prompt = "Once upon a time";
   const story = await text(decoder.generate(prompt, { maxNewTokens: 30 }));

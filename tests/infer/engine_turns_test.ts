@@ -5,7 +5,7 @@ import { Engine } from "../../src/infer/engine/engine.ts";
 import { whole } from "../support/engine.ts";
 import { decoderOn } from "../support/models.ts";
 
-Deno.test("engine: timers, and with them servers, have their turns while tokens are made, on the reference too", async () => {
+Deno.test("engine: timers run between decoding steps, also on the reference device", async () => {
   await using engine = await Engine.open(decoderOn(new ReferenceDevice()), { stops: [] });
   const request = engine.submit([1], { maxNewTokens: 60 });
   let turns = 0;

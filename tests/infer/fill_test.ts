@@ -39,7 +39,7 @@ Deno.test("candidates are the softmax of the logits at each mask, best first", a
   assertEquals(await encoder.fill(TEXT), all.map((candidates) => candidates.slice(0, 5)));
 });
 
-gpuTest("the kernels fill as the reference does, within what float32 may do", async (device) => {
+gpuTest("fill with kernels equals the reference within the float32 bound", async (device) => {
   await using encoder = await Encoder.load(folder, { device: "reference" });
   const weights = await encoder.model.weights();
   const ids = encoder.tokenizer!.encode(TEXT), rows = [3, 1];

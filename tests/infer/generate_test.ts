@@ -27,7 +27,7 @@ async function made(prompts: number[][], options: GenerateOptions = {}, on: Deco
   });
 }
 
-Deno.test("generate: one prompt or several, as text or ids, for every kind of model, are those of full forward passes", async () => {
+Deno.test("generate: tokens equal those of full forward passes, for one or several prompts, text or ids, and every model kind", async () => {
   for (const json of kinds) {
     const model = decoderOn(device, { ...json, eos_token_id: [3, 4] });
     for (const seed of [undefined, 7]) {
@@ -83,7 +83,7 @@ Deno.test("generate: a repetition penalty counts the prompt and all tokens since
   assertNotEquals(ids, (await made([prompts[0]]))[0].ids);
 });
 
-Deno.test("generate: no token runs more recursions than the cap; a cap above all of them does nothing", async () => {
+Deno.test("generate: no token runs more recursions than the cap; a larger cap has no effect", async () => {
   const all = await made(prompts);
   for (const maxDepth of [1, 2]) {
     const capped = await made(prompts, { maxDepth });
@@ -94,7 +94,7 @@ Deno.test("generate: no token runs more recursions than the cap; a cap above all
   assertEquals(await made(prompts, { maxDepth: 9 }), all);
 });
 
-Deno.test("generate: prompts that are read in parts continue as they do alone", async () => {
+Deno.test("generate: a prompt prefilled in parts continues as a prompt prefilled at once", async () => {
   const lengths = [62, 1, 57, 56, 55, 20, 61, 3, 62]; // 128 rows of all together at a time
   const many = lengths.map((length, b) => someIds(b + 20, length));
   const together = await made(many, { maxNewTokens: 2 });
@@ -104,7 +104,7 @@ Deno.test("generate: prompts that are read in parts continue as they do alone", 
   }
 });
 
-Deno.test("generate: ends when aborted, and refuses what cannot be", async () => {
+Deno.test("generate: ends when aborted, and refuses invalid options", async () => {
   const controller = new AbortController();
   const stream = generate(model, prompts, { signal: controller.signal });
   assertEquals((await stream.next()).done, false);

@@ -79,7 +79,7 @@ gpuTest("limited: generation and an engine draw the tokens of the reference", as
   }
 });
 
-gpuTest("limited: the caches of an engine are no larger than the device binds, whatever is asked for", async (gpu) => {
+gpuTest("limited: the caches of an engine stay within the binding limit for any cacheBytes", async (gpu) => {
   const one: Asked = { prompt: someIds(1, 9, V), options: { maxNewTokens: 20 } };
   const json = { ...kinds[2], vocab_size: V };
   const reference = decoderOn(exact(), json), model = decoderOn(limited(gpu), json);

@@ -24,7 +24,7 @@ class Counted extends ReferenceDevice {
 
 const one: HostTensor = { shape: [1], data: Float32Array.of(1) };
 
-Deno.test("loadOn: a failure frees what was placed, and closes an owned device only", async () => {
+Deno.test("loadOn: a failure frees the loaded tensors, and closes an owned device only", async () => {
   for (const owned of [true, false]) {
     const counted = new Counted();
     const open = () => Promise.resolve({ device: counted, owned });

@@ -36,7 +36,7 @@ const wrong: readonly [GenerateOptions, string][] = [
   ),
 ] as [GenerateOptions, string][];
 
-Deno.test("options out of range are refused by name and value, also where nothing is to be generated", async () => {
+Deno.test("options out of range are refused by name and value, also for 0 new tokens", async () => {
   await using engine = await Engine.open(model, { slots: 1 });
   for (const maxNewTokens of [0, 3]) {
     for (const [option, message] of wrong) {
@@ -66,7 +66,7 @@ Deno.test("options out of range are refused by name and value, also where nothin
   }
 });
 
-Deno.test("seeds are whole numbers wherever there is one", async () => {
+Deno.test("every seed must be an integer", async () => {
   const reader = { tokens: 9, vocabulary: 9, endOfText: 0, read: () => Promise.resolve(new Int32Array(9)) } as never;
   for (const seed of seeds) {
     const message = `seed is ${seed}, expected a whole number from -2147483648 to 2147483647`;
@@ -79,7 +79,7 @@ Deno.test("seeds are whole numbers wherever there is one", async () => {
   }
 });
 
-Deno.test("nothing is cut off numbers that are to be whole", async () => {
+Deno.test("fractions are refused where an integer is required", async () => {
   assertThrows(() => hostIndices([0, 1.5]), RangeError, "element 1 is 1.5, expected a whole number");
   assertThrows(() => hostIndices([2 ** 31]), RangeError, "element 0 is 2147483648");
   const base = { documents: 1, batch: 1, maxTokens: 9, seed: 1 };

@@ -101,7 +101,7 @@ gpuTest("vectors: the kernels make the same", async (gpu) => {
   assertNear(made, pooled.map(unit));
 });
 
-Deno.test("vectors: what a caller says wins; without modules it is the mean", async () => {
+Deno.test("vectors: options of the caller take precedence; without modules the pooling is the mean", async () => {
   const modules = moduleList([transformer, pooling, ["Normalize", "2_Normalize"]]);
   const files = await sentenceFolder({ "modules.json": modules, "1_Pooling/config.json": legacy("cls") });
   await using declared = await Encoder.load(files, { device: "reference" });

@@ -46,7 +46,7 @@ export function sampleOn(device: Device, sample: Sample): DecoderModel {
   return new DecoderModel(device, model.config as never, model.params as never);
 }
 
-/** Requests to a model of V tokens; those to models that route nothing have no cap of depth. */
+/** Requests to a model of V tokens; requests to models without routing have no maxDepth. */
 export function requests(V: number, routed: boolean, count: number): fc.Arbitrary<Asked[]> {
   const options = fc.record({
     maxNewTokens: from(0, 20),

@@ -22,7 +22,7 @@ export function replayCommand(seed: number, path: string | null, title = "TITLE"
   return `FC_SEED=${seed} FC_PATH=${path} ${test}`;
 }
 
-/** Throws what fast-check says of a failure, with the command that repeats it. */
+/** Throws fast-check's report of a failure, with the command that repeats it. */
 function report(details: RunDetails<unknown>): void {
   if (!details.failed) return;
   const { seed, counterexamplePath, errorInstance } = details;

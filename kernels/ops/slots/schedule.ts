@@ -11,12 +11,12 @@ fn waits(s: u32) -> bool { return stageOf(s) == ${stage}; }
 fn key(s: u32, origin: i32) -> u32 { return u32(sinceOf(s) - origin) ^ 0x80000000u; }`;
 
 /** WGSL: the number of waiting slots, one of them, and the number to choose; to be called in uniform control flow. */
-const crowd = /* wgsl */ `
+const countWaiting = /* wgsl */ `
 var<workgroup> waiting: atomic<u32>;
 var<workgroup> blocked: atomic<u32>;
 var<workgroup> last: atomic<u32>;
-struct Crowd { total: u32, keep: u32, origin: i32 }
-fn crowd(lane: u32) -> Crowd {
+struct Waiting { total: u32, keep: u32, origin: i32 }
+fn countWaiting(lane: u32) -> Waiting {
   var counts = vec2<u32>();
   for (var s = lane; s < sizes.S; s += LANES) {
     counts += vec2<u32>(u32(waits(s)), u32(stageOf(s) == ${STAGE.block}));
@@ -26,8 +26,8 @@ fn crowd(lane: u32) -> Crowd {
   atomicAdd(&blocked, counts.y);
   workgroupBarrier();
   let total = atomicLoad(&waiting);
-  let patient = sizes.EXIT_BATCH > 0 && atomicLoad(&blocked) >= sizes.EXIT_BATCH;
-  return Crowd(total, select(min(total, sizes.MAX_BATCH), 0, patient), sinceOf(atomicLoad(&last)));
+  let deferred = sizes.EXIT_BATCH > 0 && atomicLoad(&blocked) >= sizes.EXIT_BATCH;
+  return Waiting(total, select(min(total, sizes.MAX_BATCH), 0, deferred), sinceOf(atomicLoad(&last)));
 }`;
 
 /**
@@ -38,7 +38,7 @@ const latest = /* wgsl */ `
 var<workgroup> least: atomic<u32>; // its complement, so that zero is greater than any
 var<workgroup> greatest: atomic<u32>;
 var<workgroup> early: array<atomic<u32>, 32>;
-fn latest(lane: u32, all: Crowd) -> u32 {
+fn latest(lane: u32, all: Waiting) -> u32 {
   for (var s = lane; s < sizes.S; s += LANES) {
     if (!waits(s)) { continue; }
     atomicMax(&least, ~key(s, all.origin));
@@ -73,11 +73,11 @@ export function schedule({ inputs, params, adapter }: Call<"slots", "rows" | "ke
     wgsl: /* wgsl */ `
 const LANES = ${lanes}u;
 ${table(params.stage)}
-${crowd}
+${countWaiting}
 ${latest}
 var<workgroup> cells: array<vec2<u32>, ${lanes}>;
 fn run(group: u32, lane: u32) {
-  let all = crowd(lane);
+  let all = countWaiting(lane);
   let line = latest(lane, all);
   let share = (sizes.S + LANES - 1) / LANES;
   let start = lane * share;
