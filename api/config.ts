@@ -47,7 +47,7 @@ export interface ExpertsConfig {
   readonly loraAlpha: number;
   /** `norm_top_k`: whether the chosen weights are divided by their sum. */
   readonly normTopK: boolean;
-  /** `mol_mix`: what is mixed, the experts' outputs or their weights. */
+  /** `mol_mix`: the mixture is over the experts' outputs or their weights. */
   readonly molMix: "output" | "weight";
 }
 

@@ -30,7 +30,7 @@ export class Decoder extends Model<DecoderModel, DecoderConfig> {
   /**
    * Loads a checkpoint from a folder, a URL, or files in memory.
    *
-   * Throws one error that lists what is missing, unexpected and misshapen.
+   * Throws one error that lists missing, unexpected and misshapen tensors.
    */
   static async load(source: CheckpointSource, options: LoadOptions = {}): Promise<Decoder> {
     checkLoading(options);

@@ -30,8 +30,8 @@ export class Encoder extends Model<EncoderModel, EncoderConfig> {
   /**
    * Loads a checkpoint from a folder, a URL, or files in memory.
    *
-   * The modules of a sentence-transformers folder say how `encode` makes vectors. Throws one error that lists what is
-   * missing, unexpected and misshapen, and names modules and settings that the library does not compute.
+   * The modules of a sentence-transformers folder say how `encode` makes vectors. Throws one error that lists
+   * missing, unexpected and misshapen tensors, and names modules and settings that the library does not compute.
    */
   static async load(source: CheckpointSource, options: LoadOptions = {}): Promise<Encoder> {
     checkLoading(options);

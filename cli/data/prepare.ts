@@ -41,7 +41,7 @@ export async function prepareTokens(
   const encode = (text: string) => [...before, ...encoder.encode(text), ...after];
   const hash = createHash("sha256").update(JSON.stringify(json)).digest("hex");
   for (const [side, name] of Object.entries(sides) as [Side, string][]) {
-    const documents = encoded(encode, read(side, side === "train" ? "Encoding" : "Encoding what is held out"));
+    const documents = encoded(encode, read(side, side === "train" ? "Encoding" : "Encoding held-out documents"));
     const known = { vocabulary: encoder.vocabulary, endOfText, tokenizer: hash, split: name, signal };
     await writeTokens(`${folder}/${name}`, documents, known);
   }

@@ -23,7 +23,7 @@ export function thinned(points: readonly Point[], most = MOST): Point[] {
   }).filter(({ value }) => Number.isFinite(value));
 }
 
-/** Means over `window` neighbours, an odd number, fewer at both ends; what is not finite is left out. */
+/** Means over `window` neighbours, an odd number, fewer at both ends; numbers that are not finite are left out. */
 export function averaged(points: readonly Point[], window: number): Point[] {
   const known = points.filter(({ value }) => Number.isFinite(value));
   const half = (window - 1) / 2;

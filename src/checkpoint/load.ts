@@ -27,7 +27,7 @@ const AT_ONCE = 4; // concurrent reads: they overlap network latency, and each t
  * Loads the parameters of a schema: the same record with host tensors for leaves. All names, shapes and element types
  * are compared before the first tensor is read.
  *
- * @throws one error that lists what is missing, unexpected and misshapen; naming two copies of one parameter that differ; or naming tensor and index of a number that is NaN or infinite as float32
+ * @throws one error that lists missing, unexpected and misshapen tensors; naming two copies of one parameter that differ; or naming tensor and index of a number that is NaN or infinite as float32
  *
  * ```ts
  * import { encodeSafetensors } from "./write.ts";

@@ -57,7 +57,7 @@ function fits({ shape, dtype }: TensorEntry, part: Part): boolean {
 const LISTED = 10;
 
 /**
- * Throws one error that lists what is missing, unexpected and misshapen; returns when nothing is.
+ * Throws one error that lists missing, unexpected and misshapen tensors.
  *
  * @param action action of the error message, as in "load models/tiny"
  */

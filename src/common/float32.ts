@@ -1,7 +1,7 @@
 /**
  * Numbers that mean the same on every device.
  *
- * Devices store float32 and may flush what is below the smallest normal number to zero; a reciprocal of a number above
+ * Devices store float32 and may flush numbers below the smallest normal one to zero; a reciprocal of a number above
  * 2¹²⁶ is one of those.
  *
  * @module

@@ -115,7 +115,7 @@ export class JsonTokenizer {
     return ids.map((id) => decoding.push(id)).join("") + decoding.end();
   }
 
-  /** Text of ids that come one by one; what it gives, put together, is what {@link JsonTokenizer.decode} gives. */
+  /** Decodes ids one at a time; the joined pieces equal the text of {@link JsonTokenizer.decode}. */
   decoding(): TokenDecoding {
     return new TokenDecoding(this.#stages(), (id) => {
       const added = this.#byId.get(id), text = this.#texts.get(id);
