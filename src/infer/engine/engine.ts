@@ -109,7 +109,7 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     try {
       for (let limit = 1; running || this.#scheduler.requests.length > 0;) {
         const started = performance.now();
-        const next = this.#run(limit);
+        const next = this.#run(limit, running?.steps ?? 0);
         if (running) this.#deliver(running, await running.read);
         else if (!next) this.#scheduler.failStuck();
         running = next;
@@ -126,10 +126,10 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
   }
 
   /** Admits waiting requests, runs a part of the prompts and some steps; undefined where there was nothing to run. */
-  #run(limit: number): Steps | undefined {
+  #run(limit: number, inFlight: number): Steps | undefined {
     this.#step.model.check("run the model");
     this.#prefill.admit(this.#scheduler.admit());
-    const reads = this.#prompts(), steps = Math.min(limit, this.#useful());
+    const reads = this.#prompts(), steps = Math.min(limit, this.#useful(inFlight));
     if (!reads && steps === 0) return undefined;
     const counts = this.#scheduler.decoding.some(({ entry }) => entry.counted);
     if (steps > 0) this.#step.start(steps, counts);
@@ -148,10 +148,10 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     return parts.length + entering.length > 0;
   }
 
-  /** Steps after which no sequence has a token to come. */
-  #useful(): number {
+  /** Steps after those in flight, after which no sequence has a token to come. */
+  #useful(inFlight: number): number {
     const left = this.#scheduler.decoding.map(({ stream: { options: { most }, newTokens } }) => most - newTokens);
-    return Math.max(0, ...left) * this.#step.state.layout.recursionRows.length;
+    return Math.max(0, Math.max(0, ...left) * this.#step.state.layout.recursionRows.length - inFlight);
   }
 
   /** Delivers the tokens of some steps, and counts them. */
