@@ -8,6 +8,18 @@ export function keyAt(n: number, h: number, { H, G, K }: Heads): number {
   return (n * 2 * G + Math.floor(h * G / H)) * K;
 }
 
+/** Scores s_n of row m, head h with the keys n in [start, end). */
+export function scoresOf(
+  { q, kv }: { readonly q: RefTensor; readonly kv: RefTensor },
+  m: number,
+  h: number,
+  [start, end]: readonly [number, number],
+  heads: Heads,
+): number[] {
+  const { H, K } = heads, from = (m * H + h) * K;
+  return Array.from({ length: end - start }, (_, i) => score(q, kv, from, keyAt(start + i, h, heads), K));
+}
+
 /** Σ_i a[i]·b[i] over two heads. */
 export function dot(a: RefTensor, from: number, b: RefTensor, to: number, K: number): number {
   let sum = 0;
@@ -48,8 +60,7 @@ export const attentionStats = defineReference(
       if (start >= end) continue;
       for (let h = 0; h < H; h++) {
         const from = (m * H + h) * K;
-        const scores: number[] = [];
-        for (let n = start; n < end; n++) scores.push(score(q, kv, from, keyAt(n, h, heads), K));
+        const scores = scoresOf({ q, kv }, m, h, [start, end], heads);
         const most = scores.reduce((a, b) => Math.max(a, b), -Infinity);
         const sum = scores.reduce((total, s) => total + Math.exp(s - most), 0);
         stats.data[m * 2 * H + h] = most + Math.log(sum);

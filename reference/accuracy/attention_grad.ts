@@ -1,6 +1,5 @@
 import { attentionGradKvOp, attentionGradQOp, attentionStatsOp } from "../../src/ops/attention_grad.ts";
-import { score } from "../attention.ts";
-import { keyAt, seenBy } from "../attention_grad.ts";
+import { keyAt, scoresOf, seenBy } from "../attention_grad.ts";
 import { liveRows } from "../reference.ts";
 import { rescaling, scoreErrors } from "./attention.ts";
 import { HeadSums, weighed } from "./attention_terms.ts";
@@ -22,8 +21,7 @@ export const attentionStats = defineBound(attentionStatsOp, ({ q, kv, ranges, y,
     if (start >= end) continue;
     for (let h = 0; h < H; h++) {
       const from = (m * H + h) * K;
-      const scores: number[] = [];
-      for (let n = start; n < end; n++) scores.push(score(q, kv, from, keyAt(n, h, heads), K));
+      const scores = scoresOf({ q, kv }, m, h, [start, end], heads);
       const lse = stats.data[m * 2 * H + h];
       const most = scores.reduce((a, b) => Math.max(a, b), -Infinity);
       const [moved, weights] = [new Inherited(), new Sum()];
