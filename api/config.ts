@@ -115,7 +115,7 @@ export interface EncoderConfig extends CommonConfig, Partial<ExpertsConfig> {
   readonly expertIntermediateSize?: number;
 }
 
-/** A JSON value whose keys are renamed, frozen all the way down. */
+/** Renames the keys of a JSON value, and freezes it with all nested values. */
 function renamed(value: unknown, rename: (key: string) => string): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return Object.freeze(value.map((item) => renamed(item, rename)));

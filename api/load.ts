@@ -27,7 +27,7 @@ export interface DeviceOptions {
 
 /** How to load a model. */
 export interface LoadOptions extends DeviceOptions {
-  /** The `recursion` object of a `config.json`, for decoders whose files have none (those of the MoR authors). */
+  /** The `recursion` object of a decoder's configuration; the files of the MoR authors lack it. */
   recursion?: Json;
   /** Called with the bytes read so far. */
   onProgress?: (progress: Progress) => void;

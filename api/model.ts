@@ -65,7 +65,7 @@ export abstract class Model<M extends DecoderModel | EncoderModel, C> implements
    * Keys of the original `config.json` that the model is not built from stay.
    * Returns the names of the files.
    *
-   * Throws when a file cannot be written, and for a folder whose `.index.json` readers would follow instead.
+   * Throws when a file cannot be written, or when the folder has an `.index.json` of other weight files.
    *
    * ```ts ignore
    * await using encoder = await Encoder.load("models/stories-modernalbert");

@@ -2,8 +2,8 @@
  * The benches of one operation: kernel and reference at each size, in the same number of calls a sample.
  *
  * Waiting for the GPU costs Deno about 10 ms. A sample makes so many calls that waiting is less than a twentieth of it; the
- * line above a row has the time of one call on the GPU, its rate, and its share of the adapter's peak (of copies between
- * buffers that no cache holds: calls whose data fit a cache may exceed it).
+ * line above a row has the time of one call on the GPU, its rate, and its share of the adapter's peak. The peak is that of
+ * copies between buffers larger than any cache; calls on less data may exceed it.
  *
  *     deno task bench --filter "linear typical"          by operation and size; a regular expression between slashes
  *     deno task bench --filter typical -- --json FILE    writes all samples as JSON

@@ -86,7 +86,10 @@ function configOf({ json }: Shape, L: number, most: number, recursion: Json = {}
   return parseDecoderConfig({ ...json, num_hidden_layers: L, max_position_embeddings: most, recursion });
 }
 
-/** Sequences whose KV caches fill the memory of B vanilla ones: B·2N/(N+1), shared B·N (docs/mor.md, "Keys and values"). */
+/**
+ * Computes the batch size at the KV memory of B vanilla sequences: B·2N/(N+1), shared B·N (docs/mor.md, "Keys and
+ * values").
+ */
 function largestBatch(B: number, N: number, kv: string): number {
   return kv === "share" ? B * N : Math.floor(2 * N * B / (N + 1));
 }

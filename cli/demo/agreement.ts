@@ -18,7 +18,11 @@ export interface Agreement {
   readonly undecided: readonly string[];
 }
 
-/** Compares a model with the reference, on the longest of ids, their first half, … whose selections float32 decides. */
+/**
+ * Compares a model with the reference on a prefix of the ids.
+ *
+ * The prefix is halved until float32 decides every selection of the forward pass.
+ */
 export async function agreementOf(model: DecoderModel, ids: readonly number[]): Promise<Agreement> {
   const run = async (on: Pick<DecoderModel, "forward">) => {
     const { logits, depth } = await on.forward([ids], { logits: true });

@@ -57,7 +57,7 @@ function tensorsOf({ optional, type }: OpInput<string>, binding: Binding): (Tens
   return [...forms.map((form) => instantiate(form, binding)), ...optional ? [undefined] : []];
 }
 
-/** The calls of an operation that an example stands for, without those that the operation refuses. */
+/** Expands an example into calls of its operation, and drops calls that the operation refuses. */
 export function* callsOf(op: AnyOp, example: Values): Generator<ExampleCall> {
   for (const name of Object.keys(example)) {
     if (!(name in AXES || name in op.params || name === "...")) throw new Error(`${op.name} has no size ${name}`);

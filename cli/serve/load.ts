@@ -9,7 +9,7 @@ import type { Health } from "./refusal.ts";
 import { ServedEngine } from "./served_engine.ts";
 import type { ServedModel } from "./service.ts";
 
-/** Loads checkpoints, whose ids are their folder names. Throws one line for an unsuitable one. */
+/** Loads checkpoints by folder name. Throws an error of one line for a checkpoint that cannot be served. */
 export async function loadServed(
   checkpoints: readonly string[],
   opened: Opened,
