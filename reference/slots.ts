@@ -36,16 +36,16 @@ function placeOf(slot: RefTensor["data"], layout: KvLayout, at: "outer" | "own" 
   return cached + i < room ? { place, first, end: place + 1 } : undefined;
 }
 
-/** places[m] = first + n + i, ranges[m] = [first, first + n + i + 1) for the i-th new row of a slot with n rows cached. */
+/** kvSlots[m] = first + n + i, ranges[m] = [first, first + n + i + 1) for the i-th new row of a slot with n rows cached. */
 export const kvSlots = defineReference(
   kvSlotsOp,
-  ({ slots, rows, offsets }, { positions, places, ranges }, { layout, at, M }) => {
-    places.data.fill(-1);
+  ({ slots, rows, offsets }, { positions, kvSlots, ranges }, { layout, at, M }) => {
+    kvSlots.data.fill(-1);
     const put = (m: number, s: number, i: number) => {
       const slot = columns(slots, s);
       positions.data[m] = slot[SLOT.length] + i;
       const found = rows && slot[SLOT.stage] === STAGE.idle ? undefined : placeOf(slot, layout, at, i);
-      if (found) [places.data[m], ranges.data[2 * m], ranges.data[2 * m + 1]] = [found.place, found.first, found.end];
+      if (found) [kvSlots.data[m], ranges.data[2 * m], ranges.data[2 * m + 1]] = [found.place, found.first, found.end];
     };
     const live = liveRows(offsets, M);
     if (rows) { for (let m = 0; m < live; m++) put(m, rows.data[m], 0); }

@@ -16,7 +16,7 @@ Deno.test("cacheWrite: equals scatterRows for ascending indices", () => {
     const [cache, rows, list] = [device.from(x), device.from(y), device.from(hostIndices(entries))];
     const offsets = live && device.from(live);
     const expected = scatterRows(device, { x: cache, y: rows, rows: list, offsets });
-    assertEquals(cacheWrite(device, { cache, x: rows, places: list, offsets }).data, expected.data);
+    assertEquals(cacheWrite(device, { cache, x: rows, rows: list, offsets }).data, expected.data);
   }));
 });
 
@@ -26,7 +26,7 @@ Deno.test("cacheWrite: writes rows at their indices, and skips negative indices"
   const inputs = {
     cache,
     x: device.from(hostIndices([10, 20, 30], [3, 1])),
-    places: device.from(hostIndices([3, -1, 0])),
+    rows: device.from(hostIndices([3, -1, 0])),
   };
   assertEquals([...cacheWrite(device, inputs).data], [30, 2, 3, 10]);
 });

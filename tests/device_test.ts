@@ -70,11 +70,11 @@ gpuTest("device: calls that overlap give each its own result", async (gpu) => {
 gpuTest("device: a tensor written in place keeps its buffer over repeated calls", async (gpu) => {
   const device = own(gpu);
   const cache = device.from(hostTensor([4, 2], new Float32Array(8)));
-  const program = device.compile<HostTensors<"x" | "places">>((inputs) => ({
+  const program = device.compile<HostTensors<"x" | "rows">>((inputs) => ({
     cache: cacheWrite(device, { ...inputs, cache }),
   }));
   for (const place of [0, 1, 2]) {
-    await program({ x: hostTensor([1, 2], [place + 1, -1]), places: hostIndices([place]) });
+    await program({ x: hostTensor([1, 2], [place + 1, -1]), rows: hostIndices([place]) });
   }
   assertEquals([...(await device.read({ cache })).cache.data], [1, -1, 2, -1, 3, -1, 0, 0]);
 });

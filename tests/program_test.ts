@@ -11,10 +11,10 @@ import { gpuTest } from "./support/gpu.ts";
 /** Writes three rows without reading, then one with. */
 async function fill<T extends Tensor>(device: Device<T>): Promise<number[]> {
   const cache = device.from(hostTensor([4, 1], [0, 0, 0, 0]));
-  const program = device.compile(({ x, places }) => {
-    return { filled: cacheWrite(device, { cache, x, places }) };
+  const program = device.compile(({ x, rows }) => {
+    return { filled: cacheWrite(device, { cache, x, rows }) };
   });
-  const row = (place: number) => ({ x: hostTensor([1, 1], [10 + place]), places: hostIndices([place]) });
+  const row = (place: number) => ({ x: hostTensor([1, 1], [10 + place]), rows: hostIndices([place]) });
   for (const place of [0, 1, 2]) program.start(row(place));
   const { filled } = await program(row(3));
   return [...filled.data];
@@ -31,11 +31,11 @@ Deno.test("program: `start` writes in place, in call order (reference)", async (
 /** A cell that doubles and adds one, read after several starts of several times each. */
 async function counted<T extends Tensor>(device: Device<T>): Promise<number[]> {
   const cache = device.from(hostTensor([1, 1], [0]));
-  const program = device.compile(({ one, places }) => {
+  const program = device.compile(({ one, rows }) => {
     const x = add(device, add(device, cache, cache), one);
-    return { counted: cacheWrite(device, { cache, x, places }) };
+    return { counted: cacheWrite(device, { cache, x, rows }) };
   });
-  const inputs = (one: number) => ({ one: hostTensor([1, 1], [one]), places: hostIndices([0]) });
+  const inputs = (one: number) => ({ one: hostTensor([1, 1], [one]), rows: hostIndices([0]) });
   program.start(inputs(1), 5);
   program.start(inputs(100), 2);
   const { counted } = await program(inputs(1));

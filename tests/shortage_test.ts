@@ -88,12 +88,12 @@ for (const told of ways) {
       const { device, scarcity } = scarce(gpu, told);
       const [list, other] = [0, 0].map((value) => device.from(hostTensor([4, 1], new Float32Array(4).fill(value))));
       const write = (cache: GpuTensor) =>
-        device.compile(({ x, places }) => {
+        device.compile(({ x, rows }) => {
           const wide = linear(device, x, x); // [M, M]
-          return { cache: cacheWrite(device, { cache, x: activation(device, x, "square"), places }), wide };
+          return { cache: cacheWrite(device, { cache, x: activation(device, x, "square"), rows }), wide };
         });
-      const row = (value: number, place: number) => ({ x: hostTensor([1, 1], [value]), places: hostIndices([place]) });
-      const many = { x: hostTensor([512, 1], new Float32Array(512)), places: hostIndices(new Int32Array(512)) };
+      const row = (value: number, place: number) => ({ x: hostTensor([1, 1], [value]), rows: hostIndices([place]) });
+      const many = { x: hostTensor([512, 1], new Float32Array(512)), rows: hostIndices(new Int32Array(512)) };
       const [one, two] = [list, other].map(write);
       one.start(row(2, 0));
       scarcity.limit = 100_000;

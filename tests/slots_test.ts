@@ -60,8 +60,8 @@ const slots = table(2, [
 ]);
 const layout = { pages: 8, pageRows: 6, recursionRows: [4, 2], share: false };
 const placed = (inputs: { rows?: RefTensor; offsets: RefTensor }, params: KvSlotsParams) => {
-  const { positions, places, ranges } = kvSlots(device, { slots, ...inputs }, params);
-  return [[...positions.data], [...places.data], [...ranges.data]];
+  const { positions, kvSlots: kvRows, ranges } = kvSlots(device, { slots, ...inputs }, params);
+  return [[...positions.data], [...kvRows.data], [...ranges.data]];
 };
 
 Deno.test("kvSlots: one row of each listed slot, in the cache of its next recursion", () => {
@@ -77,8 +77,8 @@ Deno.test("kvSlots: rows of a prompt, of which one is beyond the slot's part", (
   const prompt = { offsets: on([0, 2, 2, 4]) };
   const outer = placed(prompt, { layout, at: "outer", M: 4 });
   assertEquals(outer, [[3, 4, 4, 5], [3, 4, 22, 23], [0, 4, 0, 5, 18, 23, 18, 24]]);
-  const [, places, ranges] = placed(prompt, { layout, at: 1, M: 5 });
-  assertEquals([places, ranges], [[35, -1, 38, 39, -1], [32, 36, 0, 0, 38, 39, 38, 40, 0, 0]]);
+  const [, kvRows, ranges] = placed(prompt, { layout, at: 1, M: 5 });
+  assertEquals([kvRows, ranges], [[35, -1, 38, 39, -1], [32, 36, 0, 0, 38, 39, 38, 40, 0, 0]]);
 });
 
 Deno.test("kvSlots: indices are distinct and inside the recursion's cache, and ranges end after them", () => {
@@ -96,8 +96,8 @@ Deno.test("kvSlots: indices are distinct and inside the recursion's cache, and r
     const taken = new Set<number>();
     for (const at of recursionRows.keys()) {
       const inputs = { slots: on(data, [S, columns]), offsets: on(ends) };
-      const { places, ranges } = kvSlots(device, inputs, { layout, at, M });
-      places.data.forEach((place, m) => {
+      const { kvSlots: kvRows, ranges } = kvSlots(device, inputs, { layout, at, M });
+      kvRows.data.forEach((place, m) => {
         if (place < 0) return;
         assert(!taken.has(place) && rowsBefore(layout, at) <= place && place < rowsBefore(layout, at + 1));
         taken.add(place);

@@ -31,11 +31,11 @@ export function cachesFor<T extends Tensor>(
     table[s * columns + SLOT.pages] = pages;
     return start + pages;
   }, 0);
-  const fill = device.compile<HostTensors<"x" | "places">>((inputs) => {
+  const fill = device.compile<HostTensors<"x" | "rows">>((inputs) => {
     cacheWrite(device, { cache: state.slots, ...inputs });
     return {};
   });
-  fill.start({ x: hostIndices(table, [S, columns]), places: hostIndices(Array.from({ length: S }, (_, s) => s)) });
+  fill.start({ x: hostIndices(table, [S, columns]), rows: hostIndices(Array.from({ length: S }, (_, s) => s)) });
   fill.dispose();
   return state;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Batch, packPlaces, packRows } from "../model/batch.ts";
+import { type Batch, packPositions, packRows } from "../model/batch.ts";
 import type { HeadInputs } from "../model/head.ts";
 import { joinRows } from "../model/join_results.ts";
 import type { HostTensor } from "../op/device.ts";
@@ -34,6 +34,6 @@ export async function logitsAt<T extends Tensor>(
       return encoderHead<T>(device, weights, { hidden }, head).logits;
     },
   );
-  const inputs = { rows: packPlaces(rows, sequence.length), head: weights.headInputs(rows.length) };
+  const inputs = { rows: packPositions(rows, sequence.length), head: weights.headInputs(rows.length) };
   return joinRows(await program({ batch: packRows([sequence], config), ...inputs }));
 }

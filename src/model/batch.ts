@@ -136,9 +136,9 @@ export function packLabels(
   return hostIndices(labels.flatMap((list) => Array.from(list)));
 }
 
-/** Places in a sequence of T tokens, [R] i32. Throws a RangeError for one outside it. */
-export function packPlaces(places: ArrayLike<number>, T: number): HostTensor {
-  const wrong = Array.from(places).find((place) => !isId(place, T));
-  if (wrong === undefined) return hostIndices(places);
+/** Positions in a sequence of T tokens, [R] i32. Throws a RangeError for one outside it. */
+export function packPositions(positions: ArrayLike<number>, T: number): HostTensor {
+  const wrong = Array.from(positions).find((position) => !isId(position, T));
+  if (wrong === undefined) return hostIndices(positions);
   throw new RangeError(`Cannot run the model: row ${wrong} is outside the sequence of ${T} tokens`);
 }

@@ -6,17 +6,17 @@
 import { type Apply, applying, defineOp } from "../op/define.ts";
 
 /**
- * Writes rows where a list says, in place: cache[places[m]] = x[m], but for places below 0.
+ * Writes rows in place: cache[rows[m]] = x[m] where rows[m] ≥ 0.
  *
- * cache [C, D] and x [M, D] of the same type, places [M] i32 below C, distinct where not negative; offsets end with the
+ * cache [C, D] and x [M, D] of the same type, rows [M] i32 below C, distinct where not negative; offsets end with the
  * number of live rows → cache.
  */
 export const cacheWriteOp = defineOp({
   name: "cacheWrite",
   family: "cache",
-  inputs: { cache: "C D any", x: "M D any", places: "M i32", "offsets?": "B+1 i32" },
+  inputs: { cache: "C D any", x: "M D any", rows: "M i32", "offsets?": "B+1 i32" },
   outputs: { cache: "C D any" },
 });
 
 /** Applies {@link cacheWriteOp}; use the returned cache from then on. */
-export const cacheWrite: Apply<"cache" | "x" | "places" | "offsets?", "cache"> = applying(cacheWriteOp);
+export const cacheWrite: Apply<"cache" | "x" | "rows" | "offsets?", "cache"> = applying(cacheWriteOp);

@@ -65,7 +65,7 @@ export const ropeWriteOp = defineFusedOp({
   refuse: ({ K }) => K % 2 !== 0 && `head width ${K} is odd`,
   compose: (backend, { x, positions, table, cache, kvSlots, offsets }, heads) => {
     const { q, kv } = rope(backend, { x, positions, table, offsets }, heads);
-    return { q, cache: cacheWrite(backend, { cache, x: kv, places: kvSlots, offsets }) };
+    return { q, cache: cacheWrite(backend, { cache, x: kv, rows: kvSlots, offsets }) };
   },
 });
 

@@ -109,13 +109,13 @@ export interface KvSlotsParams {
  * values are shared, a row of recursion r > 0 goes nowhere and sees all of recursion 0. Rows of idle slots listed in `rows`
  * and rows that are not live go nowhere (−1) and see nothing ([0, 0)), and so do those beyond the slot's part
  * and, with `own`, those of slots that have run all N recursions.
- * slots [P, 10+N] i32 → positions [M] (`length` + i), places [M], ranges [M, 2], all i32.
+ * slots [P, 10+N] i32 → positions [M] (`length` + i), kvSlots [M], ranges [M, 2], all i32.
  */
 export const kvSlotsOp = defineOp({
   name: "kvSlots",
   family: "slots",
   inputs: { slots: "P 10+N i32", "rows?": "M i32", offsets: "_+1 i32" },
-  outputs: { positions: "M i32", places: "M i32", ranges: "M 2 i32" },
+  outputs: { positions: "M i32", kvSlots: "M i32", ranges: "M 2 i32" },
   params: {
     layout: { pages: "size", pageRows: "size", recursionRows: "sizes", share: "boolean" },
     at: ["outer", "own", "size"],
@@ -128,10 +128,11 @@ export const kvSlotsOp = defineOp({
   },
 });
 
-/** Applies {@link kvSlotsOp}: → positions [M], places [M], ranges [M, 2]. */
-export const kvSlots: Apply<"slots" | "rows?" | "offsets", "positions" | "places" | "ranges", KvSlotsParams> = applying(
-  kvSlotsOp,
-);
+/** Applies {@link kvSlotsOp}: → positions [M], kvSlots [M], ranges [M, 2]. */
+export const kvSlots: Apply<"slots" | "rows?" | "offsets", "positions" | "kvSlots" | "ranges", KvSlotsParams> =
+  applying(
+    kvSlotsOp,
+  );
 
 /**
  * What drawing a token needs of its slot: its seed, and the position of the token to be drawn, `length` + 1.

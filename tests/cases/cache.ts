@@ -16,7 +16,7 @@ export const cacheWrite = fc.tuple(size(140), width, fc.boolean()).chain(([R, W,
       const typed = (host: HostTensor) =>
         whole ? hostIndices(host.data.map((value) => Math.trunc(1e6 * value)), host.shape) : host;
       const written = list(places.map((place, m) => skipped.data[m] ? place : -1 - place), offsets);
-      return { inputs: { cache: typed(cache), x: typed(x), places: written, offsets }, params: {} };
+      return { inputs: { cache: typed(cache), x: typed(x), rows: written, offsets }, params: {} };
     });
   })
 );

@@ -40,7 +40,7 @@ fn put(m: u32, at: u32, i: i32) {
   if (cache != r) {
     ranges[m] = vec2<i32>(first, first + cached);
   } else if (cached + i < slots[at + ${SLOT.pages}] * pageRows[cache]) {
-    places[m] = first + cached + i;
+    kvSlots[m] = first + cached + i;
     ranges[m] = vec2<i32>(first, first + cached + i + 1);
   }
 }`;
@@ -62,7 +62,7 @@ fn run(group: u32, lane: u32) {
   let m = group * ${LANES} + lane;
   if (m >= sizes.M) { return; }
   positions[m] = 0;
-  places[m] = -1;
+  kvSlots[m] = -1;
   ranges[m] = vec2<i32>();
   if (m >= liveRows()) { return; }
   let s = sequenceOf(m);

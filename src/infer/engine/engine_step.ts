@@ -127,8 +127,8 @@ export class EngineStep<T extends Tensor = Tensor> {
     return gather(this.state.device, tensor, rows, kept);
   }
 
-  #write(cache: T, x: T, { rows: places, kept: offsets }: SlotList<T>): void {
-    cacheWrite(this.state.device, { cache, x, places, offsets });
+  #write(cache: T, x: T, { rows, kept: offsets }: SlotList<T>): void {
+    cacheWrite(this.state.device, { cache, x, rows, offsets });
   }
 
   /** Forgets the programs. */

@@ -80,13 +80,13 @@ export class Prefill<T extends Tensor = Tensor> {
   /** For the slots of a step. */
   constructor(readonly step: EngineStep<T>) {
     const { state, state: { device } } = step;
-    this.#admit = device.compile(({ rows: places, kept: offsets, slots, options }) => {
-      cacheWrite(device, { cache: state.slots, x: slots, places, offsets });
-      cacheWrite(device, { cache: state.options, x: options, places, offsets });
+    this.#admit = device.compile(({ rows, kept: offsets, slots, options }) => {
+      cacheWrite(device, { cache: state.slots, x: slots, rows, offsets });
+      cacheWrite(device, { cache: state.options, x: options, rows, offsets });
       return {};
     });
     this.#count = device.compile(({ counts, place }) => {
-      cacheWrite(device, { cache: state.seen!, x: counts, places: place });
+      cacheWrite(device, { cache: state.seen!, x: counts, rows: place });
       return {};
     });
     this.#enter = device.compile(({ ids, ...list }) => {

@@ -38,16 +38,16 @@ function below<T extends Tensor>(device: Device<T>, matrices: readonly T[], diag
   const N = matrices.length, [R, C] = matrices[0].shape;
   const stack = device.from(hostZeros([N * R, diagonal ? N * C : C]));
   const columns = hostZeros([R, C]),
-    program = device.compile<{ zero: HostTensor; places: HostTensor[] }>(({ zero, places }) => {
+    program = device.compile<{ zero: HostTensor; targets: HostTensor[] }>(({ zero, targets }) => {
       matrices.forEach((matrix, r) => {
         const blocks = diagonal ? matrices.map((_, other) => other === r ? matrix : zero) : [matrix];
         const x = blocks.reduce((left, right) => joinColumns(device, left, right));
-        cacheWrite(device, { cache: stack, x, places: places[r] });
+        cacheWrite(device, { cache: stack, x, rows: targets[r] });
       });
       return {};
     });
   const rows = (r: number) => hostIndices(Array.from({ length: R }, (_, row) => r * R + row));
-  program.start({ zero: columns, places: matrices.map((_, r) => rows(r)) });
+  program.start({ zero: columns, targets: matrices.map((_, r) => rows(r)) });
   program.dispose();
   return stack;
 }

@@ -114,8 +114,8 @@ export class EngineState<T extends Tensor = Tensor> {
   prompts(): KvCache<T> {
     const { device, slots, layout } = this;
     const map: KvCache<T>["map"] = (at, M, offsets) => {
-      const { places, ranges } = kvSlots(device, { slots, offsets }, { layout, at, M });
-      return { kvSlots: places, ranges };
+      const { kvSlots: rows, ranges } = kvSlots(device, { slots, offsets }, { layout, at, M });
+      return { kvSlots: rows, ranges };
     };
     const whole = layout.share || layout.recursionRows.every((rows) => rows === layout.pageRows);
     const fit: KvCache<T>["fit"] = (recursion, { rows, kept }) =>
@@ -130,7 +130,7 @@ export class EngineState<T extends Tensor = Tensor> {
     const cache: KvCache<T> = {
       layer: (l) => this.layer(l),
       block: (j) => this.block(j),
-      map: () => ({ kvSlots: mapped().places, ranges: mapped().ranges }),
+      map: () => ({ kvSlots: mapped().kvSlots, ranges: mapped().ranges }),
     };
     return {
       rows: {
