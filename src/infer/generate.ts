@@ -27,9 +27,9 @@ export interface NumberedPiece extends Piece {
  * Continues a prompt, or several at once, piece by piece; each ends before an end token of the model. Pieces of several
  * prompts come in the order in which they are ready.
  *
- * Throws for an empty prompt, a text without a tokenizer, ids outside the vocabulary, a prompt that fills all positions,
- * and options out of range, also where nothing is to be generated; at a step whose logits are not finite; and for a second
- * loop over the same generation.
+ * Throws at the call for an empty prompt, a text without a tokenizer, ids outside the vocabulary, a prompt that fills all
+ * positions, and options out of range, also where nothing is to be generated. The stream throws at a step whose logits are
+ * not finite, and in a second loop over the same generation.
  */
 export function generate<T extends Tensor>(
   model: DecoderModel<T>,
@@ -53,7 +53,15 @@ export function generate<T extends Tensor>(
   prompt: Prompt | readonly Prompt[],
   options: GenerateOptions = {},
 ): AsyncGenerator<Piece> {
-  return single("generate", pieces(model, prompt, options));
+  return single("generate", pieces(model, requestsOf(model, prompt, options), options));
+}
+
+/** The prompts of one call as ids, and the new tokens that each may have. */
+interface Requests {
+  readonly prompts: readonly ArrayLike<number>[];
+  readonly budgets: readonly number[];
+  /** Whether the call gave a list of prompts, whose pieces are numbered. */
+  readonly numbered: boolean;
 }
 
 /** Whether prompts are several: a list of anything but ids. */
@@ -61,28 +69,36 @@ function isList(prompt: Prompt | readonly Prompt[]): prompt is readonly Prompt[]
   return Array.isArray(prompt) && typeof prompt[0] !== "number";
 }
 
-async function* pieces<T extends Tensor>(
+/** Encodes and checks the prompts and options of one call. */
+function requestsOf<T extends Tensor>(
   model: DecoderModel<T>,
   prompt: Prompt | readonly Prompt[],
   options: GenerateOptions,
-): AsyncGenerator<Piece> {
+): Requests {
   model.check("generate");
-  const { config, config: { maxPositions }, device } = model;
-  const { maxNewTokens, seed = 0, signal } = options;
-  const prompts = (isList(prompt) ? prompt : [prompt])
-    .map((prompt) => promptIds(model.tokenizer, prompt));
+  const { config, config: { maxPositions }, device, tokenizer } = model, numbered = isList(prompt);
+  const prompts = (numbered ? prompt : [prompt]).map((prompt) => promptIds(tokenizer, prompt));
   checkGenerating(config, options);
   packRows(prompts, { ...config, maxPositions: Infinity });
   const room = defaultRoom(config, prompts.length, device.maxTensorBytes);
-  const budgets = prompts.map(({ length }) => newTokensOf(length, maxPositions, maxNewTokens, room));
+  const budgets = prompts.map(({ length }) => newTokensOf(length, maxPositions, options.maxNewTokens, room));
+  return { prompts, budgets, numbered };
+}
+
+async function* pieces<T extends Tensor>(
+  model: DecoderModel<T>,
+  { prompts, budgets, numbered }: Requests,
+  options: GenerateOptions,
+): AsyncGenerator<Piece> {
+  const { seed = 0, signal } = options;
   signal?.throwIfAborted();
-  if (Math.max(...budgets) === 0) return await device.ready([]);
+  if (Math.max(...budgets) === 0) return await model.device.ready([]);
   await using engine = await Engine.fitting(model, prompts.map(({ length }, b) => length + budgets[b]));
   const { temperature } = samplingOf(options);
   const streams = prompts.map((ids, b) =>
     engine.submit(ids, { ...options, temperature, maxNewTokens: budgets[b], seed: (seed + b) | 0 })
   );
-  yield* isList(prompt) ? together(streams) : streams[0];
+  yield* numbered ? together(streams) : streams[0];
 }
 
 /** The pieces of streams as they come. Ends all with the error of the first that fails. */
