@@ -32,11 +32,11 @@ values, embedding, head, sampling and the host all count.`,
     prompt: { value: "P", help: "tokens of a prompt, 1 unless given" },
     tokens: { value: "N", help: "tokens of a window, by the shape unless given" },
     rounds: { value: "N", help: "windows of each variant, 3 unless given" },
-    only: { value: "A,B", help: `variants to measure, and ${SMALL_MODEL}; all unless given` },
+    only: { value: "A,B", help: `variants to measure beside their vanilla ones, and ${SMALL_MODEL}; all unless given` },
     json: { value: "FILE", help: "write all numbers to this file" },
     ...helpFlag,
   },
-  examples: ["deno task throughput", "deno task throughput --shape 135m --only vanilla,stories260k --rounds 5"],
+  examples: ["deno task throughput", "deno task throughput --shape 135m --only mor-4 --rounds 5"],
 } as const;
 
 /** What the flags ask for. */
@@ -55,8 +55,9 @@ async function settings(flags: Values<typeof command.flags>) {
   const model = checkpoint
     ? `${checkpoint}, experts not among the FLOPs, beside random weights`
     : `shape ${named}: ${JSON.stringify(shape.json)}, random weights, routers balanced by calibration`;
+  const chosen = all.filter(({ name }) => wanted.includes(name)), baselines = chosen.map(({ vanilla }) => vanilla);
   return {
-    variants: all.filter(({ name }) => wanted.includes(name)),
+    variants: all.filter((variant) => chosen.includes(variant) || baselines.includes(variant.name)),
     small: wanted.includes(SMALL_MODEL),
     model,
     lengths,

@@ -47,11 +47,11 @@ export interface Line {
   readonly idle: number;
 }
 
-/** One line per window; a window without its vanilla variant is compared with itself. */
+/** One line per variant, beside its vanilla one. */
 export function report(entrants: readonly Entrant[], adapter: Rates, lengths: Lengths): Line[] {
   return entrants.map((entrant) => {
     const { variant: { name, slots, config, vanilla }, windows, reserved } = entrant;
-    const base = entrants.find(({ variant }) => variant.name === vanilla) ?? entrant;
+    const base = entrants.find(({ variant }) => variant.name === vanilla)!;
     const depths = windows[0].depths.map((_, r) => windows.reduce((sum, { depths }) => sum + depths[r], 0));
     const tokens = windows.reduce((sum, { tokens }) => sum + tokens, 0);
     const steps = windows.reduce((sum, { steps }) => sum + steps, 0);
