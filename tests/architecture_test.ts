@@ -24,8 +24,8 @@ const order = [
   "src/model/config/",
   "src/model/",
   "src/checkpoint/",
-  "src/train/",
   "src/tokenizer/",
+  "src/train/",
   "src/infer/",
 ];
 

@@ -6,7 +6,7 @@
  * @module
  */
 import { describe, quote } from "../checkpoint/messages.ts";
-import { Heap } from "../train/data/heap.ts";
+import { Heap } from "../common/heap.ts";
 import { type Entry, MOST_IDS } from "./entry.ts";
 import { byteIds, idsOfBytes, readVocabulary, unknownText, type Vocabulary, type WordModel } from "./vocabulary.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BYTE_CHARACTERS } from "../train/data/byte_level.ts";
+import { BYTE_CHARACTERS } from "./byte_level.ts";
 import { ByteStream } from "./byte_stream.ts";
 import type { Stage, TokenPiece } from "./stages.ts";
 

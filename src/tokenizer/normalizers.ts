@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BYTE_CHARACTERS } from "../train/data/byte_level.ts";
+import { BYTE_CHARACTERS } from "./byte_level.ts";
 import type { Entry } from "./entry.ts";
 import { patternOf } from "./patterns.ts";
 import { precompiled } from "./precompiled.ts";

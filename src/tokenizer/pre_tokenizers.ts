@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { wordsOf } from "../train/data/byte_level.ts";
+import { wordsOf } from "./byte_level.ts";
 import type { Entry } from "./entry.ts";
 import { byteLevel } from "./normalizers.ts";
 import { literal, patternOf, WORD_CHARACTER } from "./patterns.ts";

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { BYTE_CHARACTERS, wordsOf } from "./byte_level.ts";
-import { Heap } from "./heap.ts";
+import { BYTE_CHARACTERS, wordsOf } from "../../tokenizer/byte_level.ts";
+import { Heap } from "../../common/heap.ts";
 
 /** A trained byte-pair encoding. */
 export interface Merges {

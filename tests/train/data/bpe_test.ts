@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Tokenizer } from "@huggingface/tokenizers";
-import { BYTE_CHARACTERS, wordsOf } from "../../../src/train/data/byte_level.ts";
+import { BYTE_CHARACTERS, wordsOf } from "../../../src/tokenizer/byte_level.ts";
 import { countWords, trainBpe } from "../../../src/train/data/bpe.ts";
-import { Heap } from "../../../src/train/data/heap.ts";
+import { Heap } from "../../../src/common/heap.ts";
 import { tokenizerConfig, trainTokenizer } from "../../../src/train/data/tokenizer_json.ts";
 
 const STORY = "Once upon a time there was a little otter. The otter liked the river, and the river liked the otter.\n";
