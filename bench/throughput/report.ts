@@ -22,6 +22,8 @@ export interface Line {
   readonly speedup: number;
   /** The same by the processors' time for a token, where they are the adapter. */
   readonly workSpeedup: number;
+  /** Seconds of the processors' time for a token. */
+  readonly workPerToken: number;
   readonly limit: number;
   readonly by: Bound;
   /** Billions of floating-point operations, and of bytes at least moved, per second. */
@@ -68,6 +70,7 @@ export function report(entrants: readonly Entrant[], adapter: Rates, lengths: Le
     return {
       ...{ name, slots, layers: config.L, active },
       rate: [median(rates), Math.min(...rates), Math.max(...rates)],
+      workPerToken: of(({ work, tokens }) => work / tokens),
       workSpeedup: median(windows.map((window, round) => timesLessWork(window, base.windows[round]))),
       speedup: median(rates.map((rate, round) => rate / base.windows[round].rate)),
       ...{ limit: other.seconds / best.seconds, by: best.by, skipped: 1 - cost.flops / full.flops },
