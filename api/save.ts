@@ -17,7 +17,7 @@ import { encoderSchema } from "../src/model/encoder_schema.ts";
 /** Throws where readers of a folder would follow an index of shards instead of the file that is to be written. */
 async function refuseIndex(folder: string): Promise<void> {
   try {
-    for await (const { name } of fileSystem(`save ${folder}`).readDir(folder)) {
+    for (const name of await fileSystem(`save ${folder}`).names(folder)) {
       if (!name.endsWith(".safetensors.index.json")) continue;
       throw new Error(`Cannot save ${folder}: readers would follow its ${name}; remove that file first`);
     }

@@ -33,6 +33,7 @@ const order = [
 function wrong(from: string, to: string): string | undefined {
   const part = from.split("/")[0], target = to.split("/")[0];
   const local = /\.(ts|json)$/.test(to) && !to.includes(":");
+  if (from === "src/checkpoint/host.ts" && to === "node:fs") return undefined; // its types; bundlers drop them
   if (!local) return library.includes(part) ? `${from} imports the package ${to}` : undefined;
   if (mayImport[part]?.includes(target) === false) return `${from} imports ${to}`;
   const rank = (path: string) => order.findIndex((prefix) => path.startsWith(prefix));
@@ -53,6 +54,7 @@ Deno.test("the direction rule reports imports in the wrong direction", () => {
     ["reference/linear.ts", "kernels/linear.ts"],
     ["kernels/linear.ts", "reference/linear.ts"],
     ["kernels/linear.ts", "npm:fast-check@4"],
+    ["src/checkpoint/files.ts", "node:fs"],
     ["cli/demo.ts", "tests/linear_test.ts"],
     ["mod.ts", "cli/demo.ts"],
   ];

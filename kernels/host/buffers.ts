@@ -28,7 +28,7 @@ export class BufferPool {
 
   /** Bytes of all buffers, taken or free. */
   get bytes(): number {
-    return this.#sizes.values().reduce((sum, size) => sum + size, 0);
+    return [...this.#sizes.values()].reduce((sum, size) => sum + size, 0);
   }
 
   /** Whether a buffer belongs to the pool. */

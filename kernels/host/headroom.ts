@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { BUFFER_USAGE } from "./gpu_flags.ts";
 
 /** Bytes that must stay free after an allocation. */
 const RESERVE = 32 * 2 ** 20;
@@ -27,7 +28,7 @@ export class Headroom {
     if (!this.probing || this.#spent < UNPROBED) return;
     this.#spent = 0;
     this.device.queue.submit([]); // frees the resources of finished commands
-    this.#make({ size: RESERVE + ahead, usage: GPUBufferUsage.MAP_WRITE | GPUBufferUsage.COPY_SRC }).destroy();
+    this.#make({ size: RESERVE + ahead, usage: BUFFER_USAGE.MAP_WRITE | BUFFER_USAGE.COPY_SRC }).destroy();
     try {
       new ArrayBuffer(RESERVE).transfer(0); // JavaScript needs memory as well; its runtime aborts without
     } catch (error) {

@@ -4,6 +4,7 @@
  * @module
  */
 import { BufferPool } from "./buffers.ts";
+import { BUFFER_USAGE } from "./gpu_flags.ts";
 import { Headroom } from "./headroom.ts";
 
 /** Account of the buffers that a call created. */
@@ -40,7 +41,7 @@ export class Memory {
 
   /** Empty pools over a device. */
   constructor(readonly device: GPUDevice) {
-    const { STORAGE, COPY_SRC, COPY_DST, UNIFORM, MAP_READ } = GPUBufferUsage;
+    const { STORAGE, COPY_SRC, COPY_DST, UNIFORM, MAP_READ } = BUFFER_USAGE;
     const pool = (usage: number, label: string) =>
       new BufferPool(device, usage, label, (descriptor) => this.#make(descriptor));
     this.tensors = pool(STORAGE | COPY_SRC | COPY_DST, "tensor");
@@ -81,7 +82,8 @@ export class Memory {
   /** Whether all given buffers exist. */
   holds(buffers: Iterable<GPUBuffer>): boolean {
     const pools = this.#pools;
-    return Iterator.from(buffers).every((buffer) => pools.some((pool) => pool.has(buffer)));
+    for (const buffer of buffers) if (!pools.some((pool) => pool.has(buffer))) return false;
+    return true;
   }
 
   /** Destroys the buffers of a call that failed, for a reason: a shortage unless given. Returns the reason. */
@@ -99,7 +101,7 @@ export class Memory {
 
   /** The reason why one of the buffers was discarded; undefined if none was. */
   reasonOf(buffers: Iterable<GPUBuffer>): string | undefined {
-    return Iterator.from(buffers).map((buffer) => this.#reasons.get(buffer)).find((reason) => reason !== undefined);
+    for (const buffer of buffers) if (this.#reasons.has(buffer)) return this.#reasons.get(buffer);
   }
 
   /** Destroys unused buffers before an allocation of `wanted` bytes. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dialect } from "./adapter.ts";
+import { COMPUTE_STAGE } from "./gpu_flags.ts";
 import type { Dispatch } from "./kernel.ts";
 import { type Binding, usedBindings, writeModule } from "./module.ts";
 
@@ -66,7 +67,7 @@ export class PipelineCache {
     const used = usedBindings(dispatch, bindings);
     const entry = (type: GPUBufferBindingType, binding: number): GPUBindGroupLayoutEntry => ({
       binding,
-      visibility: GPUShaderStage.COMPUTE,
+      visibility: COMPUTE_STAGE,
       buffer: { type },
     });
     const entries = used.map(({ writable }, index) => entry(writable ? "storage" : "read-only-storage", index));

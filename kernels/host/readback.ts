@@ -9,6 +9,7 @@ import { leavesOf, mapTree } from "../../src/op/tree.ts";
 import type { BufferPool } from "./buffers.ts";
 import type { Work } from "./calls.ts";
 import type { FaultWatch } from "./faults.ts";
+import { READ_MODE } from "./gpu_flags.ts";
 import type { Memory } from "./memory.ts";
 import { wholeTensors } from "./parts.ts";
 import type { GpuProgram } from "./program.ts";
@@ -105,7 +106,7 @@ function concatenated(shape: Shape, parts: readonly HostTensor["data"][]): Float
 
 async function copyOut(target: GPUBuffer, host: ArrayBuffer): Promise<void> {
   try {
-    await target.mapAsync(GPUMapMode.READ, 0, Math.max(host.byteLength, ALIGNMENT));
+    await target.mapAsync(READ_MODE, 0, Math.max(host.byteLength, ALIGNMENT));
     for (let from = 0; from < host.byteLength; from += PART) {
       const size = Math.min(PART, host.byteLength - from);
       const mapped = target.getMappedRange(from, size);

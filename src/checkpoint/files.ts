@@ -1,5 +1,5 @@
 // Atomic writes: each file is written under a temporary name in its folder, flushed to disk, and renamed.
-import { type FileSystem, fileSystem, isMissing, makeFolder, removeEmpty } from "./host.ts";
+import { type FileSystem, fileSystem, isMissing, makeFolder, type OpenFile, removeEmpty } from "./host.ts";
 import { listNames, reasonOf } from "./messages.ts";
 import { partsOf } from "./source_names.ts";
 
@@ -72,14 +72,14 @@ async function replaceAll(targets: readonly [string, Chunks][], { signal }: Writ
     }
     for (const { path, temporary } of staged) await rename(disk, temporary, path);
   } finally {
-    for (const { temporary } of staged) await disk.remove(temporary).catch(() => {}); // renamed, or not created
+    for (const { temporary } of staged) await disk.removeFile(temporary).catch(() => {}); // renamed, or not created
   }
 }
 
 /** Renaming onto a device such as /dev/full would replace the device. */
 async function refuseSpecial(disk: FileSystem, path: string): Promise<void> {
   try {
-    if ((await disk.stat(path)).isFile) return;
+    if ((await disk.info(path)).isFile) return;
   } catch (error) {
     if (isMissing(error)) return;
     throw new Error(`Cannot write ${path}: ${reasonOf(error)}`, { cause: error });
@@ -89,12 +89,13 @@ async function refuseSpecial(disk: FileSystem, path: string): Promise<void> {
 
 async function stage(disk: FileSystem, path: string, temporary: string, chunks: Chunks, signal?: AbortSignal) {
   let written = 0;
+  let file: OpenFile | undefined;
   try {
-    using file = await disk.open(temporary, { write: true, createNew: true });
+    file = await disk.open(temporary, "create");
     for await (const chunk of chunks) {
       for (let at = 0; at < chunk.length;) {
         signal?.throwIfAborted();
-        const count = await file.write(chunk.subarray(at));
+        const count = await file.write(chunk.subarray(at), written);
         at += count, written += count;
       }
     }
@@ -105,6 +106,8 @@ async function stage(disk: FileSystem, path: string, temporary: string, chunks: 
     const failure = new Error(message, { cause: error });
     if (signal?.aborted) failure.name = "AbortError";
     throw failure;
+  } finally {
+    file?.close();
   }
 }
 

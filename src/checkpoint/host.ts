@@ -1,13 +1,55 @@
-// Access to the runtime's file system. No other file of the library names the runtime.
-
+// Access to the file system of Deno, Node and Bun. No other file of the library names a runtime.
+import type * as fs from "node:fs";
 import { reasonOf } from "./messages.ts";
 import { decodePercents } from "./source_names.ts";
 
-/** The part of Deno that reading and writing checkpoints needs. */
-export type FileSystem = Pick<
-  typeof Deno,
-  "open" | "stat" | "mkdir" | "rename" | "remove" | "removeSync" | "readDir" | "pid"
->;
+/** How a file is opened: for reading, as a new file, or for reading and writing one that is made if it is missing. */
+export type OpenMode = "read" | "create" | "update";
+
+/** Size of a file, and the numbers of its inode and device. */
+export interface FileInfo {
+  /** False for a folder, a pipe or a device. */
+  readonly isFile: boolean;
+  readonly size: number;
+  readonly ino: number;
+  readonly dev: number;
+}
+
+/** An open file; `at` is a byte offset. Reading gives 0 at its end, and a write may be incomplete. */
+export interface OpenFile {
+  read(bytes: Uint8Array, at: number): Promise<number>;
+  readSync(bytes: Uint8Array, at: number): number;
+  write(bytes: Uint8Array, at: number): Promise<number>;
+  truncate(size: number): Promise<void>;
+  info(): Promise<FileInfo>;
+  /** Waits until all bytes are on disk. */
+  sync(): Promise<void>;
+  close(): void;
+}
+
+/** The file operations of the library. */
+export interface FileSystem {
+  /** Number of this process. */
+  readonly pid: number;
+  open(path: string, mode?: OpenMode): Promise<OpenFile>;
+  info(path: string): Promise<FileInfo>;
+  /** Makes a folder and its parents. */
+  makeFolder(path: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  removeFile(path: string): Promise<void>;
+  /** Removes a folder with everything in it, or a file. */
+  removeAll(path: string): Promise<void>;
+  removeFileSync(path: string): void;
+  removeEmptyFolderSync(path: string): void;
+  /** Names of the entries of a folder. */
+  names(path: string): Promise<string[]>;
+}
+
+/** The part of `globalThis.process` that has the file system; bundlers need no alias for it. */
+interface Process {
+  readonly pid: number;
+  getBuiltinModule?(name: string): typeof fs | undefined;
+}
 
 /**
  * Gives the file system of this runtime.
@@ -16,16 +58,89 @@ export type FileSystem = Pick<
  * @throws if the runtime has none (a browser): pass a URL or a record of files there
  */
 export function fileSystem(action: string): FileSystem {
-  const deno = (globalThis as { Deno?: FileSystem }).Deno;
-  if (deno?.open === undefined) {
+  const process = (globalThis as { process?: Process }).process;
+  const node = process?.getBuiltinModule?.("node:fs");
+  if (process === undefined || node === undefined) {
     throw new Error(`Cannot ${action}: this runtime has no file system; pass an http(s) URL or a record of files`);
   }
-  return deno;
+  const { O_RDWR, O_CREAT } = node.constants, { promises } = node;
+  const flags = { read: "r", create: "wx", update: O_RDWR | O_CREAT };
+  return {
+    pid: process.pid,
+    open: async (path, mode = "read") => {
+      return openFile(node, await called((done) => node.open(path, flags[mode], 0o666, done)));
+    },
+    info: async (path) => infoOf(await promises.stat(path)),
+    makeFolder: async (path) => void await promises.mkdir(path, { recursive: true }),
+    rename: (from, to) => promises.rename(from, to),
+    removeFile: (path) => promises.unlink(path),
+    removeAll: (path) => promises.rm(path, { recursive: true }),
+    removeFileSync: (path) => node.unlinkSync(path),
+    removeEmptyFolderSync: (path) => node.rmdirSync(path),
+    names: (path) => promises.readdir(path),
+  };
+}
+
+/** The operations of an open file by its descriptor, which also has synchronous ones. */
+function openFile(node: typeof fs, file: number): OpenFile {
+  return {
+    read: (bytes, at) => called((done) => node.read(file, bytes, 0, bytes.length, at, done)),
+    readSync: (bytes, at) => node.readSync(file, bytes, 0, bytes.length, at),
+    write: (bytes, at) => called((done) => node.write(file, bytes, 0, bytes.length, at, done)),
+    truncate: (size) => called((done) => node.ftruncate(file, size, done)),
+    info: async () => infoOf(await called<fs.Stats>((done) => node.fstat(file, done))),
+    sync: () => called((done) => node.fsync(file, done)),
+    close: () => node.closeSync(file),
+  };
+}
+
+const infoOf = (stats: fs.Stats): FileInfo => ({
+  isFile: stats.isFile(),
+  size: stats.size,
+  ino: stats.ino,
+  dev: stats.dev,
+});
+
+/** The result of an operation that calls back. */
+function called<R>(operate: (done: (error: Error | null, result?: R) => void) => void): Promise<R> {
+  return new Promise((resolve, reject) => {
+    operate((error, result) => error ? reject(error) : resolve(result as R));
+  });
+}
+
+/** A file that the operating system can lock for this process (flock); of the runtimes only Deno has such files. */
+export interface LockableFile {
+  close(): void;
+  tryLock(exclusive: boolean): Promise<boolean>;
+  stat(): Promise<{ readonly ino: number | null; readonly dev: number }>;
+  truncate(size: number): Promise<void>;
+  read(bytes: Uint8Array): Promise<number | null>;
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/** The part of Deno that opens files with locks. */
+interface Lockable {
+  open(path: string, options: { read: true; write: true; create: true }): Promise<LockableFile>;
+}
+
+/**
+ * Opens a file that can be locked, and makes it if it is missing.
+ *
+ * @param action action of the error message, as in "train into runs/1"
+ * @throws naming the reason if the file cannot be opened, or the runtime has no file locks
+ */
+export async function openLockable(action: string, path: string): Promise<LockableFile> {
+  const { Deno: deno } = globalThis as { Deno?: Lockable };
+  if (deno === undefined) throw new Error(`Cannot ${action}: this runtime has no file locks; run it with Deno`);
+  return await deno.open(path, { read: true, write: true, create: true }).catch((error: unknown) => {
+    throw new Error(`Cannot ${action}: ${reasonOf(error)}`, { cause: error });
+  });
 }
 
 /** True if the error says that a file, or a folder on the way to it, does not exist. */
 export function isMissing(thrown: unknown): boolean {
-  return thrown instanceof Error && (thrown.name === "NotFound" || thrown.name === "NotADirectory");
+  const { code } = Object(thrown) as { readonly code?: unknown };
+  return code === "ENOENT" || code === "ENOTDIR";
 }
 
 /**
@@ -41,7 +156,7 @@ export async function makeFolder(action: string, folder: string): Promise<string
       missing.push(path);
       path = /^(.*)[\\/]/.exec(path)?.[1] ?? "";
     }
-    await disk.mkdir(folder, { recursive: true });
+    await disk.makeFolder(folder);
     return missing;
   } catch (error) {
     throw new Error(`Cannot ${action} ${folder}: ${reasonOf(error)}`, { cause: error });
@@ -49,7 +164,7 @@ export async function makeFolder(action: string, folder: string): Promise<string
 }
 
 async function exists(disk: FileSystem, path: string): Promise<boolean> {
-  return await disk.stat(path).then(() => true, (error) => {
+  return await disk.info(path).then(() => true, (error) => {
     if (isMissing(error)) return false;
     throw error;
   });
@@ -58,7 +173,7 @@ async function exists(disk: FileSystem, path: string): Promise<boolean> {
 /** Removes folders that {@link makeFolder} made, as far as they are empty. */
 export function removeEmpty(folders: readonly string[]): void {
   try {
-    for (const folder of folders) fileSystem(`remove ${folder}`).removeSync(folder);
+    for (const folder of folders) fileSystem(`remove ${folder}`).removeEmptyFolderSync(folder);
   } catch { /* it has files */ }
 }
 

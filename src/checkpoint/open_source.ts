@@ -24,8 +24,8 @@ export function openSource(from: CheckpointSource, options: SourceOptions = {}):
     if (isRecord(from)) return memorySource(from, options);
     throw new Error(`Cannot open ${describe(from)}: expected a path, a URL, or files by name`);
   }
-  const url = URL.parse(from);
-  if (url === null) throw new Error(`Cannot open ${from}: not a valid URL`);
+  if (!URL.canParse(from)) throw new Error(`Cannot open ${from}: not a valid URL`);
+  const url = new URL(from);
   if (url.protocol === "file:") return pathSource(pathOf(url), options);
   if (/^https?:$/.test(url.protocol)) return httpSource(url, options);
   throw new Error(`Cannot open ${url.protocol} URL: expected http:, https: or file:`);

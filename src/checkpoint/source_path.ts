@@ -1,6 +1,6 @@
 // Files on disk.
 import type { Source, SourceOptions } from "./source.ts";
-import { type FileSystem, fileSystem, isMissing } from "./host.ts";
+import { type FileSystem, fileSystem, isMissing, type OpenFile } from "./host.ts";
 import { checkRange, partsOf, splitFile } from "./source_names.ts";
 import { reasonOf } from "./messages.ts";
 
@@ -15,7 +15,7 @@ export function pathSource(path: string, { signal }: SourceOptions = {}): Source
   const size = async (name: string) => {
     signal?.throwIfAborted();
     try {
-      const info = await files.stat(locate(name));
+      const info = await files.info(locate(name));
       return info.isFile ? info.size : undefined;
     } catch (error) {
       if (isMissing(error)) return undefined;
@@ -37,18 +37,20 @@ export function pathSource(path: string, { signal }: SourceOptions = {}): Source
 async function readRange(files: FileSystem, path: string, start: number, end: number, signal?: AbortSignal) {
   const bytes = new Uint8Array(end - start);
   let have = 0;
+  let file: OpenFile | undefined;
   try {
-    using file = await files.open(path);
-    await file.seek(start, 0 satisfies Deno.SeekMode.Start);
+    file = await files.open(path);
     while (have < bytes.length) {
       signal?.throwIfAborted();
-      const count = await file.read(bytes.subarray(have));
-      if (count === null) throw new Error(`the file ends after ${start + have} bytes, expected ${end}`);
+      const count = await file.read(bytes.subarray(have), start + have);
+      if (count === 0) throw new Error(`the file ends after ${start + have} bytes, expected ${end}`);
       have += count;
     }
   } catch (error) {
     signal?.throwIfAborted();
     throw new Error(`Cannot read ${path}: ${reasonOf(error)}`, { cause: error });
+  } finally {
+    file?.close();
   }
   return bytes;
 }

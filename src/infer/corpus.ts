@@ -102,10 +102,24 @@ function checkCorpus(
 async function* drawn<T extends Tensor>(model: DecoderModel<T>, options: CorpusOptions): AsyncGenerator<number[]> {
   model.check("sample documents");
   const bos = checkCorpus(model.config, options);
-  const { documents, batch, maxTokens, seed, sampling, onProgress, signal } = options;
+  const { documents, batch, maxTokens } = options;
   if (documents === 0) return;
   const tokens = new Array(Math.min(batch, documents)).fill(maxTokens);
-  await using engine = await Engine.fitting(model, tokens, [...model.config.eos, bos]);
+  const engine = await Engine.fitting(model, tokens, [...model.config.eos, bos]);
+  try {
+    yield* served(engine, bos, 2 * tokens.length, options); // twice as many clients as slots: none stays empty
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Documents of an engine, each requested by one of several clients. */
+async function* served<T extends Tensor>(
+  engine: Engine<T>,
+  bos: number,
+  count: number,
+  { documents, maxTokens, seed, sampling, onProgress, signal }: CorpusOptions,
+): AsyncGenerator<number[]> {
   const first = Math.imul(seed + 1, 0x9e3779b9); // seeds of neighbouring corpora are far apart
   const common = { temperature: 1, ...sampling, maxNewTokens: maxTokens - 1 };
   const shelf = new Shelf();
@@ -126,7 +140,7 @@ async function* drawn<T extends Tensor>(model: DecoderModel<T>, options: CorpusO
     }
     wake();
   };
-  const clients = Array.from({ length: 2 * tokens.length }, client); // twice as many as slots: none stays empty
+  const clients = Array.from({ length: count }, client);
   while (shelf.complete < documents && !signal?.aborted) {
     if (fault) throw (fault as { readonly error: unknown }).error;
     const news = new Promise<void>((resolve) => wake = resolve);

@@ -93,12 +93,16 @@ async function* pieces<T extends Tensor>(
   const { seed = 0, signal } = options;
   signal?.throwIfAborted();
   if (Math.max(...budgets) === 0) return await model.device.ready([]);
-  await using engine = await Engine.fitting(model, prompts.map(({ length }, b) => length + budgets[b]));
-  const { temperature } = samplingOf(options);
-  const streams = prompts.map((ids, b) =>
-    engine.submit(ids, { ...options, temperature, maxNewTokens: budgets[b], seed: (seed + b) | 0 })
-  );
-  yield* numbered ? together(streams) : streams[0];
+  const engine = await Engine.fitting(model, prompts.map(({ length }, b) => length + budgets[b]));
+  try {
+    const { temperature } = samplingOf(options);
+    const streams = prompts.map((ids, b) =>
+      engine.submit(ids, { ...options, temperature, maxNewTokens: budgets[b], seed: (seed + b) | 0 })
+    );
+    yield* numbered ? together(streams) : streams[0];
+  } finally {
+    await engine.close();
+  }
 }
 
 /** The pieces of streams as they come. Ends all with the error of the first that fails. */

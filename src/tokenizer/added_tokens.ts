@@ -47,7 +47,7 @@ export function readAddedToken(entry: Entry, id: number): AddedToken {
 export function readAddedTokens(entry: Entry, vocabulary: Vocabulary): AddedToken[] {
   if (!entry.given) return [];
   const byId = new Map<number, string>(), ids = new Map<string, number>();
-  const taken = new Map(vocabulary.entries().map(([token, id]) => [id, token]));
+  const taken = new Map(Array.from(vocabulary, ([token, id]) => [id, token]));
   return entry.items().map((item) => {
     const id = item.at("id").whole(), token = readAddedToken(item, id), { content } = token;
     const known = vocabulary.get(content);

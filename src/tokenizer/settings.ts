@@ -81,7 +81,7 @@ function declared(entry: Entry, id: number, added: readonly AddedToken[], vocabu
   const same = added.find((other) => other.id === id) ?? added.find((other) => other.content === content);
   const known = vocabulary.get(content);
   if (!same) {
-    const other = vocabulary.entries().find(([text, taken]) => taken === id && text !== content)?.[0];
+    const other = [...vocabulary].find(([text, taken]) => taken === id && text !== content)?.[0];
     if (other !== undefined) entry.refuse(`is ${quote(content)}, and tokenizer.json has ${quote(other)} as ${id}`);
     if (known !== undefined && known !== id) {
       entry.refuse(`is ${quote(content)}, and tokenizer.json has it as ${known}`);

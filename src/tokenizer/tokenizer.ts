@@ -85,8 +85,8 @@ export class JsonTokenizer {
     const { vocabulary } = this.#model;
     this.added = withConfigured(readAddedTokens(whole.at("added_tokens"), vocabulary), settings, vocabulary);
     this.vocabulary = new Map([...vocabulary, ...this.added.map(({ content, id }) => [content, id] as const)]);
-    this.size = this.vocabulary.values().reduce((most, id) => Math.max(most, id), -1) + 1;
-    this.#texts = new Map(this.vocabulary.entries().map(([token, id]) => [id, token]));
+    this.size = Array.from(this.vocabulary.values()).reduce((most, id) => Math.max(most, id), -1) + 1;
+    this.#texts = new Map(Array.from(this.vocabulary, ([token, id]) => [id, token]));
     this.#byId = new Map(this.added.map((token) => [token.id, token]));
     this.#parts = new AddedTokens(this.added, readNormalizer(whole.at("normalizer")));
     this.#words = readPreTokenizer(whole.at("pre_tokenizer"));

@@ -99,9 +99,9 @@ Deno.test("an aborted signal ends reading from disk and from memory", () =>
   }));
 
 Deno.test("without a file system, paths are refused with what to do instead", () => {
-  const deno = globalThis.Deno;
+  const process = Object.getOwnPropertyDescriptor(globalThis, "process")!;
   try {
-    Reflect.deleteProperty(globalThis, "Deno");
+    Reflect.deleteProperty(globalThis, "process");
     assertThrows(
       () => openSource("models/tiny"),
       Error,
@@ -109,6 +109,6 @@ Deno.test("without a file system, paths are refused with what to do instead", ()
     );
     assertEquals(openSource({ a: content }).name, "the given files");
   } finally {
-    Object.defineProperty(globalThis, "Deno", { value: deno, configurable: true, writable: true });
+    Object.defineProperty(globalThis, "process", process);
   }
 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type FileSystem, fileSystem } from "../../checkpoint/host.ts";
+import { type FileSystem, fileSystem, type OpenFile } from "../../checkpoint/host.ts";
 import { reasonOf } from "../../checkpoint/messages.ts";
 import { openSource } from "../../checkpoint/open_source.ts";
 import type { TokenReader } from "./reader.ts";
@@ -18,9 +18,9 @@ export interface StoredTokens extends TokenReader, Disposable {
 }
 
 /** An open file of the expected length. */
-interface OpenFile {
+interface TokenFile {
   readonly path: string;
-  readonly file: Deno.FsFile;
+  readonly file: OpenFile;
 }
 
 /**
@@ -37,7 +37,7 @@ interface OpenFile {
 export async function openTokens(folder: string): Promise<StoredTokens> {
   const index = await readTokenIndex(openSource(folder));
   const disk = fileSystem(`open ${folder}`), width = idArray(index.vocabulary).BYTES_PER_ELEMENT;
-  const files: OpenFile[] = [];
+  const files: TokenFile[] = [];
   try {
     for (const [number, tokens] of index.shards.entries()) {
       files.push(await openWhole(disk, `${folder}/${shardName(number)}`, tokens * width));
@@ -50,10 +50,10 @@ export async function openTokens(folder: string): Promise<StoredTokens> {
   return readerOf(index, files);
 }
 
-async function openWhole(disk: FileSystem, path: string, bytes: number): Promise<OpenFile> {
+async function openWhole(disk: FileSystem, path: string, bytes: number): Promise<TokenFile> {
   let size: number;
   try {
-    ({ size } = await disk.stat(path));
+    ({ size } = await disk.info(path));
     if (size === bytes) return { path, file: await disk.open(path) };
   } catch (error) {
     throw new Error(`Cannot open the tokens in ${path}: ${reasonOf(error)}`, { cause: error });
@@ -62,7 +62,7 @@ async function openWhole(disk: FileSystem, path: string, bytes: number): Promise
 }
 
 /** Reads shards and, from the last file, the starts of documents. */
-function readerOf(index: TokenIndex, files: readonly OpenFile[]): StoredTokens {
+function readerOf(index: TokenIndex, files: readonly TokenFile[]): StoredTokens {
   const { tokens, documents, bytes, vocabulary, endOfText, shards } = index;
   // deno-lint-ignore require-await -- a rejection, not an exception
   const read = async (start: number, end: number) => {
@@ -93,7 +93,7 @@ function readerOf(index: TokenIndex, files: readonly OpenFile[]): StoredTokens {
 }
 
 /** Ids [first, last) of a file. */
-function readIds(file: OpenFile, vocabulary: number, first: number, last: number): Uint16Array | Uint32Array {
+function readIds(file: TokenFile, vocabulary: number, first: number, last: number): Uint16Array | Uint32Array {
   const Ids = idArray(vocabulary);
   const ids = readAt(file, new Ids(last - first), first);
   const wrong = ids.find((id) => id >= vocabulary);
@@ -102,12 +102,16 @@ function readIds(file: OpenFile, vocabulary: number, first: number, last: number
 }
 
 /** Fills an array from an element offset of a file; synchronous, so that several readers can share the file. */
-function readAt<A extends Uint16Array | Uint32Array | Float64Array>({ path, file }: OpenFile, array: A, at: number): A {
+function readAt<A extends Uint16Array | Uint32Array | Float64Array>(
+  { path, file }: TokenFile,
+  array: A,
+  at: number,
+): A {
   const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-  file.seekSync(at * array.BYTES_PER_ELEMENT, 0 satisfies Deno.SeekMode.Start);
+  const start = at * array.BYTES_PER_ELEMENT;
   for (let have = 0; have < bytes.length;) {
-    const count = file.readSync(bytes.subarray(have));
-    if (count === null) throw new Error(`Cannot read ${path}: it became shorter`);
+    const count = file.readSync(bytes.subarray(have), start + have);
+    if (count === 0) throw new Error(`Cannot read ${path}: it became shorter`);
     have += count;
   }
   return array;

@@ -64,9 +64,9 @@ export async function writeTokens(
 
 async function prepare(folder: string): Promise<void> {
   const disk = fileSystem(`write ${folder}`);
-  await disk.mkdir(folder, { recursive: true });
+  await disk.makeFolder(folder);
   try {
-    await disk.stat(`${folder}/${TOKEN_INDEX}`);
+    await disk.info(`${folder}/${TOKEN_INDEX}`);
   } catch (error) {
     if (isMissing(error)) return;
     throw error;

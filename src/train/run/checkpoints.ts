@@ -91,13 +91,12 @@ export async function checkpointSteps(out: string): Promise<number[]> {
 }
 
 async function namesIn(folder: string): Promise<string[]> {
-  const names: string[] = [];
   try {
-    for await (const { name } of fileSystem(`read ${folder}`).readDir(folder)) names.push(name);
+    return await fileSystem(`read ${folder}`).names(folder);
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (isMissing(error)) return [];
+    throw error;
   }
-  return names;
 }
 
 /**
@@ -128,15 +127,15 @@ export async function saveCheckpoint<P>(
     const digests = await fileDigests(openSource(temporary), [WEIGHTS, OPTIMIZER]);
     const own = await jsonDigest({ ...state, digests });
     await writeFilesAtomically(temporary, jsonFiles({ [STATE]: { ...state, digests: { ...digests, [STATE]: own } } }));
-    await disk.remove(folder, { recursive: true }).catch(() => {}); // an unreadable checkpoint of the same step
+    await disk.removeAll(folder).catch(() => {}); // an unreadable checkpoint of the same step
     await disk.rename(temporary, folder);
     await syncFolder(out);
   } catch (error) {
-    await disk.remove(temporary, { recursive: true }).catch(() => {});
+    await disk.removeAll(temporary).catch(() => {});
     throw new Error(`Cannot write ${folder}: ${reasonOf(error)}`, { cause: error });
   }
   for (const step of (await checkpointSteps(out)).filter((step) => step < state.step).slice(keep - 1)) {
-    await disk.remove(checkpointFolder(out, step), { recursive: true });
+    await disk.removeAll(checkpointFolder(out, step));
   }
   return folder;
 }
@@ -144,15 +143,15 @@ export async function saveCheckpoint<P>(
 /** Flushes a renaming to disk, on systems that open folders. */
 async function syncFolder(folder: string): Promise<void> {
   try {
-    using directory = await fileSystem(`write ${folder}`).open(folder);
-    await directory.sync();
+    const directory = await fileSystem(`write ${folder}`).open(folder);
+    await directory.sync().finally(() => directory.close());
   } catch { /* some systems open no folders */ }
 }
 
 /** Removes files and folders that a killed process did not finish writing; the folder must be locked. */
 export async function removeUnfinished(out: string): Promise<void> {
   for (const name of (await namesIn(out)).filter((name) => UNFINISHED.test(name))) {
-    await fileSystem(`write ${out}`).remove(`${out}/${name}`, { recursive: true });
+    await fileSystem(`write ${out}`).removeAll(`${out}/${name}`);
   }
 }
 

@@ -3,8 +3,14 @@
  *
  * @module
  */
-import { fileSystem, isMissing, makeFolder, removeEmpty } from "../../checkpoint/host.ts";
-import { reasonOf } from "../../checkpoint/messages.ts";
+import {
+  fileSystem,
+  isMissing,
+  type LockableFile,
+  makeFolder,
+  openLockable,
+  removeEmpty,
+} from "../../checkpoint/host.ts";
 
 /** Name of the lock file in the folder of a run. */
 export const LOCK = ".lock";
@@ -19,13 +25,13 @@ const LINE_BYTES = 64;
  * process is stale and is taken over. The file's content is only for the error message.
  */
 export class FolderLock implements Disposable {
-  private constructor(readonly path: string, readonly file: Deno.FsFile, readonly made: readonly string[]) {}
+  private constructor(readonly path: string, readonly file: LockableFile, readonly made: readonly string[]) {}
 
   /**
    * Makes the folder if it is missing and locks it; `action` is the verb of error messages.
    *
-   * @throws naming the folder and its owner while another process, or this one, holds the lock; and if the file cannot
-   * be written
+   * @throws naming the folder and its owner while another process, or this one, holds the lock; if the file cannot be
+   * written; and on runtimes without file locks, as Node is
    *
    * ```ts
    * const folder = await Deno.makeTempDir();
@@ -36,8 +42,9 @@ export class FolderLock implements Disposable {
     const disk = fileSystem(`${action} ${folder}`), path = `${folder}/${LOCK}`;
     const made = await makeFolder(action, folder);
     for (;;) {
-      const file = await disk.open(path, { read: true, write: true, create: true }).catch((error) => {
-        throw new Error(`Cannot ${action} ${folder}: ${reasonOf(error)}`, { cause: error });
+      const file = await openLockable(`${action} ${folder}`, path).catch((error) => {
+        removeEmpty(made);
+        throw error;
       });
       try {
         if (!await file.tryLock(true)) {
@@ -59,7 +66,7 @@ export class FolderLock implements Disposable {
   /** Removes the file, and the folder if the lock made it and it is empty; then releases the lock. */
   [Symbol.dispose](): void {
     try {
-      fileSystem(`remove ${this.path}`).removeSync(this.path);
+      fileSystem(`remove ${this.path}`).removeFileSync(this.path);
       removeEmpty(this.made);
     } catch { /* removed with its folder, or not removable while it is open: stale is as good */ }
     this.file.close();
@@ -67,16 +74,16 @@ export class FolderLock implements Disposable {
 }
 
 /** The owner's line; it is written after locking, and may be missing for a moment. */
-async function ownerIn(file: Deno.FsFile): Promise<string> {
+async function ownerIn(file: LockableFile): Promise<string> {
   const bytes = new Uint8Array(LINE_BYTES);
   const count = await file.read(bytes).catch(() => 0) ?? 0;
   return new TextDecoder().decode(bytes.subarray(0, count)) || "another process";
 }
 
 /** Whether a path still names an open file; systems without inode numbers do not remove open files. */
-async function isCurrent(file: Deno.FsFile, path: string): Promise<boolean> {
+async function isCurrent(file: LockableFile, path: string): Promise<boolean> {
   try {
-    const [open, named] = await Promise.all([file.stat(), fileSystem(`read ${path}`).stat(path)]);
+    const [open, named] = await Promise.all([file.stat(), fileSystem(`read ${path}`).info(path)]);
     return open.ino === named.ino && open.dev === named.dev;
   } catch (error) {
     if (isMissing(error)) return false;

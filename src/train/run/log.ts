@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { fileSystem } from "../../checkpoint/host.ts";
+import { fileSystem, type OpenFile } from "../../checkpoint/host.ts";
 import { reasonOf } from "../../checkpoint/messages.ts";
 
 /** A log file that is open for appending. */
 export class TrainingLog implements Disposable {
   #size: number;
 
-  private constructor(readonly path: string, readonly file: Deno.FsFile, size: number, readonly lost: number) {
+  private constructor(readonly path: string, readonly file: OpenFile, size: number, readonly lost: number) {
     this.#size = size;
   }
 
@@ -20,10 +20,10 @@ export class TrainingLog implements Disposable {
    * that can be written.
    */
   static async open(path: string, size: number): Promise<TrainingLog> {
-    let file: Deno.FsFile | undefined, kept: number;
+    let file: OpenFile | undefined, kept: number;
     try {
-      file = await fileSystem(`write ${path}`).open(path, { read: true, write: true, create: true });
-      kept = Math.min((await file.stat()).size, size);
+      file = await fileSystem(`write ${path}`).open(path, "update");
+      kept = Math.min((await file.info()).size, size);
       await file.truncate(kept);
     } catch (error) {
       file?.close();
@@ -42,8 +42,9 @@ export class TrainingLog implements Disposable {
   /** The whole text. */
   async text(): Promise<string> {
     const bytes = new Uint8Array(this.#size);
-    await this.file.seek(0, 0 satisfies Deno.SeekMode.Start);
-    for (let have = 0; have < bytes.length;) have += await this.file.read(bytes.subarray(have)) ?? bytes.length;
+    for (let have = 0; have < bytes.length;) {
+      have += await this.file.read(bytes.subarray(have), have) || bytes.length;
+    }
     return new TextDecoder().decode(bytes);
   }
 
@@ -51,8 +52,7 @@ export class TrainingLog implements Disposable {
   async append(text: string): Promise<void> {
     const bytes = new TextEncoder().encode(text);
     try {
-      await this.file.seek(this.#size, 0 satisfies Deno.SeekMode.Start);
-      for (let at = 0; at < bytes.length;) at += await this.file.write(bytes.subarray(at));
+      for (let at = 0; at < bytes.length;) at += await this.file.write(bytes.subarray(at), this.#size + at);
     } catch (error) {
       throw new Error(`Cannot write ${this.path}: ${reasonOf(error)}`, { cause: error });
     }
