@@ -1,4 +1,6 @@
-/** The routes of the server; every request gets a response and a line in the log. */
+/** The routes of the server; every request gets a response, a count, and a record in the log unless it is a health probe. */
+import { VERSION } from "../support/version.ts";
+import { corsHeaders, demandKey, preflight } from "./access.ts";
 import { complete } from "./completions.ts";
 import { embed } from "./embeddings.ts";
 import { Exchange } from "./exchange.ts";
@@ -14,6 +16,8 @@ interface Route {
   readonly computes?: true;
   /** Whether it is answered while the server stops. */
   readonly always?: true;
+  /** Whether it is for probes: it needs no key, and is not logged. */
+  readonly probe?: true;
   /** Answers; throws a Refusal otherwise. */
   answer(exchange: Exchange, service: Service, rest: string): Response | Promise<Response>;
 }
@@ -45,9 +49,12 @@ const routes: Readonly<Record<string, Route>> = {
   "/health": {
     method: "GET",
     always: true,
-    answer: (_, { health: { fault, stopping } }) => {
+    probe: true,
+    answer: (exchange, { health: { fault, stopping } }) => {
+      exchange.probe = true;
       const reason = fault ?? (stopping ? "the server stops" : undefined);
-      return Response.json({ status: reason ?? "ok" }, { status: reason === undefined ? 200 : 503 });
+      const status = reason === undefined ? 200 : 503;
+      return Response.json({ status: reason ?? "ok", version: VERSION }, { status });
     },
   },
 };
@@ -75,6 +82,7 @@ async function answer(exchange: Exchange, service: Service, rest: string): Promi
   const { request: { method, url, fault }, route } = exchange;
   if (fault) throw fault;
   const found = routes[route];
+  if (!found?.probe) demandKey(exchange.request, service.access ?? {});
   if (service.health.stopping && !found?.always) throw stopping();
   if (!found) throw new Refusal(404, `Cannot find ${pathOf(url)}: there is ${Object.keys(routes).join(", ")}`);
   if (method !== found.method && !(method === "HEAD" && found.method === "GET")) {
@@ -86,7 +94,15 @@ async function answer(exchange: Exchange, service: Service, rest: string): Promi
   return await found.answer(exchange, service, rest);
 }
 
-/** Makes the function that answers requests. Every failure becomes a response, a line in the log and a count. */
+/** The answer with the id of its request, and with the headers for the allowed origin. */
+function finish(response: Response, { id, request }: Exchange, { access = {} }: Service): Response {
+  for (const [name, value] of Object.entries({ "x-request-id": id, ...corsHeaders(request, access) })) {
+    response.headers.set(name, value);
+  }
+  return response;
+}
+
+/** Makes the function that answers requests. Every failure becomes a response, a record in the log and a count. */
 export function makeHandler(service: Service): Handler {
   const metrics = new Metrics();
   return async (request) => {
@@ -94,14 +110,14 @@ export function makeHandler(service: Service): Handler {
     try {
       const { route, rest } = findRoute(pathOf(request.url));
       exchange.route = route;
-      const response = await answer(exchange, service, rest);
+      const response = preflight(request, service.access ?? {}) ?? await answer(exchange, service, rest);
       if (!exchange.streams) exchange.end(response.status);
-      return response;
+      return finish(response, exchange, service);
     } catch (thrown) {
       const { signal } = request;
       const refusal = signal.aborted ? abortedBecause(signal) : refusalOf(thrown, service.health);
       exchange.end(refusal.status, refusal.message);
-      return refusal.response();
+      return finish(refusal.response(), exchange, service);
     }
   };
 }

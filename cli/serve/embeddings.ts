@@ -32,26 +32,32 @@ export async function embed(exchange: Exchange, service: Service): Promise<Respo
     const ids = typeof input === "string" ? encodeText(model.tokenizer, input) : input;
     return fits(model.config, { name: `input ${i + 1}`, ids });
   });
-  exchange.tokens = sequences.reduce((sum, { ids }) => sum + ids.length, 0);
-  const vectors = await vectorsOf(model, sequences, exchange.request.signal);
+  const tokens = sequences.reduce((sum, { ids }) => sum + ids.length, 0);
+  exchange.accept(model.id, tokens);
+  const vectors = await vectorsOf(model, sequences, exchange);
   const data = vectors.map((vector, index) => ({ object: "embedding", index, embedding: write(vector) }));
-  const usage = { prompt_tokens: exchange.tokens, total_tokens: exchange.tokens };
+  const usage = { prompt_tokens: tokens, total_tokens: tokens };
   return Response.json({ object: "list", data, model: model.id, usage });
 }
 
 async function vectorsOf(
   model: ServedEncoder,
   sequences: readonly { readonly name: string; readonly ids: readonly number[] }[],
-  signal: AbortSignal,
+  { request: { signal }, metrics }: Exchange,
 ): Promise<Float32Array[]> {
-  const { config: { D } } = model;
+  const { config: { D } } = model, asked = performance.now();
   const vectors: Float32Array[] = [];
+  const onStart = () => {
+    if (vectors.length === 0) metrics.queued(model.id, (performance.now() - asked) / 1000);
+  };
   model.underWay++;
   try {
     for (const batch of batches(sequences, BATCH)) {
       await breathe();
       if (signal.aborted) throw abortedBecause(signal);
-      const all = Float32Array.from(await model.embed(batch.map(({ ids }) => ids), (b) => batch[b].name));
+      const all = Float32Array.from(
+        await model.embed(batch.map(({ ids }) => ids), { name: (b) => batch[b].name, onStart }),
+      );
       batch.forEach((_, b) => vectors.push(all.subarray(b * D, (b + 1) * D)));
     }
     return vectors;

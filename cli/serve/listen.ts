@@ -12,8 +12,8 @@ export interface Address {
   readonly port: number;
 }
 
-/** Milliseconds for unanswered requests after the signal; supervisors commonly kill after 30 s. */
-export const GRACE_MS = 25_000;
+/** Default seconds for unanswered requests after the signal; supervisors commonly kill after 30 s. */
+export const DRAIN_SECONDS = 25;
 
 /** Bounds of connections; `--help` states them. */
 export const CONNECTIONS: ConnectionLimits = {
@@ -46,6 +46,8 @@ export interface Serving {
   readonly handler: Handler;
   /** Gets `stopping` at the signal. */
   readonly health: Health;
+  /** Milliseconds for unanswered requests after the signal. */
+  readonly drainMs: number;
   /** Gets the URL. */
   readonly onListen: (url: string) => void;
   /** Gets the number of unanswered requests at the signal. */
@@ -56,7 +58,7 @@ export interface Serving {
 export async function serveUntil(
   signal: AbortSignal,
   address: Address,
-  { handler, health, onListen, onStop }: Serving,
+  { handler, health, drainMs, onListen, onStop }: Serving,
 ): Promise<void> {
   const server = new BoundedServer(handler, CONNECTIONS);
   const url = await server.listen(address).catch((error) => {
@@ -66,5 +68,5 @@ export async function serveUntil(
   await new Promise<void>((resolve) => signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve()));
   health.stopping = true;
   onStop(server.busy);
-  await server.close(GRACE_MS);
+  await server.close(drainMs);
 }

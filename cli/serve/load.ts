@@ -7,7 +7,7 @@ import type { Opened } from "../support/device.ts";
 import { demandTokenizer, loadModel } from "../support/model.ts";
 import type { Health } from "./refusal.ts";
 import { ServedEngine } from "./served_engine.ts";
-import type { ServedModel } from "./service.ts";
+import type { ServedEncoder, ServedModel } from "./service.ts";
 
 /** Loads checkpoints by folder name. Throws an error of one line for a checkpoint that cannot be served. */
 export async function loadServed(
@@ -28,7 +28,8 @@ export async function loadServed(
     }
     const { model } = loaded;
     const options = model.sentence ? {} : { normalize: true };
-    const embed = inTurn(async (sequences: readonly (readonly number[])[], name?: (index: number) => string) => {
+    const embed: ServedEncoder["embed"] = inTurn(async (sequences, { name, onStart } = {}) => {
+      onStart?.();
       return (await model.pooled(sequences, { ...options, name })).data;
     });
     const declared = { ...tokenizer, encode: (text: string) => model.idsOf(text) };

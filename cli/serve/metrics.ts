@@ -1,15 +1,10 @@
 /** Metrics of the server in Prometheus's text format. */
+import { Histograms, type Sample } from "./histogram.ts";
 import type { Service } from "./service.ts";
-
-/** Upper ends of the histogram's buckets, in seconds. */
-const BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /** Value of a label, in quotes. */
 const label = (value: string | number) =>
   `"${String(value).replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
-
-/** A sample with its labels. */
-type Sample = readonly [labels: Readonly<Record<string, string | number>>, value: number, suffix?: string];
 
 /** One metric with its samples; nothing without samples. */
 function metric(name: string, type: "counter" | "gauge" | "histogram", help: string, samples: readonly Sample[]) {
@@ -24,22 +19,33 @@ function metric(name: string, type: "counter" | "gauge" | "histogram", help: str
 /** Counters of requests; gauges are read from the engines. */
 export class Metrics {
   readonly #requests = new Map<string, { route: string; status: number; count: number }>();
-  readonly #firsts = new Map<string, { counts: number[]; sum: number }>();
+  readonly #prompts = new Map<string, number>();
+  readonly #seconds = new Histograms("route");
+  readonly #queued = new Histograms("model");
+  readonly #firsts = new Histograms("model");
 
-  /** Counts a finished request. */
-  request(route: string, status: number): void {
+  /** Counts a finished request, and records its time. */
+  request(route: string, status: number, seconds: number): void {
     const key = `${route} ${status}`;
     const counted = this.#requests.get(key) ?? { route, status, count: 0 };
     counted.count++;
     this.#requests.set(key, counted);
+    this.#seconds.add(route, seconds);
+  }
+
+  /** Counts the tokens of accepted prompts or inputs. */
+  prompts(model: string, tokens: number): void {
+    this.#prompts.set(model, (this.#prompts.get(model) ?? 0) + tokens);
+  }
+
+  /** Records the time that a sequence of a decoder, or a request for embeddings, waited for its start. */
+  queued(model: string, seconds: number): void {
+    this.#queued.add(model, seconds);
   }
 
   /** Records the time to a completion's first token. */
   firstToken(model: string, seconds: number): void {
-    const { counts, sum } = this.#firsts.get(model) ?? { counts: Array(BUCKETS.length + 1).fill(0), sum: 0 };
-    const bucket = BUCKETS.findIndex((end) => seconds <= end);
-    counts[bucket < 0 ? BUCKETS.length : bucket]++;
-    this.#firsts.set(model, { counts, sum: sum + seconds });
+    this.#firsts.add(model, seconds);
   }
 
   /** The text of all metrics. */
@@ -48,24 +54,32 @@ export class Metrics {
     const encoders = [...models].flatMap(([model, served]): Sample[] =>
       served.kind === "encoder" ? [[{ model }, served.underWay]] : []
     );
+    const prompts = [...models.keys()].map((model): Sample => [{ model }, this.#prompts.get(model) ?? 0]);
     const lines = [
       ...metric("requests_total", "counter", "Requests that have ended, by route and status.", requests),
       ...engineLines(models),
       ...metric("embeddings_under_way", "gauge", "Requests for embeddings that run or wait.", encoders),
-      ...metric("time_to_first_token_seconds", "histogram", "From a request to its first token.", this.#histogram()),
+      ...metric("prompt_tokens_total", "counter", "Tokens of prompts and inputs.", prompts),
+      ...metric(
+        "request_time_seconds",
+        "histogram",
+        "From a request to the end of its answer.",
+        this.#seconds.samples(),
+      ),
+      ...metric(
+        "queue_time_seconds",
+        "histogram",
+        "From a request to its slot or first batch.",
+        this.#queued.samples(),
+      ),
+      ...metric(
+        "time_to_first_token_seconds",
+        "histogram",
+        "From a request to its first token.",
+        this.#firsts.samples(),
+      ),
     ];
     return `${lines.join("\n")}\n`;
-  }
-
-  #histogram(): Sample[] {
-    return [...this.#firsts].flatMap(([model, { counts, sum }]) => {
-      let total = 0;
-      const buckets = counts.map((count, i): Sample => {
-        total += count;
-        return [{ model, le: BUCKETS[i] ?? "+Inf" }, total, "_bucket"];
-      });
-      return [...buckets, [{ model }, sum, "_sum"] as Sample, [{ model }, total, "_count"] as Sample];
-    });
   }
 }
 

@@ -1,7 +1,9 @@
 /** Served models, limits and health. */
 import type { TextEngine } from "../../src/infer/engine/api.ts";
 import type { Tokenizer } from "../../src/infer/tokenizer.ts";
+import type { Access } from "./access.ts";
 import type { BodyLimits } from "./body.ts";
+import type { Log } from "./log.ts";
 import { type Health, Refusal } from "./refusal.ts";
 
 /** A served decoder. */
@@ -28,8 +30,16 @@ export interface ServedEncoder {
   readonly config: { readonly V: number; readonly maxPositions: number; readonly D: number };
   /** Number of running and waiting requests. */
   underWay: number;
-  /** Computes one vector for each sequence of ids, [B, D], of unit length unless the model declares others; errors call sequences by `name`. */
-  embed(sequences: readonly (readonly number[])[], name?: (index: number) => string): Promise<ArrayLike<number>>;
+  /** Computes one vector for each sequence of ids, [B, D], of unit length unless the model declares others. */
+  embed(sequences: readonly (readonly number[])[], options?: EmbedOptions): Promise<ArrayLike<number>>;
+}
+
+/** Options of {@link ServedEncoder.embed}. */
+export interface EmbedOptions {
+  /** Names of sequences in errors. */
+  readonly name?: (index: number) => string;
+  /** Called when the computation starts, after those before it. */
+  readonly onStart?: () => void;
 }
 
 /** A model and its kind. */
@@ -45,8 +55,10 @@ export interface Service {
   readonly started: number;
   /** Health; the loss of a device and a failed engine are permanent. */
   readonly health: Health;
-  /** Writes a line to the log. */
-  readonly log: (line: string) => void;
+  /** Writes a record to the log. */
+  readonly log: Log;
+  /** Key and origins of clients; every client may use the server unless given. */
+  readonly access?: Access;
 }
 
 /** A model of the wanted kind. Throws a Refusal: 404 for an unknown id, 400 for a model of the other kind. */

@@ -45,6 +45,7 @@ export class FakeEngine implements TextEngine {
 
   #tick(): void {
     for (const generation of this.#running()) {
+      generation.queueMs ??= performance.now() - generation.submitted;
       generation.step();
       this.#tokens++;
     }
@@ -56,6 +57,8 @@ export class FakeEngine implements TextEngine {
 class FakeGeneration implements Generation {
   newTokens = 0;
   finish: Finish | undefined;
+  queueMs: number | undefined;
+  readonly submitted = performance.now();
   readonly #pieces: Piece[] = [];
   #error: Error | undefined;
   #cancelled = false;

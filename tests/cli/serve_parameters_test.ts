@@ -1,7 +1,7 @@
 /** Parameters without effect, as OpenAI's, LangChain's and vLLM's clients send them; code points. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { COMPLETION_HARMLESS, EMBEDDING_HARMLESS } from "../../cli/serve/harmless.ts";
-import { Choice } from "../../cli/serve/choice.ts";
+import { TextChoice } from "../../cli/serve/text_choice.ts";
 import { fakeServer, post } from "./serve_support.ts";
 
 async function ask(path: string, body: Record<string, unknown>) {
@@ -82,7 +82,7 @@ Deno.test("embeddings take a user, the width of the model, and nulls", async () 
 });
 
 Deno.test("text_offset counts code points: a pair of surrogates is one", () => {
-  const choice = new Choice(0, {} as never, "", true);
+  const choice = new TextChoice(0, {} as never, "", true);
   const pieces = ["a", "😀", "é👍🏽", "", "b"].map((text, id) => ({ text, id, depth: 1, logProb: 0, score: 0 }));
   assertEquals(choice.part(pieces.slice(0, 3)).logprobs?.text_offset, [0, 1, 2]);
   assertEquals(choice.part(pieces.slice(3)).logprobs?.text_offset, [5, 5]);

@@ -1,6 +1,7 @@
 /** A service without a model: a fake engine and predictable vectors. */
 import { BoundedServer, type ConnectionLimits } from "../../cli/serve/server.ts";
 import { makeHandler } from "../../cli/serve/app.ts";
+import type { LogRecord } from "../../cli/serve/log.ts";
 import type { ServedDecoder, ServedEncoder, Service } from "../../cli/serve/service.ts";
 import { FakeEngine, type FakeOptions } from "./serve_engine.ts";
 
@@ -10,12 +11,17 @@ const tokenizer = {
 };
 
 /** The handler over a decoder "words" with a fake engine and an encoder "vectors" of two numbers: length and first id. */
-export function fakeServer(behaviour: FakeOptions = {}, given: Partial<Service["limits"]> = {}) {
+export function fakeServer(
+  behaviour: FakeOptions = {},
+  given: Partial<Service["limits"]> = {},
+  access?: Service["access"],
+) {
   const limits = { bodyBytes: 10_000, bodyMs: 5000, requests: 200, ...given };
   const engine = new FakeEngine(behaviour);
   const batches: number[] = [];
-  const embed = (sequences: readonly (readonly number[])[]) => {
+  const embed: ServedEncoder["embed"] = (sequences, { onStart } = {}) => {
     batches.push(sequences.length);
+    onStart?.();
     return new Promise<number[]>((resolve) => setTimeout(resolve, 5, sequences.flatMap((ids) => [ids.length, ids[0]])));
   };
   const words: ServedDecoder = { kind: "decoder", id: "words", tokenizer, engine };
@@ -27,12 +33,16 @@ export function fakeServer(behaviour: FakeOptions = {}, given: Partial<Service["
     underWay: 0,
     embed,
   };
-  const log: string[] = [];
+  const log: LogRecord[] = [];
   const health: Service["health"] = {};
   const models: Service["models"] = new Map([words, vectors].map((model) => [model.id, model] as const));
-  const service = { models, limits, started: 1, health, log: (line: string) => void log.push(line) };
+  const service = { models, limits, started: 1, health, log: (record: LogRecord) => void log.push(record), access };
   return { engine, vectors, batches, log, health, handler: makeHandler(service) };
 }
+
+/** A log record without id and time, in one line. */
+export const lineOf = ({ method, path, status, prompt_tokens, completion_tokens, message }: LogRecord) =>
+  `${method} ${path} ${status} ${prompt_tokens}+${completion_tokens}${message ? `, ${message}` : ""}`;
 
 /** Any address of this machine. */
 const anywhere = { hostname: "127.0.0.1", port: 0 };

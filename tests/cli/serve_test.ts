@@ -40,7 +40,13 @@ Deno.test("completions and embeddings are the library's", async () => {
   interrupt();
   const { code, err } = await ended();
   assertEquals(code, 0, err);
-  assert(/^POST \/v1\/completions 200 15 tokens \d+ ms$/m.test(err), err);
+  const records = err.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+  const { time, id, duration_ms, ...record } = records.find(({ path }) => path === "/v1/completions");
+  assert(Math.abs(Date.parse(time) - Date.now()) < 600_000 && time.endsWith("Z") && duration_ms > 0, err);
+  assert(/^req_[0-9a-f]{32}$/.test(id), id);
+  const tokens = { prompt_tokens: 7, completion_tokens: 8 };
+  const common = { method: "POST", path: "/v1/completions", status: 200, model: nameOf(decoder) };
+  assertEquals(record, { ...common, ...tokens });
 });
 
 Deno.test("Ctrl-C and SIGTERM: running streams end, new requests are refused, the exit code is 0", async () => {

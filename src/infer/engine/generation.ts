@@ -57,10 +57,13 @@ export class Stream implements Generation {
   newTokens = 0;
   /** Why it ended. */
   finish: Finish | undefined;
+  /** Milliseconds from its submission until it had a slot. */
+  queueMs: number | undefined;
   /** Whether its reader has cancelled it. */
   cancelled = false;
   /** Steps since the last token. */
   idleSteps = 0;
+  readonly #submitted = performance.now();
   readonly #pieces: Piece[] = [];
   readonly #text: TextPieces<Piece>;
   #fault?: { readonly reason: unknown };
@@ -84,6 +87,11 @@ export class Stream implements Generation {
   /** Whether it wants no more tokens. */
   get over(): boolean {
     return this.cancelled || this.finish !== undefined || this.#fault !== undefined;
+  }
+
+  /** Records that it has a slot. */
+  admitted(): void {
+    this.queueMs = performance.now() - this.#submitted;
   }
 
   /** Takes a token, or fails where none could be drawn. */

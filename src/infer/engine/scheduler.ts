@@ -53,6 +53,7 @@ export class Scheduler {
       if (!range) break;
       const request = this.slots[slot] = this.waiting.shift()!;
       request.range = range;
+      request.stream.admitted();
       admitted.push({ ...request.entry, slot, range });
       this.#prefilling.push(slot);
     }
