@@ -26,6 +26,8 @@ one JSON object for each request.
 
   POST /v1/completions   text from a decoder, in one answer or as a stream
   POST /v1/embeddings    vectors from an encoder, of unit length unless it declares others
+  POST /tokenize         ids of a text
+  POST /detokenize       text of ids
   GET  /v1/models        what is served
   GET  /metrics          numbers for Prometheus
   GET  /health           200, or 503 and why; the version

@@ -7,7 +7,8 @@ import { Exchange } from "./exchange.ts";
 import { type Handler, pathOf } from "./incoming.ts";
 import { Metrics } from "./metrics.ts";
 import { abortedBecause, outOfOrder, Refusal, refusalOf, stopping } from "./refusal.ts";
-import { type ServedModel, type Service, unknownModel } from "./service.ts";
+import { anyModel, type ServedModel, type Service } from "./service.ts";
+import { detokenize, tokenize } from "./tokenize.ts";
 
 /** One route. */
 interface Route {
@@ -27,6 +28,8 @@ const MODEL = "/v1/models/";
 const routes: Readonly<Record<string, Route>> = {
   "/v1/completions": { method: "POST", computes: true, answer: complete },
   "/v1/embeddings": { method: "POST", computes: true, answer: embed },
+  "/tokenize": { method: "POST", answer: tokenize },
+  "/detokenize": { method: "POST", answer: detokenize },
   "/v1/models": {
     method: "GET",
     answer: (_, { models, started }) =>
@@ -34,11 +37,7 @@ const routes: Readonly<Record<string, Route>> = {
   },
   [MODEL]: {
     method: "GET",
-    answer: (_, { models, started }, rest) => {
-      const model = models.get(rest);
-      if (!model) throw unknownModel(models, rest);
-      return Response.json(describeModel(model, started));
-    },
+    answer: (_, service, rest) => Response.json(describeModel(anyModel(service, rest), service.started)),
   },
   "/metrics": {
     method: "GET",

@@ -23,7 +23,7 @@ export async function embed(exchange: Exchange, service: Service): Promise<Respo
   const model = findModel(service, fields.text("model")!, "encoder");
   const inputs = sequencesOf(fields, "input", MOST_INPUTS);
   const write = readFormat(fields);
-  fields.only("dimensions", model.config.D);
+  const dimensions = fields.count("dimensions", model.config.D, model.config.D);
   acceptUser(fields);
   acceptHarmless(fields, EMBEDDING_HARMLESS);
   fields.noOthers();
@@ -35,7 +35,11 @@ export async function embed(exchange: Exchange, service: Service): Promise<Respo
   const tokens = sequences.reduce((sum, { ids }) => sum + ids.length, 0);
   exchange.accept(model.id, tokens);
   const vectors = await vectorsOf(model, sequences, exchange);
-  const data = vectors.map((vector, index) => ({ object: "embedding", index, embedding: write(vector) }));
+  const data = vectors.map((vector, index) => ({
+    object: "embedding",
+    index,
+    embedding: write(shortened(vector, dimensions, model)),
+  }));
   const usage = { prompt_tokens: tokens, total_tokens: tokens };
   return Response.json({ object: "list", data, model: model.id, usage });
 }
@@ -64,6 +68,14 @@ async function vectorsOf(
   } finally {
     model.underWay--;
   }
+}
+
+/** The first numbers of a vector, of unit length again where the vectors of the model have unit length. */
+function shortened(vector: Float32Array, dimensions: number, { unit }: ServedEncoder): Float32Array {
+  if (dimensions === vector.length) return vector;
+  const part = vector.slice(0, dimensions);
+  const length = Math.hypot(...part);
+  return unit && length > 0 ? part.map((x) => x / length) : part;
 }
 
 /** Format of vectors: numbers, or little-endian float32 in base64. */

@@ -3,6 +3,7 @@ import { WebGpuDevice } from "../../kernels/mod.ts";
 import type { DecoderModel } from "../../src/infer/decoder.ts";
 import type { Device } from "../../src/op/device.ts";
 import type { TextEngine } from "../../src/infer/engine/api.ts";
+import type { Tokenizer } from "../../src/infer/tokenizer.ts";
 import type { Opened } from "../support/device.ts";
 import { demandTokenizer, loadModel } from "../support/model.ts";
 import type { Health } from "./refusal.ts";
@@ -23,18 +24,21 @@ export async function loadServed(
     if (models.has(id)) throw new Error(`Cannot serve ${checkpoint}: there is another model named ${id}`);
     if (loaded.kind === "decoder") {
       const { model } = loaded;
-      models.set(id, { kind: "decoder", id, tokenizer, engine: await ServedEngine.of(() => makeEngine(model)) });
+      const { config } = model, engine = await ServedEngine.of(() => makeEngine(model));
+      models.set(id, { kind: "decoder", id, tokenizer, config, engine });
       continue;
     }
-    const { model } = loaded;
-    const options = model.sentence ? {} : { normalize: true };
+    const { model, model: { sentence } } = loaded;
+    const unit = !sentence || (sentence.steps.at(-1) === "normalize" && sentence.truncate === undefined);
+    const options = sentence ? {} : { normalize: true };
     const embed: ServedEncoder["embed"] = inTurn(async (sequences, { name, onStart } = {}) => {
       onStart?.();
       return (await model.pooled(sequences, { ...options, name })).data;
     });
-    const declared = { ...tokenizer, encode: (text: string) => model.idsOf(text) };
+    const encode: Tokenizer["encode"] = (text, options) =>
+      options?.bare ? tokenizer.encode(text, options) : model.idsOf(text);
     const config = { ...model.config, D: model.widthOf(options) };
-    models.set(id, { kind: "encoder", id, tokenizer: declared, config, underWay: 0, embed });
+    models.set(id, { kind: "encoder", id, tokenizer: { ...tokenizer, encode }, config, unit, underWay: 0, embed });
   }
   return models;
 }

@@ -30,6 +30,14 @@ export function sequencesOf(fields: Fields, key: string, most: number): readonly
   return list;
 }
 
+/** The list of ids of a field, possibly empty. Throws a FieldError for other values. */
+export function idsOf(fields: Fields, key: string): readonly number[] {
+  const value = fields.value(key), name = `${fields.path}.${key}`;
+  fields.check(areNumbers(value), () => `${name} is ${value === undefined ? "missing" : "not a list of ids"}`, key);
+  checkIds(fields, key, { name, ids: value as number[] });
+  return value as number[];
+}
+
 function checkIds(fields: Fields, key: string, { name, ids }: { name: string; ids: readonly number[] }): void {
   const at = ids.findIndex((id) => !(Number.isSafeInteger(id) && id >= 0));
   fields.check(at < 0, () => `${name}[${at}] is ${ids[at]}, expected the id of a token`, key);

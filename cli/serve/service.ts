@@ -14,6 +14,8 @@ export interface ServedDecoder {
   readonly id: string;
   /** Tokenizer. */
   readonly tokenizer: Tokenizer;
+  /** Size of the vocabulary, and positions. */
+  readonly config: { readonly V: number; readonly maxPositions: number };
   /** Engine of its completions. */
   readonly engine: TextEngine;
 }
@@ -28,6 +30,8 @@ export interface ServedEncoder {
   readonly tokenizer: Tokenizer;
   /** Size of the vocabulary, positions, width of a vector. */
   readonly config: { readonly V: number; readonly maxPositions: number; readonly D: number };
+  /** Whether vectors have unit length. */
+  readonly unit: boolean;
   /** Number of running and waiting requests. */
   underWay: number;
   /** Computes one vector for each sequence of ids, [B, D], of unit length unless the model declares others. */
@@ -61,14 +65,20 @@ export interface Service {
   readonly access?: Access;
 }
 
+/** A model of any kind. Throws a Refusal (404) for an unknown id. */
+export function anyModel({ models }: Service, id: string): ServedModel {
+  const model = models.get(id);
+  if (!model) throw unknownModel(models, id);
+  return model;
+}
+
 /** A model of the wanted kind. Throws a Refusal: 404 for an unknown id, 400 for a model of the other kind. */
 export function findModel<K extends ServedModel["kind"]>(
-  { models }: Service,
+  service: Service,
   id: string,
   wanted: K,
 ): Extract<ServedModel, { kind: K }> {
-  const model = models.get(id);
-  if (!model) throw unknownModel(models, id);
+  const model = anyModel(service, id);
   if (model.kind === wanted) return model as Extract<ServedModel, { kind: K }>;
   const gives = { decoder: "completions", encoder: "embeddings" };
   throw new Refusal(400, `Cannot use the model ${id} here: it is a model for ${gives[model.kind]}`, { param: "model" });

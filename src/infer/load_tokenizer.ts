@@ -42,7 +42,7 @@ export async function loadTokenizer(source: Source, V?: number): Promise<Tokeniz
   const tokenizer = new JsonTokenizer(json, config);
   if (V !== undefined) tokenizer.fits(V);
   return {
-    encode: (text) => tokenizer.encode(text),
+    encode: (text, options) => tokenizer.encode(text, options),
     decode: (ids) => tokenizer.decode(ids),
     decoding: () => tokenizer.decoding(),
     mask: tokenizer.mask,

@@ -9,8 +9,8 @@ import { type TextDecoding, WindowDecoding } from "./window_decoding.ts";
 
 /** Text to ids and back. */
 export interface Tokenizer {
-  /** Ids of a text, with the special tokens its model wants. */
-  encode(text: string): number[];
+  /** Ids of a text, with the special tokens that its model wants; without them if `bare`. */
+  encode(text: string, options?: { readonly bare?: boolean }): number[];
   /** Text of ids, special tokens left out. */
   decode(ids: readonly number[]): string;
   /** Starts a text whose ids come one by one; without it, `decode` is called again and again. */

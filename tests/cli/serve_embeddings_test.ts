@@ -27,6 +27,23 @@ Deno.test("base64 is little-endian float32", async () => {
   assertEquals([view.byteLength, view.getFloat32(0, true), view.getFloat32(4, true)], [8, 3, 98]);
 });
 
+Deno.test("dimensions takes the first numbers, of unit length where the vectors of the model have it", async () => {
+  const { handler, vectors } = fakeServer();
+  const model = { ...vectors, config: { ...vectors.config, D: 3 }, embed: () => Promise.resolve([0.6, -0.48, 0.64]) };
+  const ask = async (unit: boolean, dimensions?: number, encoding_format?: string) => {
+    Object.assign(vectors, model, { unit });
+    const body = { model: "vectors", input: "a", dimensions, encoding_format };
+    return (await (await handler(post("/v1/embeddings", body))).json()).data[0].embedding;
+  };
+  const f = Math.fround, length = Math.hypot(f(0.6), f(-0.48));
+  assertEquals(await ask(true, 3), [0.6, -0.48, 0.64].map(f));
+  assertEquals(await ask(true, 2), [f(f(0.6) / length), f(f(-0.48) / length)]);
+  assertEquals(await ask(true, 1), [1]);
+  assertEquals(await ask(false, 2), [0.6, -0.48].map(f));
+  const bytes = Uint8Array.fromBase64(await ask(true, 2, "base64"));
+  assertEquals([...new Float32Array(bytes.buffer)], await ask(true, 2));
+});
+
 Deno.test("inputs may be ids, and many inputs run in batches", async () => {
   assertEquals((await embed({ input: [5, 6] })).json.data[0].embedding, [2, 5]);
   const input = Array.from({ length: 150 }, (_, i) => [i, 7]);
@@ -42,7 +59,8 @@ Deno.test("invalid requests are refused by parameter before anything runs", asyn
     [{ input: ["a", "b".repeat(51)] }, null, "Cannot read input 2: it has 51 tokens, the model has 50 positions"],
     [{ input: [200] }, null, "Cannot read input 1: id 200 at 0 is outside the vocabulary of 200"],
     [{ input: "a", encoding_format: "hex" }, "encoding_format", "expected one of float, base64"],
-    [{ input: "a", dimensions: 3 }, "dimensions", "is 3, only 2 is supported"],
+    [{ input: "a", dimensions: 3 }, "dimensions", "is 3, expected a whole number from 1 to 2"],
+    [{ input: "a", dimensions: 0 }, "dimensions", "is 0, expected a whole number from 1 to 2"],
     [{ input: "a", inputs: "b" }, "inputs", "the nearest known key is input"],
     [{ input: "a", model: "words" }, "model", "it is a model for completions"],
   ];

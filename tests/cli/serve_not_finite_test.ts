@@ -12,8 +12,15 @@ const tokenizer = { encode: () => [1], decode: (ids: readonly number[]) => ids.j
 const message = "Cannot generate: the logits of step 1 are not finite";
 
 Deno.test("a completion without a distribution is an error, whole or streamed, and others are served", async () => {
-  await using engine = await Engine.open(poisoned(reference), { slots: 2 });
-  const models: Service["models"] = new Map([["m", { kind: "decoder", id: "m", tokenizer, engine }]]);
+  const model = poisoned(reference);
+  await using engine = await Engine.open(model, { slots: 2 });
+  const models: Service["models"] = new Map([["m", {
+    kind: "decoder",
+    id: "m",
+    tokenizer,
+    config: model.config,
+    engine,
+  }]]);
   const limits = { bodyBytes: 10_000, requests: 9 };
   const health: { fault?: string } = {};
   const handler = makeHandler({ models, limits, started: 1, health, log: () => {} });

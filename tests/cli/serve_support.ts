@@ -6,8 +6,8 @@ import type { ServedDecoder, ServedEncoder, Service } from "../../cli/serve/serv
 import { FakeEngine, type FakeOptions } from "./serve_engine.ts";
 
 const tokenizer = {
-  encode: (text: string) => [...text].map((c) => c.charCodeAt(0)),
-  decode: (ids: readonly number[]) => String.fromCharCode(...ids),
+  encode: (text: string, { bare = true } = {}) => [...bare ? [] : [1], ...[...text].map((c) => c.charCodeAt(0))],
+  decode: (ids: readonly number[]) => String.fromCharCode(...ids.filter((id) => id !== 1)),
 };
 
 /** The handler over a decoder "words" with a fake engine and an encoder "vectors" of two numbers: length and first id. */
@@ -24,12 +24,19 @@ export function fakeServer(
     onStart?.();
     return new Promise<number[]>((resolve) => setTimeout(resolve, 5, sequences.flatMap((ids) => [ids.length, ids[0]])));
   };
-  const words: ServedDecoder = { kind: "decoder", id: "words", tokenizer, engine };
+  const words: ServedDecoder = {
+    kind: "decoder",
+    id: "words",
+    tokenizer,
+    config: { V: 200, maxPositions: 50 },
+    engine,
+  };
   const vectors: ServedEncoder = {
     kind: "encoder",
     id: "vectors",
     tokenizer,
     config: { V: 200, maxPositions: 50, D: 2 },
+    unit: true,
     underWay: 0,
     embed,
   };
