@@ -15,8 +15,29 @@ import { decoderSchema } from "../src/model/decoder_schema.ts";
 import { initialize } from "../src/model/init.ts";
 import type { MergeOptions } from "../src/model/merge.ts";
 import { type DecoderConfig, decoderOf, decoderPreset, decoderWords } from "./config.ts";
-import { checkLoading, type CreateOptions, createParts, deviceKinds, type LoadOptions, loadParts } from "./load.ts";
+import {
+  type CreateOptions,
+  createParts,
+  deviceKinds,
+  loading,
+  type LoadOptions,
+  loadParts,
+  type Place,
+} from "./load.ts";
 import { Model, type ModelParts } from "./model.ts";
+
+let make: (parts: ModelParts<DecoderModel>) => Decoder;
+
+/** Loads a decoder from files that are open. */
+export async function loadDecoder(place: Place, options: LoadOptions): Promise<Decoder> {
+  const parts = await loadParts(
+    place,
+    options,
+    (how) => openDecoder(place.source, { ...how, recursion: options.recursion }),
+    (device, { config, params }, tokenizer) => new DecoderModel(device, config, params, tokenizer),
+  );
+  return make(parts);
+}
 
 /** A causal decoder: Llama, recursive, or Mixture-of-Recursions. */
 export class Decoder extends Model<DecoderModel, DecoderConfig> {
@@ -32,14 +53,12 @@ export class Decoder extends Model<DecoderModel, DecoderConfig> {
    *
    * Throws one error that lists missing, unexpected and misshapen tensors.
    */
-  static async load(source: CheckpointSource, options: LoadOptions = {}): Promise<Decoder> {
-    checkLoading(options);
-    const parts = await loadParts(
-      options,
-      (how) => openDecoder(source, { ...how, recursion: options.recursion }),
-      (device, { config, params }, tokenizer) => new DecoderModel(device, config, params, tokenizer),
-    );
-    return new Decoder(parts);
+  static load(source: CheckpointSource, options: LoadOptions = {}): Promise<Decoder> {
+    return loading(source, options, (place) => loadDecoder(place, options));
+  }
+
+  static {
+    make = (parts) => new Decoder(parts);
   }
 
   /**

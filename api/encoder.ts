@@ -15,8 +15,34 @@ import { initialize } from "../src/model/init.ts";
 import type { MergeOptions } from "../src/model/merge.ts";
 import type { HostTensor } from "../src/op/device.ts";
 import { type EncoderConfig, encoderOf, encoderPreset, encoderWords } from "./config.ts";
-import { checkLoading, type CreateOptions, createParts, deviceKinds, type LoadOptions, loadParts } from "./load.ts";
+import {
+  type CreateOptions,
+  createParts,
+  deviceKinds,
+  loading,
+  type LoadOptions,
+  loadParts,
+  type Place,
+} from "./load.ts";
 import { Model, type ModelParts } from "./model.ts";
+
+let make: (parts: ModelParts<EncoderModel>) => Encoder;
+
+/** Loads an encoder from files that are open. */
+export async function loadEncoder(place: Place, options: LoadOptions): Promise<Encoder> {
+  if (options.recursion) throw new RangeError("Cannot load a model: recursion is for decoders, this is an encoder");
+  const parts = await loadParts(
+    place,
+    options,
+    async (how) => {
+      const opened = await openEncoder(place.source, { head: "optional", ...how });
+      return { ...opened, sentence: await readSentence(place.source, opened.config) };
+    },
+    (device, { config, params, hasHead, sentence }, tokenizer) =>
+      new EncoderModel(device, config, params, tokenizer, hasHead, sentence),
+  );
+  return make(parts);
+}
 
 /** A bidirectional encoder: ModernALBERT or ModernBERT. */
 export class Encoder extends Model<EncoderModel, EncoderConfig> {
@@ -33,19 +59,12 @@ export class Encoder extends Model<EncoderModel, EncoderConfig> {
    * The modules of a sentence-transformers folder say how `encode` makes vectors. Throws one error that lists
    * missing, unexpected and misshapen tensors, and names modules and settings that the library does not compute.
    */
-  static async load(source: CheckpointSource, options: LoadOptions = {}): Promise<Encoder> {
-    checkLoading(options);
-    if (options.recursion) throw new RangeError("Cannot load a model: recursion is for decoders, this is an encoder");
-    const parts = await loadParts(
-      options,
-      async (how) => {
-        const opened = await openEncoder(source, { head: "optional", ...how });
-        return { ...opened, sentence: await readSentence(opened.checkpoint.source, opened.config) };
-      },
-      (device, { config, params, hasHead, sentence }, tokenizer) =>
-        new EncoderModel(device, config, params, tokenizer, hasHead, sentence),
-    );
-    return new Encoder(parts);
+  static load(source: CheckpointSource, options: LoadOptions = {}): Promise<Encoder> {
+    return loading(source, options, (place) => loadEncoder(place, options));
+  }
+
+  static {
+    make = (parts) => new Encoder(parts);
   }
 
   /**

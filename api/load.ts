@@ -6,10 +6,12 @@
 import type { OpenModelOptions } from "../src/checkpoint/open.ts";
 import type { Progress } from "../src/checkpoint/safetensors.ts";
 import type { Checkpoint } from "../src/checkpoint/shards.ts";
+import { openSource } from "../src/checkpoint/open_source.ts";
+import type { CheckpointSource, Source } from "../src/checkpoint/source.ts";
 import { callback, checkOptions, either, oneOf, type OptionKinds, record, signal } from "../src/common/options.ts";
-import { loadOn, type Target } from "../src/infer/load_on.ts";
+import { loadOn } from "../src/infer/load_on.ts";
 import { loadTokenizer } from "../src/infer/load_tokenizer.ts";
-import { placed } from "../src/infer/placed.ts";
+import { placed, type Target } from "../src/infer/placed.ts";
 import type { Tokenizer } from "../src/infer/tokenizer.ts";
 import type { Json } from "../src/model/config/fields.ts";
 import type { Device } from "../src/op/device.ts";
@@ -64,20 +66,53 @@ interface Opened {
   readonly json: Json;
 }
 
-/** Opens a checkpoint onto a device and makes its model; where that fails, all is freed. */
-export async function loadParts<O extends Opened, M extends { ready(): Promise<void>; dispose(): void }>(
+/** An open device, and the files of a checkpoint. */
+export interface Place {
+  /** The device. */
+  readonly target: Target<Tensor>;
+  /** The files. */
+  readonly source: Source;
+}
+
+/** Files of most checkpoints, which are requested together. */
+const USUAL = [
+  ...["config.json", "model.safetensors", "tokenizer.json", "generation_config.json"],
+  ...["tokenizer_config.json", "special_tokens_map.json"],
+];
+
+/** Opens a device, then a checkpoint, and loads a model; where that fails, an owned device is closed. */
+export async function loading<R>(
+  from: CheckpointSource,
   options: LoadOptions,
+  load: (place: Place) => Promise<R>,
+): Promise<R> {
+  checkLoading(options);
+  const source = openSource(from, options);
+  const target = await deviceOf(options);
+  try {
+    source.prefetch?.(source.file ? USUAL.filter((name) => name !== "model.safetensors").concat(source.file) : USUAL);
+    return await load({ target, source });
+  } catch (error) {
+    if (target.owned) await target.device.close();
+    throw error;
+  } finally {
+    source.release?.();
+  }
+}
+
+/** Opens a checkpoint onto a device and makes its model; where that fails, all is freed but the device. */
+export async function loadParts<O extends Opened, M extends { ready(): Promise<void>; dispose(): void }>(
+  { target: { device, owned }, source }: Place,
+  { signal, onProgress, tokenizer: given }: LoadOptions,
   open: (options: OpenModelOptions<Tensor>) => Promise<O>,
   make: (device: Device, opened: O, tokenizer?: Tokenizer) => M,
 ): Promise<ModelParts<M>> {
-  const { signal, onProgress, tokenizer: given } = options;
-  const { opened: [opened, tokenizer], ...target } = await loadOn(() => deviceOf(options), async (convert) => {
+  const [opened, tokenizer] = await loadOn(device, async (convert) => {
     const opened = await open({ signal, onProgress, convert });
-    return [opened, given ?? await loadTokenizer(opened.checkpoint.source, opened.config.V)] as const;
+    return [opened, given ?? await loadTokenizer(source, opened.config.V)] as const;
   });
-  const model = await placed(target, () => make(target.device, opened, tokenizer));
-  const shared = new SharedDevice(target.device, target.owned);
-  return { model, shared, json: opened.json, source: opened.checkpoint.source };
+  const model = await placed({ device, owned: false }, () => make(device, opened, tokenizer));
+  return { model, shared: new SharedDevice(device, owned), json: opened.json, source };
 }
 
 /** Makes a model with fresh weights; where there is no room for them, all is freed. */

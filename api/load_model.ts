@@ -4,12 +4,11 @@
  * @module
  */
 import { readJson } from "../src/checkpoint/json.ts";
-import { openSource } from "../src/checkpoint/open_source.ts";
 import type { CheckpointSource } from "../src/checkpoint/source.ts";
 import { isEncoderJson } from "../src/model/config/keys/tables.ts";
-import { Decoder } from "./decoder.ts";
-import { Encoder } from "./encoder.ts";
-import { checkLoading, type LoadOptions } from "./load.ts";
+import { type Decoder, loadDecoder } from "./decoder.ts";
+import { type Encoder, loadEncoder } from "./encoder.ts";
+import { loading, type LoadOptions } from "./load.ts";
 
 /**
  * Loads a decoder or an encoder, as the `model_type` of its `config.json` says.
@@ -22,7 +21,8 @@ import { checkLoading, type LoadOptions } from "./load.ts";
  * ```
  */
 export async function loadModel(source: CheckpointSource, options: LoadOptions = {}): Promise<Decoder | Encoder> {
-  checkLoading(options);
-  const json = await readJson(openSource(source, { signal: options.signal }));
-  return await (isEncoderJson(json) ? Encoder.load(source, options) : Decoder.load(source, options));
+  return await loading<Decoder | Encoder>(source, options, async (place) => {
+    const load = isEncoderJson(await readJson(place.source)) ? loadEncoder : loadDecoder;
+    return await load(place, options);
+  });
 }

@@ -34,12 +34,14 @@ export interface Header {
   readonly entries: readonly TensorEntry[];
   /** The texts of `__metadata__`, by key; empty if there is none. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Size of the file in bytes. */
+  readonly ends: number;
 }
 
 /**
  * Checks the parsed JSON of a header: names of at most 1024 characters, known element types, whole
  * sizes with a safe product, and byte ranges. Ranges fit type and shape, and cover the data from `dataStart` to `fileSize`
- * without overlap or hole.
+ * without overlap or hole; a `fileSize` of Infinity is not known yet.
  *
  * @throws naming the file, the tensor and the numbers that disagree
  */
@@ -51,7 +53,7 @@ export function checkHeader(json: Record<string, unknown>, file: string, dataSta
   }
   entries.sort((a, b) => a.start - b.start || a.end - b.end);
   checkCover(entries, file, dataStart, fileSize);
-  return { entries, metadata: checkMetadata(json, file) };
+  return { entries, metadata: checkMetadata(json, file), ends: entries.at(-1)?.end ?? dataStart };
 }
 
 /**
@@ -108,7 +110,7 @@ function checkCover(entries: readonly TensorEntry[], file: string, dataStart: nu
     covered = end;
     last = quote(name);
   }
-  if (covered === fileSize) return;
+  if (covered === fileSize || fileSize === Infinity) return;
   const trouble = covered > fileSize ? "it is cut short" : "it has bytes that belong to no tensor";
   throw new Error(`Cannot read ${file}: ${fileSize} bytes, expected ${covered}; ${trouble}`);
 }

@@ -1,7 +1,7 @@
 // Reads JSON files and headers with limits on size and depth.
 import { FILE_LIMITS, findJsonFault, type JsonLimits } from "./json_fault.ts";
 import { describe, isRecord, reasonOf } from "./messages.ts";
-import type { Source } from "./source.ts";
+import { missingFrom, type Source } from "./source.ts";
 
 /** Maximum size of tensor headers, tokenizers and shard indices in bytes. */
 export const MOST_JSON_BYTES = 100_000_000;
@@ -45,7 +45,7 @@ export async function readJsonList(source: Source, file: string): Promise<unknow
 
 async function readBytes(source: Source, file: string): Promise<{ bytes: Uint8Array; action: string }> {
   const size = await source.size(file);
-  if (size === undefined) throw new Error(`Cannot read ${file}: there is none in ${source.name}`);
+  if (size === undefined) throw new Error(`Cannot read ${file}: ${missingFrom(source, file)}`);
   const action = `read ${file} of ${source.name}`;
   const most = mostJsonBytes(file);
   if (size > most) throw new Error(`Cannot ${action}: ${size} bytes, at most ${most}`);

@@ -51,10 +51,19 @@ export async function loadParameters<P>(
   refuseMismatch({ ...match, missing }, layout, `load ${checkpoint.source.name}`);
   const read = reader(checkpoint, match, onProgress);
   const loaded = new Map<Parameter, unknown>();
-  await inParallel(leaves, AT_ONCE, async (leaf) => {
+  await inParallel(inFileOrder(leaves, checkpoint, match), AT_ONCE, async (leaf) => {
     loaded.set(leaf, await convert(await loadLeaf(leaf, match, read, signal)));
   });
+  await checkpoint.complete();
   return mapParams(schema, (leaf) => loaded.get(leaf)) as P;
+}
+
+/** Parameters in the order of their first tensors, so that neighbours in a file are read together. */
+function inFileOrder(leaves: readonly Parameter[], checkpoint: Checkpoint, { sources }: Match): Parameter[] {
+  const order = new Map(checkpoint.names().map((name, at) => [name, at]));
+  const at = ({ parts }: Parameter) =>
+    Math.min(...parts.map(({ name }) => order.get(sources.get(name)?.[0]?.name ?? "") ?? Infinity));
+  return leaves.map((leaf) => ({ leaf, at: at(leaf) })).sort((a, b) => a.at - b.at || 0).map(({ leaf }) => leaf);
 }
 
 type Read = (entry: TensorEntry) => Promise<Float32Array>;
@@ -67,6 +76,7 @@ function reader(checkpoint: Checkpoint, { sources }: Match, onProgress?: (progre
     let before = 0;
     const numbers = await checkpoint.read(entry.name, {
       onProgress(progress) {
+        if (progress.loaded <= before) return;
         loaded += progress.loaded - before;
         before = progress.loaded;
         onProgress?.({ loaded, total });

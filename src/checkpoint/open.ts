@@ -19,7 +19,7 @@ import { matchTensors } from "./match.ts";
 import { findName } from "./names.ts";
 import type { ReadOptions } from "./safetensors.ts";
 import { type Checkpoint, openCheckpoint } from "./shards.ts";
-import type { CheckpointSource, SourceOptions } from "./source.ts";
+import type { CheckpointSource, Source, SourceOptions } from "./source.ts";
 import { resolveEnds, tokenizerIds } from "./token_ids.ts";
 
 /** Options of opening a model; `onProgress` counts the bytes of the tensors that are needed. */
@@ -74,7 +74,7 @@ export interface OpenedEncoder<T = HostTensor> extends OpenedModel<EncoderConfig
  * ```
  */
 export async function openDecoder<T = HostTensor>(
-  from: CheckpointSource,
+  from: CheckpointSource | Source,
   { recursion, signal, onProgress, convert }: OpenDecoderOptions<T> = {},
 ): Promise<OpenedDecoder<T>> {
   const checkpoint = await openCheckpoint(from, { signal });
@@ -107,7 +107,7 @@ export async function openDecoder<T = HostTensor>(
  * ```
  */
 export async function openEncoder<T = HostTensor>(
-  from: CheckpointSource,
+  from: CheckpointSource | Source,
   { head = "required", signal, onProgress, convert }: OpenEncoderOptions<T> = {},
 ): Promise<OpenedEncoder<T>> {
   requireChoice("open an encoder", "head", head, ["required", "optional"]);

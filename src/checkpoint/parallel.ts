@@ -23,3 +23,27 @@ export async function inParallel<T>(
   await Promise.all(Array.from({ length: width }, worker));
   if (failures.length > 0) throw failures[0];
 }
+
+/**
+ * Makes a function that runs tasks as they come, at most `width` of them at a time; the others wait in line.
+ *
+ * ```ts
+ * const connect = inLine(6);
+ * await connect(async () => console.log(await Promise.resolve("the first of six")));
+ * ```
+ */
+export function inLine(width: number): <R>(task: () => Promise<R>) => Promise<R> {
+  const line: (() => void)[] = [];
+  let running = 0;
+  return async (task) => {
+    if (running === width) await new Promise<void>((next) => line.push(next));
+    else running++;
+    try {
+      return await task();
+    } finally {
+      const next = line.shift();
+      if (next) next();
+      else running--;
+    }
+  };
+}

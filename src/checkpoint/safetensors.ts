@@ -3,7 +3,7 @@ import { BYTES_OF, type Decoder, TO_F32, TO_I32 } from "./dtypes.ts";
 import { checkHeader, type Header, HEADER_LIMITS, type TensorEntry } from "./header.ts";
 import { MOST_JSON_BYTES, parseJsonObject } from "./json.ts";
 import { quote, reasonOf } from "./messages.ts";
-import type { Source } from "./source.ts";
+import { missingFrom, type Source } from "./source.ts";
 
 /** Progress of reading. */
 export interface Progress {
@@ -15,7 +15,7 @@ export interface Progress {
 
 /** Options of reading a tensor. */
 export interface ReadOptions {
-  /** Called after every piece of at most 16 MiB. */
+  /** Called as bytes come over a network, and after every piece of at most 16 MiB. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
@@ -34,8 +34,8 @@ const PIECE_BYTES = 2 ** 24;
  * ```
  */
 export async function readHeader(source: Source, file: string): Promise<Header> {
-  const size = await source.size(file);
-  if (size === undefined) throw new Error(`Cannot read ${file}: there is none in ${source.name}`);
+  if (!await source.has(file)) throw new Error(`Cannot read ${file}: ${missingFrom(source, file)}`);
+  const size = await (source.sizeSoFar ?? source.size)(file) ?? Infinity;
   if (size < 8) throw new Error(`Cannot read ${file}: ${size} bytes, a safetensors file has at least 8`);
   const prefix = await source.read(file, 0, 8);
   const length = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true);
@@ -51,6 +51,12 @@ export async function readHeader(source: Source, file: string): Promise<Header> 
   const bytes = await source.read(file, 8, dataStart);
   if (bytes[0] !== 0x7b) throw new Error(`Cannot read ${file}: its header does not start with "{"`);
   return checkHeader(parseJsonObject(bytes, `read the header of ${file}`, HEADER_LIMITS), file, dataStart, size);
+}
+
+/** Throws for a file whose size, which was not known when its header was read, is not the end of its tensors. */
+export function refuseLonger(file: string, size: number | undefined, end: number): void {
+  if (size === end) return;
+  throw new Error(`Cannot read ${file}: ${size} bytes, expected ${end}; it has bytes that belong to no tensor`);
 }
 
 /**
@@ -112,7 +118,9 @@ async function readInto<Out extends Float32Array<ArrayBuffer> | Int32Array<Array
   const out = allocate(type, (end - start) / size, action);
   for (let at = start; at < end; at += PIECE_BYTES) {
     const to = Math.min(end, at + PIECE_BYTES);
-    const bytes = await source.read(file, at, to);
+    const bytes = await source.read(file, at, to, (count) => {
+      if (at + count < to) onProgress?.({ loaded: at + count - start, total: end - start });
+    });
     try {
       decode(bytes, out.subarray((at - start) / size, (to - start) / size) as Out);
     } catch (error) {

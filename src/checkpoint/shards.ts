@@ -2,9 +2,9 @@
 import { MOST_TENSORS, type TensorEntry } from "./header.ts";
 import { listNames, quote } from "./messages.ts";
 import { inParallel } from "./parallel.ts";
-import { readHeader, type ReadOptions, readTensor } from "./safetensors.ts";
+import { readHeader, type ReadOptions, readTensor, refuseLonger } from "./safetensors.ts";
 import { openSource } from "./open_source.ts";
-import type { CheckpointSource, Source, SourceOptions } from "./source.ts";
+import { type CheckpointSource, isSource, type Source, type SourceOptions } from "./source.ts";
 import { readWeightMap } from "./weight_map.ts";
 
 const SINGLE = "model.safetensors";
@@ -36,6 +36,8 @@ export interface Checkpoint {
   readonly totalBytes: number;
   /** Tensors of a shard that the index does not assign to it, as "file: name"; `names()` omits them. */
   readonly unlisted: readonly string[];
+  /** Waits for files whose sizes show only by their ends; throws for one that is longer than its header says. */
+  complete(): Promise<void>;
 }
 
 /** Options of opening a checkpoint; `onProgress` counts bytes over the whole checkpoint as its tensors are read. */
@@ -55,18 +57,20 @@ export interface CheckpointOptions extends SourceOptions, ReadOptions {}
  * ```
  */
 export async function openCheckpoint(
-  from: CheckpointSource,
+  from: CheckpointSource | Source,
   { signal, onProgress }: CheckpointOptions = {},
 ): Promise<Checkpoint> {
-  const source = openSource(from, { signal });
+  const source = isSource(from) ? from : openSource(from, { signal });
   const main = await mainFile(source);
   const map = main.endsWith(".index.json") ? await readWeightMap(source, main) : undefined;
   const entries = new Map<string, TensorEntry>();
   const metadata: Record<string, string> = Object.create(null);
   const unlisted: string[] = [];
+  const ends = new Map<string, number>();
   for (const file of map ? await presentShards(source, main, map) : [main]) {
     const header = await readHeader(source, file);
     Object.assign(metadata, header.metadata);
+    ends.set(file, header.ends);
     for (const entry of header.entries) {
       if (map && map.get(entry.name) !== file) unlisted.push(`${file}: ${entry.name}`);
       else entries.set(entry.name, entry);
@@ -79,14 +83,18 @@ export async function openCheckpoint(
     `${name} in ${map!.get(name)}`
   );
   if (absent.length > 0) throw new Error(`Cannot open ${source.name}: the index lists ${listNames(absent)}, not there`);
-  return collect(source, entries, metadata, unlisted, onProgress);
+  const complete = async () => {
+    for (const [file, end] of ends) refuseLonger(file, await source.size(file), end);
+  };
+  return { ...collect(source, entries, onProgress), metadata, unlisted, complete };
 }
 
 /** The main file: the named one, else the single file, else the index. */
 async function mainFile(source: Source): Promise<string> {
   const candidates = source.file === undefined ? [SINGLE, INDEX] : [source.file];
   for (const file of candidates) if (await source.has(file)) return file;
-  throw new Error(`Cannot open ${source.name}: there is no ${candidates.join(" and no ")}`);
+  const why = candidates.map((file) => source.whyMissing?.(file)).find(Boolean);
+  throw new Error(`Cannot open ${source.name}: there is no ${candidates.join(" and no ")}${why ? `: ${why}` : ""}`);
 }
 
 async function presentShards(source: Source, index: string, map: ReadonlyMap<string, string>): Promise<string[]> {
@@ -105,10 +113,8 @@ async function presentShards(source: Source, index: string, map: ReadonlyMap<str
 function collect(
   source: Source,
   entries: ReadonlyMap<string, TensorEntry>,
-  metadata: Readonly<Record<string, string>>,
-  unlisted: readonly string[],
   onProgress: ReadOptions["onProgress"],
-): Checkpoint {
+): Omit<Checkpoint, "metadata" | "unlisted" | "complete"> {
   const totalBytes = [...entries.values()].reduce((sum, { start, end }) => sum + end - start, 0);
   const loadedOf = new Map<string, number>();
   let loaded = 0;
@@ -134,8 +140,6 @@ function collect(
     entry,
     read: async (name, options) => await readTensor(source, entry(name), "f32", watch(name, options)),
     readInts: async (name, options) => await readTensor(source, entry(name), "i32", watch(name, options)),
-    metadata,
     totalBytes,
-    unlisted,
   };
 }

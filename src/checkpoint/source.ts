@@ -1,6 +1,6 @@
-// Interface of file access: the size of a file, and the bytes of a range. A source does not list, cache or retry.
+// Interface of file access: the size of a file, and the bytes of a range.
 
-/** Origin of a checkpoint: a folder or a file by path or URL, or files by name. */
+/** Origin of a checkpoint: a folder or a file by path or URL, a model of the Hub, or files in memory. */
 export type CheckpointSource = string | URL | Record<string, Blob | Uint8Array>;
 
 /** A set of files that can be read in ranges. File names may have folders, with `/`; they never lead outside. */
@@ -13,12 +13,34 @@ export interface Source {
   has(file: string): Promise<boolean>;
   /** The length of the file in bytes; undefined if there is none. */
   size(file: string): Promise<number | undefined>;
-  /** Bytes [start, end) of the file: exactly end - start of them, read-only, as they may be the caller's own. */
-  read(file: string, start: number, end: number): Promise<Uint8Array>;
+  /**
+   * Bytes [start, end) of the file: exactly end - start of them, read-only, as they may be the caller's own. `watch` is
+   * called with the number of them that are there, as they come over a network.
+   */
+  read(file: string, start: number, end: number, watch?: (count: number) => void): Promise<Uint8Array>;
+  /** As `size`, but undefined also where the size shows only by the end of the file; `size` unless given. */
+  sizeSoFar?(file: string): Promise<number | undefined>;
+  /** Why a file counts as missing, if the server said more than that. */
+  whyMissing?(file: string): string | undefined;
+  /** Requests files that will be read soon. */
+  prefetch?(files: readonly string[]): void;
+  /** Frees what is kept of files, and ends requests under way; later reads request again. */
+  release?(): void;
+}
+
+/** True for a source that is open. */
+export function isSource(from: CheckpointSource | Source): from is Source {
+  return typeof from === "object" && typeof (from as Partial<Source>).read === "function";
 }
 
 /** Options of everything that opens a source. */
 export interface SourceOptions {
   /** Aborts reading; pending reads reject with the signal's reason. */
   readonly signal?: AbortSignal;
+}
+
+/** The words of an error message for a file that a source does not have. */
+export function missingFrom(source: Source, file: string): string {
+  const why = source.whyMissing?.(file);
+  return `there is none in ${source.name}${why ? `: ${why}` : ""}`;
 }

@@ -1,55 +1,101 @@
-// Files on a web server, read in ranges. Whole files of servers without ranges are kept.
+// Files on a web server, read in blocks.
+import { displayName, type Order, type Timing } from "./http/download.ts";
+import { type BlockStore, type Downloading, RemoteFile, type Stated } from "./http/file.ts";
+import { PageError } from "./http/page.ts";
+import { AbsentError } from "./http/reply.ts";
+import { mostJsonBytes } from "./json.ts";
+import { inLine } from "./parallel.ts";
 import type { Source, SourceOptions } from "./source.ts";
 import { checkRange, decodePercents, partsOf, splitFile } from "./source_names.ts";
-import { displayName, request } from "./http_range.ts";
 
-/** A known file: its size, and its content if the server sent all of it; undefined if it is missing. */
-type Known = { readonly size: number; readonly whole?: Blob } | undefined;
+/** Maximum size of a tensor file from a server without ranges, which is kept whole: 4 GiB. */
+const MOST_WHOLE_BYTES = 2 ** 32;
+
+/** Connections at a time; browsers open no more to one server. */
+const CONNECTIONS = 6;
+
+/** Options of {@link httpSource}. */
+export interface HttpOptions extends SourceOptions, Timing, Pick<Downloading, "blockBytes"> {}
+
+/** Where the files of a {@link remoteSource} are. */
+export interface RemotePlace extends HttpOptions, Pick<Source, "name" | "file"> {
+  /** The URL of a file. */
+  locate(file: string): URL;
+  /** Sends a request; `fetch` unless given. */
+  readonly send?: Order["send"];
+  /** Keeps files from one load to the next. */
+  readonly keep?: FileKeeper;
+}
+
+/** Keeps files from one load to the next. */
+export interface FileKeeper {
+  /** What is kept of a file, if it is the file that the server has now. */
+  known(url: URL): Promise<{ stated: Stated; store: BlockStore } | undefined>;
+  /** Begins to keep a file; undefined for one that cannot be checked later. */
+  begin(url: URL, stated: Stated): BlockStore | undefined;
+}
 
 /** Opens a folder, or the folder of one file, by http(s) URL; a query belongs to that one file only. */
-export function httpSource(url: URL, { signal }: SourceOptions = {}): Source {
+export function httpSource(url: URL, options: HttpOptions & Pick<RemotePlace, "keep"> = {}): Source {
   const [folder, encoded] = splitFile(url.pathname);
   const file = encoded && decodePercents(encoded);
   const base = new URL(url.origin + folder.replace(/\/?$/, "/"));
   const locate = (name: string) => name === file ? url : new URL(partsOf(name).map(encodeURIComponent).join("/"), base);
-  const known = new Map<string, Promise<Known>>();
+  return remoteSource({ ...options, name: displayName(url), file, locate });
+}
+
+/** Opens files by their URLs. A file that is missing, or a page instead, is undefined in `look`. */
+export function remoteSource(place: RemotePlace): Source {
+  const { locate, signal, send = (url, init) => fetch(url, init) } = place;
+  const known = new Map<string, Promise<RemoteFile | undefined>>();
+  const pages = new Map<string, string>();
+  const connect = inLine(CONNECTIONS);
+  let stop = new AbortController();
+  const open = async (name: string): Promise<RemoteFile | undefined> => {
+    const url = locate(name), tensors = /\.safetensors$/.test(name);
+    const { stalledMs, pauseMs, blockBytes, keep } = place;
+    const either = AbortSignal.any([stop.signal, ...signal ? [signal] : []]);
+    const most = tensors ? MOST_WHOLE_BYTES : mostJsonBytes(name);
+    const how = { url, ranged: tensors, most, signal: either, send, stalledMs, pauseMs, blockBytes, connect };
+    const kept = await keep?.known(url);
+    if (kept) return new RemoteFile(how, kept.stated, undefined, kept.store);
+    try {
+      return await RemoteFile.open(how, (stated) => keep?.begin(url, stated));
+    } catch (error) {
+      if (error instanceof PageError) pages.set(name, error.message);
+      else if (!(error instanceof AbsentError)) throw error;
+    }
+  };
   const look = (name: string) => {
     signal?.throwIfAborted();
-    const found = known.get(name) ?? probe(locate(name), signal);
+    const found = known.get(name) ?? open(name);
     known.set(name, found);
     found.catch(() => known.delete(name)); // a failure is not cached
     return found;
   };
   return {
-    name: displayName(url),
-    file,
-    size: async (name) => (await look(name))?.size,
+    name: place.name,
+    file: place.file,
+    size: async (name) => await (await look(name))?.size(),
+    sizeSoFar: async (name) => (await look(name))?.sizeSoFar,
     has: async (name) => await look(name) !== undefined,
-    async read(name, start, end) {
-      const there = await look(name);
-      checkRange(displayName(locate(name)), start, end, there?.size);
+    async read(name, start, end, watch) {
+      const file = await look(name), shown = displayName(locate(name));
+      checkRange(shown, start, end, file && (file.sizeSoFar ?? Infinity));
       if (start === end) return new Uint8Array(0);
-      if (there!.whole) return new Uint8Array(await there!.whole.slice(start, end).arrayBuffer());
-      return await readRange(locate(name), start, end, there!.size, signal);
+      const bytes = await file!.read(start, end, watch);
+      signal?.throwIfAborted();
+      if (bytes.length < end - start) {
+        throw new Error(`Cannot read ${shown}: it ends after ${await file!.size()} bytes`);
+      }
+      return bytes;
+    },
+    whyMissing: (name) => pages.get(name),
+    prefetch: (names) => names.forEach((name) => void look(name).catch(() => {})),
+    release() {
+      stop.abort(new Error("Cannot read: the source was released"));
+      stop = new AbortController();
+      known.clear();
     },
   };
-}
-
-/** Requests the first byte: a server with ranges also states the size, another one sends the whole file. */
-async function probe(url: URL, signal?: AbortSignal): Promise<Known> {
-  let answer = await request(url, [0, 1], signal);
-  if (answer.kind === "range" && answer.size === undefined) answer = await request(url, undefined, signal);
-  if (answer.kind === "missing") return undefined;
-  if (answer.kind === "whole") return { size: answer.content.size, whole: answer.content };
-  if (Number.isSafeInteger(answer.size)) return { size: answer.size! };
-  throw new Error(`Cannot read ${displayName(url)}: the server gives its size as ${answer.size} bytes`);
-}
-
-async function readRange(url: URL, start: number, end: number, size: number, signal?: AbortSignal) {
-  const answer = await request(url, [start, end], signal);
-  if (answer.kind === "missing") throw new Error(`Cannot read ${displayName(url)}: it is no longer there`);
-  const now = answer.kind === "whole" ? answer.content.size : answer.size ?? size;
-  if (now !== size) throw new Error(`Cannot read ${displayName(url)}: it had ${size} bytes, now it has ${now}`);
-  if (answer.kind === "range") return answer.bytes;
-  return new Uint8Array(await answer.content.slice(start, end).arrayBuffer());
 }

@@ -30,7 +30,8 @@ export const missing = () => new Response("no such file", { status: 404 });
 export const plain: Handler = (_, content) => content ? new Response(content) : missing();
 export const ranged: Handler = (request, content) => {
   if (!content) return missing();
-  const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.get("range") ?? "")!;
+  const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.get("range") ?? "") ?? [];
+  if (from === undefined) return new Response(content);
   if (Number(from) >= content.length) {
     return new Response(null, { status: 416, headers: { "content-range": `bytes */${content.length}` } });
   }

@@ -1,0 +1,72 @@
+/** Models load through slow and faulty servers, with few requests, and are the same bit for bit. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Decoder, Encoder, loadModel } from "../../mod.ts";
+import { type Faults, fileServer, filesOf } from "../support/file_server.ts";
+
+const files = {
+  ...await filesOf("models/stories-mor", "/mor"),
+  ...await filesOf("models/stories-modernalbert", "/albert"),
+};
+const weights = files["/mor/model.safetensors"].length;
+
+/** Text that a decoder writes. */
+async function storyOf(decoder: Decoder): Promise<string> {
+  let story = "";
+  for await (const { text } of decoder.generate("Once upon", { maxNewTokens: 4 })) story += text;
+  return story;
+}
+
+await using local = await Decoder.load(new URL("../../models/stories-mor", import.meta.url), { device: "reference" });
+const story = await storyOf(local);
+
+const servers: [string, Faults, requests: number][] = [
+  ["without faults", {}, 6],
+  ["50 ms away", { latencyMs: 50 }, 6],
+  ["without ranges", { ranges: "none" }, 6],
+  ["with gzip whatever was asked", { gzip: true }, 7],
+  ["with gzip and without ranges", { gzip: true, ranges: "none" }, 7],
+  ["that sends all for bytes=0-0", { ranges: "vite" }, 6],
+  ["with a page for missing files", { page: true }, 6],
+  ["without ETags", { untagged: true }, 6],
+  ["that answers 503 at first", { first: [503, 503] }, 18],
+  ["that resets connections at first", { first: ["reset"] }, 12],
+  ["that closes bodies in the middle", { breakAfter: 100_000 }, 11],
+  ["that closes bodies in the middle, without ranges", { breakAfter: 500_000, first: ["reset"], ranges: "none" }, 99],
+];
+
+for (const [kind, faults, requests] of servers) {
+  if (faults.ranges === "none" && faults.breakAfter) continue; // it never sends the end: below
+  Deno.test(`a decoder from a server ${kind} takes ${requests} requests`, async () => {
+    await using server = await fileServer(files, faults);
+    const seen: number[] = [];
+    const onProgress = ({ loaded, total }: { loaded: number; total: number }) => {
+      assert(loaded > (seen.at(-1) ?? 0) && loaded <= total, `${loaded} of ${total}`);
+      seen.push(loaded);
+    };
+    await using decoder = await loadModel(`${server.base}/mor`, { device: "reference", onProgress });
+    assertEquals(await storyOf(decoder as Decoder), story);
+    assertEquals(server.asked.length, requests, server.asked.join("\n"));
+    assert(seen.length > 20 && weights - seen.at(-1)! < 20_000, `${seen.length} calls, ${seen.at(-1)} bytes`);
+  });
+}
+
+Deno.test("a body that never comes to its end is an error with the bytes and the attempts", async () => {
+  await using server = await fileServer(files, { ranges: "none", breakAfter: 100_000 });
+  const error = await assertRejects(() => Decoder.load(`${server.base}/mor`, { device: "reference" }), Error);
+  const found = /^Cannot read http:\S+\/mor\/model\.safetensors: .+ \(5 attempts\)$/;
+  assert(found.test(error.message), error.message);
+});
+
+Deno.test("an encoder takes 12 requests at most", async () => {
+  await using server = await fileServer(files);
+  await using encoder = await Encoder.load(`${server.base}/albert`, { device: "reference" });
+  assertEquals((await encoder.fill("The [MASK].")).length, 1);
+  assert(server.asked.length <= 12, server.asked.join("\n"));
+});
+
+Deno.test("a server with nothing but a page is named as such", async () => {
+  await using server = await fileServer({}, { page: true });
+  const message = "the server sent an HTML page instead, as single-page servers do";
+  await assertRejects(() => loadModel(`${server.base}/mor`, { device: "reference" }), Error, message);
+  await assertRejects(() => Decoder.load(`${server.base}/mor`, { device: "reference" }), Error, message);
+});
