@@ -2,7 +2,10 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { uniformAt } from "../src/common/random.ts";
+import { hostIndices, hostTensor } from "../src/op/device.ts";
+import { jitter } from "../src/ops/noise.ts";
 import * as cases from "./cases/noise.ts";
+import { gpuTest } from "./support/gpu.ts";
 
 Deno.test("uniformAt: worked examples, modulo 2³²", () => {
   // lowbias32 once more, in whole numbers without a limit
@@ -17,6 +20,17 @@ Deno.test("uniformAt: worked examples, modulo 2³²", () => {
     const exact = mixed(BigInt(index) ^ mixed(BigInt(salt) ^ mixed(BigInt(seed >>> 0)))) >> 8n;
     assertEquals(uniformAt(seed, salt, index) * 2 ** 24, Number(exact));
   }));
+});
+
+gpuTest("uniformAt: shaders draw the numbers of the host, within one rounding", async (device) => {
+  const count = 4099, x = device.from(hostTensor([count], new Float32Array(count).fill(1)));
+  for (const [seed, salt] of [[0, 0], [-1, 7], [2 ** 31 - 1, 2 ** 32 - 1], [12345, 2 ** 31]]) {
+    // 1 + 1·(2u − 1) = 2u
+    const { y } = await device.read({
+      y: jitter(device, x, { seed: device.from(hostIndices([seed, 0])) }, { rate: 1, salt }),
+    });
+    for (let i = 0; i < count; i++) assert(Math.abs(y.data[i] / 2 - uniformAt(seed, salt, i)) <= 2 ** -24, `draw ${i}`);
+  }
 });
 
 Deno.test("uniformAt: uniform, and independent of the neighbour, of the place and of the step", () => {
