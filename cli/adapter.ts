@@ -1,4 +1,7 @@
 /** Finds the WebGPU adapter of this process, or of a child process with another environment. */
+import { execFile } from "node:child_process";
+import { createRequire } from "node:module";
+import process from "node:process";
 
 /** Description of an adapter. */
 export interface Adapter {
@@ -21,14 +24,30 @@ export const packages: readonly string[] = ["mesa-vulkan-drivers", "libvulkan1"]
 
 /** One sentence that says how to get an adapter on this machine. */
 export function howToInstall(): string {
-  if (Deno.build.os !== "linux") return "update the graphics driver; WebGPU needs Metal, Direct3D 12 or Vulkan";
+  if (!process.versions.deno && !globalThis.navigator?.gpu && !dawn) {
+    return "install Dawn, the WebGPU of Chromium, next to this package: `npm install webgpu`";
+  }
+  if (process.platform !== "linux") return "update the graphics driver; WebGPU needs Metal, Direct3D 12 or Vulkan";
   return `install a Vulkan driver, for example \`sudo apt-get install ${packages.join(" ")}\` ` +
     "(Debian, Ubuntu; elsewhere Mesa's lavapipe and the Vulkan loader), or run `deno task doctor --fix` as root";
 }
 
+let dawn: GPU | undefined;
+
+/** WebGPU of this process: the runtime's, or in Node that of the package `webgpu` (Dawn), where it is installed. */
+export function webGpu(): GPU | undefined {
+  if (globalThis.navigator?.gpu || process.versions.deno) return globalThis.navigator?.gpu;
+  try {
+    const { create } = createRequire(import.meta.url)("webgpu") as { create(options: string[]): GPU };
+    return dawn ??= create([]); // kept: devices crash when their instance is collected
+  } catch {
+    return undefined;
+  }
+}
+
 /** The adapter of this process, or undefined. */
 export async function findAdapter(): Promise<Adapter | undefined> {
-  const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
+  const adapter = await webGpu()?.requestAdapter().catch(() => null);
   if (!adapter) return undefined;
   const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
   const limits: Record<string, number> = {};
@@ -43,9 +62,12 @@ export async function findAdapter(): Promise<Adapter | undefined> {
 /** The adapter of a child process with `env` added to this one's environment; drivers are chosen when a process starts. */
 export async function findAdapterWith(env: Record<string, string>): Promise<Adapter | undefined> {
   const args = ["run", "-A", "--no-check", "--quiet", import.meta.url];
-  const { success, stdout } = await new Deno.Command(Deno.execPath(), { args, env, stderr: "null" }).output();
-  const text = new TextDecoder().decode(stdout).trim();
-  return success && text ? JSON.parse(text) : undefined;
+  const text = await new Promise<string>((resolve) => {
+    execFile(process.execPath, args, { env: { ...process.env, ...env } }, (error, stdout) => {
+      resolve(error ? "" : stdout.trim());
+    });
+  });
+  return text ? JSON.parse(text) : undefined;
 }
 
 if (import.meta.main) {

@@ -1,6 +1,8 @@
 /** `deno task conformance`: compares recorded quantities of golden folders with what the devices compute. */
+import { stat } from "node:fs/promises";
 import { type DeviceName, openDevice } from "../mod.ts";
 import type { Device } from "../src/op/device.ts";
+import { webGpu } from "./adapter.ts";
 import { checkGolden } from "./conformance/check.ts";
 import { openGolden } from "./conformance/golden.ts";
 import { countsOf, jsonOf, passes, type Report, summaryLine, table } from "./conformance/report.ts";
@@ -49,7 +51,7 @@ function progress(folder: string): (stage: string) => void {
 async function foldersOf(paths: readonly string[]): Promise<string[]> {
   const folders: string[] = [];
   for (const path of paths) {
-    const isFile = await Deno.stat(path).then(({ isFile }) => isFile, () => false);
+    const isFile = await stat(path).then((info) => info.isFile(), () => false);
     if (isFile) console.error(`${path} is left out: it is a file, not a golden folder`);
     else folders.push(path);
   }
@@ -70,7 +72,7 @@ async function main({ device = "both", json, operands }: Values<typeof command.f
   const names = DEVICES[choiceOf("device", device, ["both", "webgpu", "reference"])];
   const folders = await foldersOf(operands);
   const devices: Record<string, Device> = {};
-  for (const name of names) devices[name] = await openDevice(name);
+  for (const name of names) devices[name] = await openDevice(name, name === "webgpu" ? { gpu: webGpu() } : {});
   const reports: Report[] = [];
   for (const folder of folders) {
     const report = await reportOn(folder, devices);
@@ -83,4 +85,7 @@ async function main({ device = "both", json, operands }: Values<typeof command.f
   return passes(counts) ? 0 : 1;
 }
 
-if (import.meta.main) await runCommand(command, main);
+/** Runs the command with the given arguments, or those of the process, and ends the process. */
+export const run = (args?: readonly string[]): Promise<never> => runCommand(command, main, args);
+
+if (import.meta.main) await run();

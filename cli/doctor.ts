@@ -1,4 +1,6 @@
 /** `deno task doctor`: the WebGPU adapter of this machine, its limits, and what to install. */
+import { execFile } from "node:child_process";
+import process from "node:process";
 import type { Adapter } from "./adapter.ts";
 import { gpuEnvironment, whyNoAdapter } from "./gpu_environment.ts";
 import { canInstall } from "./lavapipe.ts";
@@ -36,16 +38,20 @@ const useful = ["shader-f16", "subgroups", "timestamp-query"];
 /** Whether an adapter has a feature. Deno grants subgroups on Vulkan and Metal without listing them, so a device is requested. */
 async function hasFeature(adapter: Adapter, feature: string, env: Record<string, string>): Promise<boolean> {
   if (adapter.features.includes(feature)) return true;
+  if (!process.versions.deno) return false;
   const ask = `const a = await navigator.gpu.requestAdapter();
     await a.requestDevice({ requiredFeatures: [${JSON.stringify(feature)}] });`;
-  const child = new Deno.Command(Deno.execPath(), { args: ["eval", ask], env, stdout: "null", stderr: "null" });
-  return (await child.output()).success;
+  return await new Promise((resolve) => {
+    const options = { env: { ...process.env, ...env } };
+    execFile(process.execPath, ["eval", ask], options, (error) => resolve(error === null));
+  });
 }
 
 /** Collects the report. */
 async function examine(fix: boolean) {
   const { env, adapter } = await gpuEnvironment({ install: fix });
-  const platform = { deno: Deno.version.deno, system: `${Deno.build.os} ${Deno.build.arch}` };
+  const { versions: { deno }, version, platform: os, arch } = process;
+  const platform = { runtime: deno ? `Deno ${deno}` : `Node ${version}`, system: `${os} ${arch}` };
   if (!adapter) return { ...platform, adapter: null, advice: whyNoAdapter() };
   const limits = Object.entries(budget).map(([name, needed]) => {
     const available = adapter.limits[name] ?? 0;
@@ -59,7 +65,7 @@ async function examine(fix: boolean) {
 type Report = Awaited<ReturnType<typeof examine>>;
 
 function print(report: Report): void {
-  console.log(`Deno ${report.deno} on ${report.system}`);
+  console.log(`${report.runtime} on ${report.system}`);
   if (!report.adapter) return console.log(`Adapter       none: ${report.advice}`);
   const { vendor, architecture, description, software } = report.adapter;
   console.log(`Adapter       ${description || "unnamed"}${software ? " (software)" : ""}`);
@@ -83,4 +89,7 @@ async function main({ fix, json }: Values<typeof command.flags>): Promise<number
   return report.adapter && report.limits.every(({ ok }) => ok) ? 0 : 1;
 }
 
-if (import.meta.main) await runCommand(command, main);
+/** Runs the command with the given arguments, or those of the process, and ends the process. */
+export const run = (args?: readonly string[]): Promise<never> => runCommand(command, main, args);
+
+if (import.meta.main) await run();

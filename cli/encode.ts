@@ -1,4 +1,5 @@
 /** `deno task encode`: embeddings from an encoder checkpoint. */
+import { isatty } from "node:tty";
 import type { EncoderModel } from "../src/infer/encoder.ts";
 import type { EmbedOptions } from "../src/infer/vectors.ts";
 import { POOLINGS } from "../src/op/kinds.ts";
@@ -6,7 +7,7 @@ import { writeFileAtomically } from "../src/checkpoint/files.ts";
 import { breathe, interruptible, note, print, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
 import { choiceOf, helpFlag, type Values } from "./support/flags.ts";
-import { loadModel, modelFlag } from "./support/model.ts";
+import { closing, loadModel, modelFlag } from "./support/model.ts";
 import { npyHeader, npyNumbers } from "./support/npy.ts";
 import { Progress, secondsText } from "./support/progress.ts";
 import { counted } from "./support/table.ts";
@@ -50,7 +51,7 @@ function settings({ text, file, ids, pooling, format, out, normalize }: Flags) {
   const sources = [text.length && "--text", file && "--file", ids.length && "--ids"].filter(Boolean);
   if (sources.length > 1) throw new Error(`Cannot encode: expected one of ${sources.join(" and ")}, not both`);
   const kind = choiceOf("format", format ?? (out?.endsWith(".npy") ? "npy" : "json"), ["json", "npy"]);
-  if (kind === "npy" && !out && Deno.stdout.isTerminal()) {
+  if (kind === "npy" && !out && isatty(1)) {
     throw new Error("Cannot encode: npy is not for terminals; give --out FILE");
   }
   const options: EmbedOptions = {
@@ -102,14 +103,17 @@ async function main(flags: Flags): Promise<void> {
   const how = settings(flags);
   const texts = await textsOf(flags);
   const loaded = await loadModel(flags, "encoder");
-  await using _owner = loaded.owner;
-  const encoder = loaded.model;
-  const sequences = flags.ids.length
-    ? listedIds(loaded, flags.ids)
-    : tokenize(loaded, texts, (text) => encoder.idsOf(text));
-  const chunks = encoded(encoder, sequences, how);
-  if (how.out) await interruptible((signal) => writeFileAtomically(how.out!, chunks, { signal }));
-  else for await (const chunk of chunks) print(chunk);
+  await closing(loaded.owner, async ({ model: encoder }) => {
+    const sequences = flags.ids.length
+      ? listedIds(loaded, flags.ids)
+      : tokenize(loaded, texts, (text) => encoder.idsOf(text));
+    const chunks = encoded(encoder, sequences, how);
+    if (how.out) await interruptible((signal) => writeFileAtomically(how.out!, chunks, { signal }));
+    else for await (const chunk of chunks) print(chunk);
+  });
 }
 
-if (import.meta.main) await runCommand(command, main);
+/** Runs the command with the given arguments, or those of the process, and ends the process. */
+export const run = (args?: readonly string[]): Promise<never> => runCommand(command, main, args);
+
+if (import.meta.main) await run();

@@ -6,7 +6,7 @@ import { breathe, interruptedCode, interruptible, note, print, runCommand } from
 import { deviceFlag } from "./support/device.ts";
 import { helpFlag, numberOf, numbersOf, seedOf, type Values, wholeOf } from "./support/flags.ts";
 import { counted } from "./support/table.ts";
-import { demandTokenizer, loadModel, modelFlag, recursionFlag } from "./support/model.ts";
+import { closing, demandTokenizer, loadModel, modelFlag, recursionFlag } from "./support/model.ts";
 
 const command = {
   name: "generate",
@@ -106,11 +106,14 @@ async function main(flags: Values<typeof command.flags>): Promise<number> {
   const options = optionsOf(flags);
   const loaded = await loadModel(flags, "decoder");
   if (!prompt.ids) demandTokenizer(loaded);
-  await using _owner = loaded.owner;
-  const decoder = loaded.model;
+  return await closing(loaded.owner, ({ model }) => told(model, prompt, options, flags.json));
+}
+
+/** Generates, prints, and returns the exit code. */
+async function told(decoder: DecoderModel, prompt: Prompt, options: GenerateOptions, json: boolean): Promise<number> {
   const started = performance.now();
-  const { made, interrupted } = await stream(decoder, prompt, options, flags.json);
-  if (flags.json) {
+  const { made, interrupted } = await stream(decoder, prompt, options, json);
+  if (json) {
     const text = made.map(({ text }) => text).join("");
     print(`${JSON.stringify({ prompt: prompt.ids ?? prompt.shown, text, tokens: made })}\n`);
   }
@@ -125,4 +128,7 @@ function summary({ config: { recursion } }: DecoderModel, made: readonly Piece[]
   return `${rate}, mean depth ${depth.toFixed(2)} of ${recursion.N}`;
 }
 
-if (import.meta.main) await runCommand(command, main);
+/** Runs the command with the given arguments, or those of the process, and ends the process. */
+export const run = (args?: readonly string[]): Promise<never> => runCommand(command, main, args);
+
+if (import.meta.main) await run();

@@ -1,4 +1,7 @@
 /** Finds and installs the software adapter, Mesa's lavapipe. */
+import { spawn } from "node:child_process";
+import { readdirSync, statSync } from "node:fs";
+import process from "node:process";
 import { packages } from "./adapter.ts";
 
 const folders = ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
@@ -6,13 +9,14 @@ const folders = ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/e
 /** Path of lavapipe's Vulkan driver file for this processor, or undefined when it is not installed. */
 export function findDriver(): string | undefined {
   const found = folders.flatMap((folder) => list(folder).map((name) => `${folder}/${name}`));
-  return found.find((path) => path.includes(`.${Deno.build.arch}.`)) ??
+  const processor: Readonly<Record<string, string>> = { x64: "x86_64", arm64: "aarch64" };
+  return found.find((path) => path.includes(`.${processor[process.arch]}.`)) ??
     found.find((path) => /lvp_icd\.json$/.test(path));
 }
 
 function list(folder: string): string[] {
   try {
-    return [...Deno.readDirSync(folder)].map((entry) => entry.name).filter((name) => /^lvp_icd.*\.json$/.test(name));
+    return readdirSync(folder).filter((name) => /^lvp_icd.*\.json$/.test(name));
   } catch {
     return [];
   }
@@ -20,13 +24,13 @@ function list(folder: string): string[] {
 
 /** Whether this process may install packages: root on a machine with apt-get. */
 export function canInstall(): boolean {
-  const apt = (Deno.env.get("PATH") ?? "").split(":").some((folder) => isFile(`${folder}/apt-get`));
-  return Deno.build.os === "linux" && Deno.uid() === 0 && apt;
+  const apt = (process.env.PATH ?? "").split(":").some((folder) => isFile(`${folder}/apt-get`));
+  return process.platform === "linux" && process.getuid?.() === 0 && apt;
 }
 
 function isFile(path: string): boolean {
   try {
-    return Deno.statSync(path).isFile;
+    return statSync(path).isFile();
   } catch {
     return false;
   }
@@ -42,9 +46,12 @@ export async function installDriver(): Promise<void> {
 }
 
 async function apt(args: string[]): Promise<void> {
-  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const options = ["-qq", "-o", "DPkg::Lock::Timeout=300"];
-  const command = new Deno.Command("apt-get", { args: [...options, ...args], env, stdin: "null", stdout: "null" });
-  const { code } = await command.spawn().status;
+  const child = spawn("apt-get", [...options, ...args], { env, stdio: ["ignore", "ignore", "inherit"] });
+  const code = await new Promise<number | null>((resolve) => {
+    child.once("error", () => resolve(-1));
+    child.once("exit", resolve);
+  });
   if (code !== 0) throw new Error(`Cannot install ${packages.join(" and ")}: apt-get ${args[0]} exited with ${code}`);
 }

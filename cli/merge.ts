@@ -181,4 +181,7 @@ async function main(flags: Flags): Promise<void> {
   await save(merged, flags, dtype);
 }
 
-if (import.meta.main) await runCommand(command, main);
+/** Runs the command with the given arguments, or those of the process, and ends the process. */
+export const run = (args?: readonly string[]): Promise<never> => runCommand(command, main, args);
+
+if (import.meta.main) await run();

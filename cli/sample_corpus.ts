@@ -1,10 +1,12 @@
 /** `deno task sample-corpus`: samples documents from a decoder, as JSON lines. */
 import { writeFileAtomically } from "../src/checkpoint/files.ts";
 import { type CorpusOptions, sampleDocuments } from "../src/infer/corpus.ts";
+import type { DecoderModel } from "../src/infer/decoder.ts";
+import type { Tokenizer } from "../src/infer/tokenizer.ts";
 import { breathe, interruptedCode, interruptible, note, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
 import { helpFlag, numberOf, seedOf, type Values, wholeOf } from "./support/flags.ts";
-import { demandTokenizer, loadModel, modelFlag } from "./support/model.ts";
+import { closing, demandTokenizer, loadModel, modelFlag } from "./support/model.ts";
 import { Progress, secondsText } from "./support/progress.ts";
 import { counted } from "./support/table.ts";
 
@@ -51,9 +53,11 @@ function optionsOf(flags: Flags, maxPositions: number): CorpusOptions {
 
 async function main(flags: Flags): Promise<number> {
   const loaded = await loadModel(flags, "decoder");
-  await using _owner = loaded.owner;
-  const decoder = loaded.model;
-  const tokenizer = demandTokenizer(loaded);
+  return await closing(loaded.owner, ({ model }) => sample(model, demandTokenizer(loaded), flags));
+}
+
+/** Writes the documents, and returns the exit code. */
+async function sample(decoder: DecoderModel, tokenizer: Tokenizer, flags: Flags): Promise<number> {
   const options = optionsOf(flags, decoder.config.maxPositions);
   const progress = new Progress("Sampling", "texts");
   const rate = (tokens: number) => `${(tokens / progress.seconds).toFixed(0)} tokens/s`;
@@ -80,4 +84,7 @@ async function main(flags: Flags): Promise<number> {
   return interrupted ? interruptedCode() : 0;
 }
 
-if (import.meta.main) await runCommand(command, main);
+/** Runs the command with the given arguments, or those of the process, and ends the process. */
+export const run = (args?: readonly string[]): Promise<never> => runCommand(command, main, args);
+
+if (import.meta.main) await run();

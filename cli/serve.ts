@@ -118,7 +118,7 @@ function settings(flags: Values<typeof command.flags>) {
 
 async function main(flags: Values<typeof command.flags> & Operands): Promise<number> {
   const { engine, address, limits, access, drainMs } = settings(flags);
-  demandAddress(address);
+  await demandAddress(address);
   const opened = await openChosenDevice(flags.device);
   const models = await loadServed(flags.operands, opened, (decoder) => Engine.open(decoder, engine));
   const started = Math.floor(Date.now() / 1000);
@@ -136,4 +136,7 @@ async function main(flags: Values<typeof command.flags> & Operands): Promise<num
   return 0;
 }
 
-if (import.meta.main) await runCommand(command, main);
+/** Runs the command with the given arguments, or those of the process, and ends the process. */
+export const run = (args?: readonly string[]): Promise<never> => runCommand(command, main, args);
+
+if (import.meta.main) await run();

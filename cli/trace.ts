@@ -5,7 +5,7 @@ import { hasColour, painter } from "./support/colour.ts";
 import { interruptible, note, print, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
 import { choiceOf, helpFlag, type Values } from "./support/flags.ts";
-import { type Loaded, loadModel, modelFlag, recursionFlag } from "./support/model.ts";
+import { closing, type Loaded, loadModel, modelFlag, recursionFlag } from "./support/model.ts";
 import { columns } from "./support/table.ts";
 import { listedIds, tokenize } from "./support/text.ts";
 import { type Trace, traceDecoder, traceEncoder } from "./support/trace.ts";
@@ -63,9 +63,10 @@ async function main(flags: Flags): Promise<void> {
   }
   const selection = choiceOf("selection", flags.selection ?? "threshold", ["threshold", "topk"]);
   const loaded = await loadModel(flags);
-  await using _owner = loaded.owner;
-  const [sequence] = ids ? listedIds(loaded, [ids]) : tokenize(loaded, [{ name: "the text", text: text! }]);
-  const trace = await traceOf(loaded, sequence.ids, selection);
+  const trace = await closing(loaded.owner, () => {
+    const [sequence] = ids ? listedIds(loaded, [ids]) : tokenize(loaded, [{ name: "the text", text: text! }]);
+    return traceOf(loaded, sequence.ids, selection);
+  });
   print(traceLines(trace, columns(), painter(hasColour())).join("\n") + "\n");
   if (svg) await write(svg, traceSvg(trace));
   if (html) await write(html, tracePage([trace], `Trace of ${loaded.name}`));
@@ -76,4 +77,7 @@ async function write(path: string, text: string): Promise<void> {
   note(`Wrote ${path}`);
 }
 
-if (import.meta.main) await runCommand(command, main);
+/** Runs the command with the given arguments, or those of the process, and ends the process. */
+export const run = (args?: readonly string[]): Promise<never> => runCommand(command, main, args);
+
+if (import.meta.main) await run();

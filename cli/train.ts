@@ -55,4 +55,7 @@ async function main(flags: Values<typeof command.flags> & { readonly operand: st
   return 0;
 }
 
-if (import.meta.main) await runCommand(command, main);
+/** Runs the command with the given arguments, or those of the process, and ends the process. */
+export const run = (args?: readonly string[]): Promise<never> => runCommand(command, main, args);
+
+if (import.meta.main) await run();

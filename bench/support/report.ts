@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { median } from "./median.ts";
 import type { Peaks } from "./peak.ts";
 
@@ -47,12 +46,13 @@ export function lineOf({ ms, flops, bytes, share, reference }: Row, { gflops, gb
 
 /** The file that `-- --json FILE` names. Throws a TypeError for any other argument. */
 export function reportFile(args: readonly string[]): string | undefined {
-  const unknown = (arg: string): never => {
-    throw new TypeError(`Cannot run the benches: unknown argument ${arg}, expected --json FILE`);
-  };
-  const { json } = parseArgs([...args], { string: ["json"], unknown });
-  if (json === "") throw new TypeError("Cannot run the benches: --json names no file");
-  return json;
+  const words = args.flatMap((arg) => arg.startsWith("--json=") ? ["--json", arg.slice("--json=".length)] : [arg]);
+  const unknown = words.find((word, i) => i > 1 || (i === 0 && word !== "--json"));
+  if (unknown !== undefined) {
+    throw new TypeError(`Cannot run the benches: unknown argument ${unknown}, expected --json FILE`);
+  }
+  if (words.length === 1 || words[1] === "") throw new TypeError("Cannot run the benches: --json names no file");
+  return words[1];
 }
 
 /** Adds a row to a report; the files of one `deno bench` run write one after the other. */

@@ -1,4 +1,5 @@
 /** Listens until a signal, then waits a bounded time for unanswered requests. */
+import { createServer } from "node:net";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import type { Handler } from "./incoming.ts";
 import type { Health } from "./refusal.ts";
@@ -25,18 +26,17 @@ export const CONNECTIONS: ConnectionLimits = {
 };
 
 /** Checks, before models are loaded, that an address is available. Throws one line otherwise. */
-export function demandAddress(address: Address): void {
-  try {
-    Deno.listen(address).close();
-  } catch (error) {
-    throw refused(address, error);
-  }
+export async function demandAddress(address: Address): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once("error", (error) => reject(refused(address, error)));
+    probe.listen(address.port, address.hostname, () => probe.close(() => resolve()));
+  });
 }
 
 function refused({ hostname, port }: Address, error: unknown): Error {
   const { code } = error as { code?: string };
-  const inUse = error instanceof Deno.errors.AddrInUse || code === "EADDRINUSE";
-  const taken = inUse ? "the port is taken; --port N names another" : reasonOf(error);
+  const taken = code === "EADDRINUSE" ? "the port is taken; --port N names another" : reasonOf(error);
   return new Error(`Cannot listen at ${hostname}:${port}: ${taken}`);
 }
 

@@ -1,4 +1,6 @@
 /** Colours for terminals and pictures, distinguishable with colour blindness. */
+import process from "node:process";
+import { isatty } from "node:tty";
 
 /** Depth: ColorBrewer's YlGnBu, light to dark, so that it also reads in grey. */
 const DEPTH_STOPS = ["#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494"];
@@ -47,8 +49,8 @@ export type Painter = (text: string, ground: string) => string;
 
 /** Whether standard output supports colours: a terminal, and NO_COLOR not set; FORCE_COLOR overrides the first. */
 export function hasColour(): boolean {
-  if (Deno.env.get("NO_COLOR")) return false;
-  return Deno.stdout.isTerminal() || Boolean(Deno.env.get("FORCE_COLOR"));
+  if (process.env.NO_COLOR) return false;
+  return isatty(1) || Boolean(process.env.FORCE_COLOR);
 }
 
 /** The painter of standard output. */

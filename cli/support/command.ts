@@ -1,6 +1,9 @@
 /** Start and end of every command: help, error line, exit codes, closed pipes. */
+import { writeSync } from "node:fs";
+import process from "node:process";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { type Command, type Flag, helpOf, type Operands, readFlags, type Values } from "./flags.ts";
+import { invocation } from "./invocation.ts";
 import { clearProgress } from "./progress.ts";
 import { interruptedCode } from "./signals.ts";
 
@@ -15,20 +18,21 @@ export { interruptedCode, interruptible } from "./signals.ts";
 export async function runCommand<const F extends Readonly<Record<string, Flag>>>(
   command: Command<F>,
   main: (flags: Values<F> & Operands) => Promise<number | void>,
+  args: readonly string[] = process.argv.slice(2),
 ): Promise<never> {
   try {
-    const flags = readFlags(command, Deno.args);
+    const flags = readFlags(command, args);
     if ((flags as Record<string, unknown>).help) {
-      print(helpOf(command) + "\n");
-      Deno.exit(0);
+      print(invocation(helpOf(command)) + "\n");
+      process.exit(0);
     }
-    Deno.exit(await main(flags) ?? 0);
+    process.exit(await main(flags) ?? 0);
   } catch (error) {
     clearProgress();
-    if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
-    if (error instanceof Error && error.name === "AbortError") Deno.exit(interruptedCode());
+    if ((error as { code?: unknown } | undefined)?.code === "EPIPE") process.exit(0);
+    if (error instanceof Error && error.name === "AbortError") process.exit(interruptedCode());
     note(messageOf(command.action ?? command.name, error));
-    Deno.exit(1);
+    process.exit(1);
   }
 }
 
@@ -38,16 +42,23 @@ function messageOf(action: string, error: unknown): string {
   return text.startsWith("Cannot ") ? text : `Cannot ${action}: ${reasonOf(error)}`;
 }
 
-/** Writes all of a text, or bytes, to standard output. Throws BrokenPipe when the reader has closed it. */
+/** Writes all of a text, or bytes, to standard output. Throws EPIPE when the reader has closed it. */
 export function print(content: string | Uint8Array): void {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += writeSync(1, bytes.subarray(at));
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== "EAGAIN") throw error; // a pipe that is full, and does not block
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
 }
 
 /** Writes one line to standard error; standard output is for results. */
 export function note(line: string): void {
   clearProgress();
-  console.error(line);
+  console.error(invocation(line));
 }
 
 /** Yields to the event loop, as the reference computes without pausing. */

@@ -1,7 +1,7 @@
 /** The device of a command. */
 import { type DeviceName, openDevice } from "../../mod.ts";
 import type { Device } from "../../src/op/device.ts";
-import { findAdapter, howToInstall } from "../adapter.ts";
+import { findAdapter, howToInstall, webGpu } from "../adapter.ts";
 import { whyNoAdapter } from "../gpu_environment.ts";
 import { note } from "./command.ts";
 import { choiceOf } from "./flags.ts";
@@ -34,7 +34,12 @@ export async function openChosenDevice(given: string | undefined): Promise<Opene
   const name = given === undefined ? "webgpu" : choiceOf("device", given, names);
   if (name === "reference") return await openReference();
   const adapter = await findAdapter();
-  if (adapter) return { device: await openDevice("webgpu"), label: adapter.description || "unnamed adapter" };
+  if (adapter) {
+    return {
+      device: await openDevice("webgpu", { gpu: webGpu() }),
+      label: adapter.description || "unnamed adapter",
+    };
+  }
   if (given) throw new Error(`Cannot open WebGPU: no adapter, ${whyNoAdapter()}`);
   warnNoAdapter();
   return await openReference();

@@ -76,6 +76,18 @@ export async function loadModel(flags: Flags, wanted?: Loaded["kind"]): Promise<
   return loaded;
 }
 
+/** Runs a body with a model, or anything else that is open, and closes it whether the body fails or not. */
+export async function closing<C extends { close(): Promise<void> }, R>(
+  open: C,
+  body: (open: C) => Promise<R>,
+): Promise<R> {
+  try {
+    return await body(open);
+  } finally {
+    await open.close();
+  }
+}
+
 /** Throws unless the model has a tokenizer. */
 export function demandTokenizer({ model, name }: Loaded): Tokenizer {
   if (model.tokenizer) return model.tokenizer;

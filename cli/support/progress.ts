@@ -1,4 +1,7 @@
 /** Progress on standard error: an updated line on a terminal, a plain line every few seconds elsewhere. */
+import { writeSync } from "node:fs";
+import process from "node:process";
+import { isatty } from "node:tty";
 
 /** Milliseconds between two lines. */
 const STEP = { terminal: 100, plain: 5000 };
@@ -7,15 +10,15 @@ let shown = false;
 
 /** Clears the progress line. */
 export function clearProgress(): void {
-  if (shown) Deno.stderr.writeSync(new TextEncoder().encode("\r\x1b[K"));
+  if (shown) writeSync(2, "\r\x1b[K");
   shown = false;
 }
 
 /** Replaces the progress line; `false` if standard error is no terminal. */
 export function showMoving(line: string): boolean {
-  if (!Deno.stderr.isTerminal()) return false;
+  if (!isatty(2)) return false;
   clearProgress();
-  Deno.stderr.writeSync(new TextEncoder().encode(line.slice(0, Deno.consoleSize().columns - 1)));
+  writeSync(2, line.slice(0, (process.stderr.columns || 80) - 1));
   return shown = true;
 }
 
@@ -49,7 +52,7 @@ export class Progress {
 
   /** Shows the progress and an optional suffix, at most every {@link STEP} milliseconds. */
   update(loaded: number, total: number, more?: string): void {
-    const terminal = Deno.stderr.isTerminal();
+    const terminal = isatty(2);
     const now = performance.now();
     if (now - this.#last < (terminal ? STEP.terminal : STEP.plain) || loaded >= total) return;
     this.#last = now;

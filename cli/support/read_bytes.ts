@@ -1,11 +1,13 @@
 /** Reads a file or standard input up to a maximum size. */
+import { createReadStream } from "node:fs";
+import process from "node:process";
 
 /** Maximum size of a file or document in memory: 256 MiB, half of the longest string. */
 export const MOST_TEXT_BYTES = 2 ** 28;
 
 /** Reads all bytes of a file, or of standard input without a path. Throws for more than `most`. */
 export async function readBytes(path: string | undefined, most: number): Promise<Uint8Array<ArrayBuffer>> {
-  const stream = path === undefined ? Deno.stdin.readable : (await Deno.open(path)).readable;
+  const stream: AsyncIterable<Uint8Array<ArrayBuffer>> = path === undefined ? process.stdin : createReadStream(path);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   for await (const chunk of stream) {

@@ -1,4 +1,5 @@
 /** Tables of text, and the width of a text on a terminal. */
+import process from "node:process";
 
 /** Terminal columns of a text: combining marks have none, East Asian characters and emoji two. */
 export function widthOf(text: string): number {
@@ -35,11 +36,7 @@ export function table(rows: readonly (readonly string[])[]): string[] {
 
 /** Width of the terminal; 100 columns if standard output is none. */
 export function columns(): number {
-  try {
-    return Math.max(40, Deno.consoleSize().columns);
-  } catch {
-    return 100;
-  }
+  return Math.max(40, process.stdout.columns || 100);
 }
 
 /** A count with its noun: 1 token, 2 tokens. */

@@ -1,4 +1,5 @@
 /** Texts from flags, files and standard input, as sequences of token ids. */
+import { isatty } from "node:tty";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { note } from "./command.ts";
 import { numbersOf } from "./flags.ts";
@@ -23,7 +24,7 @@ export const idsFlag = {
 /** Reads a UTF-8 file, or standard input without a path. Throws one line. */
 export async function readText(path?: string): Promise<string> {
   const name = path ?? "standard input";
-  if (path === undefined && Deno.stdin.isTerminal()) {
+  if (path === undefined && isatty(0)) {
     note("Reading texts from standard input, one a line; Ctrl-D ends.");
   }
   try {

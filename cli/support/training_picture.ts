@@ -3,8 +3,11 @@ import type { LogLine } from "./training_log.ts";
 import { PICTURE } from "./training_chart.ts";
 import { panels, title } from "./training_panels.ts";
 
-/** Imported by name at run time and without the lock file: packages that only this picture needs. */
+/** Packages that only this picture needs. */
 const PACKAGES = ["npm:vega@6.4", "npm:vega-lite@6.5"] as const;
+
+/** Imports a package by name at run time, so that neither the lock file nor the published package depends on it. */
+const importByName = new Function("name", "return import(name)") as (name: string) => Promise<unknown>;
 
 /** Exports of the packages. */
 interface Vega {
@@ -90,7 +93,7 @@ export async function drawTrainingPicture(lines: readonly LogLine[], name: strin
   if (!lines.some(({ kind }) => kind === "step")) {
     throw new RangeError("Cannot draw the training: its log has no steps");
   }
-  const [vega, lite] = await Promise.all(PACKAGES.map((from) => import(from))).catch((error) => {
+  const [vega, lite] = await Promise.all(PACKAGES.map(importByName)).catch((error) => {
     throw new Error(`Cannot draw the training: ${PACKAGES.join(" or ")} cannot be loaded: ${error.message}`);
   }) as [Vega, VegaLite];
   const view = new vega.View(vega.parse(lite.compile(pictureSpec(lines, name)).spec), { renderer: "none" });
