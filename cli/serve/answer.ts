@@ -72,10 +72,17 @@ async function* pieces<C extends AnyChoice>({ exchange, model }: Run<C>, { gener
   }
 }
 
+/** Everything that a stream brings; Node 20 has no Array.fromAsync. */
+async function collected<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const one of stream) all.push(one);
+  return all;
+}
+
 async function whole<C extends AnyChoice>(run: Run<C>, generations: readonly Generation[]): Promise<Response> {
   const { choices, model, n, exchange, form } = run;
   try {
-    const all = await Promise.all(choices.map((choice) => Array.fromAsync(pieces(run, choice))));
+    const all = await Promise.all(choices.map((choice) => collected(pieces(run, choice))));
     const { request: { signal } } = exchange;
     if (signal.aborted) throw abortedBecause(signal);
     const answers = choices.map((choice, i) => form.whole(choice, all[i]));

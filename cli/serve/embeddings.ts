@@ -1,4 +1,5 @@
 /** `POST /v1/embeddings`. */
+import { Buffer } from "node:buffer";
 import type { Fields } from "../../src/model/config/fields.ts";
 import { encodeText } from "../../src/infer/tokenizer.ts";
 import { breathe } from "../support/command.ts";
@@ -82,5 +83,5 @@ function shortened(vector: Float32Array, dimensions: number, { unit }: ServedEnc
 function readFormat(fields: Fields): (vector: Float32Array) => number[] | string {
   const format = fields.choice("encoding_format", ["float", "base64"], "float");
   if (format === "float") return (vector) => Array.from(vector);
-  return ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength).toBase64();
+  return ({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength).toString("base64");
 }
