@@ -37,9 +37,61 @@ export function editDistance(a: string, b: string): number {
   return row[b.length];
 }
 
-/** The candidate with the fewest edits from a word, of which only the beginning is compared where it is long. */
+/** Other names of settings in use, by the name that is known here. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  learning_rate: "lr max_lr base_lr rate step_size",
+  weight_decay: "wd l2",
+  clip: "grad_clip max_grad_norm gradient_clipping clip_grad clip_norm",
+  average: "ema ema_decay",
+  warmup: "warmup_steps num_warmup_steps",
+  steps: "max_steps num_steps iterations iters max_iters epochs updates",
+  batch: "batch_size bs microbatch micro_batch_size per_device_train_batch_size",
+  accumulate: "grad_accum gradient_accumulation_steps accumulation",
+  sequence_length: "seq_len seq_length context_length context block_size max_length max_seq_len n_ctx ctx window",
+  out: "output output_dir out_dir save_dir dir",
+  held_out: "validation valid val eval test dev",
+  end_of_text: "eos eos_token eot",
+  save_every: "save_steps checkpoint_every save_interval",
+  evaluate_every: "eval_steps eval_every eval_interval",
+  log_every: "logging_steps log_interval",
+  hidden_size: "d_model dim n_embd width embed_dim d d_hidden hidden",
+  num_hidden_layers: "n_layers num_layers n_layer layers depth",
+  num_attention_heads: "heads n_heads num_heads n_head",
+  num_key_value_heads: "kv_heads num_kv_heads n_kv_heads",
+  intermediate_size: "d_ff ffn_dim ff_dim mlp_dim hidden_dim",
+  vocab_size: "vocab vocabulary n_vocab",
+  max_position_embeddings: "max_positions positions n_positions max_seq_len context_length max_length n_ctx",
+  num_recursions: "recursions n_recursions loops depth",
+  num_experts: "experts n_experts",
+  lora_rank: "rank r",
+  lora_alpha: "alpha",
+  max_new_tokens: "max_tokens",
+};
+
+/** A name in lower case with underscores: `learningRate` and `learning-rate` are `learning_rate`. */
+function normalName(name: string): string {
+  return name.replace(/([a-z\d])([A-Z])/g, "$1_$2").replaceAll("-", "_").toLowerCase();
+}
+
+/**
+ * Distance of a name from a known one: 0 for the same name in another case and for another name of the same setting, else
+ * the number of edits. The beginning of a long name is compared.
+ */
+export function nameDistance(name: string, known: string): number {
+  const [a, b] = [normalName(name.slice(0, LONGEST_COMPARED)), normalName(known)];
+  if (a === b) return 0;
+  return OTHER_NAMES[b]?.split(" ").includes(a) ? 0.5 : editDistance(a, b);
+}
+
+/**
+ * The candidate that a name most probably means: the one with the least distance.
+ *
+ * ```ts
+ * import { nearest } from "./words.ts";
+ * nearest("lr", ["eps", "learning_rate"]); // "learning_rate"
+ * ```
+ */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
-  const start = word.slice(0, LONGEST_COMPARED);
-  return [...candidates].map((candidate) => ({ candidate, edits: editDistance(start, candidate) }))
-    .sort((a, b) => a.edits - b.edits)[0]?.candidate;
+  return [...candidates].map((candidate) => ({ candidate, distance: nameDistance(word, candidate) }))
+    .sort((a, b) => a.distance - b.distance)[0]?.candidate;
 }
