@@ -14,6 +14,8 @@ import { filesOf, type SourceOptions, type TextFile } from "./sources.ts";
 export interface TokenizerTraining {
   /** Size of the vocabulary, special tokens included. */
   readonly train: number;
+  /** Whether it may have fewer tokens, where the texts cannot give so many. */
+  readonly fewer?: boolean;
   /** Special tokens in the order of their ids; the end-of-text token comes first if it is not among them. */
   readonly special?: readonly string[];
   /** The special token before every text that is encoded for a model: `[CLS]`, or the end-of-text token for a decoder. */
@@ -28,7 +30,7 @@ export interface TokenizerTraining {
 export interface CorpusOptions {
   /** Training texts. */
   readonly sources: readonly SourceOptions[];
-  /** Held-out texts: a share of the documents of `sources`, or other sources. */
+  /** Held-out texts: a share of `sources`, or other sources. */
   readonly heldOut: { readonly share: number } | { readonly sources: readonly SourceOptions[] };
   /** Folder of a `tokenizer.json` (a checkpoint), or settings of one to train. */
   readonly tokenizer: { readonly path: string } | TokenizerTraining;
@@ -39,7 +41,7 @@ export interface CorpusOptions {
    * document in any case, once. False unless given.
    */
   readonly framed?: boolean;
-  /** Seed of the held-out share. */
+  /** Seed of the held-out documents. */
   readonly seed: number;
   /** Folder of prepared corpora and fetched packages. */
   readonly cacheDir: string;
@@ -67,7 +69,7 @@ export interface Corpus extends Disposable {
 }
 
 /** Version of the contents of a cached folder. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /**
  * Prepares a corpus, or opens the one that was prepared from the same bytes with the same options.

@@ -14,7 +14,10 @@ import type { TextFile } from "./sources.ts";
 export interface Preparing extends Pick<CorpusOptions, "tokenizer" | "framed" | "seed"> {
   /** Training files, and held-out files. */
   readonly files: Readonly<Record<"train" | "heldOut", readonly TextFile[]>>;
-  /** Share of the training files' documents that is held out; undefined with held-out files. */
+  /**
+   * Share of the training files that is held out; undefined with held-out files. Whole documents are held out, or where
+   * that would leave a side without any, the end of every document.
+   */
   readonly share?: number;
   /** The given tokenizer, unless one is trained. */
   readonly given?: Record<string, Json>;
@@ -32,7 +35,8 @@ export async function prepareTokens(
   onProgress?: OnCorpusProgress,
   signal?: AbortSignal,
 ): Promise<Record<string, Json>> {
-  const read = (side: Side, label: string) => textsOf(side, what, label, onProgress, signal);
+  const ends = what.share !== undefined && !await splitsDocuments(what.files.train, what.share, what.seed, signal);
+  const read = (side: Side, label: string) => textsOf(side, { ...what, ends }, label, onProgress, signal);
   const tokenizer = what.given ?? await learn(read("train", "Counting words"), what);
   const [json, config] = [tokenizer["tokenizer.json"], tokenizer["tokenizer_config.json"]];
   const encoder = textEncoder(json, config), endOfText = encoder.tokenId(what.endOfText);
@@ -51,7 +55,7 @@ export async function prepareTokens(
 /** The documents of a side, with progress; throws when there is none. */
 async function* textsOf(
   side: Side,
-  { files, share, seed }: Preparing,
+  { files, share, seed, ends }: Preparing & { readonly ends: boolean },
   label: string,
   onProgress?: OnCorpusProgress,
   signal?: AbortSignal,
@@ -60,16 +64,41 @@ async function* textsOf(
   const total = read.reduce((sum, { size }) => sum + size, 0);
   let loaded = 0, all = 0, own = 0;
   const onBytes = (bytes: number) => onProgress?.({ label, loaded: loaded += bytes, total });
-  for await (const text of documentsOf(read, { onBytes, signal })) {
+  for await (const document of documentsOf(read, { onBytes, signal })) {
     all++;
-    if (share !== undefined && isHeldOut(text, { seed, share }) !== (side === "heldOut")) continue;
+    const text = ends ? partOf(document, share!, side) : document;
+    if (!ends && share !== undefined && isHeldOut(text, { seed, share }) !== (side === "heldOut") || text === "") {
+      continue;
+    }
     own++;
     yield text;
   }
   if (own > 0) return;
   if (all === 0) throw new Error(`Cannot prepare the corpus: no document in ${names(read)}`);
-  const cause = `of ${all} documents a share of ${share} leaves none ${side === "train" ? "to train on" : "held out"}`;
-  throw new Error(`Cannot prepare the corpus: ${cause}; cut them smaller, change the share, or give held-out files`);
+  const cause = `a share of ${share} of ${names(read)} leaves nothing ${side === "train" ? "to train on" : "held out"}`;
+  throw new Error(`Cannot prepare the corpus: ${cause}; change the share, or give held-out files`);
+}
+
+/** Whether a share of the documents leaves some on both sides; reads no further than the first of each. */
+async function splitsDocuments(
+  files: readonly TextFile[],
+  share: number,
+  seed: number,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const found = new Set<boolean>();
+  for await (const text of documentsOf(files, { signal })) {
+    if (found.add(isHeldOut(text, { seed, share })).size === 2) return true;
+  }
+  return false;
+}
+
+/** A document without its last share, or that share: cut at the end of a line, else of a word. */
+function partOf(text: string, share: number, side: Side): string {
+  const most = Math.floor(text.length * (1 - share));
+  const [line, word] = ["\n", " "].map((end) => text.lastIndexOf(end, most));
+  const at = line > most / 2 ? line : word > most / 2 ? word : most;
+  return (side === "train" ? text.slice(0, at) : text.slice(at)).trim();
 }
 
 function names(files: readonly TextFile[]): string {
@@ -85,12 +114,15 @@ async function* encoded(
 }
 
 async function learn(texts: AsyncIterable<string>, { tokenizer, endOfText }: Preparing): Promise<Record<string, Json>> {
-  const { train, special = [], begin, end, mask } = tokenizer as TokenizerTraining;
+  const { train, fewer, special = [], begin, end, mask } = tokenizer as TokenizerTraining;
   const counts = new Map<string, number>();
   for await (const text of texts) countWords(text, counts);
   const tokens: SpecialTokens = {
     special: special.includes(endOfText) ? special : [endOfText, ...special],
     ...{ begin, end, mask },
   };
-  return { "tokenizer.json": trainTokenizer(counts, train, tokens), "tokenizer_config.json": tokenizerConfig(tokens) };
+  return {
+    "tokenizer.json": trainTokenizer(counts, train, { ...tokens, fewer }),
+    "tokenizer_config.json": tokenizerConfig(tokens),
+  };
 }

@@ -28,7 +28,8 @@ export function countWords(text: string, counts: Map<string, number>): void {
  * Merges the most frequent pair of neighbouring tokens until there are V tokens; of equally frequent pairs the one with
  * the lower ids is merged first, so that the result is deterministic.
  *
- * Throws a RangeError when V is below 256, or the words cannot give so many tokens.
+ * Throws a RangeError when V is below 256, or the words cannot give so many tokens; with `fewer` all that they give are
+ * then the result.
  *
  * ```ts
  * import { countWords, trainBpe } from "@refrain/transformers/train";
@@ -37,7 +38,7 @@ export function countWords(text: string, counts: Map<string, number>): void {
  * trainBpe(counts, 258).merges; // [["h", "u"], ["hu", "g"]], three times each
  * ```
  */
-export function trainBpe(counts: ReadonlyMap<string, number>, V: number): Merges {
+export function trainBpe(counts: ReadonlyMap<string, number>, V: number, { fewer = false } = {}): Merges {
   const tokens = [...BYTE_CHARACTERS].sort();
   if (!(Number.isSafeInteger(V) && V >= tokens.length)) {
     throw new RangeError(`Cannot train a tokenizer: ${V} tokens, the ${tokens.length} bytes need one each`);
@@ -48,6 +49,7 @@ export function trainBpe(counts: ReadonlyMap<string, number>, V: number): Merges
   while (tokens.length < V) {
     const pair = pairs.best();
     if (!pair) {
+      if (fewer) break;
       throw new RangeError(
         `Cannot train a tokenizer: the text gives ${tokens.length} tokens beside special ones, ${V} are wanted`,
       );

@@ -18,8 +18,14 @@ export interface SpecialTokens {
   readonly mask?: string;
 }
 
+/** Options of training a tokenizer. */
+export interface TokenizerOptions extends SpecialTokens {
+  /** Whether the tokenizer may have fewer tokens, where the words cannot give V; false unless given. */
+  readonly fewer?: boolean;
+}
+
 /**
- * Trains a byte-level tokenizer of exactly V tokens, special ones included.
+ * Trains a byte-level tokenizer of V tokens, special ones included.
  *
  * Throws a RangeError when a special token is given twice or is a token of the text, when `begin`, `end` or
  * `mask` is not special, and as `trainBpe` does.
@@ -31,11 +37,11 @@ export interface SpecialTokens {
  * const json = trainTokenizer(counts, 259, { special: ["<|endoftext|>"] }); // a tokenizer.json
  * ```
  */
-export function trainTokenizer(counts: ReadonlyMap<string, number>, V: number, tokens: SpecialTokens): Json {
-  const { special } = tokens;
+export function trainTokenizer(counts: ReadonlyMap<string, number>, V: number, tokens: TokenizerOptions): Json {
+  const { special, fewer } = tokens;
   const twice = special.find((token, id) => special.indexOf(token) < id);
   if (twice !== undefined) throw new RangeError(`Cannot train a tokenizer: the special token ${twice} is given twice`);
-  const learned = trainBpe(counts, V - special.length);
+  const learned = trainBpe(counts, V - special.length, { fewer });
   const stranger = [tokens.begin, tokens.end, tokens.mask].find((token) => token && !special.includes(token));
   if (stranger) throw new RangeError(`Cannot train a tokenizer: ${stranger} is not a special token of it`);
   const clash = special.find((token) => token === "" || learned.tokens.includes(token));

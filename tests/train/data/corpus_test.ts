@@ -48,6 +48,17 @@ Deno.test("corpus: every document is on one side, and a share of them held out",
   });
 });
 
+Deno.test("corpus: where a share would leave a side without documents, the end of each is held out", async () => {
+  const text = stories.join("\n");
+  await withFiles({ "my.txt": text, "line.txt": "one two three four five six seven eight" }, async (folder) => {
+    const of = (name: string) => texts(options(folder, { sources: [{ from: `${folder}/${name}` }] }));
+    const { train: [head], heldOut: [tail] } = await of("my.txt");
+    assertEquals(`${head}\n${tail}`, text);
+    const { length } = stories[0];
+    assert(Math.abs(tail.length - 0.2 * text.length) <= length + 5, `${tail.length} of ${text.length}`);
+  });
+});
+
 Deno.test("corpus: held-out files are held out, and a given tokenizer is used", async () => {
   await withFiles(files, async (folder) => {
     using first = await prepareCorpus(options(folder, { tokenizer: { train: 270, special: ["[MASK]"] } }));
@@ -110,7 +121,7 @@ Deno.test("corpus: framed documents have the tokens of a prompt, the end-of-text
 });
 
 Deno.test("corpus: a failed preparation is one line, and leaves no files", async () => {
-  await withFiles({ ...files, "empty.txt": " \n" }, async (folder) => {
+  await withFiles({ ...files, "empty.txt": " \n", "a.txt": "a" }, async (folder) => {
     const rejected = async (of: Partial<CorpusOptions>, message: string, signal?: AbortSignal) => {
       await assertRejects(() => prepareCorpus(options(folder, of), undefined, signal), Error, message);
       assertEquals(await Array.fromAsync(Deno.readDir(`${folder}/cache`)).catch(() => []), []);
@@ -118,8 +129,8 @@ Deno.test("corpus: a failed preparation is one line, and leaves no files", async
     await rejected({ sources: [] }, "it has no sources");
     await rejected({ sources: [{ from: `${folder}/empty.txt` }] }, "Cannot prepare the corpus: no document in ");
     await rejected({ sources: [{ from: `${folder}/nothing.txt` }] }, "there is no such file");
-    const one = { sources: [{ from: `${folder}/held.txt` }], tokenizer: { train: 257 } };
-    await rejected(one, "of 1 documents a share of 0.2 leaves none held out");
+    const one = { sources: [{ from: `${folder}/a.txt` }], tokenizer: { train: 257 } };
+    await rejected(one, "a.txt leaves nothing to train on");
     await rejected({ heldOut: { share: 1.5 } }, "Cannot hold out a share of 1.5");
     await rejected({ tokenizer: { train: 5000 } }, "are wanted");
     await rejected({ tokenizer: { path: `${folder}/nowhere` } }, "Cannot read tokenizer.json: there is none in");
