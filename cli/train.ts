@@ -1,8 +1,9 @@
 /** `deno task train`: trains a model as a JSON file says. */
 import { FolderLock } from "../src/train/run/lock.ts";
-import { describeTrainingKeys } from "../src/train/config/keys.ts";
+import { describeTrainingKeys } from "../src/train/config/describe.ts";
 import { interruptedCode, interruptible, note, runCommand } from "./support/command.ts";
 import { helpFlag, type Values, wholeOf } from "./support/flags.ts";
+import { definitions } from "./support/table.ts";
 import { readConfigFile } from "./train/config_file.ts";
 import { finish } from "./train/finish.ts";
 import { openOut } from "./train/out.ts";
@@ -16,8 +17,8 @@ const command = {
   about: `Trains the model that a JSON file describes, and writes it with tokenizer, checkpoints and log.jsonl into the
 folder that the file names. Ctrl-C or TERM finishes the step and saves; --resume then goes on as if nothing had happened.
 
-Keys of CONFIG.json, and in brackets what they are where they are left out; paths are relative to the file:
-${describeTrainingKeys()}
+Keys of CONFIG.json with ranges and defaults (docs/training.md); paths are relative to the file:
+${definitions(describeTrainingKeys())}
 
 Flags`,
   flags: {

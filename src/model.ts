@@ -23,7 +23,7 @@ export type { DecoderConfig, KeyValues, LossCoefficients, RecursionConfig, Shari
 export { decoderJson, type DecoderReading, describeSharing, parseDecoderConfig } from "./model/config/decoder_json.ts";
 export type { EncoderConfig, LocalAttention } from "./model/config/encoder_config.ts";
 export { encoderJson, type EncoderReading, parseEncoderConfig } from "./model/config/encoder_json.ts";
-export type { Json } from "./model/config/fields.ts";
+export { FieldError, type Json } from "./model/config/fields.ts";
 export { describeConfigKeys } from "./model/config/keys/describe.ts";
 export { keptKeys } from "./model/config/keys/keep.ts";
 export type { ReadingOptions } from "./model/config/keys/read.ts";

@@ -3,19 +3,26 @@
  *
  * @module
  */
+export type { Given, Row, RowValues, ValueOf } from "./model/config/row.ts";
 export type { Routing } from "./model/results.ts";
 export { CausalLM, type CausalLMOptions } from "./train/causal_lm.ts";
 export type {
   DataConfig,
+  NameIn,
+  SampleConfig,
+  StartConfig,
   StartMethod,
   TeacherConfig,
   TextSource,
   TrainedModel,
   TrainingConfig,
+  TrainingSection,
+  TrainingValues,
 } from "./train/config/config.ts";
-export type { ConfigOptions } from "./train/config/data.ts";
-export { describeTrainingKeys, type TrainingKey, trainingKeys } from "./train/config/keys.ts";
+export { describeTrainingKeys } from "./train/config/describe.ts";
+export { sampleKeys, type TrainingKey, trainingKeys } from "./train/config/keys.ts";
 export { readTrainingConfig } from "./train/config/read.ts";
+export type { ConfigOptions } from "./train/config/special.ts";
 export type { Batches, TrainingBatch, WindowOptions } from "./train/data/batches.ts";
 export { countWords, type Merges, trainBpe } from "./train/data/bpe.ts";
 export { maskedBatches, type MaskingOptions } from "./train/data/masking.ts";
@@ -24,7 +31,7 @@ export { openTokens, type StoredTokens } from "./train/data/open_tokens.ts";
 export { permuted } from "./train/data/permutation.ts";
 export type { TokenReader, TokenStream } from "./train/data/reader.ts";
 export type { TokenIndex } from "./train/data/token_index.ts";
-export { type SpecialTokens, trainTokenizer } from "./train/data/tokenizer_json.ts";
+export { type SpecialTokens, type TokenizerOptions, trainTokenizer } from "./train/data/tokenizer_json.ts";
 export { type TokenDocument, writeTokens, type WriteTokensOptions } from "./train/data/write_tokens.ts";
 export { bitsPerByte, type EvaluateOptions, type Evaluation, Evaluator } from "./train/evaluate.ts";
 export type { LossFactors, LossSeeds } from "./train/gradients.ts";

@@ -39,6 +39,21 @@ export function columns(): number {
   return Math.max(40, process.stdout.columns || 100);
 }
 
+/** Names with their meanings, which are wrapped in a column of their own; a long name has its own line. */
+export function definitions(entries: readonly (readonly [string, string])[], width = 120): string {
+  const column = 28;
+  return entries.map(([name, text]) => {
+    const lines = [""];
+    for (const word of text.split(" ")) {
+      const last = lines[lines.length - 1];
+      if (column + last.length + word.length > width) lines.push(word);
+      else lines[lines.length - 1] = last ? `${last} ${word}` : word;
+    }
+    const head = `  ${name} `, margin = " ".repeat(column);
+    return `${head.length > column ? `${head.trimEnd()}\n${margin}` : head.padEnd(column)}${lines.join(`\n${margin}`)}`;
+  }).join("\n");
+}
+
 /** A count with its noun: 1 token, 2 tokens. */
 export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;

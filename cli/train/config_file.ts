@@ -3,6 +3,7 @@ import { MOST_JSON_BYTES, parseJsonObject, readJson } from "../../src/checkpoint
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { openSource } from "../../src/checkpoint/open_source.ts";
 import type { Json } from "../../src/model/config/fields.ts";
+import { presetJson } from "../../src/model/config/presets.ts";
 import type { TrainingConfig } from "../../src/train/config/config.ts";
 import { readTrainingConfig } from "../../src/train/config/read.ts";
 import { readBytes } from "../support/read_bytes.ts";
@@ -55,8 +56,10 @@ async function demandCheckpoint(key: string, from?: string): Promise<void> {
   throw new Error(`Cannot read the configuration: training.${key}.from is ${from}, where there is no config.json`);
 }
 
+/** The content of the config.json that `model` names; a preset, and the name of none, stay as they are. */
 async function modelOf({ model }: Json, resolve: (path: string) => string): Promise<unknown> {
-  if (typeof model !== "string") return model;
+  if (typeof model !== "string" || presetJson(model)) return model;
   const source = openSource(resolve(model));
-  return await readJson(source, source.file);
+  const isName = !/[\\/]|\.json$/.test(model) && !await source.has(source.file ?? "config.json");
+  return isName ? model : await readJson(source, source.file);
 }

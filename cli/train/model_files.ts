@@ -3,7 +3,8 @@ import { readJson } from "../../src/checkpoint/json.ts";
 import { openSource } from "../../src/checkpoint/open_source.ts";
 import type { Json } from "../../src/model/config/fields.ts";
 import type { TrainingConfig } from "../../src/train/config/config.ts";
-import { modelJson } from "../../src/train/config/model.ts";
+import { modelJson } from "../../src/train/config/special.ts";
+import { markTokens } from "../../src/train/config/derive.ts";
 import type { Corpus } from "../data/corpus.ts";
 
 /**
@@ -11,7 +12,7 @@ import type { Corpus } from "../data/corpus.ts";
  * end-of-text token in a decoder, the sequence marks in an encoder.
  */
 export function runModelJson({ model, data }: TrainingConfig, { train: { endOfText }, tokenId }: Corpus): Json {
-  const { begin, end } = data.marks;
+  const { begin, end } = markTokens(data);
   const [first, last] = model.kind === "decoder"
     ? [endOfText, endOfText]
     : [begin, end].map((token) => token === undefined ? undefined : tokenId(token));

@@ -7,6 +7,7 @@ import { TrainingRun } from "../../src/train/run/run.ts";
 import { schemaOf, startingWeights } from "../../src/train/run/start.ts";
 import { type Marks, openTask } from "../../src/train/run/task.ts";
 import type { TrainingConfig } from "../../src/train/config/config.ts";
+import { markTokens } from "../../src/train/config/derive.ts";
 import { type Corpus, prepareCorpus } from "../data/corpus.ts";
 import { interruptible, note } from "../support/command.ts";
 import { openChosenDevice } from "../support/device.ts";
@@ -39,7 +40,7 @@ export async function openRun({ config, settings }: ConfigFile, saved?: Saved<un
   const schema = schemaOf(config.model);
   const json = runModelJson(config, corpus);
   const tokenizer = { ...corpus.tokenizerFiles, ...await generationFile(config, json) };
-  const form = { schema, json, tokenizer, averaged: config.optimizer.ema > 0 };
+  const form = { schema, json, tokenizer, averaged: config.optimizer.average > 0 };
   const file = await TrainingLog.open(`${config.out}/${LOG}`, saved?.state.log ?? 0);
   if (file.lost) {
     note(`WARNING: ${file.path} is ${counted(file.lost, "byte")} shorter than when the checkpoint was written`);
@@ -76,8 +77,8 @@ function cacheFolder(): string {
 }
 
 async function openTexts({ data, objective, seed }: TrainingConfig): Promise<Corpus> {
-  const { train: sources, heldOut, endOfText, marks } = data;
-  const { mask, begin, end } = marks;
+  const { train: sources, held_out: heldOut, end_of_text: endOfText } = data;
+  const { mask, begin, end } = markTokens(data);
   const special = objective === "masked" ? [mask, begin, end].filter((token) => token !== undefined) : [];
   const around = objective === "masked" ? { mask, begin, end } : { begin: endOfText };
   const tokenizer = "path" in data.tokenizer ? data.tokenizer : { ...data.tokenizer, special, ...around };
@@ -103,8 +104,9 @@ async function openTexts({ data, objective, seed }: TrainingConfig): Promise<Cor
 /** Special ids of masked batches. */
 function marksOf(
   { tokenId, special }: Corpus,
-  { data: { marks: { mask, begin, end } } }: TrainingConfig,
+  { data }: TrainingConfig,
 ): Marks {
+  const { mask, begin, end } = markTokens(data);
   return {
     mask: tokenId(mask),
     begin: begin === undefined ? undefined : tokenId(begin),

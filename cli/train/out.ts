@@ -55,7 +55,7 @@ async function newest(file: ConfigFile, steps: readonly number[]): Promise<Saved
     try {
       const differing = differingSetting((await readState(folder)).settings, settings);
       if (differing) throw new DifferentRun(out, differing);
-      return await readCheckpoint(folder, { schema: schemaOf(model), averaged: optimizer.ema > 0 });
+      return await readCheckpoint(folder, { schema: schemaOf(model), averaged: optimizer.average > 0 });
     } catch (error) {
       if (error instanceof DifferentRun) throw error;
       note(`WARNING: ${folder} is passed over: ${reasonOf(error)}`);

@@ -37,7 +37,7 @@ export class TrainingProgress implements RunEvents {
     const numbers = `loss ${loss.toFixed(3)}, norm ${gradientNorm.toPrecision(3)}, lr ${learningRate.toPrecision(3)}`;
     const routed = routing ? summary(routing) : "";
     const line = `step ${step} of ${this.config.steps}, ${rate}, ${left} left, ${numbers}${routed && `, ${routed}`}`;
-    if (!showMoving(line) && (step % this.config.logEvery === 0 || step === this.config.steps)) note(line);
+    if (!showMoving(line) && (step % this.config.log_every === 0 || step === this.config.steps)) note(line);
   };
 
   /** Held-out numbers. */

@@ -44,19 +44,22 @@ export function checkSchedule(schedule: Schedule): void {
     decay: number,
     final: number,
   });
-  const { kind, peak, steps, warmup, decay = 0.2, final = 0 } = schedule;
-  const fail = (reason: string): never => {
-    throw new RangeError(`Cannot schedule the learning rate: ${reason}`);
-  };
-  requireFloat32("schedule the learning rate", "peak", peak);
-  if (!(Number.isSafeInteger(steps) && steps > 0)) fail(`${steps} steps, expected a whole number of at least 1`);
-  if (!(Number.isSafeInteger(warmup) && warmup >= 0)) fail(`a warm-up of ${warmup} steps, expected a whole number`);
-  if (!(final >= 0 && final <= 1)) fail(`the final share of the peak is ${final}, expected 0 to 1`);
-  if (kind === "trapezoid" && !(decay > 0 && decay <= 1)) fail(`it decays over a share of ${decay}, expected 0 to 1`);
+  requireFloat32("schedule the learning rate", "peak", schedule.peak);
+  const fault = scheduleFault(schedule);
+  if (fault) throw new RangeError(`Cannot schedule the learning rate: ${fault}`);
+}
+
+/** The reason why warm-up, decay and steps do not fit together, with the numbers; undefined if they do. */
+export function scheduleFault(schedule: Schedule): string | undefined {
+  const { kind, steps, warmup, decay = 0.2, final = 0 } = schedule;
+  if (!(Number.isSafeInteger(steps) && steps > 0)) return `${steps} steps, expected a whole number of at least 1`;
+  if (!(Number.isSafeInteger(warmup) && warmup >= 0)) return `a warm-up of ${warmup} steps, expected a whole number`;
+  if (!(final >= 0 && final <= 1)) return `the final share of the peak is ${final}, expected 0 to 1`;
+  if (kind === "trapezoid" && !(decay > 0 && decay <= 1)) return `it decays over a share of ${decay}, expected 0 to 1`;
   const start = decayStart(schedule);
   if (warmup > start || (kind !== "constant" && start >= steps)) {
     const after = kind === "constant" ? "" : `, and the decay begins at step ${start}`;
-    fail(`a warm-up of ${warmup} steps does not fit into ${steps}${after}`);
+    return `a warm-up of ${warmup} steps does not fit into ${steps}${after}`;
   }
 }
 

@@ -1,5 +1,5 @@
 /** The files beside the weights that `train` writes. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { Json } from "../../src/model/config/fields.ts";
 import { smallTraining } from "../support/training_run.ts";
 import { decoderFolder, run, temporary } from "./support.ts";
@@ -40,6 +40,19 @@ Deno.test("train: texts end with the run's token, notes and generation settings 
     const generation = { temperature: 0.6, bos_token_id: end, eos_token_id: end };
     assertEquals(await read(`${out}/generation_config.json`), generation);
   }
+});
+
+Deno.test("train: one text file and a model are a whole configuration", async () => {
+  const folder = temporary();
+  await Deno.writeTextFile(`${folder}/my.txt`, "The otter swam a river, and the river liked the otter. ".repeat(40));
+  const sizes = { hidden_size: 8, intermediate_size: 8, num_attention_heads: 2, num_hidden_layers: 2, vocab_size: 300 };
+  await Deno.writeTextFile(`${folder}/a.json`, JSON.stringify({ model: sizes, data: { train: ["my.txt"] } }));
+  const args = [`${folder}/a.json`, "--steps", "1", "--device", "reference"];
+  const { code, err } = await run("train", args, { env: { XDG_CACHE_HOME: temporary() } });
+  assertEquals(code, 0, err);
+  const { model: { vocab } } = await read(`${folder}/run/tokenizer.json`);
+  assert(257 < Object.keys(vocab).length && Object.keys(vocab).length < 300); // all that the text gives
+  assertEquals((await read(`${folder}/run/config.json`)).vocab_size, 300);
 });
 
 Deno.test("train: an encoder's sequences begin and end with the run's tokens", async () => {

@@ -46,7 +46,7 @@ const data = (changes: Json): Json => ({ data: { ...small.data as Json, ...chang
 Deno.test("train: help names every key, and one configuration is needed", async () => {
   const { code, out } = await run("train", ["--help"]);
   assertEquals(code, 0);
-  for (const part of ["deno task train CONFIG.json", "optimizer.weight_decay", "[0.95]", "--resume"]) {
+  for (const part of ["deno task train CONFIG.json", "optimizer.weight_decay", "default 0.95", "--resume"]) {
     assertStringIncludes(out, part);
   }
   assertStringIncludes((await run("train", [])).err, "CONFIG.json is missing");

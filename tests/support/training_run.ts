@@ -13,7 +13,7 @@ import { TrainingLog } from "../../src/train/run/log.ts";
 import { TrainingRun } from "../../src/train/run/run.ts";
 import { schemaOf, startingWeights } from "../../src/train/run/start.ts";
 import { openTask } from "../../src/train/run/task.ts";
-import { modelJson } from "../../src/train/config/model.ts";
+import { modelJson } from "../../src/train/config/special.ts";
 import { readTrainingConfig } from "../../src/train/config/read.ts";
 import { settingsOf } from "../../src/train/config/settings.ts";
 import type { TokenReader } from "../../src/train/data/reader.ts";
@@ -65,7 +65,7 @@ export async function session(device: Device, out: string, json: Json, { stop, k
     schema: schemaOf(config.model),
     json: modelJson(config.model),
     tokenizer: {},
-    averaged: config.optimizer.ema > 0,
+    averaged: config.optimizer.average > 0,
   };
   const [newest] = await checkpointSteps(out);
   const saved = newest === undefined ? undefined : await readCheckpoint<unknown>(checkpointFolder(out, newest), form);

@@ -50,8 +50,9 @@ export function parseDecoderConfig(json: Json, options: DecoderReading = {}): De
     () => `${fields.path}.layer_types is ${show(kinds)}, expected ${L} of full_attention`,
     "layer_types",
   );
-  const given = options.recursion ? new Fields(options.recursion, "recursion") : fields.object("recursion");
-  const recursion = readRecursion(given ?? new Fields({}, "recursion"), L, options.bias);
+  const part = (key: string) => fields.object(key) ?? new Fields({}, `${fields.path}.${key}`);
+  const given = options.recursion ? new Fields(options.recursion, "recursion") : part("recursion");
+  const recursion = readRecursion(given, L, options.bias);
   const V = fields.count("vocab_size");
   return {
     D,
@@ -67,8 +68,8 @@ export function parseDecoderConfig(json: Json, options: DecoderReading = {}): De
     tied: options.tied ?? fields.flag("tie_word_embeddings", true),
     recursion,
     mol: readDecoderMol(fields, uniqueLayers({ L, recursion })),
-    losses: readLosses(fields.object("loss_coefficients"), recursion),
-    ...readEnds(new Fields(json, fields.path, fields.action), keyTables[type].keys, V),
+    losses: readLosses(part("loss_coefficients"), recursion),
+    ...readEnds(new Fields(json, fields.path, fields.action, fields.faults), keyTables[type].keys, V),
   };
 }
 

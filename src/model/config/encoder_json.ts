@@ -43,7 +43,7 @@ export function parseEncoderConfig(json: Json, options: EncoderReading = {}): En
     naming,
     maxPositions: fields.count("max_position_embeddings"),
     tied: fields.flag("tie_word_embeddings", true),
-    ids: readSpecialIds(new Fields(json, fields.path, fields.action), naming, V, options.ids),
+    ids: readSpecialIds(new Fields(json, fields.path, fields.action, fields.faults), naming, V, options.ids),
   };
   return naming === "modernbert" ? readModernBert(fields, common) : readModernAlbert(fields, common);
 }

@@ -29,20 +29,39 @@ export class FieldError extends RangeError {
   constructor(message: string, readonly field?: string) {
     super(message);
   }
+
+  /** The message without the action. */
+  get reason(): string {
+    return this.message.slice(this.message.indexOf(": ") + 2);
+  }
 }
 
-/** The fields of one JSON object; every method names the field and the offending value when it throws a FieldError. */
+/**
+ * The fields of one JSON object; every method names the field and the offending value when it throws a FieldError.
+ *
+ * With a list of `faults`, methods add their errors to it instead. A wrong number is then its fallback or NaN, and
+ * conditions on several fields are not checked any more.
+ */
 export class Fields {
   readonly #known = new Set<string>();
 
   /** Wraps an object; `path` is its name and `action` the action of error messages. */
-  constructor(readonly json: Json, readonly path: string, readonly action = "read the configuration") {
+  constructor(
+    readonly json: Json,
+    readonly path: string,
+    readonly action = "read the configuration",
+    readonly faults?: FieldError[],
+  ) {
     if (typeof json === "object" && json !== null && !Array.isArray(json)) return;
     throw new FieldError(`Cannot ${action}: ${path} is not an object`, path);
   }
 
-  #fail(reason: string, key?: string): never {
-    throw new FieldError(`Cannot ${this.action}: ${reason}`, key === undefined ? undefined : `${this.path}.${key}`);
+  /** Throws an error about a field, or adds it to the faults; `path` is the field's own unless given. */
+  fail(reason: string, key?: string, path?: string): void {
+    const field = path ?? (key === undefined ? undefined : `${this.path}.${key}`);
+    const error = new FieldError(`Cannot ${this.action}: ${reason}`, field);
+    if (!this.faults) throw error;
+    this.faults.push(error);
   }
 
   #get(key: string): unknown {
@@ -58,14 +77,16 @@ export class Fields {
   /** A number, whole unless `fraction`; required unless a fallback is given. */
   number(key: string, fallback?: number, { least = 0, most = Infinity, fraction = false }: NumberLimits = {}): number {
     const value = this.#get(key) ?? fallback;
-    if (value === undefined) this.#fail(`${this.path}.${key} is missing`, key);
+    if (!this.has(key) && Number.isNaN(fallback)) return NaN; // computed from a number with a fault
     const fits = typeof value === "number" && Number.isFinite(value) && (fraction || Number.isSafeInteger(value));
-    if (!fits || value < least || value > most) {
-      const kind = fraction ? "number" : "whole number";
-      this.#fail(`${this.path}.${key} is ${show(value)}, expected a ${kind} from ${least} to ${most}`, key);
-    }
-    if (fraction && !fitsFloat32(value)) this.#fail(`${this.path}.${key} is ${value}, expected ${FLOAT32_SIZES}`, key);
-    return value;
+    const is = `${this.path}.${key} is`;
+    if (value === undefined) this.fail(`${is} missing`, key);
+    else if (!fits || value < least || value > most) {
+      const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+      this.fail(`${is} ${show(value)}, expected a ${fraction ? "number" : "whole number"} ${range}`, key);
+    } else if (fraction && !fitsFloat32(value)) this.fail(`${is} ${value}, expected ${FLOAT32_SIZES}`, key);
+    else return value;
+    return fallback ?? NaN;
   }
 
   /** A whole number of at least 1. */
@@ -77,7 +98,8 @@ export class Fields {
   choice<const C extends string>(key: string, choices: readonly C[], fallback: C): C {
     const value = this.#get(key) ?? fallback;
     if (!choices.includes(value as C)) {
-      this.#fail(`${this.path}.${key} is ${show(value)}, expected one of ${choices.join(", ")}`, key);
+      this.fail(`${this.path}.${key} is ${show(value)}, expected one of ${choices.join(", ")}`, key);
+      return fallback;
     }
     return value as C;
   }
@@ -86,7 +108,8 @@ export class Fields {
   text(key: string): string | undefined {
     const value = this.#get(key);
     if (value !== undefined && (typeof value !== "string" || value === "")) {
-      this.#fail(`${this.path}.${key} is ${show(value)}, expected a text`, key);
+      this.fail(`${this.path}.${key} is ${show(value)}, expected a text`, key);
+      return undefined;
     }
     return value as string | undefined;
   }
@@ -95,7 +118,8 @@ export class Fields {
   flag(key: string, fallback: boolean): boolean {
     const value = this.#get(key) ?? fallback;
     if (typeof value !== "boolean") {
-      this.#fail(`${this.path}.${key} is ${show(value)}, expected true or false`, key);
+      this.fail(`${this.path}.${key} is ${show(value)}, expected true or false`, key);
+      return fallback;
     }
     return value;
   }
@@ -107,27 +131,31 @@ export class Fields {
     const fits = (item: unknown) =>
       typeof item === "number" && item >= least && item <= most && (fraction || Number.isSafeInteger(item));
     if (!Array.isArray(value) || !value.every(fits)) {
-      this.#fail(
+      this.fail(
         `${this.path}.${key} is ${show(value)}, expected a list of numbers from ${least} to ${most}`,
         key,
       );
+      return undefined;
     }
     const unfit = value.find((item) => !fitsFloat32(item));
-    if (unfit !== undefined) this.#fail(`${this.path}.${key} has ${unfit}, expected ${FLOAT32_SIZES}`, key);
+    if (unfit !== undefined) this.fail(`${this.path}.${key} has ${unfit}, expected ${FLOAT32_SIZES}`, key);
     return value;
   }
 
   /** A nested object, or undefined. */
   object(key: string): Fields | undefined {
     const value = this.#get(key);
-    return value === undefined ? undefined : new Fields(value as Json, `${this.path}.${key}`, this.action);
+    if (value === undefined) return undefined;
+    const path = `${this.path}.${key}`;
+    if (!this.faults || typeof value === "object") return new Fields(value as Json, path, this.action, this.faults);
+    this.fail(`${path} is ${show(value)}, expected an object`, key);
   }
 
   /** Throws for an unsupported value; absent, null and `allowed` values pass. */
   only(key: string, ...allowed: readonly unknown[]): void {
     const value = this.#get(key);
     if (value === undefined || allowed.includes(value)) return;
-    this.#fail(
+    this.fail(
       `${this.path}.${key} is ${show(value)}, only ${allowed.map(String).join(", ") || "null"} is supported`,
       key,
     );
@@ -138,9 +166,9 @@ export class Fields {
     return this.#get(key);
   }
 
-  /** Throws unless a condition on the fields, or on one of them, holds. */
+  /** Throws unless a condition on the fields, or on one of them, holds; not checked where there are faults already. */
   check(condition: boolean, reason: () => string, key?: string): void {
-    if (!condition) this.#fail(reason(), key);
+    if (!condition && !this.faults?.length) this.fail(reason(), key);
   }
 
   /** Throws for keys that no method has read. */
@@ -148,7 +176,7 @@ export class Fields {
     for (const key of Object.keys(this.json)) {
       if (this.#known.has(key)) continue;
       const shown = cut(key);
-      this.#fail(`${this.path}.${shown} is unknown, the nearest known key is ${nearest(key, this.#known)}`, shown);
+      this.fail(`${this.path}.${shown} is unknown, the nearest known key is ${nearest(key, this.#known)}`, shown);
     }
   }
 }

@@ -4,6 +4,8 @@
  * @module
  */
 import type { Fields } from "./fields.ts";
+import { expertKeys } from "./mechanism_keys.ts";
+import { readRows } from "./row.ts";
 
 /** LoRA experts inside some feed-forwards. */
 export interface MolConfig {
@@ -25,24 +27,19 @@ export interface MolConfig {
   readonly jitter: number;
 }
 
-/** Maximum `lora_alpha`: published values are below 1000, and much larger ones overflow float32. */
-const MOST_ALPHA = 2 ** 16;
-
 /** Reads the experts' part of a configuration; `norm_top_k` is true by default for k ≥ 2 (docs/mol.md, "Top-k experts"). */
 export function readMol(fields: Fields, layers: readonly number[]): MolConfig {
-  const E = fields.count("num_experts");
-  const k = fields.count("top_k", 1);
-  const R = fields.count("lora_rank");
+  const { num_experts: E, top_k: k, lora_rank: R, ...read } = readRows(fields, expertKeys);
   fields.check(k <= E, () => `${fields.path}.top_k is ${k}, but there are ${E} experts`);
   return {
     layers,
     E,
     k,
     R,
-    alpha: fields.number("lora_alpha", R, { fraction: true, most: MOST_ALPHA }),
-    normalize: fields.flag("norm_top_k", k >= 2),
-    mix: fields.choice("mol_mix", ["output", "weight"], "output"),
-    jitter: fields.number("router_jitter_noise", 0, { most: 1, fraction: true }),
+    alpha: read.lora_alpha ?? R,
+    normalize: read.norm_top_k ?? k >= 2,
+    mix: read.mol_mix,
+    jitter: read.router_jitter_noise,
   };
 }
 

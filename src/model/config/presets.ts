@@ -57,7 +57,6 @@ function decoderPresets(): Record<string, Json> {
         ...llama(family, layers),
         model_type: "mor",
         recursion: { sharing: "middle_cycle", num_recursions: Number(N), routing: "expert" },
-        loss_coefficients: { router_aux: 0.001 },
       };
     }
   }
@@ -137,17 +136,28 @@ export const decoderPresetNames: readonly string[] = Object.keys(decoderPresets(
 /** Names of all encoder presets; those ending in `-reconstruction` are not published configurations. */
 export const encoderPresetNames: readonly string[] = Object.keys(ENCODERS);
 
-function find(presets: Readonly<Record<string, Json>>, name: string): Json {
-  if (Object.hasOwn(presets, name)) return presets[name];
-  throw new RangeError(`Cannot find the preset ${name}: the nearest name is ${nearest(name, Object.keys(presets))}`);
+/** Content of a preset's config.json; undefined for an unknown name. */
+export function presetJson(name: string): Json | undefined {
+  const presets = { ...decoderPresets(), ...ENCODERS };
+  return Object.hasOwn(presets, name) ? presets[name] : undefined;
+}
+
+/** The preset that a name most probably means. */
+export function nearestPreset(name: string): string {
+  return nearest(name, [...decoderPresetNames, ...encoderPresetNames])!;
+}
+
+function find(name: string, names: readonly string[]): Json {
+  if (names.includes(name)) return presetJson(name)!;
+  throw new RangeError(`Cannot find the preset ${name}: the nearest name is ${nearest(name, names)}`);
 }
 
 /** A decoder's configuration by preset name. Throws a RangeError that names the nearest preset. */
 export function decoderPreset(name: string): DecoderConfig {
-  return parseDecoderConfig(find(decoderPresets(), name));
+  return parseDecoderConfig(find(name, decoderPresetNames));
 }
 
 /** An encoder's configuration by preset name. Throws a RangeError that names the nearest preset. */
 export function encoderPreset(name: string): EncoderConfig {
-  return parseEncoderConfig(find(ENCODERS, name));
+  return parseEncoderConfig(find(name, encoderPresetNames));
 }

@@ -7,41 +7,32 @@
 import { GATES, ROUTES } from "../../op/kinds.ts";
 import type { LossCoefficients, RecursionConfig } from "./config.ts";
 import type { Fields } from "./fields.ts";
+import { lossKeys, molKeys, recursionKeys, ROUTER_AUX } from "./mechanism_keys.ts";
 import { type MolConfig, readMol } from "./mol_config.ts";
+import { readRow, readRows } from "./row.ts";
 import { sharingFault } from "./sharing.ts";
-
-/** Maximum magnitude of `recursion.alpha`: published values are at most 1, and the residual stream grows with its powers. */
-const MOST_ALPHA = 1000;
 
 /** Reads the `recursion` of a decoder of L unrolled layers. */
 export function readRecursion(fields: Fields, L: number, bias: boolean | undefined): RecursionConfig {
-  const N = fields.count("num_recursions", 1);
-  const sharing = fields.choice(
-    "sharing",
-    ["none", "cycle", "sequence", "middle_cycle", "middle_sequence"],
-    N > 1 ? "middle_cycle" : "none",
-  );
-  const routing = fields.choice("routing", ["none", "expert", "token"], "none");
-  const token = routing === "token";
-  const gates = token ? ROUTES : GATES;
-  const balancing = fields.choice("balancing", ["loss", "loss_free"], "loss");
+  const { num_recursions: N, routing, capacity, ...read } = readRows(fields, recursionKeys);
+  const sharing = read.sharing ?? (N > 1 ? "middle_cycle" : "none");
+  const token = routing === "token", gates = token ? ROUTES : GATES;
   const recursion: RecursionConfig = {
     sharing,
     N,
     routing,
-    router: fields.choice("router", ["linear", "mlp", "wide_mlp"], "linear"),
+    router: read.router,
     gate: fields.choice<RecursionConfig["gate"]>("gate", gates, gates[0]),
-    alpha: fields.number("alpha", token ? 1 : 0.1, { fraction: true, least: -MOST_ALPHA, most: MOST_ALPHA }),
-    capacity: fields.numbers("capacity", { fraction: true, most: 1 }),
-    kv: fields.choice("kv", ["recursion", "share", "hybrid"], "recursion"),
-    auxiliary: fields.flag("auxiliary_router", false),
-    balancing,
-    bias: token && (bias || balancing === "loss_free"),
+    alpha: read.alpha ?? (token ? 1 : 0.1),
+    capacity,
+    kv: read.kv,
+    auxiliary: read.auxiliary_router,
+    balancing: read.balancing,
+    bias: token && (bias || read.balancing === "loss_free"),
   };
   fields.noOthers();
-  const { capacity, auxiliary } = recursion;
   fields.check(
-    !auxiliary || routing === "expert",
+    !recursion.auxiliary || routing === "expert",
     () => `recursion.auxiliary_router needs routing "expert", not "${routing}"`,
   );
   fields.check(
@@ -62,22 +53,23 @@ export function readRecursion(fields: Fields, L: number, bias: boolean | undefin
 export function readDecoderMol(fields: Fields, unique: number): MolConfig | undefined {
   const mol = fields.object("mol");
   if (!mol) return undefined;
-  const layers = mol.numbers("layers", { most: unique - 1 });
-  mol.check(layers !== undefined, () => `config.mol.layers is missing: unique layers from 0 to ${unique - 1}`);
+  const layers = readRow(mol, "layers", { ...molKeys.layers, most: unique - 1 });
   const result = readMol(mol, [...new Set(layers)].sort((a, b) => a - b));
   mol.noOthers();
   return result;
 }
 
-/** Absent factors are 0, and so is that of the balance loss under loss-free balancing (docs/mor.md, "Router losses"). */
-export function readLosses(fields: Fields | undefined, { balancing }: RecursionConfig): LossCoefficients {
-  const factor = (key: string) => fields?.number(key, 0, { fraction: true }) ?? 0;
-  const losses = {
-    routerAux: factor("router_aux"),
-    routerZ: factor("router_z"),
-    routerBalance: factor("router_balance"),
-    molBalance: factor("mol_balance"),
+/**
+ * Reads the factors of losses. Absent ones are 0, but for `router_aux` with expert routing; so is that of the balance loss
+ * under loss-free balancing (docs/mor.md, "Router losses").
+ */
+export function readLosses(fields: Fields, { balancing, routing }: RecursionConfig): LossCoefficients {
+  const read = readRows(fields, lossKeys);
+  fields.noOthers();
+  return {
+    routerAux: read.router_aux ?? (routing === "expert" ? ROUTER_AUX : 0),
+    routerZ: read.router_z,
+    routerBalance: balancing === "loss_free" ? 0 : read.router_balance,
+    molBalance: read.mol_balance,
   };
-  fields?.noOthers();
-  return balancing === "loss_free" ? { ...losses, routerBalance: 0 } : losses;
 }

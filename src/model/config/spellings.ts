@@ -4,7 +4,7 @@
  * @module
  */
 import { show } from "../../common/words.ts";
-import { FieldError, type Fields } from "./fields.ts";
+import type { Fields } from "./fields.ts";
 
 /** A value and the path of its spelling; undefined if absent. */
 export interface Spelling<V> {
@@ -15,13 +15,15 @@ export interface Spelling<V> {
 }
 
 /** The common value of all present spellings. Throws a FieldError that shows two that differ. */
-export function agreed<V>({ action }: Fields, spellings: readonly Spelling<V>[]): V | undefined {
+export function agreed<V>(fields: Fields, spellings: readonly Spelling<V>[]): V | undefined {
   const [first, ...others] = spellings.filter(({ value }) => value !== undefined);
   const text = (value: unknown) => JSON.stringify(value);
   const other = others.find(({ value }) => text(value) !== text(first.value));
   if (!other) return first?.value;
-  throw new FieldError(
-    `Cannot ${action}: ${first.path} is ${show(first.value)}, but ${other.path} is ${show(other.value)}`,
+  fields.fail(
+    `${first.path} is ${show(first.value)}, but ${other.path} is ${show(other.value)}`,
+    undefined,
     first.path,
   );
+  return first.value;
 }

@@ -1,102 +1,198 @@
 /**
- * The table of all keys of a training configuration: meaning, unit and default value.
+ * The table of all keys of a training configuration: type, bounds, default and meaning. Types, reading, help text and
+ * docs/training.md follow from it.
  *
  * @module
  */
+import type { Row } from "../../model/config/row.ts";
 
 /** One key. */
-export interface TrainingKey {
-  /** Meaning and unit, for the help text. */
-  readonly help: string;
-  /** Default value; absent for required keys, and for keys whose help states the default. */
-  readonly fallback?: number | string;
+export interface TrainingKey extends Omit<Row, "kind"> {
+  /** Type of the value; those that a Row does not have are read by `special.ts`. */
+  readonly kind: Row["kind"] | "model" | "path" | "token" | "sources" | "heldOut" | "tokenizer";
+  /** Whether the key changes no weights, so that a resumed run may have another value. */
+  readonly free?: true;
+  /** Whether an absent value is computed from other keys. */
+  readonly derived?: true;
 }
 
 /** All keys in the order of the help text; a dot separates an object from its key. */
 export const trainingKeys = {
-  "model": { help: "config.json of a decoder or an encoder, as an object or as the path of one" },
-  "objective": { help: "next_token (decoders) or masked (encoders)", fallback: "next_token" },
-  "mask_share": { help: "masked: share of tokens to predict", fallback: 0.3 },
-  "start.from": { help: "checkpoint of the initial weights; without start they are random" },
+  "model": {
+    kind: "model",
+    help: "a preset (mor-360m-3), the path of a config.json, or its content as an object (keys below)",
+    required: true,
+  },
+  "objective": {
+    kind: "word",
+    help: "what is predicted",
+    words: ["next_token", "masked"],
+    absent: "masked for encoders, else next_token",
+    derived: true,
+  },
+  "mask_share": { kind: "number", help: "masked: share of tokens to predict", least: 0.01, most: 0.99, fallback: 0.3 },
+  "start.from": {
+    kind: "path",
+    help: "checkpoint of the initial weights; without start they are random",
+    required: true,
+  },
   "start.method": {
-    help: "copy (same layers, perhaps new experts or routers);\n" +
-      "stepwise, average, lower, upper, random (decoder from one that shares no layers);\n" +
-      "teacher_layers, teacher_mean (encoder from a ModernBERT)",
+    kind: "word",
+    help: "copy: same layers, perhaps new experts or routers; stepwise to random: recursive decoder from one that " +
+      "shares no layers; teacher_layers, teacher_mean: encoder from a ModernBERT",
+    words: ["copy", "stepwise", "average", "lower", "upper", "random", "teacher_layers", "teacher_mean"],
     fallback: "copy",
   },
-  "teacher.from": { help: "checkpoint of a teacher model with the same vocabulary" },
-  "teacher.divergence": { help: "factor of KL(teacher, student) at labelled tokens", fallback: 1 },
-  "teacher.temperature": { help: "temperature of that divergence", fallback: 1 },
-  "teacher.cosine": { help: "masked: factor of the cosine distance of hidden states", fallback: 0 },
-  "data.train": { help: 'texts: paths, globs, "npm:NAME@VERSION", "apt:NAME", or {"from", "documents"} objects' },
+  "teacher.from": { kind: "path", help: "checkpoint of a teacher model with the same vocabulary", required: true },
+  "teacher.divergence": { kind: "number", help: "factor of KL(teacher, student) at labelled tokens", fallback: 1 },
+  "teacher.temperature": {
+    kind: "number",
+    help: "temperature of that divergence",
+    least: 1e-30,
+    most: 1e30,
+    fallback: 1,
+  },
+  "teacher.cosine": { kind: "number", help: "masked: factor of the cosine distance of hidden states", fallback: 0 },
+  "data.train": {
+    kind: "sources",
+    help:
+      'texts, one or a list: a path, a glob, "npm:NAME@VERSION", "apt:NAME", or an object (Texts in docs/training.md)',
+    required: true,
+  },
   "data.held_out": {
-    help: "share of the documents that is held out for evaluation, or a list like data.train",
+    kind: "heldOut",
+    help: "share of the training texts that is held out for evaluation, or texts like data.train",
+    least: 1e-6,
+    most: 0.9,
     fallback: 0.01,
   },
-  "data.tokenizer": { help: 'path of a tokenizer.json, or {"train": vocabulary size} to train one on these texts' },
-  "data.end_of_text": { help: "token after every document", fallback: "<|endoftext|>" },
-  "data.mask_token": { help: "masked: token that replaces the tokens to predict", fallback: "[MASK]" },
-  "data.begin_token": { help: "masked: token before every sequence, false for none", fallback: "[CLS]" },
-  "data.end_token": { help: "masked: token after every sequence, false for none", fallback: "[SEP]" },
-  "data.sequence_length": { help: "tokens of a sequence" },
-  "data.batch": { help: "sequences of a microbatch" },
-  "data.accumulate": { help: "microbatches of a step; the result does not depend on their number", fallback: 1 },
-  "optimizer.learning_rate": { help: "highest learning rate of AdamW" },
-  "optimizer.beta1": { help: "decay of the first moment", fallback: 0.9 },
-  "optimizer.beta2": { help: "decay of the second moment", fallback: 0.95 },
-  "optimizer.eps": { help: "added to the denominator", fallback: 1e-8 },
-  "optimizer.weight_decay": { help: "decoupled decay of matrices; norms and biases have none", fallback: 0.1 },
-  "optimizer.clip": { help: "maximum global norm of the gradients, 0 for no clipping", fallback: 1 },
+  "data.tokenizer": {
+    kind: "tokenizer",
+    help: 'folder of a tokenizer.json, or {"train": vocabulary size} to train one on the texts',
+    absent: "trained, of the model's vocabulary, or as much of it as the texts give",
+    derived: true,
+  },
+  "data.end_of_text": { kind: "text", help: "token after every document", fallback: "<|endoftext|>" },
+  "data.mask_token": { kind: "text", help: "masked: token that replaces the tokens to predict", fallback: "[MASK]" },
+  "data.begin_token": { kind: "token", help: "masked: token before every sequence, false for none", fallback: "[CLS]" },
+  "data.end_token": { kind: "token", help: "masked: token after every sequence, false for none", fallback: "[SEP]" },
+  "data.sequence_length": {
+    kind: "whole",
+    help: "tokens of a sequence",
+    least: 1,
+    absent: "the model's positions, at most 256",
+    derived: true,
+  },
+  "data.batch": { kind: "whole", help: "sequences of a microbatch", least: 1, fallback: 8 },
+  "data.accumulate": {
+    kind: "whole",
+    help: "microbatches of a step; the result does not depend on their number",
+    least: 1,
+    most: 256,
+    fallback: 1,
+  },
+  "optimizer.learning_rate": {
+    kind: "number",
+    help: "highest learning rate of AdamW",
+    least: 1e-30,
+    most: 1e30,
+    fallback: 1e-3,
+  },
+  "optimizer.beta1": { kind: "number", help: "decay of the first moment", most: 0.999999, fallback: 0.9 },
+  "optimizer.beta2": { kind: "number", help: "decay of the second moment", most: 0.999999, fallback: 0.95 },
+  "optimizer.eps": { kind: "number", help: "added to the denominator", least: 1e-30, most: 1e30, fallback: 1e-8 },
+  "optimizer.weight_decay": {
+    kind: "number",
+    help: "decoupled decay of matrices; norms and biases have none",
+    fallback: 0.1,
+  },
+  "optimizer.clip": { kind: "number", help: "maximum global norm of the gradients, 0 for no clipping", fallback: 1 },
   "optimizer.average": {
+    kind: "number",
     help: "decay of a moving average of the weights, which is saved instead of them; 0 for none",
+    most: 0.999999,
     fallback: 0,
   },
-  "schedule.kind": { help: "constant, linear, cosine or trapezoid", fallback: "cosine" },
-  "schedule.warmup": { help: "steps of the linear warm-up", fallback: 0 },
-  "schedule.decay": { help: "trapezoid: share of all steps over which the rate decays", fallback: 0.2 },
-  "schedule.final": { help: "last learning rate as a share of the highest", fallback: 0 },
-  "losses.router_aux": {
-    help: "factor of the routers' cross-entropy; the model's unless given (so are the next three)",
+  "schedule.kind": {
+    kind: "word",
+    help: "how the learning rate falls after the warm-up",
+    words: ["constant", "linear", "cosine", "trapezoid"],
+    fallback: "cosine",
   },
-  "losses.router_z": { help: "factor of the routers' z-loss" },
-  "losses.router_balance": { help: "factor of token-choice's balance" },
-  "losses.mol_balance": { help: "factor of the experts' load balance" },
-  "capacity_warmup": { help: "steps over which the capacity of recursions falls from 1 to the model's", fallback: 0 },
-  "bias_rate": { help: "step size of the bias of loss-free balancing", fallback: 0.001 },
-  "steps": { help: "updates of the whole run" },
-  "seed": { help: "seed of random weights, order of the data, masks and noise", fallback: 0 },
-  "device": { help: "webgpu or reference", fallback: "webgpu" },
+  "schedule.warmup": { kind: "whole", help: "steps of the linear warm-up", fallback: 0 },
+  "schedule.decay": {
+    kind: "number",
+    help: "trapezoid: share of all steps over which the rate decays",
+    least: 1e-6,
+    most: 1,
+    fallback: 0.2,
+  },
+  "schedule.final": { kind: "number", help: "last learning rate as a share of the highest", most: 1, fallback: 0 },
+  "losses.router_aux": { kind: "number", help: "factor of the routers' cross-entropy", absent: "the model's" },
+  "losses.router_z": { kind: "number", help: "factor of the routers' z-loss", absent: "the model's" },
+  "losses.router_balance": { kind: "number", help: "factor of the balance of depths", absent: "the model's" },
+  "losses.mol_balance": { kind: "number", help: "factor of the balance of experts", absent: "the model's" },
+  "capacity_warmup": {
+    kind: "whole",
+    help: "steps over which the capacity of recursions falls from 1 to the model's",
+    fallback: 0,
+  },
+  "bias_rate": { kind: "number", help: "step size of the bias of loss-free balancing", fallback: 0.001 },
+  "steps": {
+    kind: "whole",
+    help: "updates of the whole run; may be raised when it is resumed",
+    least: 1,
+    fallback: 1000,
+  },
+  "seed": {
+    kind: "whole",
+    help: "seed of random weights, order of the data, masks and noise",
+    most: 2147483647,
+    fallback: 0,
+  },
+  "device": { kind: "word", help: "device", words: ["webgpu", "reference"], fallback: "webgpu", free: true },
   "checkpoint": {
+    kind: "word",
     help: "recursion recomputes each recursion in the backward pass, to save memory",
+    words: ["none", "recursion"],
     fallback: "none",
   },
-  "save_every": { help: "steps between two checkpoints", fallback: 500 },
-  "keep": { help: "checkpoints kept", fallback: 2 },
+  "save_every": { kind: "whole", help: "steps between two checkpoints", least: 1, fallback: 500, free: true },
+  "keep": { kind: "whole", help: "checkpoints kept", least: 1, fallback: 2, free: true },
   "log_every": {
+    kind: "whole",
     help: "steps between two readings of the device for progress, routing and the check for divergence",
+    least: 1,
+    most: 10000,
     fallback: 10,
+    free: true,
   },
-  "evaluate_every": { help: "steps between two evaluations of the held-out texts, 0 for the end only", fallback: 500 },
-  "evaluate_batches": { help: "batches of an evaluation, 0 for all", fallback: 20 },
-  "save_dtype": { help: "F32, F16 or BF16: how the final model is stored", fallback: "F32" },
-  "out": { help: "folder of the run: log.jsonl, checkpoints, at the end the model" },
+  "evaluate_every": {
+    kind: "whole",
+    help: "steps between two evaluations of the held-out texts, 0 for the end only",
+    fallback: 500,
+    free: true,
+  },
+  "evaluate_batches": { kind: "whole", help: "batches of an evaluation, 0 for all", fallback: 20, free: true },
+  "save_dtype": {
+    kind: "word",
+    help: "element type of the final model",
+    words: ["F32", "F16", "BF16"],
+    fallback: "F32",
+    free: true,
+  },
+  "out": {
+    kind: "path",
+    help: "folder of the run: log.jsonl, checkpoints, at the end the model",
+    fallback: "run",
+    free: true,
+  },
 } as const satisfies Readonly<Record<string, TrainingKey>>;
 
-/** A key with a default value. */
-export type OptionalKey = {
-  [Key in keyof typeof trainingKeys]: (typeof trainingKeys)[Key] extends { fallback: unknown } ? Key : never;
-}[keyof typeof trainingKeys];
-
-/** The default value of a key. */
-export function fallbackOf<K extends OptionalKey>(key: K): (typeof trainingKeys)[K]["fallback"] {
-  return trainingKeys[key].fallback;
-}
-
-/** The help text of all keys, one or more lines each. */
-export function describeTrainingKeys(): string {
-  const width = Math.max(...Object.keys(trainingKeys).map(({ length }) => length)) + 2;
-  return Object.entries<TrainingKey>(trainingKeys).map(([key, { help, fallback }]) => {
-    const text = fallback === undefined ? help : `${help} [${fallback}]`;
-    return `  ${key.padEnd(width)}${text.replaceAll("\n", `\n${" ".repeat(width + 2)}`)}`;
-  }).join("\n");
-}
+/** Keys of `sample` in a source of texts: documents are drawn from a decoder, once, and cached. */
+export const sampleKeys = {
+  documents: { kind: "whole", help: "number of documents", least: 1, required: true },
+  temperature: { kind: "number", help: "divisor of the logits; 0 takes the likeliest token", most: 1e30, fallback: 1 },
+  max_tokens: { kind: "whole", help: "tokens of a document at most", least: 2, absent: "the model's positions" },
+  seed: { kind: "whole", help: "seed of the draws", most: 2147483647, fallback: 0 },
+} as const satisfies Readonly<Record<string, Row>>;

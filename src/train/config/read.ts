@@ -3,178 +3,112 @@
  *
  * @module
  */
-import { LEAST_SIZE, MOST_SIZE } from "../../common/float32.ts";
-import { nearest } from "../../common/words.ts";
-import { Fields, type Json } from "../../model/config/fields.ts";
-import type { LossFactors } from "../gradients.ts";
-import { checkSchedule, type Schedule } from "../schedule.ts";
-import type { OptimizerConfig } from "../update.ts";
-import type { StartMethod, TeacherConfig, TrainingConfig } from "./config.ts";
-import { type ConfigOptions, readData } from "./data.ts";
-import { fallbackOf, trainingKeys } from "./keys.ts";
-import { readModel } from "./model.ts";
+import { nameDistance, show } from "../../common/words.ts";
+import { FieldError, Fields, type Json } from "../../model/config/fields.ts";
+import { readRow, type Row } from "../../model/config/row.ts";
+import type { TrainingConfig } from "./config.ts";
+import { type TrainingKey, trainingKeys } from "./keys.ts";
+import { relationFaults, withDefaults } from "./relations.ts";
+import { type ConfigOptions, specialReaders } from "./special.ts";
 
 /** Name of the configuration in error messages. */
 const PATH = "training";
 
-const METHODS: readonly StartMethod[] = [
-  "copy",
-  ...["stepwise", "average", "lower", "upper", "random"] as const,
-  ...["teacher_layers", "teacher_mean"] as const,
-];
+/** Faults that a message lists at most. */
+const MOST_FAULTS = 20;
 
-const POSITIVE = { fraction: true, least: LEAST_SIZE, most: MOST_SIZE };
-const SHARE = { fraction: true, most: 1 };
-const DECAY = { fraction: true, most: 1 - Number.EPSILON };
+/** All keys with the object that holds each, "" for the configuration itself. */
+const keys = Object.entries<TrainingKey>(trainingKeys).map(([dotted, row]) => {
+  const at = dotted.indexOf(".");
+  return { dotted, section: dotted.slice(0, Math.max(0, at)), key: dotted.slice(at + 1), row };
+});
+
+/** Objects that are undefined where they are left out. */
+const OPTIONAL = ["start", "teacher"];
 
 /**
- * Reads a training configuration. `json.model` is an object; a caller that reads files puts the content of config.json there.
+ * Reads a training configuration by the table `trainingKeys`. `json.model` is a preset's name or an object; a caller that
+ * reads files puts the content of config.json there.
  *
- * Throws a RangeError that names the key, its value and what was expected; an unknown key gets the nearest known one.
+ * Throws one RangeError that lists all faults: key, value and what was expected; an unknown key gets the one that it
+ * probably means.
  *
  * ```ts
  * import { readTrainingConfig } from "@refrain/transformers/train";
  * const model = { hidden_size: 64, intermediate_size: 96, vocab_size: 512, num_attention_heads: 4, num_hidden_layers: 5 };
- * const data = { train: ["stories.txt"], tokenizer: { train: 512 }, sequence_length: 128, batch: 8 };
- * const config = readTrainingConfig({ model, data, optimizer: { learning_rate: 2e-3 }, steps: 1000, out: "run" });
+ * const config = readTrainingConfig({ model, data: { train: ["stories.txt"] }, steps: 100 });
+ * config.data.batch; // 8, the default
  * ```
  */
 export function readTrainingConfig(
   json: Json,
   { resolve = (path) => path }: Partial<ConfigOptions> = {},
 ): TrainingConfig {
-  const fields = new Fields(json, PATH);
-  refuseUnknown(json, "");
-  const objective = fields.choice("objective", ["next_token", "masked"], fallbackOf("objective"));
-  const model = readModel(fields.object("model"), objective);
-  const data = readData(requiredObject(fields, "data"), { resolve });
-  fields.check(
-    data.T <= model.config.maxPositions,
-    () => `${PATH}.data.sequence_length is ${data.T}, the model has ${model.config.maxPositions} positions`,
-  );
-  const { tokenizer } = data;
-  fields.check(
-    "path" in tokenizer || tokenizer.train <= model.config.V,
-    () =>
-      `${PATH}.data.tokenizer is to have ${(tokenizer as { train: number }).train} tokens, the model ${model.config.V}`,
-  );
-  const steps = fields.count("steps");
-  const optimizer = requiredObject(fields, "optimizer");
-  return {
-    model,
-    objective,
-    maskShare: fields.number("mask_share", fallbackOf("mask_share"), { fraction: true, least: 0.01, most: 0.99 }),
-    start: readStart(fields.object("start"), resolve),
-    teacher: readTeacher(fields.object("teacher"), objective, resolve),
-    data,
-    optimizer: readOptimizer(optimizer),
-    schedule: readSchedule(fields.object("schedule") ?? new Fields({}, `${PATH}.schedule`), optimizer, steps),
-    factors: readFactors(fields.object("losses")),
-    capacityWarmup: fields.number("capacity_warmup", fallbackOf("capacity_warmup")),
-    biasRate: fields.number("bias_rate", fallbackOf("bias_rate"), { fraction: true }),
-    steps,
-    seed: fields.number("seed", fallbackOf("seed"), { most: 2 ** 31 - 1 }),
-    ...readRunning(fields),
-    out: resolve(requiredText(fields, "out")),
-  };
-}
-
-/** Settings that do not change the weights. */
-function readRunning(fields: Fields) {
-  return {
-    device: fields.choice("device", ["webgpu", "reference"], fallbackOf("device")),
-    remat: fields.choice("checkpoint", ["none", "recursion"], fallbackOf("checkpoint")),
-    saveEvery: fields.count("save_every", fallbackOf("save_every")),
-    keep: fields.count("keep", fallbackOf("keep")),
-    logEvery: fields.count("log_every", fallbackOf("log_every"), 10_000),
-    evaluateEvery: fields.number("evaluate_every", fallbackOf("evaluate_every")),
-    evaluateBatches: fields.number("evaluate_batches", fallbackOf("evaluate_batches")),
-    saveDtype: fields.choice("save_dtype", ["F32", "F16", "BF16"], fallbackOf("save_dtype")),
-  };
-}
-
-/** Refuses unknown keys before missing ones: a misspelt key is reported as such. */
-function refuseUnknown(json: Json, prefix: string): void {
-  const own = (key: string) => key.startsWith(prefix) ? [key.slice(prefix.length).split(".")[0]] : [];
-  const known = new Set(Object.keys(trainingKeys).flatMap(own));
-  for (const [key, value] of Object.entries(json)) {
-    if (!known.has(key)) {
-      const path = `${PATH}.${prefix}${key}`;
-      throw new RangeError(
-        `Cannot read the configuration: ${path} is unknown, the nearest known key is ${prefix}${nearest(key, known)}`,
-      );
+  const reasons = new Map<string, string[]>();
+  const config: Record<string, unknown> = {};
+  const fault = (at: string, reason: string) => reasons.set(at, [...reasons.get(at) ?? [], reason]);
+  for (const section of new Set(keys.map(({ section }) => section))) {
+    const given = section ? (json[section] ?? (OPTIONAL.includes(section) ? undefined : {})) as Json | undefined : json;
+    if (given === undefined) continue;
+    const path = section ? `${PATH}.${section}` : PATH;
+    if (typeof given !== "object" || Array.isArray(given)) {
+      fault(section, `${path} is ${show(given)}, expected an object`);
+      continue;
     }
-    const below = `${prefix}${key}.`;
-    const nested = Object.keys(trainingKeys).some((name) => name.startsWith(below));
-    if (nested && typeof value === "object" && value !== null) refuseUnknown(value as Json, below);
+    for (const unknown of unknownKeys(given, section)) fault(`${section}?`, unknown);
+    const own = keys.filter((key) => key.section === section);
+    const values = own.map(({ dotted, key, row }) => {
+      const { value, faults } = readKey(given, { path, key, row, resolve });
+      for (const { reason } of faults) fault(dotted, reason);
+      return [key, value];
+    });
+    Object.assign(config, section ? { [section]: Object.fromEntries(values) } : Object.fromEntries(values));
+  }
+  const read = withDefaults(config as unknown as TrainingConfig);
+  for (const reason of relationFaults(read, (key) => reasons.has(key))) fault("", reason);
+  const all = [...reasons.values()].flat();
+  if (all.length) throw new RangeError(`Cannot read the configuration: ${listed(all)}`);
+  return read;
+}
+
+/** One fault as it is, several as a list. */
+function listed(reasons: readonly string[]): string {
+  if (reasons.length === 1) return reasons[0];
+  const more = reasons.length - MOST_FAULTS;
+  const lines = reasons.slice(0, MOST_FAULTS).map((reason) => `\n  ${reason}`);
+  return `it has ${reasons.length} faults${lines.join("")}${more > 0 ? `\n  and ${more} more` : ""}`;
+}
+
+/** Reads one key; a present null is as if the key were absent. */
+function readKey(
+  given: Json,
+  { path, key, row, resolve }: { path: string; key: string; row: TrainingKey; resolve: ConfigOptions["resolve"] },
+): { value?: unknown; faults: FieldError[] } {
+  const faults: FieldError[] = [];
+  const fields = new Fields({ [key]: given[key] ?? row.fallback }, path, undefined, faults);
+  try {
+    const special = Object.hasOwn(specialReaders, row.kind) && specialReaders[row.kind as keyof typeof specialReaders];
+    if (special && fields.has(key)) return { value: special(fields, key, resolve, row), faults };
+    if (special && !row.required) return { faults };
+    return { value: readRow(fields, key, row as Row), faults };
+  } catch (error) { // of a value that cannot be read any further
+    if (error instanceof FieldError) faults.push(error);
+    else if (!faults.length) throw error;
+    return { faults };
   }
 }
 
-function requiredObject(fields: Fields, key: string): Fields {
-  fields.check(fields.has(key), () => `${fields.path}.${key} is missing`);
-  return fields.object(key)!;
-}
-
-function requiredText(fields: Fields, key: string): string {
-  fields.check(fields.has(key), () => `${fields.path}.${key} is missing`);
-  return fields.text(key)!;
-}
-
-function readStart(fields: Fields | undefined, resolve: ConfigOptions["resolve"]): TrainingConfig["start"] {
-  if (!fields) return undefined;
-  const method = fields.choice("method", METHODS, fallbackOf("start.method"));
-  return { from: resolve(requiredText(fields, "from")), method };
-}
-
-function readTeacher(
-  fields: Fields | undefined,
-  objective: string,
-  resolve: ConfigOptions["resolve"],
-): TeacherConfig | undefined {
-  if (!fields) return undefined;
-  const factor = (key: "divergence" | "cosine") => fields.number(key, fallbackOf(`teacher.${key}`), { fraction: true });
-  const teacher = {
-    from: resolve(requiredText(fields, "from")),
-    divergence: factor("divergence"),
-    temperature: fields.number("temperature", fallbackOf("teacher.temperature"), POSITIVE),
-    cosine: factor("cosine"),
+/** Faults of unknown keys: the nearest known one in any object, that of the same object where two are as near. */
+function unknownKeys(given: Json, section: string): string[] {
+  const prefix = section && `${section}.`;
+  const known = new Set(keys.flatMap((key) => key.section === section ? [key.key] : section ? [] : [key.section]));
+  const names = [...keys.map(({ dotted }) => dotted), ...new Set(keys.map(({ section }) => section).filter(Boolean))];
+  const distance = (name: string, key: string) => {
+    const elsewhere = name.startsWith(prefix) && !name.slice(prefix.length).includes(".") ? 0 : 0.25;
+    return nameDistance(key, name.split(".").pop()!) + elsewhere;
   };
-  fields.check(teacher.cosine === 0 || objective === "masked", () => `${fields.path}.cosine needs objective "masked"`);
-  return teacher;
-}
-
-function readOptimizer(fields: Fields): OptimizerConfig {
-  return {
-    beta1: fields.number("beta1", fallbackOf("optimizer.beta1"), DECAY),
-    beta2: fields.number("beta2", fallbackOf("optimizer.beta2"), DECAY),
-    eps: fields.number("eps", fallbackOf("optimizer.eps"), POSITIVE),
-    decay: fields.number("weight_decay", fallbackOf("optimizer.weight_decay"), { fraction: true }),
-    clip: fields.number("clip", fallbackOf("optimizer.clip"), { fraction: true }),
-    ema: fields.number("average", fallbackOf("optimizer.average"), DECAY),
-  };
-}
-
-function readSchedule(fields: Fields, optimizer: Fields, steps: number): Schedule {
-  const kinds = ["constant", "linear", "cosine", "trapezoid"] as const;
-  const schedule: Schedule = {
-    kind: fields.choice("kind", kinds, fallbackOf("schedule.kind")),
-    peak: optimizer.number("learning_rate", undefined, POSITIVE),
-    steps,
-    warmup: fields.number("warmup", fallbackOf("schedule.warmup")),
-    decay: fields.number("decay", fallbackOf("schedule.decay"), SHARE),
-    final: fields.number("final", fallbackOf("schedule.final"), SHARE),
-  };
-  checkSchedule(schedule);
-  return schedule;
-}
-
-function readFactors(fields: Fields | undefined): LossFactors {
-  const factor = (key: string) => fields?.has(key) ? fields.number(key, undefined, { fraction: true }) : undefined;
-  const factors = {
-    routerAux: factor("router_aux"),
-    routerZ: factor("router_z"),
-    routerBalance: factor("router_balance"),
-    molBalance: factor("mol_balance"),
-  };
-  return Object.fromEntries(Object.entries(factors).filter(([, value]) => value !== undefined));
+  return Object.keys(given).filter((key) => !known.has(key)).map((key) => {
+    const [nearest] = names.map((name) => ({ name, far: distance(name, key) })).sort((a, b) => a.far - b.far);
+    return `${PATH}.${prefix}${key.slice(0, 80)} is unknown, the nearest known key is ${nearest.name}`;
+  });
 }

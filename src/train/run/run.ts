@@ -9,7 +9,8 @@ import { liveRows, type TrainingBatch } from "../data/batches.ts";
 import { bitsPerByte, Evaluator, type HeldOut } from "../evaluate.ts";
 import { DivergenceGuard, findNotFinite } from "../guard.ts";
 import { routingStatistics } from "../routing_counter.ts";
-import { learningRate } from "../schedule.ts";
+import { optimizerOf, scheduleOf } from "../config/derive.ts";
+import { learningRate, type Schedule } from "../schedule.ts";
 import { Trainer } from "../trainer.ts";
 import { checkpointFolder, jsonFiles, saveCheckpoint } from "./checkpoints.ts";
 import type { EvaluationRecord, RunEvents, RunParts, StepRecord } from "./parts.ts";
@@ -22,6 +23,7 @@ export class TrainingRun<T extends Tensor, P> {
   readonly #trainer: Trainer<T, P>;
   readonly #guard: DivergenceGuard;
   readonly #evaluators: [string, Evaluator<T, P>][];
+  readonly #schedule: Schedule;
   readonly #seconds: number;
   readonly #started = performance.now();
   #unread = 0;
@@ -36,12 +38,13 @@ export class TrainingRun<T extends Tensor, P> {
   /** Copies weights to the device. */
   constructor(readonly parts: RunParts<T, P>) {
     const { device, config, task, from, before = [] } = parts;
-    const { optimizer, logEvery, remat, biasRate, data: { accumulate } } = config;
+    const { log_every: logEvery, checkpoint: remat, bias_rate: biasRate, data: { accumulate } } = config;
     const saved = "state" in from ? from : undefined;
     this.first = saved?.state.step ?? 0;
+    this.#schedule = scheduleOf(config);
     this.#seconds = saved?.state.seconds ?? 0;
     this.#saved = saved?.state.step;
-    const options = { optimizer, accumulate, logEvery, remat, biasRate };
+    const options = { optimizer: optimizerOf(config), accumulate, logEvery, remat, biasRate };
     this.#trainer = new Trainer(device, task.objective, options, from.params, saved?.optimizer);
     this.#guard = new DivergenceGuard(config.model.config.V);
     for (const { losses, labels } of before) this.#guard.add(losses.lm, labels);
@@ -59,7 +62,7 @@ export class TrainingRun<T extends Tensor, P> {
    * file cannot be written.
    */
   async run(signal: AbortSignal, events: RunEvents = {}): Promise<"finished" | "interrupted"> {
-    const { steps, logEvery, saveEvery, evaluateEvery } = this.parts.config;
+    const { steps, log_every: logEvery, save_every: saveEvery, evaluate_every: evaluateEvery } = this.parts.config;
     const due = (every: number, done: number) => every > 0 && done % every === 0 || done === steps;
     const missed = this.first > 0 && due(evaluateEvery, this.first) && this.parts.evaluated !== this.first;
     if (missed && !await this.#evaluate(this.first, signal, events)) return "interrupted";
@@ -97,7 +100,7 @@ export class TrainingRun<T extends Tensor, P> {
   }
 
   #rate(step: number): number {
-    return learningRate(this.parts.config.schedule, step + 1);
+    return learningRate(this.#schedule, step + 1);
   }
 
   async #read(step: number, batches: readonly TrainingBatch[], whole: boolean, { onRead }: RunEvents): Promise<void> {
@@ -147,10 +150,10 @@ export class TrainingRun<T extends Tensor, P> {
 
   /** Evaluates and logs; false, without a record, if the signal aborts. */
   async #evaluate(step: number, signal: AbortSignal, { onEvaluation }: RunEvents): Promise<boolean> {
-    const { config: { evaluateBatches, objective }, task, texts: { heldOut }, log } = this.parts;
+    const { config: { evaluate_batches: most, objective }, task, texts: { heldOut }, log } = this.parts;
     const results: Record<string, HeldOut> = {};
     for (const [name, evaluator] of this.#evaluators) {
-      const measured = await evaluator.evaluate(task.heldOut, { most: evaluateBatches || undefined, signal })
+      const measured = await evaluator.evaluate(task.heldOut, { most: most || undefined, signal })
         .catch((error) => {
           if (!signal.aborted) throw error;
         });
@@ -180,9 +183,9 @@ export class TrainingRun<T extends Tensor, P> {
 
   /** Writes the model into the run's folder: the moving average of its weights if there is one. */
   async export(): Promise<void> {
-    const { config: { out, saveDtype }, form: { json, schema, tokenizer } } = this.parts;
+    const { config: { out, save_dtype: dtype }, form: { json, schema, tokenizer } } = this.parts;
     const params = await this.#trainer.weights({ averaged: true });
-    await saveModel(out, { json, schema, params, dtype: saveDtype, extraFiles: jsonFiles(tokenizer) });
+    await saveModel(out, { json, schema, params, dtype, extraFiles: jsonFiles(tokenizer) });
   }
 
   /** Frees what the trainer holds; the task and the device stay. */

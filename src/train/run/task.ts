@@ -8,12 +8,12 @@ import type { DecoderConfig } from "../../model/config/config.ts";
 import type { EncoderConfig } from "../../model/config/encoder_config.ts";
 import type { Tensor } from "../../op/op.ts";
 import type { TrainingConfig } from "../config/config.ts";
+import { factorsOf } from "../config/derive.ts";
 import type { Batches, WindowOptions } from "../data/batches.ts";
 import { maskedBatches } from "../data/masking.ts";
 import { nextTokenBatches } from "../data/next_token.ts";
 import type { TokenReader } from "../data/reader.ts";
 import type { HeldOutSelection } from "../evaluate.ts";
-import type { LossFactors } from "../gradients.ts";
 import { MaskedLM } from "../masked_lm.ts";
 import { CausalLM } from "../causal_lm.ts";
 import type { Objective } from "../objective.ts";
@@ -67,7 +67,7 @@ export async function openTask<T extends Tensor, P>(
   config: TrainingConfig,
   texts: Texts,
 ): Promise<Task<T, P>> {
-  const { data: { T, B }, seed, model } = config;
+  const { data: { sequence_length: T, batch: B }, seed, model } = config;
   const { V } = model.config;
   const vocabulary = Math.max(texts.train.vocabulary, texts.heldOut.vocabulary);
   if (vocabulary > V) {
@@ -84,15 +84,11 @@ export async function openTask<T extends Tensor, P>(
 function batchesOf(config: TrainingConfig, reader: TokenReader, options: WindowOptions, marks?: Marks): Batches {
   if (config.objective === "next_token") return nextTokenBatches(reader, options);
   if (!marks) throw new RangeError("Cannot mask tokens: no mask token is given");
-  return maskedBatches(reader, { ...options, ...marks, seed: config.seed, share: config.maskShare });
-}
-
-function factorsOf({ factors, teacher }: TrainingConfig): LossFactors {
-  return { ...factors, ...(teacher && { klDivergence: teacher.divergence, cosine: teacher.cosine }) };
+  return maskedBatches(reader, { ...options, ...marks, seed: config.seed, share: config.mask_share });
 }
 
 async function nextToken<T extends Tensor>(device: Device<T>, training: TrainingConfig, config: DecoderConfig) {
-  const { data: { B, T }, capacityWarmup } = training;
+  const { data: { batch: B, sequence_length: T }, capacity_warmup: capacityWarmup } = training;
   const teacher = training.teacher && await decoderTeacher(device, training.teacher);
   const rows = B * T;
   const objective = new CausalLM(device, config, { rows, factors: factorsOf(training), teacher, capacityWarmup });
@@ -104,7 +100,7 @@ async function nextToken<T extends Tensor>(device: Device<T>, training: Training
 }
 
 async function masked<T extends Tensor>(device: Device<T>, training: TrainingConfig, config: EncoderConfig) {
-  const { data: { B, T }, maskShare } = training;
+  const { data: { batch: B, sequence_length: T }, mask_share: maskShare } = training;
   const teacher = training.teacher && await encoderTeacher(device, training.teacher);
   const scored = B * Math.round(maskShare * T);
   const objective = new MaskedLM(device, config, { scored, factors: factorsOf(training), teacher });

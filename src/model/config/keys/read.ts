@@ -5,7 +5,7 @@
  * @module
  */
 import { editDistance, nearest, show } from "../../../common/words.ts";
-import { FieldError, Fields, type Json } from "../fields.ts";
+import { type FieldError, Fields, type Json } from "../fields.ts";
 import { mechanisms, trainingNames } from "./mechanisms.ts";
 import type { KeyRules, KeyTable } from "./rule.ts";
 import { keyTables, type ModelType, modelTypeOf } from "./tables.ts";
@@ -21,6 +21,8 @@ export interface ReadingOptions {
   readonly action?: string;
   /** Whether unknown keys are refused instead of preserved. */
   readonly strict?: boolean;
+  /** Takes all errors about fields; unless given, the first one is thrown. */
+  readonly faults?: FieldError[];
 }
 
 /** A configuration with checked keys. */
@@ -41,14 +43,14 @@ export function configFields<const T extends ModelType>(
   json: Json,
   types: readonly T[],
   fallback: T,
-  { path = "config", action, strict = false }: ReadingOptions = {},
+  { path = "config", action, strict = false, faults }: ReadingOptions = {},
 ): ConfigFields<T> {
-  const given = new Fields(json, path, action);
+  const given = new Fields(json, path, action, faults);
   const type = new Fields({ model_type: modelTypeOf(json) }, path, action).choice("model_type", types, fallback);
   const table: KeyTable = keyTables[type];
   const entries = Object.entries(table.keys);
   const defaults = entries.flatMap(([key, { fallback }]) => fallback === undefined ? [] : [[key, fallback]]);
-  const fields = new Fields({ ...Object.fromEntries(defaults), ...withoutNull(json) }, path, action);
+  const fields = new Fields({ ...Object.fromEntries(defaults), ...withoutNull(json) }, path, action, faults);
   const { length } = Object.keys(json);
   given.check(length <= MOST_KEYS, () => `${path} has ${length} keys, at most ${MOST_KEYS}`);
   for (const key of Object.keys(json)) checkKey(given, fields, table, key, strict);
@@ -80,14 +82,14 @@ function checkSpelling(given: Fields, fields: Fields, { keys, className }: KeyTa
   if (read === undefined ? allowed.some((known) => equals(known, value)) : equals(read, value)) return;
   const other = `${given.path}.${same}`;
   if (read !== undefined && !given.has(same)) {
-    fail(given, key, `but ${other} is absent, and ${show(read)} by default of ${className}`);
+    return fail(given, key, `but ${other} is absent, and ${show(read)} by default of ${className}`);
   }
   fail(given, key, read === undefined ? `but ${other}, which is read, is absent` : `but ${other} is ${show(read)}`);
 }
 
-function fail(given: Fields, key: string, reason: string): never {
+function fail(given: Fields, key: string, reason: string): void {
   const field = `${given.path}.${key.length > 80 ? `${key.slice(0, 80)}…` : key}`;
-  throw new FieldError(`Cannot ${given.action}: ${field} is ${show(given.json[key])}, ${reason}`, field);
+  given.fail(`${field} is ${show(given.json[key])}, ${reason}`, undefined, field);
 }
 
 /** Throws for an unknown key of a known mechanism; with `strict` for every unknown key. */
@@ -97,7 +99,7 @@ function checkUnknown(given: Fields, keys: KeyRules, key: string, strict: boolea
   const end = () => `the nearest known key is ${nearest(key.slice(0, 80), usedKeys)}`;
   const misspelt = (known: string) =>
     Math.abs(known.length - key.length) <= 2 && 4 * editDistance(key, known) <= Math.min(8, key.length);
-  if (strict || usedKeys.some(misspelt)) fail(given, key, `but the key is unknown, ${end()}`);
+  if (strict || usedKeys.some(misspelt)) return fail(given, key, `but the key is unknown, ${end()}`);
   const mechanism = mechanisms.find(({ names }) => names.test(key.toLowerCase()));
   if (!mechanism || hasNoEffect(given.json[key], mechanism.neutral)) return;
   fail(given, key, `but ${mechanism.about} of this key are not supported, ${end()}`);
