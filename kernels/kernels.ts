@@ -23,6 +23,7 @@ import { activation, gatedUnit } from "./ops/activation.ts";
 import { cacheWrite } from "./ops/cache.ts";
 import { expertMerge } from "./ops/merge.ts";
 import { count, sample } from "./ops/sample/sample.ts";
+import { topLogProbs } from "./ops/top_log_probs.ts";
 import { kvSlots, rngCounters, schedule } from "./ops/slots/slots.ts";
 import { fitCapacity, routeTokens } from "./ops/route_tokens.ts";
 import { advanceLengths, commitTokens } from "./ops/commit_tokens.ts";
@@ -90,6 +91,7 @@ export const kernels: { readonly [Name in OpName]: KernelOf<Vocabulary[Name]> } 
   cacheWrite,
   expertMerge,
   sample,
+  topLogProbs,
   count,
   schedule,
   kvSlots,

@@ -24,6 +24,7 @@ import { count, sample } from "./sample.ts";
 import { kvSlots, rngCounters, schedule } from "./slots.ts";
 import { fitCapacity, routeTokens } from "./route_tokens.ts";
 import { advanceLengths, commitTokens } from "./commit_tokens.ts";
+import { topLogProbs } from "./top_log_probs.ts";
 import { pool } from "./pool.ts";
 import { binaryCrossEntropy, crossEntropy, loadBalanceLoss, logSumExp, mean } from "./losses.ts";
 import { dotRows, scaleRows, scatter } from "./rows_grad.ts";
@@ -82,6 +83,7 @@ export const references: References = {
   cacheWrite,
   expertMerge,
   sample,
+  topLogProbs,
   count,
   schedule,
   kvSlots,

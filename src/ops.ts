@@ -46,4 +46,5 @@ export {
   SLOT,
   STAGE,
 } from "./ops/slots.ts";
+export { MOST_TOP, topLogProbs, type TopLogProbsParams } from "./ops/top_log_probs.ts";
 export { Tape, type TapeOptions } from "./ops/tape.ts";

@@ -116,6 +116,7 @@ export const sizes: { readonly [Name in OpName]: readonly Values[] } = {
   // the engine
   cacheWrite: each({ D: [64, 30] }),
   sample: each({ V: alternatives }),
+  topLogProbs: each({ V: alternatives, k: [1, 4] }),
   count: each({ M: [9], B: [9], V: alternatives }),
   schedule: each({ stage: [1, 2], maxBatch: [5], exitBatch: [3] }),
   kvSlots: each({ layout: [layout], at: ["outer", "own", 0, 2], P: [3] }),

@@ -37,6 +37,16 @@ export function sumVectors(lanes: number): string {
 }
 
 /**
+ * WGSL: `greatestPair(lane, value)`, the `vec2<u32>` with the greatest x over the work group's invocations, of equal x the
+ * least y, as {@link sumLanes}.
+ */
+export function greatestPair(lanes: number): string {
+  const greater = /* wgsl */ `
+fn greaterPair(a: vec2<u32>, b: vec2<u32>) -> vec2<u32> { return select(b, a, a.x > b.x || (a.x == b.x && a.y < b.y)); }`;
+  return greater + tree("greatestPair", lanes, (a, b) => `greaterPair(${a}, ${b})`, lanes, "vec2<u32>");
+}
+
+/**
  * WGSL: `sumSegments(lane, value)`, the sum over the invocation's own `size` neighbours (a power of two), as {@link
  * sumLanes}.
  */

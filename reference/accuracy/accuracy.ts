@@ -19,6 +19,7 @@ import { attentionGradKv, attentionGradQ, attentionStats } from "./attention_gra
 import { activation, gatedUnit } from "./activation.ts";
 import { expertMerge } from "./merge.ts";
 import { sample } from "./sample.ts";
+import { topLogProbs } from "./top_log_probs.ts";
 import { pool } from "./pool.ts";
 import { binaryCrossEntropy, crossEntropy, loadBalanceLoss, logSumExp, mean } from "./losses.ts";
 import { dotRows, scaleRows } from "./rows_grad.ts";
@@ -79,6 +80,7 @@ export const accuracy: Accuracy = {
   cacheWrite: exact,
   expertMerge,
   sample,
+  topLogProbs,
   count: exact,
   schedule: exact,
   kvSlots: exact,

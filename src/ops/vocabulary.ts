@@ -19,6 +19,7 @@ import { ropeOp, ropeWriteOp } from "./rope.ts";
 import { gateOp, routeOp } from "./router.ts";
 import { gatherOp, scatterAddOp, scatterRowsOp } from "./rows.ts";
 import { countOp, sampleOp } from "./sample.ts";
+import { topLogProbsOp } from "./top_log_probs.ts";
 import { kvSlotsOp, rngCountersOp, scheduleOp } from "./slots.ts";
 import { fitCapacityOp, routeTokensOp } from "./route_tokens.ts";
 import { advanceLengthsOp, commitTokensOp } from "./commit_tokens.ts";
@@ -86,6 +87,7 @@ export const vocabulary = {
   mean: meanOp,
   loadBalanceLoss: loadBalanceLossOp,
   sample: sampleOp,
+  topLogProbs: topLogProbsOp,
   count: countOp,
   schedule: scheduleOp,
   kvSlots: kvSlotsOp,

@@ -42,6 +42,7 @@ import * as rowsGrad from "./rows_grad.ts";
 import * as sample from "./sample.ts";
 import * as select from "./select.ts";
 import * as slots from "./slots.ts";
+import * as topLogProbs from "./top_log_probs.ts";
 
 /** An operation without cases does not compile. */
 export const cases = {
@@ -81,4 +82,5 @@ export const cases = {
   ...sample,
   ...select,
   ...slots,
+  ...topLogProbs,
 } satisfies { readonly [Name in OpName]: fc.Arbitrary<Case<never, unknown>> };

@@ -49,10 +49,10 @@ function decided(logits: ArrayLike<number>, options: Float32Array, seen: ArrayLi
 }
 
 /** Where a row has no distribution: one logit that is none, or all of them −∞. */
-const fault = fc.record({ row: fc.nat(), column: fc.nat(), value: fc.constantFrom(NaN, Infinity, -Infinity) });
+export const fault = fc.record({ row: fc.nat(), column: fc.nat(), value: fc.constantFrom(NaN, Infinity, -Infinity) });
 
 /** Writes a fault into some row of logits. */
-function spoil(
+export function spoil(
   logits: Float32Array,
   V: number,
   { row, column, value }: { row: number; column: number; value: number },

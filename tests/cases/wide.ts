@@ -122,6 +122,7 @@ add("sample", {
   seeds: labels,
   counters: labels,
 });
+add("topLogProbs", { logits: x([2, V], 3) }, { k: 20 });
 const route = { kind: "softmax", k: 2, alpha: 1, normalize: true };
 add("route", { logits: x([64, 256], 3) }, route);
 const simplex = hostTensor([64, 256], normals(seed++, 64 * 256).map((value) => Math.abs(value) / 204)); // sums near one

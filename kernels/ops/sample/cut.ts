@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { keysOf } from "../../wgsl/ordered_keys.ts";
 import { unroll } from "../../wgsl/text.ts";
 
 /** Components of a word of a row: vectors of four logits, or single numbers. */
@@ -39,11 +40,8 @@ fn penalised(row: Row, w: u32, x: Word) -> Word {${seen ? penalty : ""}
 fn weights(row: Row, z: Word) -> Word { return exp(max((z - row.top) * row.scale, Word(-87.2))); }
 fn kept(row: Row, z: Word, lowest: u32) -> Word { return select(Word(), weights(row, z), keys(z) >= Keys(lowest)); }
 fn key(z: f32) -> u32 { return keys(Word(z))${componentsOf(vector)[0]}; }
-fn keys(z: Word) -> Keys {
-  let bits = bitcast<Keys>(z);
-  let ordered = select(bits | Keys(0x80000000u), ~bits, bits > Keys(0x7fffffffu));
-  return select(ordered, Keys(0x80000000u), z == Word());
-}`;
+${keysOf(word("u32") as "u32" | "vec4<u32>")}
+fn keys(z: Word) -> Keys { return keysOf(bitcast<Keys>(z)); }`;
 }
 
 /**
