@@ -9,7 +9,7 @@ import { counted } from "./support/table.ts";
 import { originOf } from "./serve/access.ts";
 import { BODY_MS } from "./serve/body.ts";
 import { makeHandler } from "./serve/app.ts";
-import { MOST } from "./serve/completion_request.ts";
+import { MOST } from "./serve/generation_fields.ts";
 import { MOST_INPUTS } from "./serve/embeddings.ts";
 import { CONNECTIONS, demandAddress, DRAIN_SECONDS, serveUntil } from "./serve/listen.ts";
 import { jsonLog } from "./serve/log.ts";
@@ -24,13 +24,14 @@ const command = {
 within --drain seconds; a second one ends at once. Requests name a model by its folder. The log on standard error has
 one JSON object for each request.
 
-  POST /v1/completions   text from a decoder, in one answer or as a stream
-  POST /v1/embeddings    vectors from an encoder, of unit length unless it declares others
-  POST /tokenize         ids of a text
-  POST /detokenize       text of ids
-  GET  /v1/models        what is served
-  GET  /metrics          numbers for Prometheus
-  GET  /health           200, or 503 and why; the version
+  POST /v1/chat/completions   answers of a decoder with a chat template, whole or as a stream
+  POST /v1/completions        text from a decoder, whole or as a stream
+  POST /v1/embeddings         vectors from an encoder, of unit length unless it declares others
+  POST /tokenize              ids of a text
+  POST /detokenize            text of ids
+  GET  /v1/models             what is served
+  GET  /metrics               numbers for Prometheus
+  GET  /health                200, or 503 and why; the version
 
 Bounds: ${CONNECTIONS.connections} connections; a request's head within ${
     seconds(CONNECTIONS.headersMs)
@@ -120,7 +121,11 @@ async function main(flags: Values<typeof command.flags> & Operands): Promise<num
   const { engine, address, limits, access, drainMs } = settings(flags);
   await demandAddress(address);
   const opened = await openChosenDevice(flags.device);
-  const models = await loadServed(flags.operands, opened, (decoder) => Engine.open(decoder, engine));
+  const models = await loadServed(
+    flags.operands,
+    opened,
+    (decoder, stops) => Engine.open(decoder, { ...engine, stops }),
+  );
   const started = Math.floor(Date.now() / 1000);
   const health = watchDevice(opened.device);
   const log = jsonLog(note);

@@ -4,7 +4,8 @@ import { changeJson, hostileText } from "./hostile.ts";
 
 const DECODER = "stories-mor", ENCODER = "stories-modernalbert";
 
-const PATHS = ["/v1/completions", "/v1/embeddings", "/v1/models", `/v1/models/${DECODER}`, "/metrics", "/health"];
+const POSTS = ["/v1/completions", "/v1/embeddings", "/v1/chat/completions", "/tokenize", "/detokenize"];
+const PATHS = [...POSTS, "/v1/models", `/v1/models/${DECODER}`, "/metrics", "/health"];
 const STRAY = [
   "/",
   "/v1/models/%zz",
@@ -44,6 +45,30 @@ function completion(draw: Draw): Record<string, unknown> {
   return { model: DECODER, prompt: draw.pick(prompt), max_tokens: draw.pick([0, 1, 4]), ...Object.fromEntries(some) };
 }
 
+/** A chat of a few messages. */
+function chat(draw: Draw): Record<string, unknown> {
+  const { prompt: _, echo: __, logprobs: ___, ...rest } = completion(draw);
+  const message = () => {
+    const content = draw.pick<unknown>(["Hello", "", [{ type: "text", text: "Hello" }]]);
+    return { role: draw.pick(["system", "user", "assistant"]), content };
+  };
+  const some = [["logprobs", true], ["max_completion_tokens", 2]].filter(() => draw.chance(0.1));
+  return { ...rest, messages: draw.list(draw.pick([1, 2, 5]), message), ...Object.fromEntries(some) };
+}
+
+/** A text, or ids. */
+const tokenized = (draw: Draw) => ({ model: draw.pick([DECODER, ENCODER]), prompt: draw.pick(["Once upon", ""]) });
+const detokenized = (draw: Draw) => ({ model: draw.pick([DECODER, ENCODER]), tokens: [1, draw.below(600)] });
+
+/** Bodies by path. */
+const BODIES: Readonly<Record<string, (draw: Draw) => Record<string, unknown>>> = {
+  "/v1/completions": completion,
+  "/v1/embeddings": embedding,
+  "/v1/chat/completions": chat,
+  "/tokenize": tokenized,
+  "/detokenize": detokenized,
+};
+
 /** Vectors of a few texts. */
 function embedding(draw: Draw): Record<string, unknown> {
   const input = ["Once upon a time", ["One", "Two"], [5, 6], [[5], [6, 7]], "word ".repeat(draw.pick([1, 300, 700]))];
@@ -64,10 +89,12 @@ function streamed(draw: Draw, bytes: Uint8Array<ArrayBuffer>): ReadableStream<Ui
 
 /** A request, and the bytes of its body as a hostile client may send them. */
 export function someRequest(draw: Draw, signal: AbortSignal): Request {
-  const path = draw.chance(0.9) ? draw.pick(PATHS.slice(0, draw.pick([2, 2, 6]))) : draw.pick(STRAY);
-  const posts = path === PATHS[0] || path === PATHS[1];
+  const path = draw.chance(0.9)
+    ? draw.pick(PATHS.slice(0, draw.pick([2, POSTS.length, PATHS.length])))
+    : draw.pick(STRAY);
+  const posts = POSTS.includes(path);
   const method = draw.chance(0.95) ? (posts ? "POST" : "GET") : draw.pick(METHODS);
-  const json = path === PATHS[1] ? embedding(draw) : completion(draw);
+  const json: Record<string, unknown> = (BODIES[path] ?? completion)(draw);
   for (let i = draw.pick([0, 0, 1, 1, 2]); i > 0; i--) changeJson(draw, json);
   const bytes = new TextEncoder().encode(hostileText(draw, json, draw.pick([0, 0, 0, 1])));
   if (draw.chance(0.03)) bytes.fill(draw.below(256), draw.below(bytes.length));

@@ -2,7 +2,9 @@
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
 import { makeHandler } from "../serve/app.ts";
+import { ChatTemplate } from "../serve/chat_template.ts";
 import { loadServed } from "../serve/load.ts";
+import type { ServedDecoder } from "../serve/service.ts";
 import { openReference } from "../support/device.ts";
 import { someRequest } from "./bodies.ts";
 import type { Draw } from "./draw.ts";
@@ -15,9 +17,14 @@ const PATIENCE = 5000;
 
 const MODELS = ["stories-mor", "stories-modernalbert"];
 
+/** The chat template of the decoder, which has none. */
+const TEMPLATE = "{% for message in messages %}{{ message.content }}\n{% endfor %}";
+
 async function openServer(): Promise<Handler> {
   const folders = MODELS.map((name) => decodeURIComponent(new URL(`../../models/${name}`, import.meta.url).pathname));
   const models = await loadServed(folders, await openReference(), (decoder) => Engine.open(decoder, { slots: 4 }));
+  const decoder = models.get(MODELS[0]) as ServedDecoder;
+  models.set(decoder.id, { ...decoder, chat: new ChatTemplate(TEMPLATE, {}) });
   const limits = { bodyBytes: 100_000, bodyMs: PATIENCE, requests: 8 };
   return makeHandler({ models, limits, started: 1, health: {}, log: () => {} });
 }

@@ -1,6 +1,7 @@
 /** The routes of the server; every request gets a response, a count, and a record in the log unless it is a health probe. */
 import { VERSION } from "../support/version.ts";
 import { corsHeaders, demandKey, preflight } from "./access.ts";
+import { chat } from "./chat.ts";
 import { complete } from "./completions.ts";
 import { embed } from "./embeddings.ts";
 import { Exchange } from "./exchange.ts";
@@ -27,6 +28,7 @@ const MODEL = "/v1/models/";
 
 const routes: Readonly<Record<string, Route>> = {
   "/v1/completions": { method: "POST", computes: true, answer: complete },
+  "/v1/chat/completions": { method: "POST", computes: true, answer: chat },
   "/v1/embeddings": { method: "POST", computes: true, answer: embed },
   "/tokenize": { method: "POST", answer: tokenize },
   "/detokenize": { method: "POST", answer: detokenize },

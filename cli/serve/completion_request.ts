@@ -1,47 +1,26 @@
-/** The parameters of `/v1/completions`: OpenAI's, and four more of sampling and depth; unknown ones are refused. */
+/** The parameters of `/v1/completions`; unknown ones are refused. */
 import type { Fields } from "../../src/model/config/fields.ts";
-import type { GenerateOptions } from "../../src/infer/generate_options.ts";
+import { type GenerationFields, MOST, optional, readGeneration } from "./generation_fields.ts";
 import { acceptHarmless, acceptUser, COMPLETION_HARMLESS } from "./harmless.ts";
-import { checkText, sequencesOf } from "./sequences.ts";
+import { sequencesOf } from "./sequences.ts";
 
 /** A request for completions. */
-export interface CompletionRequest {
-  /** Id of the model. */
-  readonly model: string;
+export interface CompletionRequest extends GenerationFields {
   /** Texts, or ids. */
   readonly prompts: readonly (string | readonly number[])[];
-  /** Completions of each prompt. */
-  readonly n: number;
   /** Whether the completion includes the prompt. */
   readonly echo: boolean;
   /** Whether the answer has log-probabilities, depths and scores. */
   readonly logProbs: boolean;
-  /** Whether the answer is a stream of events. */
-  readonly stream: boolean;
-  /** Whether the last event before `[DONE]` has the usage. */
-  readonly includeUsage: boolean;
-  /** The first completion's seed; random if undefined. */
-  readonly seed?: number;
-  /** Sampling options. */
-  readonly options: GenerateOptions;
 }
-
-/** Maximum number of prompts, completions of each, and stop texts, and maximum length of a stop text. */
-export const MOST = { prompts: 2048, n: 128, stop: 4, stopLength: 1000 };
 
 /** Reads a request. Throws a FieldError that names the parameter. */
 export function readCompletionRequest(fields: Fields): CompletionRequest {
-  fields.check(fields.has("model"), () => "body.model is missing", "model");
   const request = {
-    model: fields.text("model")!,
+    ...readGeneration(fields, fields.number("max_tokens", 16)),
     prompts: sequencesOf(fields, "prompt", MOST.prompts),
-    n: fields.count("n", 1, MOST.n),
     echo: fields.flag("echo", false),
     logProbs: readLogProbs(fields),
-    stream: fields.flag("stream", false),
-    includeUsage: readStreamOptions(fields),
-    seed: optional(fields, "seed", { least: -(2 ** 31), most: 2 ** 31 - 1 }),
-    options: readOptions(fields),
   };
   fields.only("best_of", ...new Set([1, request.n])); // best_of = n selects all of them
   acceptUser(fields);
@@ -52,30 +31,6 @@ export function readCompletionRequest(fields: Fields): CompletionRequest {
   return request;
 }
 
-function optional(fields: Fields, key: string, limits: Parameters<Fields["number"]>[2]): number | undefined {
-  return fields.has(key) ? fields.number(key, undefined, limits) : undefined;
-}
-
-function readOptions(fields: Fields): GenerateOptions {
-  const share = { most: 1, fraction: true };
-  return {
-    maxNewTokens: fields.number("max_tokens", 16),
-    temperature: fields.number("temperature", 1, { most: 2, fraction: true }),
-    topP: optional(fields, "top_p", share),
-    minP: optional(fields, "min_p", share),
-    topK: readTopK(fields),
-    repetitionPenalty: optional(fields, "repetition_penalty", { fraction: true }),
-    maxDepth: optional(fields, "max_depth", { least: 1 }),
-    stop: readStop(fields),
-  };
-}
-
-/** Minus one and zero both mean all tokens. */
-function readTopK(fields: Fields): number | undefined {
-  const given = optional(fields, "top_k", { least: -1 });
-  return given === -1 || given === 0 ? undefined : given;
-}
-
 /** Only the chosen token's log-probability is known: 0 alternatives. */
 function readLogProbs(fields: Fields): boolean {
   if (fields.value("logprobs") === false) return false;
@@ -83,30 +38,4 @@ function readLogProbs(fields: Fields): boolean {
   const reason = () => `body.logprobs is ${given}, only 0 is supported: the chosen token's, without alternatives`;
   fields.check(!given, reason, "logprobs");
   return given !== undefined;
-}
-
-function readStop(fields: Fields): readonly string[] {
-  const value = fields.value("stop") || [];
-  const stops = (typeof value === "string" ? [value] : value) as readonly string[];
-  const fits = Array.isArray(stops) && stops.length <= MOST.stop &&
-    stops.every((stop) => typeof stop === "string" && stop !== "");
-  fields.check(fits, () => `body.stop is neither a text nor a list of up to ${MOST.stop} texts, none empty`, "stop");
-  for (const [i, stop] of stops.entries()) {
-    const name = `body.stop${typeof value === "string" ? "" : `[${i}]`}`;
-    checkText(fields, "stop", { name, text: stop });
-    const reason = () => `${name} has ${stop.length} characters, ${MOST.stopLength} is the most`;
-    fields.check(stop.length <= MOST.stopLength, reason, "stop");
-  }
-  return stops;
-}
-
-function readStreamOptions(fields: Fields): boolean {
-  const options = fields.object("stream_options");
-  if (!options) return false;
-  const usage = options.flag("include_usage", false);
-  acceptHarmless(options, { include_obfuscation: [false], continuous_usage_stats: [false] });
-  options.noOthers();
-  const alone = usage && !fields.flag("stream", false);
-  fields.check(!alone, () => "body.stream_options.include_usage is true, and body.stream is not", "stream_options");
-  return usage;
 }

@@ -58,6 +58,40 @@ export const COMPLETION_HARMLESS: Harmless = {
   num_beams: [1],
 };
 
+/** Parameters of chats: those of completions, then OpenAI's, then vLLM's. */
+export const CHAT_HARMLESS: Harmless = {
+  ...COMPLETION_HARMLESS,
+  tools: [[]],
+  tool_choice: ["none", "auto"],
+  parallel_tool_calls: [true, false],
+  functions: [[]],
+  function_call: ["none", "auto"],
+  modalities: [["text"]],
+  audio: [],
+  prediction: [],
+  reasoning_effort: ["none"],
+  verbosity: ["medium"],
+  web_search_options: [],
+  echo: [false],
+  best_of: [1],
+  add_generation_prompt: [true],
+  continue_final_message: [false],
+  add_special_tokens: [false],
+  documents: [[]],
+  chat_template: [],
+  chat_template_kwargs: [{}],
+};
+
+/** Fields of a message, as answers of OpenAI's API have them. */
+export const MESSAGE_HARMLESS: Harmless = {
+  refusal: [],
+  annotations: [[]],
+  audio: [],
+  tool_calls: [[]],
+  function_call: [],
+  tool_call_id: [],
+};
+
 /** Parameters of embeddings; vectors have unit length, which is `normalize: true`. */
 export const EMBEDDING_HARMLESS: Harmless = {
   truncate_prompt_tokens: [],

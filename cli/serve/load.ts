@@ -1,11 +1,14 @@
 /** Loads the served models on one device. */
 import { WebGpuDevice } from "../../kernels/mod.ts";
+import { openSource } from "../../src/checkpoint/open_source.ts";
 import type { DecoderModel } from "../../src/infer/decoder.ts";
 import type { Device } from "../../src/op/device.ts";
 import type { TextEngine } from "../../src/infer/engine/api.ts";
 import type { Tokenizer } from "../../src/infer/tokenizer.ts";
 import type { Opened } from "../support/device.ts";
+import { note } from "../support/command.ts";
 import { demandTokenizer, loadModel } from "../support/model.ts";
+import { type ChatTemplate, loadChatTemplate } from "./chat_template.ts";
 import type { Health } from "./refusal.ts";
 import { ServedEngine } from "./served_engine.ts";
 import type { ServedEncoder, ServedModel } from "./service.ts";
@@ -14,7 +17,7 @@ import type { ServedEncoder, ServedModel } from "./service.ts";
 export async function loadServed(
   checkpoints: readonly string[],
   opened: Opened,
-  makeEngine: (decoder: DecoderModel) => Promise<TextEngine & AsyncDisposable>,
+  makeEngine: (decoder: DecoderModel, stops: readonly number[]) => Promise<TextEngine & AsyncDisposable>,
 ): Promise<Map<string, ServedModel>> {
   const models = new Map<string, ServedModel>();
   for (const checkpoint of checkpoints) {
@@ -24,8 +27,11 @@ export async function loadServed(
     if (models.has(id)) throw new Error(`Cannot serve ${checkpoint}: there is another model named ${id}`);
     if (loaded.kind === "decoder") {
       const { model } = loaded;
-      const { config } = model, engine = await ServedEngine.of(() => makeEngine(model));
-      models.set(id, { kind: "decoder", id, tokenizer, config, engine });
+      const { config } = model;
+      const chat = await loadChatTemplate(openSource(checkpoint), (fault) => note(`No chat with ${id}: ${fault}`));
+      const stops = [...config.eos, ...endOfTurn(chat, tokenizer)];
+      const engine = await ServedEngine.of(() => makeEngine(model, stops));
+      models.set(id, { kind: "decoder", id, tokenizer, config, chat, engine });
       continue;
     }
     const { model, model: { sentence } } = loaded;
@@ -41,6 +47,13 @@ export async function loadServed(
     models.set(id, { kind: "encoder", id, tokenizer: { ...tokenizer, encode }, config, unit, underWay: 0, embed });
   }
   return models;
+}
+
+/** The end token of the tokenizer, which ends turns of a chat; often it is not among those of config.json. */
+function endOfTurn(chat: ChatTemplate | string, tokenizer: Tokenizer): readonly number[] {
+  if (typeof chat === "string" || !chat.special.eos_token) return [];
+  const ids = tokenizer.encode(chat.special.eos_token, { bare: true });
+  return ids.length === 1 ? ids : [];
 }
 
 /** Serialises the calls of a function: batches of concurrent requests run in turns. */

@@ -3,6 +3,7 @@ import type { TextEngine } from "../../src/infer/engine/api.ts";
 import type { Tokenizer } from "../../src/infer/tokenizer.ts";
 import type { Access } from "./access.ts";
 import type { BodyLimits } from "./body.ts";
+import type { ChatTemplate } from "./chat_template.ts";
 import type { Log } from "./log.ts";
 import { type Health, Refusal } from "./refusal.ts";
 
@@ -16,6 +17,8 @@ export interface ServedDecoder {
   readonly tokenizer: Tokenizer;
   /** Size of the vocabulary, and positions. */
   readonly config: { readonly V: number; readonly maxPositions: number };
+  /** Its chat template, or the reason why it has none. */
+  readonly chat: ChatTemplate | string;
   /** Engine of its completions. */
   readonly engine: TextEngine;
 }

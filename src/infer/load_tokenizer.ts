@@ -18,11 +18,17 @@ export interface TokenizerFiles {
   readonly config: Json;
 }
 
-/** Reads the files of a tokenizer. Throws where `tokenizer.json` is missing, and where one is not a JSON object. */
-export async function readTokenizerFiles(source: Source): Promise<TokenizerFiles> {
+/** Reads `tokenizer_config.json`, empty without one, with the special tokens of `special_tokens_map.json`. */
+export async function readTokenizerConfig(source: Source): Promise<Json> {
   const read = async (file: string) => await source.has(file) ? await readJson(source, file) : {};
   const [config, map] = [await read("tokenizer_config.json"), await read("special_tokens_map.json")];
-  return { json: await readJson(source, "tokenizer.json"), config: withSpecialTokens(config, map) };
+  return withSpecialTokens(config, map);
+}
+
+/** Reads the files of a tokenizer. Throws where `tokenizer.json` is missing, and where one is not a JSON object. */
+export async function readTokenizerFiles(source: Source): Promise<TokenizerFiles> {
+  const config = await readTokenizerConfig(source);
+  return { json: await readJson(source, "tokenizer.json"), config };
 }
 
 /**

@@ -19,12 +19,16 @@ export interface Tokenizer {
   readonly mask?: { readonly text: string; readonly id: number };
 }
 
-/** Ids of a text. Throws without a text, a tokenizer or any resulting id. */
-export function encodeText(tokenizer: Tokenizer | undefined, text: string): number[] {
+/** Ids of a text, without special tokens around it if `bare`. Throws without a text, a tokenizer or any resulting id. */
+export function encodeText(
+  tokenizer: Tokenizer | undefined,
+  text: string,
+  options?: { readonly bare?: boolean },
+): number[] {
   if (typeof text !== "string") throw new RangeError(`Cannot encode text: it is ${show(text)}, expected a text`);
   if (!tokenizer) throw new Error("Cannot encode text: the model was loaded without a tokenizer");
   if (text.length === 0) throw new RangeError("Cannot encode text: it is empty");
-  const ids = tokenizer.encode(text);
+  const ids = tokenizer.encode(text, options);
   if (ids.length === 0) {
     throw new RangeError(`Cannot encode text: the tokenizer made no tokens of ${JSON.stringify(text)}`);
   }

@@ -22,14 +22,21 @@ export function tokenText(entry: Entry): string | undefined {
   return entry.optional((entry) => isRecord(entry.value) ? entry.at("content").text() : entry.text());
 }
 
+/** Texts of the named special tokens that an object gives, by key. */
+function namedTexts(entry: Entry): Record<string, string> {
+  const tokens = NAMED.map((key) => [key, tokenText(entry.at(key))] as const);
+  return Object.fromEntries(tokens.filter((token): token is [string, string] => token[1] !== undefined));
+}
+
 /** A configuration completed with the tokens of `special_tokens_map.json`. Throws for values that are no tokens. */
 export function withSpecialTokens(config: Json, map: Json): Json {
-  const entry = new Entry(map, "special_tokens_map.json");
-  const tokens = NAMED.map((key) => [key, tokenText(entry.at(key))] as const);
-  return {
-    ...config,
-    ...Object.fromEntries(tokens.filter(([key, token]) => token !== undefined && config[key] == null)),
-  };
+  const tokens = Object.entries(namedTexts(new Entry(map, "special_tokens_map.json")));
+  return { ...config, ...Object.fromEntries(tokens.filter(([key]) => config[key] == null)) };
+}
+
+/** Texts of the named special tokens that a configuration gives, by key. Throws for values that are no tokens. */
+export function specialTexts(config: Json): Record<string, string> {
+  return namedTexts(new Entry(config, "tokenizer_config.json"));
 }
 
 /** Throws for unsupported keys that would change ids. */

@@ -67,7 +67,7 @@ Deno.test("unknown paths and methods are refused", async () => {
   const wrong = "invalid_request_error";
   assertEquals(await ask("GET", "/v1/completions"), [405, "POST", wrong]);
   assertEquals(await ask("DELETE", "/v1/models/words"), [405, "GET", wrong]);
-  assertEquals(await ask("GET", "/v1/chat/completions"), [404, null, wrong]);
+  assertEquals(await ask("GET", "/v1/chat/nothing"), [404, null, wrong]);
   assertEquals(await ask("GET", "/toString"), [404, null, wrong]);
   assertEquals(await ask("GET", "/v1/models/%ff"), [404, null, wrong]);
   assertEquals(await ask("GET", "/v1/models/gpt"), [404, null, wrong]);

@@ -19,6 +19,7 @@ Deno.test("a completion without a distribution is an error, whole or streamed, a
     id: "m",
     tokenizer,
     config: model.config,
+    chat: "it has none",
     engine,
   }]]);
   const limits = { bodyBytes: 10_000, requests: 9 };

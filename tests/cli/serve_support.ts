@@ -1,6 +1,7 @@
 /** A service without a model: a fake engine and predictable vectors. */
 import { BoundedServer, type ConnectionLimits } from "../../cli/serve/server.ts";
 import { makeHandler } from "../../cli/serve/app.ts";
+import { ChatTemplate } from "../../cli/serve/chat_template.ts";
 import type { LogRecord } from "../../cli/serve/log.ts";
 import type { ServedDecoder, ServedEncoder, Service } from "../../cli/serve/service.ts";
 import { FakeEngine, type FakeOptions } from "./serve_engine.ts";
@@ -18,6 +19,8 @@ export function fakeServer(
 ) {
   const limits = { bodyBytes: 10_000, bodyMs: 5000, requests: 200, ...given };
   const engine = new FakeEngine(behaviour);
+  const template = "{% for m in messages %}{{ m.role[0] + ':' + m.content + ';' }}{% endfor %}a:";
+  const chat = new ChatTemplate(template, {});
   const batches: number[] = [];
   const embed: ServedEncoder["embed"] = (sequences, { onStart } = {}) => {
     batches.push(sequences.length);
@@ -29,6 +32,7 @@ export function fakeServer(
     id: "words",
     tokenizer,
     config: { V: 200, maxPositions: 50 },
+    chat,
     engine,
   };
   const vectors: ServedEncoder = {
@@ -44,7 +48,7 @@ export function fakeServer(
   const health: Service["health"] = {};
   const models: Service["models"] = new Map([words, vectors].map((model) => [model.id, model] as const));
   const service = { models, limits, started: 1, health, log: (record: LogRecord) => void log.push(record), access };
-  return { engine, vectors, batches, log, health, handler: makeHandler(service) };
+  return { engine, words, vectors, batches, log, health, handler: makeHandler(service) };
 }
 
 /** A log record without id and time, in one line. */
