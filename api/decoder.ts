@@ -49,9 +49,17 @@ export class Decoder extends Model<DecoderModel, DecoderConfig> {
   }
 
   /**
-   * Loads a checkpoint from a folder, a URL, or files in memory.
+   * Loads a checkpoint from a folder, a URL, a model of the Hub, or files in memory (docs/loading.md).
    *
-   * Throws one error that lists missing, unexpected and misshapen tensors.
+   * Throws where the device cannot be opened, before anything is read, and one error that lists missing, unexpected and
+   * misshapen tensors.
+   *
+   * ```ts ignore
+   * await using decoder = await Decoder.load("owner/name@v1.0", {
+   *   token: "hf_…",
+   *   onProgress: ({ loaded, total }) => console.log(`${Math.round(100 * loaded / total)} %`),
+   * });
+   * ```
    */
   static load(source: CheckpointSource, options: LoadOptions = {}): Promise<Decoder> {
     return loading(source, options, (place) => loadDecoder(place, options));

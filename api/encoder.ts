@@ -54,10 +54,15 @@ export class Encoder extends Model<EncoderModel, EncoderConfig> {
   }
 
   /**
-   * Loads a checkpoint from a folder, a URL, or files in memory.
+   * Loads a checkpoint from a folder, a URL, a model of the Hub, or files in memory (docs/loading.md).
    *
    * The modules of a sentence-transformers folder say how `encode` makes vectors. Throws one error that lists
    * missing, unexpected and misshapen tensors, and names modules and settings that the library does not compute.
+   *
+   * ```ts ignore
+   * const input = document.querySelector<HTMLInputElement>("input[webkitdirectory]")!;
+   * await using encoder = await Encoder.load(input.files!);
+   * ```
    */
   static load(source: CheckpointSource, options: LoadOptions = {}): Promise<Encoder> {
     return loading(source, options, (place) => loadEncoder(place, options));

@@ -7,8 +7,19 @@ import type { OpenModelOptions } from "../src/checkpoint/open.ts";
 import type { Progress } from "../src/checkpoint/safetensors.ts";
 import type { Checkpoint } from "../src/checkpoint/shards.ts";
 import { openSource } from "../src/checkpoint/open_source.ts";
-import type { CheckpointSource, Source } from "../src/checkpoint/source.ts";
-import { callback, checkOptions, either, oneOf, type OptionKinds, record, signal } from "../src/common/options.ts";
+import { memorySource } from "../src/checkpoint/source_memory.ts";
+import type { CheckpointSource, Source, SourceOptions } from "../src/checkpoint/source.ts";
+import {
+  callback,
+  checkOptions,
+  either,
+  flag,
+  oneOf,
+  type OptionKinds,
+  record,
+  signal,
+  text,
+} from "../src/common/options.ts";
 import { loadOn } from "../src/infer/load_on.ts";
 import { loadTokenizer } from "../src/infer/load_tokenizer.ts";
 import { placed, type Target } from "../src/infer/placed.ts";
@@ -28,13 +39,13 @@ export interface DeviceOptions {
 }
 
 /** How to load a model. */
-export interface LoadOptions extends DeviceOptions {
+export interface LoadOptions extends DeviceOptions, SourceOptions {
+  /** Content of `config.json`; needed where the source is one file of tensors in memory. */
+  config?: Json;
   /** The `recursion` object of a decoder's configuration; the files of the MoR authors lack it. */
   recursion?: Json;
-  /** Called with the bytes read so far. */
+  /** Called with the bytes of tensors that are there so far. */
   onProgress?: (progress: Progress) => void;
-  /** Aborts loading. */
-  signal?: AbortSignal;
 }
 
 /** How to make a model with fresh weights. */
@@ -51,7 +62,10 @@ export const deviceKinds: OptionKinds<DeviceOptions> = {
 
 /** Throws for options of loading that are unknown or of another kind. */
 export function checkLoading(options: LoadOptions): void {
-  checkOptions("load a model", options, { ...deviceKinds, recursion: record, onProgress: callback, signal });
+  checkOptions("load a model", options, {
+    ...{ ...deviceKinds, config: record, recursion: record, onProgress: callback, signal },
+    ...{ token: text, endpoint: text, cache: either(flag, text), offline: flag },
+  });
 }
 
 /** The device of some options. */
@@ -80,6 +94,19 @@ const USUAL = [
   ...["tokenizer_config.json", "special_tokens_map.json"],
 ];
 
+/** A source with another `config.json`. */
+function withConfig(source: Source, config: Json): Source {
+  const name = "config.json", bytes = new TextEncoder().encode(JSON.stringify(config));
+  const own = memorySource({ [name]: bytes }), of = (file: string) => file === name ? own : source;
+  return {
+    ...source,
+    has: (file) => of(file).has(file),
+    size: (file) => of(file).size(file),
+    sizeSoFar: source.sizeSoFar && ((file) => (file === name ? own.size : source.sizeSoFar!)(file)),
+    read: (file, start, end, watch) => of(file).read(file, start, end, watch),
+  };
+}
+
 /** Opens a device, then a checkpoint, and loads a model; where that fails, an owned device is closed. */
 export async function loading<R>(
   from: CheckpointSource,
@@ -87,7 +114,7 @@ export async function loading<R>(
   load: (place: Place) => Promise<R>,
 ): Promise<R> {
   checkLoading(options);
-  const source = openSource(from, options);
+  const files = openSource(from, options), source = options.config ? withConfig(files, options.config) : files;
   const target = await deviceOf(options);
   try {
     source.prefetch?.(source.file ? USUAL.filter((name) => name !== "model.safetensors").concat(source.file) : USUAL);
@@ -96,7 +123,7 @@ export async function loading<R>(
     if (target.owned) await target.device.close();
     throw error;
   } finally {
-    source.release?.();
+    await source.release?.();
   }
 }
 

@@ -1,4 +1,5 @@
-// Access to the file system of Deno, Node and Bun. No other file of the library names a runtime.
+// Access to the file system of Deno, Node and Bun. Beside host_lock.ts no other file of the library names a
+// runtime.
 import type * as fs from "node:fs";
 import { reasonOf } from "./messages.ts";
 import { decodePercents } from "./source_names.ts";
@@ -31,11 +32,15 @@ export interface OpenFile {
 export interface FileSystem {
   /** Number of this process. */
   readonly pid: number;
+  /** Whether a process of this number runs, as far as the system says. */
+  isRunning(pid: number): boolean;
   open(path: string, mode?: OpenMode): Promise<OpenFile>;
   info(path: string): Promise<FileInfo>;
   /** Makes a folder and its parents. */
   makeFolder(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
+  /** Makes a symbolic link to a target relative to its folder. */
+  link(target: string, path: string): Promise<void>;
   removeFile(path: string): Promise<void>;
   /** Removes a folder with everything in it, or a file. */
   removeAll(path: string): Promise<void>;
@@ -48,7 +53,13 @@ export interface FileSystem {
 /** The part of `globalThis.process` that has the file system; bundlers need no alias for it. */
 interface Process {
   readonly pid: number;
+  kill(pid: number, signal: 0): unknown;
   getBuiltinModule?(name: string): typeof fs | undefined;
+}
+
+/** Whether this runtime has a file system; browsers have none. */
+export function hasFileSystem(): boolean {
+  return (globalThis as { process?: Process }).process?.getBuiltinModule?.("node:fs") !== undefined;
 }
 
 /**
@@ -61,24 +72,38 @@ export function fileSystem(action: string): FileSystem {
   const process = (globalThis as { process?: Process }).process;
   const node = process?.getBuiltinModule?.("node:fs");
   if (process === undefined || node === undefined) {
-    throw new Error(`Cannot ${action}: this runtime has no file system; pass an http(s) URL or a record of files`);
+    throw new Error(
+      `Cannot ${action}: this runtime has no file system; pass an http(s) URL, a model of the Hub, or files in memory`,
+    );
   }
   const { O_RDWR, O_CREAT } = node.constants, { promises } = node;
   const flags = { read: "r", create: "wx", update: O_RDWR | O_CREAT };
   return {
     pid: process.pid,
+    isRunning: (pid) => runs(process, pid),
     open: async (path, mode = "read") => {
       return openFile(node, await called((done) => node.open(path, flags[mode], 0o666, done)));
     },
     info: async (path) => infoOf(await promises.stat(path)),
     makeFolder: async (path) => void await promises.mkdir(path, { recursive: true }),
     rename: (from, to) => promises.rename(from, to),
+    link: (target, path) => promises.symlink(target, path),
     removeFile: (path) => promises.unlink(path),
     removeAll: (path) => promises.rm(path, { recursive: true }),
     removeFileSync: (path) => node.unlinkSync(path),
     removeEmptyFolderSync: (path) => node.rmdirSync(path),
     names: (path) => promises.readdir(path),
   };
+}
+
+/** Whether signal 0 reaches a process; true where it may not be sent. */
+function runs(process: Process, pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: unknown }).code !== "ESRCH";
+  }
 }
 
 /** The operations of an open file by its descriptor, which also has synchronous ones. */
@@ -105,35 +130,6 @@ const infoOf = (stats: fs.Stats): FileInfo => ({
 function called<R>(operate: (done: (error: Error | null, result?: R) => void) => void): Promise<R> {
   return new Promise((resolve, reject) => {
     operate((error, result) => error ? reject(error) : resolve(result as R));
-  });
-}
-
-/** A file that the operating system can lock for this process (flock); of the runtimes only Deno has such files. */
-export interface LockableFile {
-  close(): void;
-  tryLock(exclusive: boolean): Promise<boolean>;
-  stat(): Promise<{ readonly ino: number | null; readonly dev: number }>;
-  truncate(size: number): Promise<void>;
-  read(bytes: Uint8Array): Promise<number | null>;
-  write(bytes: Uint8Array): Promise<number>;
-}
-
-/** The part of Deno that opens files with locks. */
-interface Lockable {
-  open(path: string, options: { read: true; write: true; create: true }): Promise<LockableFile>;
-}
-
-/**
- * Opens a file that can be locked, and makes it if it is missing.
- *
- * @param action action of the error message, as in "train into runs/1"
- * @throws naming the reason if the file cannot be opened, or the runtime has no file locks
- */
-export async function openLockable(action: string, path: string): Promise<LockableFile> {
-  const { Deno: deno } = globalThis as { Deno?: Lockable };
-  if (deno === undefined) throw new Error(`Cannot ${action}: this runtime has no file locks; run it with Deno`);
-  return await deno.open(path, { read: true, write: true, create: true }).catch((error: unknown) => {
-    throw new Error(`Cannot ${action}: ${reasonOf(error)}`, { cause: error });
   });
 }
 

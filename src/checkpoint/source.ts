@@ -1,7 +1,20 @@
 // Interface of file access: the size of a file, and the bytes of a range.
 
-/** Origin of a checkpoint: a folder or a file by path or URL, a model of the Hub, or files in memory. */
-export type CheckpointSource = string | URL | Record<string, Blob | Uint8Array>;
+/** Content of a file in memory. */
+export type FileContent = Blob | Uint8Array | ArrayBuffer;
+
+/**
+ * Origin of a checkpoint: a folder or a file by path or URL, a model of the Hub (`owner/name`, `owner/name@revision`), files
+ * by name, the files of a folder that was chosen in a page, or the content of one file of tensors.
+ */
+export type CheckpointSource =
+  | string
+  | URL
+  | Record<string, Blob | Uint8Array | ArrayBuffer>
+  | Iterable<File>
+  | Blob
+  | Uint8Array
+  | ArrayBuffer;
 
 /** A set of files that can be read in ranges. File names may have folders, with `/`; they never lead outside. */
 export interface Source {
@@ -24,19 +37,30 @@ export interface Source {
   whyMissing?(file: string): string | undefined;
   /** Requests files that will be read soon. */
   prefetch?(files: readonly string[]): void;
-  /** Frees what is kept of files, and ends requests under way; later reads request again. */
-  release?(): void;
+  /** Frees what is kept in memory, ends requests under way, and waits until these have ended; later reads request again. */
+  release?(): void | Promise<void>;
 }
 
 /** True for a source that is open. */
 export function isSource(from: CheckpointSource | Source): from is Source {
-  return typeof from === "object" && typeof (from as Partial<Source>).read === "function";
+  return typeof from === "object" && from !== null && typeof (from as Partial<Source>).read === "function";
 }
 
 /** Options of everything that opens a source. */
 export interface SourceOptions {
   /** Aborts reading; pending reads reject with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Token for private models of the Hub; `HF_TOKEN` of the environment, or that of `hf auth login`, unless given. */
+  readonly token?: string;
+  /** Address of the Hub; `HF_ENDPOINT` of the environment, else https://huggingface.co, unless given. */
+  readonly endpoint?: string;
+  /**
+   * Whether files are kept from one load to the next; true unless given. In browsers the Cache API keeps them; elsewhere
+   * the Hub's cache folder keeps models of the Hub, or another folder that is given here.
+   */
+  readonly cache?: boolean | string;
+  /** Whether only kept files are used, without any request; `HF_HUB_OFFLINE` of the environment unless given. */
+  readonly offline?: boolean;
 }
 
 /** The words of an error message for a file that a source does not have. */

@@ -1,8 +1,9 @@
 // Files on a web server, read in blocks.
-import { displayName, type Order, type Timing } from "./http/download.ts";
+import type { Order } from "./http/download.ts";
 import { type BlockStore, type Downloading, RemoteFile, type Stated } from "./http/file.ts";
 import { PageError } from "./http/page.ts";
 import { AbsentError } from "./http/reply.ts";
+import { displayName, type Timing } from "./http/retry.ts";
 import { mostJsonBytes } from "./json.ts";
 import { inLine } from "./parallel.ts";
 import type { Source, SourceOptions } from "./source.ts";
@@ -48,7 +49,7 @@ export function httpSource(url: URL, options: HttpOptions & Pick<RemotePlace, "k
 export function remoteSource(place: RemotePlace): Source {
   const { locate, signal, send = (url, init) => fetch(url, init) } = place;
   const known = new Map<string, Promise<RemoteFile | undefined>>();
-  const pages = new Map<string, string>();
+  const reasons = new Map<string, string>();
   const connect = inLine(CONNECTIONS);
   let stop = new AbortController();
   const open = async (name: string): Promise<RemoteFile | undefined> => {
@@ -59,10 +60,11 @@ export function remoteSource(place: RemotePlace): Source {
     const how = { url, ranged: tensors, most, signal: either, send, stalledMs, pauseMs, blockBytes, connect };
     const kept = await keep?.known(url);
     if (kept) return new RemoteFile(how, kept.stated, undefined, kept.store);
+    if (place.offline) return void reasons.set(name, "`offline` is set, and it is not kept from an earlier load");
     try {
       return await RemoteFile.open(how, (stated) => keep?.begin(url, stated));
     } catch (error) {
-      if (error instanceof PageError) pages.set(name, error.message);
+      if (error instanceof PageError) reasons.set(name, error.message);
       else if (!(error instanceof AbsentError)) throw error;
     }
   };
@@ -90,7 +92,7 @@ export function remoteSource(place: RemotePlace): Source {
       }
       return bytes;
     },
-    whyMissing: (name) => pages.get(name),
+    whyMissing: (name) => reasons.get(name),
     prefetch: (names) => names.forEach((name) => void look(name).catch(() => {})),
     release() {
       stop.abort(new Error("Cannot read: the source was released"));

@@ -30,7 +30,16 @@ const TABLE: Record<string, { call: Call; right?: object; wrong: Record<string, 
   CreateOptions: { call: (options) => Encoder.create(encoder.config, { device, ...options }), wrong: { seed: "1" } },
   LoadOptions: {
     call: (options) => loadModel(`${folder}/decoder`, options),
-    wrong: { device: "gpu", tokenizer: "t", recursion: [], onProgress: {}, signal: new AbortController() },
+    wrong: {
+      device: "gpu",
+      tokenizer: "t",
+      recursion: [],
+      onProgress: {},
+      signal: new AbortController(),
+      config: 1,
+      token: 1,
+      ...{ endpoint: 1, cache: 1, offline: "1" },
+    },
   },
   SaveOptions: { call: (options) => decoder.save(`${folder}/out`, options), wrong: { dtype: "f16", signal: 1 } },
   MergeOptions: { call: (options) => decoder.merge(options), wrong: { mode: "mean", weights: "0.5,0.5" } },
@@ -128,7 +137,7 @@ Deno.test("prompts, sequences, texts and sources of another type are refused wit
     [() => encoder.forward("text" as never), 'Cannot run the model: sequences are "text", expected a list of them'],
     [() => encoder.encode("text" as never), 'Cannot encode: texts are "text", expected a list of them'],
     [() => encoder.fill(5 as never), "Cannot encode text: it is 5, expected a text"],
-    [() => loadModel(5 as never), "Cannot open 5: expected a path, a URL, or files by name"],
+    [() => loadModel(5 as never), "Cannot open 5: expected a path, a URL, a model of the Hub, or files in memory"],
   ];
   for (const [call, message] of table) await assertRejects(call, Error, message);
 });

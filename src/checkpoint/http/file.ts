@@ -1,7 +1,8 @@
 // One file on a web server: blocks that are downloaded when they are read, and shared by all readers.
-import { displayName, download, type Order } from "./download.ts";
+import { download, type Order } from "./download.ts";
 import { Growing } from "./growing.ts";
 import { AbsentError, type Reply } from "./reply.ts";
+import { displayName } from "./retry.ts";
 
 /** Bytes of a block: one request asks for so many at most, so that a file of this size takes one request. */
 export const BLOCK_BYTES = 2 ** 23;
@@ -35,6 +36,7 @@ export type Stated = Pick<Reply, "whole" | "size" | "tag">;
 export class RemoteFile {
   readonly #blocks = new Map<number, Growing>();
   readonly #bytes: number;
+  readonly #kept = new Set<number>();
   #last = 0;
 
   /** A file of which nothing is there but what `whole` or the `store` has; `whole` is the file as it arrives. */
@@ -55,10 +57,11 @@ export class RemoteFile {
   static async open(how: Downloading, storeOf: (stated: Stated) => BlockStore | undefined): Promise<RemoteFile> {
     const end = how.ranged ? how.blockBytes ?? BLOCK_BYTES : Infinity;
     const first = new Growing(0);
-    const { promise, resolve, reject } = Promise.withResolvers<Reply>();
-    const done = how.connect(() => download({ ...how, end }, first, resolve));
-    done.catch(reject);
-    const reply = await Promise.race([promise, done.then(() => promise)]);
+    let done = Promise.resolve();
+    const reply = await new Promise<Reply>((resolve, reject) => {
+      done = how.connect(() => download({ ...how, end }, first, resolve));
+      done.catch(reject);
+    });
     const file = new RemoteFile(how, reply, reply.whole ? first : undefined, storeOf(reply));
     file.#arrive(0, first, done);
     return file;
@@ -117,7 +120,10 @@ export class RemoteFile {
   async #fill(index: number, block: Growing): Promise<void> {
     const { size, tag } = this.stated, end = Math.min(block.base + this.#bytes, size!);
     const kept = await this.store?.get(index);
-    if (kept?.length === end - block.base) return block.take(kept);
+    if (kept?.length === end - block.base) {
+      this.#kept.add(index);
+      return block.take(kept);
+    }
     try {
       await this.how.connect(() => download({ ...this.how, ranged: true, end, size, tag }, block));
     } catch (error) {
@@ -144,7 +150,10 @@ export class RemoteFile {
 
   #keep(arrived: Growing): void {
     for (let base = arrived.base; base < arrived.next; base += this.#bytes) {
-      this.store?.put(base / this.#bytes, arrived.slice(base, base + this.#bytes), this.sizeSoFar!);
+      const block = base / this.#bytes;
+      if (this.#kept.has(block)) continue; // it comes from there
+      this.#kept.add(block);
+      this.store?.put(block, arrived.slice(base, base + this.#bytes), this.sizeSoFar!);
     }
   }
 }

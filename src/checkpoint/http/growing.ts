@@ -7,12 +7,11 @@ const LEAST = 2 ** 16;
 const AT_ONCE = 2 ** 24;
 
 /** A range of a file from `base` on; readers wait for the bytes that they need. */
-export class Growing {
+export abstract class Arrival {
   /** Bytes that have arrived. */
   have = 0;
   /** Whether all bytes have arrived. */
   ended = false;
-  #bytes = new Uint8Array(0);
   #fault?: { readonly reason: unknown };
   #wake: () => void = () => {};
   #more = Promise.resolve();
@@ -28,16 +27,11 @@ export class Growing {
   }
 
   /** Adds bytes, of `expected` bytes in all. */
-  take(chunk: Uint8Array, expected = Infinity): void {
-    const needed = this.have + chunk.length;
-    if (needed > this.#bytes.length) {
-      const room = expected <= AT_ONCE ? expected : Math.min(expected, Math.max(LEAST, 2 * needed));
-      const grown = new Uint8Array(Math.max(needed, room));
-      grown.set(this.#bytes.subarray(0, this.have));
-      this.#bytes = grown;
-    }
-    this.#bytes.set(chunk, this.have);
-    this.have = needed;
+  abstract take(chunk: Uint8Array, expected?: number): void | Promise<void>;
+
+  /** Tells readers that bytes were added. */
+  protected advance(count: number): void {
+    this.have += count;
     this.#tell();
   }
 
@@ -62,11 +56,6 @@ export class Growing {
     }
   }
 
-  /** Bytes [start, end) of the file, as far as they are there. */
-  slice(start: number, end: number): Uint8Array<ArrayBuffer> {
-    return this.#bytes.subarray(start - this.base, Math.min(this.have, end - this.base));
-  }
-
   #tell(): void {
     this.#wake();
     this.#wait();
@@ -74,5 +63,28 @@ export class Growing {
 
   #wait(): void {
     this.#more = new Promise((resolve) => this.#wake = resolve);
+  }
+}
+
+/** A range of a file in memory. */
+export class Growing extends Arrival {
+  #bytes = new Uint8Array(0);
+
+  /** Adds bytes; the memory for all is taken at once where they are few. */
+  take(chunk: Uint8Array, expected = Infinity): void {
+    const needed = this.have + chunk.length;
+    if (needed > this.#bytes.length) {
+      const room = expected <= AT_ONCE ? expected : Math.min(expected, Math.max(LEAST, 2 * needed));
+      const grown = new Uint8Array(Math.max(needed, room));
+      grown.set(this.#bytes.subarray(0, this.have));
+      this.#bytes = grown;
+    }
+    this.#bytes.set(chunk, this.have);
+    this.advance(chunk.length);
+  }
+
+  /** Bytes [start, end) of the file, as far as they are there. */
+  slice(start: number, end: number): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(start - this.base, Math.min(this.have, end - this.base));
   }
 }

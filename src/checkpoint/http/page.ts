@@ -1,7 +1,8 @@
 // HTML pages that servers send instead of a file.
+import { FinalError } from "./reply.ts";
 
 /** The server sent an HTML page instead of the file. */
-export class PageError extends Error {
+export class PageError extends FinalError {
   /** Says what kind of server does so. */
   constructor() {
     super("the server sent an HTML page instead, as single-page servers do for every path without a file");

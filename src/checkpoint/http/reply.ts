@@ -8,7 +8,7 @@ export interface Reply {
   readonly whole: boolean;
   /** Size of the file, if it is stated. */
   readonly size?: number;
-  /** Version of the file: its ETag, or else the time of its last change. */
+  /** Version of the file, as of {@link tagOf}. */
   readonly tag?: string;
   /** Its headers. */
   readonly headers: Headers;
@@ -24,8 +24,11 @@ export class TransientError extends Error {
   }
 }
 
+/** Another attempt would end the same; its message is for users as it is. */
+export class FinalError extends Error {}
+
 /** The server has no such file. */
-export class AbsentError extends Error {}
+export class AbsentError extends FinalError {}
 
 /** The answer to a request for a range is of no use: the file is asked for without one. */
 export class UnrangedError extends Error {}
@@ -54,7 +57,7 @@ export async function readReply(response: Response, range?: readonly [number, nu
 function check(response: Response, range?: readonly [number, number]): Reply {
   const { status, headers } = response, body = response.body ?? undefined;
   const encoded = !/^(?:identity)?$/.test(headers.get("content-encoding") ?? "");
-  const tag = headers.get("etag")?.replace(/^W\//, "") ?? headers.get("last-modified") ?? undefined;
+  const tag = tagOf(headers);
   const sent = /^bytes (?:(\d+)-(\d+)|\*)\/(\d+|\*)$/.exec(headers.get("content-range") ?? "");
   const size = sent && sent[3] !== "*" ? sizeOf(sent[3]) : undefined;
   if (range && encoded && (status === 200 || status === 206)) throw new UnrangedError("a part of it is encoded");
@@ -75,13 +78,19 @@ function check(response: Response, range?: readonly [number, number]): Reply {
   throw refusal(response);
 }
 
+/** The version of a file: its ETag, or else the time of its last change. */
+export function tagOf(headers: Headers): string | undefined {
+  return headers.get("etag")?.replace(/^W\//, "") ?? headers.get("last-modified") ?? undefined;
+}
+
 function sizeOf(text: string): number {
   const size = Number(text);
   if (Number.isSafeInteger(size) && size >= 0) return size;
   throw new Error(`the server gives its size as ${size} bytes`);
 }
 
-function refusal({ status, statusText, headers }: Response): Error {
+/** The error for an answer that is no file. */
+export function refusal({ status, statusText, headers }: Response): Error {
   const message = `the server answered ${status} ${statusText}`.trimEnd();
   if (status === 404 || status === 410) return new AbsentError(message);
   if (!TRANSIENT.includes(status)) return new Error(message);

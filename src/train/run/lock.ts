@@ -3,14 +3,8 @@
  *
  * @module
  */
-import {
-  fileSystem,
-  isMissing,
-  type LockableFile,
-  makeFolder,
-  openLockable,
-  removeEmpty,
-} from "../../checkpoint/host.ts";
+import { fileSystem, isMissing, makeFolder, removeEmpty } from "../../checkpoint/host.ts";
+import { type LockableFile, openLockable } from "../../checkpoint/host_lock.ts";
 
 /** Name of the lock file in the folder of a run. */
 export const LOCK = ".lock";

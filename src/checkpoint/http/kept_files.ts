@@ -1,0 +1,145 @@
+// Files that a browser keeps from one load to the next, block by block, in its Cache API.
+import type { Order } from "./download.ts";
+import { BLOCK_BYTES, type BlockStore } from "./file.ts";
+import { tagOf } from "./reply.ts";
+import { displayName } from "./retry.ts";
+import { hasFileSystem } from "../host.ts";
+import type { SourceOptions } from "../source.ts";
+import type { FileKeeper } from "../source_http.ts";
+
+/** Name of the cache; its number changes with the form of its entries. */
+const CACHE = "refrain-files-1";
+
+/** What is known of a kept file. */
+interface Meta {
+  readonly tag: string;
+  readonly size: number;
+}
+
+/** Keeps texts about URLs. */
+export interface Notes {
+  /** The text; undefined if there is none. */
+  noted(url: URL): Promise<string | undefined>;
+  /** Keeps a text. */
+  note(url: URL, text: string): Promise<void>;
+}
+
+/** Options of {@link browserCache}. */
+export interface KeeperOptions extends SourceOptions {
+  /** Sends a request. */
+  readonly send: Order["send"];
+  /** Whether the URLs are those of a commit, whose files do not change. */
+  readonly pinned?: boolean;
+  /** Where files are kept; the Cache API of browsers unless given. */
+  readonly caches?: Pick<CacheStorage, "open">;
+}
+
+/** The cache of a browser; undefined elsewhere, in pages without https, and where no cache is wanted. */
+export function browserCache(options: KeeperOptions): (FileKeeper & Notes) | undefined {
+  const storage = options.caches ?? (hasFileSystem() ? undefined : globalThis.caches);
+  if (options.cache === false || storage === undefined) return undefined;
+  const cache = storage.open(CACHE);
+  cache.catch(() => {}); // pages without storage: every use of it fails
+  const kept = (url: URL) => new KeptFile(cache, url);
+  return {
+    async known(url) {
+      const file = kept(url), meta = await file.meta();
+      if (
+        !meta || !options.offline && !options.pinned && await tagNow(options.send, url, options.signal) !== meta.tag
+      ) return undefined;
+      return { stated: { ...meta, whole: false }, store: file.store(meta.tag) };
+    },
+    begin: (url, { tag }) => tag === undefined ? undefined : kept(url).store(tag),
+    noted: (url) => kept(url).noted(),
+    note: (url, text) => kept(url).note(text),
+  };
+}
+
+/** The version that the server has; undefined where it does not say it, or fails. */
+async function tagNow(send: Order["send"], url: URL, signal?: AbortSignal): Promise<string | undefined> {
+  try {
+    const response = await send(url, { method: "HEAD", cache: "no-store", signal });
+    await response.body?.cancel();
+    return response.ok ? tagOf(response.headers) : undefined;
+  } catch {
+    signal?.throwIfAborted();
+    return undefined; // the download that follows says what is wrong
+  }
+}
+
+/** The room of this origin, where the browser tells. */
+async function room(): Promise<string> {
+  const { storage } = (globalThis.navigator ?? {}) as { storage?: { estimate(): Promise<Record<string, number>> } };
+  const { usage, quota } = await storage?.estimate().catch(() => undefined) ?? {};
+  return quota === undefined ? "" : `, ${usage} of ${quota} bytes of this origin are used`;
+}
+
+/** The entries of one file. */
+class KeptFile {
+  constructor(readonly cache: Promise<Cache>, readonly url: URL) {}
+
+  /** What is known of the file; undefined if it is not kept. */
+  async meta(): Promise<Meta | undefined> {
+    const entry = await this.#match("meta");
+    return await entry?.json().catch(() => undefined);
+  }
+
+  /** The text about the URL. */
+  async noted(): Promise<string | undefined> {
+    return await (await this.#match("note"))?.text();
+  }
+
+  /** Keeps a text about the URL. */
+  async note(text: string): Promise<void> {
+    if (await this.noted() !== text) await this.#put("note", text);
+  }
+
+  /** The blocks of the version that the server has; those of another one are removed when the first block comes. */
+  store(tag: string): BlockStore {
+    const meta = this.meta();
+    let ready: Promise<boolean> | undefined;
+    return {
+      get: async (block) => {
+        if ((await meta)?.tag !== tag) return undefined;
+        const entry = await this.#match(`block-${block}`);
+        return entry && new Uint8Array(await entry.arrayBuffer());
+      },
+      put: async (block, bytes, size) => {
+        ready ??= meta.then((before) => before?.tag === tag || this.#begin({ tag, size }, before));
+        if (!await ready) return;
+        if (!await this.#put(`block-${block}`, bytes)) ready = this.#remove({ tag, size }).then(() => false);
+      },
+    };
+  }
+
+  async #begin(meta: Meta, before?: Meta): Promise<boolean> {
+    if (before) await this.#remove(before);
+    return await this.#put("meta", JSON.stringify(meta));
+  }
+
+  #key(entry: string): URL {
+    const key = new URL(this.url);
+    key.searchParams.set("refrain", entry);
+    return key;
+  }
+
+  async #match(entry: string): Promise<Response | undefined> {
+    return await this.cache.then((cache) => cache.match(this.#key(entry))).catch(() => undefined);
+  }
+
+  /** Keeps an entry; false, with a warning, where there is no room. */
+  async #put(entry: string, body: string | Uint8Array<ArrayBuffer>): Promise<boolean> {
+    try {
+      await (await this.cache).put(this.#key(entry), new Response(body));
+      return true;
+    } catch (error) {
+      console.warn(`Cannot keep ${displayName(this.url)} for the next load: ${error}${await room()}`);
+      return false;
+    }
+  }
+
+  async #remove({ size }: Meta): Promise<void> {
+    const blocks = Array.from({ length: Math.ceil(size / BLOCK_BYTES) }, (_, block) => `block-${block}`);
+    for (const entry of ["meta", ...blocks]) await (await this.cache).delete(this.#key(entry)).catch(() => false);
+  }
+}
