@@ -33,7 +33,10 @@ Flags`,
   ],
 } as const;
 
-async function main(flags: Values<typeof command.flags> & { readonly operand: string }): Promise<number> {
+async function main(
+  flags: Values<typeof command.flags> & { readonly operand: string },
+  args: readonly string[],
+): Promise<number> {
   const steps = flags.steps === undefined ? undefined : wholeOf("steps", flags.steps, 1);
   const file = await readConfigFile(flags.operand, { device: flags.device, steps });
   using _lock = await FolderLock.take(file.config.out, flags.resume ? "resume" : "train into");
@@ -48,7 +51,7 @@ async function main(flags: Values<typeof command.flags> & { readonly operand: st
     return ended;
   });
   if (ended === "interrupted") {
-    const given = Deno.args.filter((arg) => arg !== "--resume").map((arg) => /[^\w./=-]/.test(arg) ? `'${arg}'` : arg);
+    const given = args.filter((arg) => arg !== "--resume").map((arg) => /[^\w./=-]/.test(arg) ? `'${arg}'` : arg);
     note(`Stopped. This goes on with it:\n  deno task train ${given.join(" ")} --resume`);
     return interruptedCode();
   }
@@ -57,6 +60,7 @@ async function main(flags: Values<typeof command.flags> & { readonly operand: st
 }
 
 /** Runs the command with the given arguments, or those of the process, and ends the process. */
-export const run = (args?: readonly string[]): Promise<never> => runCommand(command, main, args);
+export const run = (args: readonly string[] = Deno.args): Promise<never> =>
+  runCommand(command, (flags) => main(flags, args), args);
 
 if (import.meta.main) await run();

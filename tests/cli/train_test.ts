@@ -83,28 +83,52 @@ Deno.test("train: writes a model, refuses to overwrite it, and resumes only with
   assertStringIncludes((await train(config, "--resume")).err, "seed was 0 and is 5 now");
 });
 
+/** A training that a signal stops after two steps. */
+async function stopped(command: string, args: string[], signal: Deno.Signal) {
+  const child = start(command, args, env);
+  const decoder = new TextDecoder();
+  let said = "";
+  for await (const bytes of child.stderr) {
+    said += decoder.decode(bytes);
+    if (said.includes("step 2 of 40") && !said.includes("Finishing")) child.kill(signal);
+    if (said.includes("--resume")) break;
+  }
+  await child.stdin.close();
+  await child.stdout.cancel();
+  return { code: (await child.status).code, said };
+}
+
+Deno.test({
+  name:
+    "train: SIGTERM saves and prints how to resume, which then comes to the end; also from the package's dispatcher",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const { config, folder } = await folderOf({ ...small, steps: 40, save_every: 100, log_every: 2 });
+    const { code, said } = await stopped("mod", ["train", config], "SIGTERM");
+    assertEquals(code, 143, said);
+    assertStringIncludes(said, `refrain/transformers/cli train ${config} --resume\n`);
+    const [saved] = names(`${folder}/out`).filter((name) => name.startsWith("checkpoint-"));
+    assert(saved < "checkpoint-000040", saved);
+    const last = await train(config, "--resume");
+    assertEquals(last.code, 0, last.err);
+    assert(names(`${folder}/out`).includes("checkpoint-000040"));
+  },
+});
+
 Deno.test({
   name: "train: Ctrl-C saves and prints how to resume; a process that cannot write loses no checkpoint",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     const { config, folder } = await folderOf({ ...small, steps: 40, save_every: 100, log_every: 2 });
-    const child = start("train", [config], env);
-    const decoder = new TextDecoder();
-    let said = "";
-    for await (const bytes of child.stderr) {
-      said += decoder.decode(bytes);
-      if (said.includes("step 2 of 40") && !said.includes("Finishing")) child.kill("SIGINT");
-      if (said.includes("--resume")) break;
-    }
-    await child.stdin.close();
-    await child.stdout.cancel();
-    assertEquals((await child.status).code, 130, said);
+    const { code, said } = await stopped("train", [config], "SIGINT");
+    assertEquals(code, 130, said);
     assertStringIncludes(said, `deno task train ${config} --resume`);
     const saved = names(`${folder}/out`);
     assert(saved.some((name) => name.startsWith("checkpoint-")), said);
     // files of at most 24 KiB: the log fits, the next checkpoint breaks off while it is written
-    const command =
-      `trap '' XFSZ; ulimit -f 24; exec ${Deno.execPath()} run -A --no-check --no-lock cli/train.ts ${config} --resume`;
+    const decoder = new TextDecoder(),
+      command =
+        `trap '' XFSZ; ulimit -f 24; exec ${Deno.execPath()} run -A --no-check --no-lock cli/train.ts ${config} --resume`;
     const limited = await new Deno.Command("bash", { args: ["-c", command], env }).output();
     assertStringIncludes(decoder.decode(limited.stderr), "Cannot write ");
     assertStringIncludes(decoder.decode(limited.stderr), "checkpoint-000040");
