@@ -1,14 +1,13 @@
 /** `deno task sample-corpus`: samples documents from a decoder, as JSON lines. */
 import { writeFileAtomically } from "../src/checkpoint/files.ts";
-import { type CorpusOptions, sampleDocuments } from "../src/infer/corpus.ts";
+import type { CorpusOptions } from "../src/infer/corpus.ts";
 import type { DecoderModel } from "../src/infer/decoder.ts";
 import type { Tokenizer } from "../src/infer/tokenizer.ts";
-import { breathe, interruptedCode, interruptible, note, runCommand } from "./support/command.ts";
+import { interruptedCode, interruptible, note, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
 import { helpFlag, numberOf, seedOf, type Values, wholeOf } from "./support/flags.ts";
 import { closing, demandTokenizer, loadModel, modelFlag } from "./support/model.ts";
-import { Progress, secondsText } from "./support/progress.ts";
-import { counted } from "./support/table.ts";
+import { SAMPLED_AT_ONCE, Sampling } from "./support/sampling.ts";
 
 const command = {
   name: "sample-corpus",
@@ -24,7 +23,7 @@ The same seed gives the same documents. Ctrl-C or TERM keeps the complete ones.`
     "top-p": { value: "X", help: "only the likeliest tokens that have this probability together" },
     "min-p": { value: "X", help: "only tokens with this fraction of the likeliest one's probability" },
     seed: { value: "N", help: "0 unless given" },
-    batch: { value: "N", help: "documents drawn at the same time, 256 unless given" },
+    batch: { value: "N", help: `documents drawn at the same time, ${SAMPLED_AT_ONCE} unless given` },
     "max-tokens": { value: "N", help: "tokens of a document at most, as many as the model has positions unless given" },
     ...deviceFlag,
     ...helpFlag,
@@ -39,7 +38,7 @@ function optionsOf(flags: Flags, maxPositions: number): CorpusOptions {
     flags[name] === undefined ? undefined : numberOf(name, flags[name]);
   return {
     documents: wholeOf("documents", flags.documents, 1),
-    batch: wholeOf("batch", flags.batch ?? "256", 1),
+    batch: wholeOf("batch", flags.batch ?? `${SAMPLED_AT_ONCE}`, 1),
     maxTokens: wholeOf("max-tokens", flags["max-tokens"] ?? `${maxPositions}`, 2),
     seed: seedOf("seed", flags.seed ?? "0"),
     sampling: {
@@ -59,28 +58,12 @@ async function main(flags: Flags): Promise<number> {
 /** Writes the documents, and returns the exit code. */
 async function sample(decoder: DecoderModel, tokenizer: Tokenizer, flags: Flags): Promise<number> {
   const options = optionsOf(flags, decoder.config.maxPositions);
-  const progress = new Progress("Sampling", "texts");
-  const rate = (tokens: number) => `${(tokens / progress.seconds).toFixed(0)} tokens/s`;
-  let [written, drawn] = [0, 0];
   const interrupted = await interruptible(async (signal) => {
-    const onProgress = (documents: number, tokens: number) => {
-      drawn = tokens;
-      progress.update(documents, options.documents, rate(tokens));
-    };
-    async function* lines() {
-      for await (const ids of sampleDocuments(decoder, { ...options, onProgress, signal })) {
-        written++;
-        const text = ids.length > 0 ? tokenizer.decode(ids) : "";
-        yield new TextEncoder().encode(`${JSON.stringify({ text })}\n`);
-        await breathe();
-      }
-    }
-    await writeFileAtomically(flags.out, lines());
+    const sampling = new Sampling(decoder, tokenizer, { ...options, signal });
+    await writeFileAtomically(flags.out, sampling.lines());
+    note(`${sampling}`);
     return signal.aborted;
   });
-  note(
-    `${counted(written, "document")}, ${counted(drawn, "token")} in ${secondsText(progress.seconds)}, ${rate(drawn)}`,
-  );
   return interrupted ? interruptedCode() : 0;
 }
 

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Decoder, Encoder } from "../mod.ts";
 import { parseLog } from "../cli/support/training_log.ts";
+import { readConfigFile } from "../cli/train/config_file.ts";
 
 const at = (path: string) => new URL(`../models/${path}`, import.meta.url).pathname;
 const MOST_BYTES = 6e6;
@@ -23,6 +24,25 @@ for (const model of ["stories-mor", "stories-modernalbert"]) {
     for (const result of Object.values(await heldOut(model))) assertStringIncludes(card, result!.nats.toFixed(3));
   });
 }
+
+Deno.test("shipped models: train.json is read, and names no path that a clone lacks", async () => {
+  const git = async (...args: string[]) => {
+    const { stdout } = await new Deno.Command("git", { args, cwd: at("..") }).output();
+    return new TextDecoder().decode(stdout).split("\0");
+  };
+  const files = await git("ls-files", "-z");
+  for (const model of ["stories-mor", "stories-modernalbert", "stories-modernalbert/teacher"]) {
+    const { config: { data, start, teacher } } = await readConfigFile(at(`${model}/train.json`));
+    const sources = [...data.train, ...("sources" in data.held_out ? data.held_out.sources : [])];
+    const named = [...sources, start, teacher].flatMap((part) => part ? [part.from] : []);
+    if ("path" in data.tokenizer) named.push(data.tokenizer.path);
+    assert(named.length > 0);
+    for (const path of named) {
+      const inside = new URL(path, "file:///").pathname.slice(at("..").length);
+      assert(files.some((file) => file === inside || file.startsWith(`${inside}/`)), `${model}: ${inside}`);
+    }
+  }
+});
 
 Deno.test("stories-mor: a Middle-Cycle MoR with experts in its block; the threshold agrees with top-k on held-out text", async () => {
   await using decoder = await Decoder.load(at("stories-mor"), { device: "reference" });

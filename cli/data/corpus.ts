@@ -6,6 +6,7 @@ import { openSource } from "../../src/checkpoint/open_source.ts";
 import type { Json } from "../../src/model/config/fields.ts";
 import { openTokens, type StoredTokens } from "../../src/train/data/open_tokens.ts";
 import { readTokenizerFiles } from "../../src/infer/load_tokenizer.ts";
+import type { Opened } from "../support/device.ts";
 import { textEncoder } from "./encoder.ts";
 import { prepareTokens, type Preparing } from "./prepare.ts";
 import { filesOf, type SourceOptions, type TextFile } from "./sources.ts";
@@ -43,8 +44,10 @@ export interface CorpusOptions {
   readonly framed?: boolean;
   /** Seed of the held-out documents. */
   readonly seed: number;
-  /** Folder of prepared corpora and fetched packages. */
+  /** Folder of prepared corpora, fetched packages and drawn documents. */
   readonly cacheDir: string;
+  /** Device that draws documents, where a source is a decoder. */
+  readonly device?: Opened;
 }
 
 /** Callback for the bytes of text read. */
@@ -82,14 +85,16 @@ export async function prepareCorpus(
   onProgress?: OnCorpusProgress,
   signal?: AbortSignal,
 ): Promise<Corpus> {
-  const { cacheDir, heldOut } = options;
+  const { cacheDir, heldOut, device } = options;
   const share = "share" in heldOut ? heldOut.share : undefined;
   if (share !== undefined && !(share > 0 && share < 1)) {
     throw new RangeError(`Cannot hold out a share of ${share}: expected more than 0 and less than 1`);
   }
   const listed = async (sources: readonly SourceOptions[]) => {
     if (sources.length === 0) throw new RangeError("Cannot prepare the corpus: it has no sources");
-    return (await Promise.all(sources.map((source) => filesOf(source, cacheDir, signal)))).flat();
+    const files: TextFile[] = [];
+    for (const source of sources) files.push(...await filesOf(source, { cacheDir, device, signal }));
+    return files;
   };
   const files = {
     train: await listed(options.sources),

@@ -3,8 +3,11 @@ import { glob } from "node:fs/promises";
 import { isMissing } from "../../src/checkpoint/host.ts";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { isTagged } from "./markup.ts";
+import type { SampleConfig } from "../../src/train/config/config.ts";
+import type { Opened } from "../support/device.ts";
 import { fetchPackage, isPackage } from "./packages.ts";
 import { piecesOf } from "./read_text.ts";
+import { sampledFile } from "./sampled.ts";
 
 /** Separation of a file into documents. */
 export type DocumentFormat =
@@ -25,6 +28,18 @@ export interface SourceOptions {
   readonly from: string;
   /** Separation of its files; unless given, the field `text` of `.jsonl`, the entries of `.json`, whole files otherwise. */
   readonly documents?: DocumentFormat;
+  /** The source is a decoder, from which documents are drawn. */
+  readonly sample?: SampleConfig;
+}
+
+/** Options of finding files. */
+export interface FindOptions {
+  /** Folder of fetched and drawn texts. */
+  readonly cacheDir: string;
+  /** Device that draws documents. */
+  readonly device?: Opened;
+  /** Aborts. */
+  readonly signal?: AbortSignal;
 }
 
 /** Kind of a file: plain text, JSON lines, a JSON list of texts, HTML, or words with part-of-speech tags. */
@@ -44,10 +59,13 @@ const ABOUT = /^(?:readme|licen[cs]e|copying|copyright|change(?:s|log)|news|auth
 
 /** The files of a source, in the order of their names. Throws one line when there are none. */
 export async function filesOf(
-  { from, documents }: SourceOptions,
-  cacheDir: string,
-  signal?: AbortSignal,
+  { from, documents, sample }: SourceOptions,
+  { cacheDir, device, signal }: FindOptions,
 ): Promise<TextFile[]> {
+  if (sample) {
+    if (!device) throw new Error(`Cannot draw documents from ${from}: no device is given`);
+    return [await named(await sampledFile(from, sample, { cacheDir, device, signal }))];
+  }
   if (isPackage(from)) {
     const folder = await fetchPackage(from, cacheDir, signal);
     const paths = (await below(folder)).filter((path) => !ABOUT.test(path.slice(path.lastIndexOf("/") + 1)));

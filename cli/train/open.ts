@@ -10,7 +10,7 @@ import type { TrainingConfig } from "../../src/train/config/config.ts";
 import { markTokens } from "../../src/train/config/derive.ts";
 import { type Corpus, prepareCorpus } from "../data/corpus.ts";
 import { interruptible, note } from "../support/command.ts";
-import { openChosenDevice } from "../support/device.ts";
+import { openChosenDevice, type Opened } from "../support/device.ts";
 import { Progress, secondsText } from "../support/progress.ts";
 import { counted } from "../support/table.ts";
 import { formatLogLine, readableLines } from "../support/training_log.ts";
@@ -26,8 +26,8 @@ export interface OpenRun extends Disposable {
 
 /** Opens a run, from its beginning or from a checkpoint. Throws one line. */
 export async function openRun({ config, settings }: ConfigFile, saved?: Saved<unknown>): Promise<OpenRun> {
-  const { device, label } = await openChosenDevice(config.device);
-  const corpus = await openTexts(config);
+  const opened = await openChosenDevice(config.device), { device, label } = opened;
+  const corpus = await openTexts(config, opened);
   const name = corpus.folder.split(/[\\/]/).pop()!;
   if (saved && saved.state.texts !== name) {
     throw new Error(`Cannot resume ${config.out}: the content of its texts has changed since`);
@@ -76,7 +76,7 @@ function cacheFolder(): string {
   return `${Deno.env.get("XDG_CACHE_HOME") ?? (home ? `${home}/.cache` : ".cache")}/refrain`;
 }
 
-async function openTexts({ data, objective, seed }: TrainingConfig): Promise<Corpus> {
+async function openTexts({ data, objective, seed }: TrainingConfig, device: Opened): Promise<Corpus> {
   const { train: sources, held_out: heldOut, end_of_text: endOfText } = data;
   const { mask, begin, end } = markTokens(data);
   const special = objective === "masked" ? [mask, begin, end].filter((token) => token !== undefined) : [];
@@ -86,10 +86,14 @@ async function openTexts({ data, objective, seed }: TrainingConfig): Promise<Cor
   const started = performance.now();
   const bars = new Map<string, Progress>();
   const corpus = await interruptible((signal) =>
-    prepareCorpus({ sources, heldOut, tokenizer, endOfText, framed, seed, cacheDir }, ({ label, loaded, total }) => {
-      if (!bars.has(label)) bars.set(label, new Progress(label, "bytes"));
-      bars.get(label)!.update(loaded, total);
-    }, signal)
+    prepareCorpus(
+      { sources, heldOut, tokenizer, endOfText, framed, seed, cacheDir, device },
+      ({ label, loaded, total }) => {
+        if (!bars.has(label)) bars.set(label, new Progress(label, "bytes"));
+        bars.get(label)!.update(loaded, total);
+      },
+      signal,
+    )
   );
   const sizes = [corpus.train, corpus.heldOut].map(({ tokens }) => tokens.toLocaleString("en"));
   const took = secondsText((performance.now() - started) / 1000);

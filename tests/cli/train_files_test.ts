@@ -1,5 +1,5 @@
 /** The files beside the weights that `train` writes. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Json } from "../../src/model/config/fields.ts";
 import { smallTraining } from "../support/training_run.ts";
 import { decoderFolder, run, temporary } from "./support.ts";
@@ -53,6 +53,28 @@ Deno.test("train: one text file and a model are a whole configuration", async ()
   const { model: { vocab } } = await read(`${folder}/run/tokenizer.json`);
   assert(257 < Object.keys(vocab).length && Object.keys(vocab).length < 300); // all that the text gives
   assertEquals((await read(`${folder}/run/config.json`)).vocab_size, 300);
+});
+
+Deno.test("train: documents are drawn from a decoder once, then read from the cache", async () => {
+  const folder = temporary(),
+    cache = temporary(),
+    from = await decoderFolder({ ...sizes, vocab_size: 30, bos_token_id: 1, eos_token_id: 2 });
+  const sample = { documents: 6, max_tokens: 12, seed: 3 };
+  const data = { train: [{ from, sample }], held_out: 0.3, tokenizer: from, end_of_text: ".", sequence_length: 8 };
+  const json = { model: { ...sizes, vocab_size: 30 }, data: { ...data, batch: 2 }, steps: 1, device: "reference" };
+  const said = async (out: string, changes: Json = {}) => {
+    await Deno.writeTextFile(`${folder}/a.json`, JSON.stringify({ ...json, out, ...changes }));
+    const { code, err } = await run("train", [`${folder}/a.json`], { env: { XDG_CACHE_HOME: cache } });
+    assertEquals(code, 0, err);
+    return err;
+  };
+  assertStringIncludes(await said("first"), "Drew 6 documents");
+  const [file] = [...Deno.readDirSync(`${cache}/refrain/samples`)];
+  const lines = (await Deno.readTextFile(`${cache}/refrain/samples/${file.name}`)).trimEnd().split("\n");
+  assertEquals(lines.map((line) => typeof JSON.parse(line).text), Array(6).fill("string"));
+  assert(!(await said("second")).includes("Drew"));
+  const other = { ...data, train: [{ from, sample: { ...sample, seed: 4 } }] };
+  assertStringIncludes(await said("third", { data: { ...other, batch: 2 } }), "Drew 6 documents");
 });
 
 Deno.test("train: an encoder's sequences begin and end with the run's tokens", async () => {

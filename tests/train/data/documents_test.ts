@@ -5,7 +5,7 @@ import { filesOf, type SourceOptions } from "../../../cli/data/sources.ts";
 import { withFiles } from "./support.ts";
 
 const read = async (source: SourceOptions, cacheDir = "unused") =>
-  await Array.fromAsync(documentsOf(await filesOf(source, cacheDir)));
+  await Array.fromAsync(documentsOf(await filesOf(source, { cacheDir })));
 
 async function gzip(text: string): Promise<Uint8Array> {
   const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
