@@ -24,7 +24,7 @@ Flags`,
   flags: {
     resume: { help: "go on from the newest checkpoint of the run" },
     device: { value: "NAME", help: "webgpu or reference (slow, readable loops), instead of the file's" },
-    steps: { value: "N", help: "steps, instead of the file's, to try something out" },
+    steps: { value: "N", help: "steps, instead of the file's; warm-ups shrink with them" },
     ...helpFlag,
   },
   examples: [

@@ -1,4 +1,5 @@
 /** Reads a training configuration from a file. */
+import { normalize } from "node:path";
 import { MOST_JSON_BYTES, parseJsonObject, readJson } from "../../src/checkpoint/json.ts";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { openSource } from "../../src/checkpoint/open_source.ts";
@@ -38,16 +39,31 @@ export async function readConfigFile(path: string, { device, steps }: Instead = 
   const folder = path.replace(/[^\\/]*$/, "");
   const resolve = (found: string) => /^(?:[\\/]|[A-Za-z]:|https?:|file:)/.test(found) ? found : normal(folder + found);
   const given: Json = parseJsonObject(bytes, `read ${path}`);
-  const json = { ...given, ...(device && { device }), ...(steps && { steps }), model: await modelOf(given, resolve) };
+  const model = await modelOf(given, resolve);
+  const json = { ...given, model, ...(device && { device }), ...(steps && withSteps(given, steps)) };
   const config = readTrainingConfig(json, { resolve });
   await demandCheckpoint("start", config.start?.from);
   await demandCheckpoint("teacher", config.teacher?.from);
   return { path, bytes, config, settings: settingsOf(json, config) };
 }
 
-/** A path without "./" and a slash at its end. */
+/** Another number of steps; warm-ups shrink with it, so that any number can be tried. */
+function withSteps({ steps, schedule, capacity_warmup }: Json, wanted: number): Json {
+  const shrunk = (warmup: unknown) =>
+    typeof warmup === "number" && typeof steps === "number" && wanted < steps
+      ? Math.floor(warmup * wanted / steps)
+      : warmup;
+  const { warmup, ...rest } = (schedule ?? {}) as Json;
+  return {
+    steps: wanted,
+    ...(warmup !== undefined && { schedule: { ...rest, warmup: shrunk(warmup) } }),
+    ...(capacity_warmup !== undefined && { capacity_warmup: shrunk(capacity_warmup) }),
+  };
+}
+
+/** A path without "./", "a/../" and a slash at its end. */
 function normal(path: string): string {
-  return path.replace(/(^|\/)(?:\.\/)+/g, "$1").replace(/(.)\/\.?$/, "$1") || ".";
+  return normalize(path).replace(/(.)[\\/]$/, "$1");
 }
 
 /** Throws unless there is a checkpoint, before the texts are prepared. */

@@ -7,8 +7,12 @@ import {
   readCheckpoint,
   readState,
   removeUnfinished,
+  type RunState,
   type Saved,
 } from "../../src/train/run/checkpoints.ts";
+import type { TrainingConfig } from "../../src/train/config/config.ts";
+import { scheduleOf } from "../../src/train/config/derive.ts";
+import { learningRate } from "../../src/train/schedule.ts";
 import { schemaOf } from "../../src/train/run/start.ts";
 import { differingSetting } from "../../src/train/config/settings.ts";
 import { note } from "../support/command.ts";
@@ -53,8 +57,10 @@ async function newest(file: ConfigFile, steps: readonly number[]): Promise<Saved
   for (const step of steps) {
     const folder = checkpointFolder(out, step);
     try {
-      const differing = differingSetting((await readState(folder)).settings, settings);
-      if (differing) throw new DifferentRun(out, differing);
+      const state = await readState(folder);
+      checkSteps(file.config, state);
+      const differing = differingSetting(state.settings, settings);
+      if (differing) throw differentRun(out, differing);
       return await readCheckpoint(folder, { schema: schemaOf(model), averaged: optimizer.average > 0 });
     } catch (error) {
       if (error instanceof DifferentRun) throw error;
@@ -64,8 +70,22 @@ async function newest(file: ConfigFile, steps: readonly number[]): Promise<Saved
   throw new Error(`Cannot resume ${out}: none of its ${steps.length} checkpoints can be read`);
 }
 
-class DifferentRun extends Error {
-  constructor(out: string, { key, saved, now }: { key: string; saved: string; now: string }) {
-    super(`Cannot resume ${out}: ${key} was ${saved} and is ${now} now`);
+/** Refuses fewer steps than are done; more of them continue under their own schedule, whose rate is told where it jumps. */
+function checkSteps(config: TrainingConfig, { step, settings: { steps } }: RunState): void {
+  if (step > config.steps) {
+    throw new DifferentRun(`Cannot resume ${config.out}: ${step} steps are done, and steps is ${config.steps} now`);
   }
+  if (typeof steps !== "number" || steps === config.steps) return;
+  const [old, now] = [steps, config.steps].map((steps) => learningRate(scheduleOf({ ...config, steps }), step));
+  const rate = old === now
+    ? ""
+    : `; the learning rate goes from ${[old, now].map((rate) => Number(rate.toPrecision(3))).join(" to ")}`;
+  note(`steps was ${steps} and is ${config.steps} now${rate}`);
+}
+
+/** Another run than that of the checkpoint. */
+class DifferentRun extends Error {}
+
+function differentRun(out: string, { key, saved, now }: { key: string; saved: string; now: string }): DifferentRun {
+  return new DifferentRun(`Cannot resume ${out}: ${key} was ${saved} and is ${now} now`);
 }

@@ -75,10 +75,15 @@ Deno.test("train: writes a model, refuses to overwrite it, and resumes only with
   assertStringIncludes((await train(config)).err, "there is a run at step 11; --resume goes on with it");
   const made = await run("generate", ["--model", `${folder}/out`, "--prompt", "a cat", "--device", "reference"]);
   assertEquals(made.code, 0, made.err);
+  const steps = (count: string) => train(config, "--resume", "--steps", count);
+  assertStringIncludes((await steps("10")).err, "11 steps are done, and steps is 10 now");
+  const longer = await steps("13");
+  assertStringIncludes(longer.err, "steps was 11 and is 13 now; the learning rate goes from 0 to 0.000");
+  assertEquals(longer.code, 0, longer.err);
   await Deno.rename(`${folder}/out/log.jsonl`, `${folder}/log.jsonl`);
   await Deno.mkdir(`${folder}/out/log.jsonl`);
   assertStringIncludes((await train(config, "--resume")).err, `${folder}/out: its log.jsonl is not a file`);
-  await Deno.writeTextFile(config, JSON.stringify({ ...small, seed: 5, save_every: 3 }));
+  await Deno.writeTextFile(config, JSON.stringify({ ...small, seed: 5, save_every: 3, steps: 13 }));
   await Deno.remove(`${folder}/out/log.jsonl`);
   assertStringIncludes((await train(config, "--resume")).err, "seed was 0 and is 5 now");
 });

@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { ReferenceDevice } from "../../reference/mod.ts";
+import { parseLog } from "../../cli/support/training_log.ts";
 import type { Device } from "../../src/op/device.ts";
 import type { Json } from "../../src/model/config/fields.ts";
 import { checkpointFolder, checkpointSteps, readState } from "../../src/train/run/checkpoints.ts";
@@ -53,6 +54,30 @@ Deno.test("resuming: encoders with masks, dropout and no average too", async () 
     await broken(reference, json, [{ stop: 5 }, { kill: 9 }, { stop: 10 }]),
     await broken(reference, json, []),
   );
+});
+
+Deno.test("resuming: with more steps, before its decay a trapezoid run is the longer one", async () => {
+  const of = (steps: number): Json => ({ ...smallTraining, schedule: { kind: "trapezoid", decay: 0.25 }, steps });
+  const out = await Deno.makeTempDir();
+  await session(reference(), out, of(8), { stop: 5 }); // the decay begins after step 6
+  await session(reference(), out, of(12));
+  assertEquals(await outcome(out), await broken(reference, of(12), []));
+  await Deno.remove(out, { recursive: true });
+});
+
+Deno.test("resuming: with more steps, the rates of the remaining ones are those of the longer schedule", async () => {
+  const of = (steps: number): Json => ({ ...smallTraining, schedule: { kind: "linear" }, steps });
+  const out = await Deno.makeTempDir();
+  await session(reference(), out, of(4));
+  await session(reference(), out, of(8));
+  const rates = parseLog(await Deno.readTextFile(`${out}/log.jsonl`)).flatMap((line) =>
+    line.kind === "step" ? [line.learningRate] : []
+  );
+  assertEquals(
+    rates,
+    [0.75, 0.5, 0.25, 0, 3 / 8, 2 / 8, 1 / 8, 0].map((share) => Number((share * 1e-2).toPrecision(9))),
+  );
+  await Deno.remove(out, { recursive: true });
 });
 
 Deno.test("checkpoints: a stop saves immediately, the newest ones are kept, and the position is recorded", async () => {
