@@ -5,6 +5,7 @@
  */
 import { checkOptions, record } from "../../src/common/options.ts";
 import { describeDevice } from "./adapter.ts";
+import { type Runtime, whyNoAdapter, whyNoGpu } from "./advice.ts";
 import { WebGpuDevice } from "./device.ts";
 
 /** Origin of a WebGPU device: a device, a GPU object, or (by default) `navigator.gpu`. */
@@ -25,7 +26,7 @@ const FEATURES = ["shader-f16", "subgroups", "timestamp-query"] as const;
 /**
  * Opens the WebGPU backend.
  *
- * Throws when there is no WebGPU or no adapter; it never falls back to the reference.
+ * Throws when there is no WebGPU or no adapter, with what to do in this runtime; it never falls back to the reference.
  */
 export async function openWebGpu(options: OpenOptions = {}): Promise<WebGpuDevice> {
   checkOpening(options);
@@ -33,11 +34,9 @@ export async function openWebGpu(options: OpenOptions = {}): Promise<WebGpuDevic
     return new WebGpuDevice(options.device, await describeDevice(options.device, options.device.adapterInfo));
   }
   const gpu = options.gpu ?? globalThis.navigator?.gpu;
-  if (!gpu) throw new Error("Cannot open WebGPU: this runtime has no navigator.gpu");
+  if (!gpu) throw new Error(`Cannot open WebGPU: ${whyNoGpu(globalThis as Runtime)}`);
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) {
-    throw new Error("Cannot open WebGPU: no adapter found (on Debian: apt-get install mesa-vulkan-drivers libvulkan1)");
-  }
+  if (!adapter) throw new Error(`Cannot open WebGPU: ${whyNoAdapter(globalThis as Runtime)}`);
   const listed = FEATURES.filter((feature) => adapter.features.has(feature));
   const device = await withSubgroups(adapter, listed) ?? await requestDevice(adapter, listed);
   return new WebGpuDevice(device, await describeDevice(device, adapter.info), true);
