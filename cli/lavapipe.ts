@@ -40,12 +40,17 @@ function isFile(path: string): boolean {
 export async function installDriver(): Promise<void> {
   const start = performance.now();
   console.error(`Installing ${packages.join(" and ")} with apt-get: this machine lists no WebGPU adapter.`);
-  await apt(["update"]).catch((error) => console.error(`${error.message}; trying to install all the same.`));
-  await apt(["install", "-y", "--no-install-recommends", ...packages]);
+  await aptInstall(packages);
   console.error(`Installed in ${((performance.now() - start) / 1000).toFixed(0)} s.`);
 }
 
-async function apt(args: string[]): Promise<void> {
+/** Installs Debian packages. Throws naming them when apt-get fails. */
+export async function aptInstall(names: readonly string[]): Promise<void> {
+  await apt(["update"], names).catch((error) => console.error(`${error.message}; trying to install all the same.`));
+  await apt(["install", "-y", "--no-install-recommends", ...names], names);
+}
+
+async function apt(args: readonly string[], names: readonly string[]): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const options = ["-qq", "-o", "DPkg::Lock::Timeout=300"];
   const child = spawn("apt-get", [...options, ...args], { env, stdio: ["ignore", "ignore", "inherit"] });
@@ -53,5 +58,5 @@ async function apt(args: string[]): Promise<void> {
     child.once("error", () => resolve(-1));
     child.once("exit", resolve);
   });
-  if (code !== 0) throw new Error(`Cannot install ${packages.join(" and ")}: apt-get ${args[0]} exited with ${code}`);
+  if (code !== 0) throw new Error(`Cannot install ${names.join(" and ")}: apt-get ${args[0]} exited with ${code}`);
 }

@@ -1,0 +1,91 @@
+/** The tarball in an empty folder: Node 20 and 22 on the reference and through Dawn, the commands, TypeScript. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { runQuietly } from "../../cli/support/process.ts";
+import { assertResults, expected } from "./expected.ts";
+import { install, isFile, models, nodeOf, project } from "./support.ts";
+
+const folder = await project();
+const inFolder = (program: string, ...args: string[]) => runQuietly(program, args, { cwd: folder });
+
+for (const major of [20, 22]) {
+  Deno.test(`Node ${major} computes on the reference bit for bit what Deno computes`, async () => {
+    const node = await nodeOf(major);
+    assertStringIncludes(await inFolder(node, "--version"), `v${major}.`);
+    assertEquals(JSON.parse(await inFolder(node, "node.js", models, "reference")), expected);
+  });
+}
+
+/** Drivers that Dawn takes; it refuses older versions of lavapipe. */
+const drivers = ["/usr/lib/chromium/vk_swiftshader_icd.json", Deno.env.get("VK_ICD_FILENAMES") ?? ""].filter(isFile);
+
+Deno.test("Node computes the same through Dawn", async () => {
+  await install(folder, "webgpu@0.6.2");
+  const env = drivers.length > 0 ? { VK_ICD_FILENAMES: drivers[0] } : undefined;
+  const run = () => runQuietly("node", ["node.js", models, "webgpu"], { cwd: folder, env });
+  const out = await run().catch((error: Error) => {
+    if (!error.message.includes("no adapter found")) throw error;
+    console.error("WARNING: DAWN IS NOT TESTED: it finds no adapter on this machine");
+  });
+  if (out) assertResults(JSON.parse(out), "Dawn");
+});
+
+Deno.test("npx runs the commands of the package", async () => {
+  const help = await inFolder("npx", "refrain", "--help");
+  assertStringIncludes(help, "npx refrain COMMAND");
+  const args = ["--model", `${models}/stories-mor`, "--device", "reference", "--prompt", "Once upon a time"];
+  const story = await inFolder("npx", "refrain", "generate", ...args, "--max-new-tokens", `${expected.story.length}`);
+  assertEquals(story, `Once upon a time${expected.story.map(({ text }) => text).join("")}\n`);
+  const refused = await inFolder("npx", "refrain", "train", "config.json").catch(({ message }: Error) => message);
+  assertStringIncludes(refused, "Cannot run train in Node: it needs Deno, as in: deno run -A jsr:");
+});
+
+Deno.test("the command of the package serves completions, and ends on SIGTERM", async () => {
+  const args = ["serve", `${models}/stories-mor`, "--device", "reference", "--port", "0"];
+  const command = `${folder}/node_modules/.bin/refrain`;
+  const child = new Deno.Command(command, { args, stdout: "null", stderr: "piped" }).spawn();
+  let said = "", url: string | undefined;
+  for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+    said += text;
+    if (url || !(url = /at (http:\S+) on/.exec(said)?.[1])) continue;
+    const body = JSON.stringify({ model: "stories-mor", prompt: "Once upon a time", max_tokens: 4 });
+    const headers = { "content-type": "application/json" };
+    const { choices } = await (await fetch(`${url}/v1/completions`, { method: "POST", body, headers })).json();
+    assertEquals(choices[0].text, expected.story.slice(0, 4).map(({ text }) => text).join(""));
+    child.kill("SIGTERM");
+  }
+  assertEquals((await child.status).code, 0, said);
+  assert(url, said);
+});
+
+Deno.test("a TypeScript project has the types of the package, without those of Node or Deno", async () => {
+  await install(folder, "typescript@7");
+  assertEquals(await inFolder("npx", "tsc", "--project", "."), "");
+});
+
+/** Entry points of the library, and the commands that run in Node. */
+const entries = [
+  ...[
+    "mod.ts",
+    "src/ops.ts",
+    "src/model.ts",
+    "src/train.ts",
+    "src/checkpoint.ts",
+    "reference/mod.ts",
+    "kernels/mod.ts",
+  ],
+  ...["serve", "generate", "encode", "trace", "sample_corpus", "conformance", "doctor"].map((name) => `cli/${name}.ts`),
+];
+
+Deno.test("sources use nothing that Node 20 lacks", async () => {
+  await install(folder, "typescript@7", "@types/node@20");
+  const libraries = ["es2023", "es2024.string", "dom", "dom.iterable", "dom.asynciterable", "esnext.disposable"];
+  const compilerOptions = {
+    ...{ target: "es2022", lib: [...libraries, "es2024.arraybuffer"], module: "esnext", moduleResolution: "bundler" },
+    ...{ strict: true, noEmit: true, allowImportingTsExtensions: true, skipLibCheck: true, types: ["node"] },
+    typeRoots: [`${folder}/node_modules/@types`],
+  };
+  await Deno.writeTextFile(`${folder}/meta.d.ts`, "interface ImportMeta { readonly main?: boolean }");
+  const files = ["meta.d.ts", ...entries.map((path) => new URL(`../../${path}`, import.meta.url).pathname)];
+  await Deno.writeTextFile(`${folder}/node20.json`, JSON.stringify({ compilerOptions, files }));
+  assertEquals(await inFolder("npx", "tsc", "--project", "node20.json"), "");
+});
