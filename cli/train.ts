@@ -56,6 +56,7 @@ async function main(
     return interruptedCode();
   }
   await finish(file, training.seconds);
+  if (progress.warning) note(progress.warning);
   return 0;
 }
 

@@ -67,18 +67,54 @@ export interface RoutingStatistics {
 
 const percent = (share: number, digits = 0) => (100 * share).toFixed(digits);
 
+/** A term of progress lines: its meaning, and its phrase for statistics that have it. */
+interface Term {
+  readonly about: string;
+  readonly phrase: (statistics: RoutingStatistics) => string | undefined | false;
+}
+
+/** The terms of progress lines by their names; docs/training.md, "Numbers of a run", lists them. */
+export const routingTerms: Readonly<Record<string, Term>> = {
+  depth: {
+    about: "share of the rows that ran exactly 1, 2, … recursions; from 0 where some ran none",
+    phrase: ({ depth }) => {
+      if (!depth) return undefined;
+      const shares = depth.shares[0] > 0 ? depth.shares : depth.shares.slice(1);
+      return `depth ${shares.map((share) => percent(share)).join("/")} %`;
+    },
+  },
+  dead: {
+    about: "share of the positions at which the last recursion ran in no sequence",
+    phrase: ({ depth }) => depth && depth.dead > 0 && `dead ${percent(depth.dead, 1)} %`,
+  },
+  MaxVio: {
+    about: "greatest load of a depth divided by the mean load, less 1; 0 is even",
+    phrase: ({ depth }) => depth?.maxViolation !== undefined && `MaxVio ${depth.maxViolation.toFixed(2)}`,
+  },
+  threshold: {
+    about:
+      "share of top-k's decisions that the causal threshold of generation, z ≥ 0, repeats; near 100 % after training",
+    phrase: ({ agreement }) => agreement !== undefined && `threshold ${percent(agreement, 1)} %`,
+  },
+  "experts MaxVio": {
+    about: "greatest load of an expert divided by the mean load, less 1, of the least even layer; 0 is even",
+    phrase: ({ experts = [] }) =>
+      experts.length > 0 &&
+      `experts MaxVio ${Math.max(...experts.map(({ maxViolation }) => maxViolation)).toFixed(2)}`,
+  },
+};
+
 /** Statistics as a short phrase for a progress line; empty for models without routing. */
-export function summary({ depth, agreement, experts = [] }: RoutingStatistics): string {
-  const parts: string[] = [];
-  if (depth) {
-    const shares = depth.shares[0] > 0 ? depth.shares : depth.shares.slice(1);
-    parts.push(`depth ${shares.map((share) => percent(share)).join("/")} %`);
-    if (depth.dead > 0) parts.push(`dead ${percent(depth.dead, 1)} %`);
-    if (depth.maxViolation !== undefined) parts.push(`MaxVio ${depth.maxViolation.toFixed(2)}`);
-  }
-  if (agreement !== undefined) parts.push(`threshold ${percent(agreement, 1)} %`);
-  if (experts.length) {
-    parts.push(`experts MaxVio ${Math.max(...experts.map(({ maxViolation }) => maxViolation)).toFixed(2)}`);
-  }
-  return parts.join(", ");
+export function summary(statistics: RoutingStatistics): string {
+  return Object.values(routingTerms).flatMap(({ phrase }) => phrase(statistics) || []).join(", ");
+}
+
+/** Share of the rows from which on they count as sent to one depth. */
+const ONE_DEPTH = 0.99;
+
+/** The depth that at least 99 % of the rows have, of several; undefined if there is none. */
+export function onlyDepth({ depth }: RoutingStatistics): number | undefined {
+  if (!depth || depth.shares.length < 3) return undefined; // depths 0 and 1: one recursion
+  const only = depth.shares.findIndex((share) => share >= ONE_DEPTH);
+  return only < 0 ? undefined : only;
 }
