@@ -67,10 +67,16 @@ async function tagNow(send: Order["send"], url: URL, signal?: AbortSignal): Prom
   }
 }
 
+/** Bytes of an origin. */
+interface Estimate {
+  usage?: number;
+  quota?: number;
+}
+
 /** The room of this origin, where the browser tells. */
 async function room(): Promise<string> {
-  const { storage } = (globalThis.navigator ?? {}) as { storage?: { estimate(): Promise<Record<string, number>> } };
-  const { usage, quota } = await storage?.estimate().catch(() => undefined) ?? {};
+  const { navigator } = globalThis as { navigator?: { storage?: { estimate(): Promise<Estimate> } } };
+  const { usage, quota }: Estimate = await navigator?.storage?.estimate().catch(() => undefined) ?? {};
   return quota === undefined ? "" : `, ${usage} of ${quota} bytes of this origin are used`;
 }
 
