@@ -13,6 +13,8 @@ import { generate, type NumberedPiece, type Prompt } from "../src/infer/generate
 import type { GenerateOptions, Piece } from "../src/infer/generate_options.ts";
 import { decoderSchema } from "../src/model/decoder_schema.ts";
 import { initialize } from "../src/model/init.ts";
+import { type Perplexity, perplexity, type PerplexityOptions } from "../src/infer/score/perplexity.ts";
+import { type Score, score, type ScoreOptions } from "../src/infer/score/score.ts";
 import type { MergeOptions } from "../src/model/merge.ts";
 import { type DecoderConfig, decoderOf, decoderPreset, decoderWords } from "./config.ts";
 import {
@@ -112,6 +114,37 @@ export class Decoder extends Model<DecoderModel, DecoderConfig> {
   generate(prompts: readonly Prompt[], options?: GenerateOptions): AsyncGenerator<NumberedPiece>;
   generate(prompt: Prompt | readonly Prompt[], options: GenerateOptions = {}): AsyncGenerator<Piece> {
     return generate(this.model, prompt, options);
+  }
+
+  /**
+   * Scores continuations of a prompt: log-likelihood of each, in all and per token, and whether it is the greedy one.
+   *
+   * Texts are divided into ids as by lm-evaluation-harness; an empty prompt is the token that begins a text. Throws a
+   * RangeError for an empty continuation, ids outside the vocabulary, and more tokens than positions unless `truncate` is
+   * `"start"`.
+   *
+   * ```ts ignore
+   * await using decoder = await Decoder.load("models/stories-mor");
+   * const scores = await decoder.score("Once upon a", [" time", " cat"], { topLogProbs: 3 });
+   * for (const { logProb, greedy, tokens } of scores) console.log(logProb, greedy, tokens[0].top);
+   * ```
+   */
+  score(prompt: Prompt, continuations: readonly Prompt[], options: ScoreOptions = {}): Promise<Score[]> {
+    return score(this.model, prompt, continuations, options);
+  }
+
+  /**
+   * Perplexity and bits per byte of a text of any length, in windows that begin `stride` tokens after one another.
+   *
+   * Throws a RangeError for a text of less than two tokens, ids outside the vocabulary, and options out of range.
+   *
+   * ```ts ignore
+   * await using decoder = await Decoder.load("models/stories-mor");
+   * const { perplexity, bitsPerByte, depth } = await decoder.perplexity(await Deno.readTextFile("a.txt"), { stride: 256 });
+   * ```
+   */
+  perplexity(text: Prompt, options: PerplexityOptions = {}): Promise<Perplexity> {
+    return perplexity(this.model, text, options);
   }
 
   /**

@@ -28,6 +28,8 @@ import {
 } from "./decoder_forward.ts";
 import type { ForwardOutputs, Group } from "./group_losses.ts";
 import { Programs } from "./programs.ts";
+import type { ScoredSequence } from "./score/score_inputs.ts";
+import { type TokenScores, tokenScores, type TokenScoresOptions } from "./score/token_scores.ts";
 import { encodeText, type Tokenizer } from "./tokenizer.ts";
 
 export type { DecoderResult, ForwardOptions } from "./decoder_forward.ts";
@@ -103,6 +105,14 @@ export class DecoderModel<T extends Tensor = Tensor> {
       labels: losses ? nextTokenLabels(batch) : undefined,
       head: logits || losses ? headInputs(M, partRows(this.config.V, this.device)) : undefined,
     };
+  }
+
+  /** Scores tokens of sequences under the tokens before them. Throws as {@link tokenScores} does. */
+  async tokenScores(
+    sequences: readonly ScoredSequence[],
+    options: TokenScoresOptions = {},
+  ): Promise<TokenScores[]> {
+    return await tokenScores(this, this.#programs, sequences, options);
   }
 
   /**
