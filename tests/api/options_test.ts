@@ -51,6 +51,18 @@ const TABLE: Record<string, { call: Call; right?: object; wrong: Record<string, 
     call: (options) => encoder.forward([[1]], options),
     wrong: { logits: null, labels: [1] },
   },
+  ScoreOptions: {
+    call: (options) => decoder.score("The otter", [" liked"], options),
+    wrong: { selection: "top-k", topLogProbs: "5", maxLength: "9", truncate: true, signal: 1 },
+  },
+  SelectionOptions: {
+    call: (options) => decoder.score("The otter", [" liked"], options),
+    wrong: { selection: "top-k", topLogProbs: "5", signal: 1 },
+  },
+  PerplexityOptions: {
+    call: (options) => decoder.perplexity("The otter liked", options),
+    wrong: { stride: "256", maxLength: null, selection: 1, topLogProbs: true },
+  },
   GenerateOptions: {
     call: (options) => decoder.generate("The otter", { maxNewTokens: 1, ...options }).next(),
     wrong: {
@@ -139,5 +151,5 @@ Deno.test("prompts, sequences, texts and sources of another type are refused wit
     [() => encoder.fill(5 as never), "Cannot encode text: it is 5, expected a text"],
     [() => loadModel(5 as never), "Cannot open 5: expected a path, a URL, a model of the Hub, or files in memory"],
   ];
-  for (const [call, message] of table) await assertRejects(call, Error, message);
+  for (const [call, message] of table) await assertRejects(async () => await call(), Error, message);
 });
