@@ -1,7 +1,7 @@
 /** Scores of tokens are those of full forward passes, on both devices, under both selections. */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { ReferenceDevice } from "../../reference/mod.ts";
-import { DecoderModel } from "../../src/infer/decoder.ts";
+import type { DecoderModel } from "../../src/infer/decoder.ts";
 import { logProbabilities } from "../../src/infer/probabilities.ts";
 import type { ScoredSequence } from "../../src/infer/score/score_inputs.ts";
 import type { TokenScores } from "../../src/infer/score/token_scores.ts";
