@@ -136,20 +136,3 @@ Deno.test("every options type of mod.ts is in the table", async () => {
   const types = [...source.matchAll(/\b\w+(?:Options|OptimizerConfig|Schedule)\b|\bOptimizerConfig\b|\bSchedule\b/g)];
   assertEquals([...new Set(types.map(([name]) => name))].filter((name) => !(name in TABLE)), []);
 });
-
-Deno.test("prompts, sequences, texts and sources of another type are refused with their type", async () => {
-  const table: [() => Promise<unknown>, string][] = [
-    [() => decoder.generate(5 as never).next(), "Cannot generate: the prompt is 5, expected a text or a list of ids"],
-    [
-      () => decoder.generate([[5], 5] as never).next(),
-      "Cannot generate: the prompt is 5, expected a text or a list of ids",
-    ],
-    [() => decoder.generate([0.5]).next(), "Cannot run the model: id 0.5 at 0 of sequence 0 is outside the vocabulary"],
-    [() => decoder.forward([5] as never), "Cannot run the model: sequence 0 is 5, expected a list of ids"],
-    [() => encoder.forward("text" as never), 'Cannot run the model: sequences are "text", expected a list of them'],
-    [() => encoder.encode("text" as never), 'Cannot encode: texts are "text", expected a list of them'],
-    [() => encoder.fill(5 as never), "Cannot encode text: it is 5, expected a text"],
-    [() => loadModel(5 as never), "Cannot open 5: expected a path, a URL, a model of the Hub, or files in memory"],
-  ];
-  for (const [call, message] of table) await assertRejects(async () => await call(), Error, message);
-});
