@@ -26,6 +26,7 @@ const commands: Readonly<Record<string, Entry>> = {
   "sample-corpus": { about: "documents drawn from a decoder", load: () => import("./sample_corpus.ts") },
   merge: { about: "the experts of a model merged into one", needsDeno: true, load: () => import("./merge.ts") },
   train: { about: "a model trained as a JSON file says", needsDeno: true, load: () => import("./train.ts") },
+  compare: { about: "training runs, drawn side by side", load: () => import("./compare.ts") },
   conformance: { about: "a model's recorded values on both devices", load: () => import("./conformance.ts") },
   doctor: { about: "the WebGPU adapter, its limits, what to install", load: () => import("./doctor.ts") },
 };

@@ -52,35 +52,27 @@ function numbers(value: unknown, path: string): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key, numbers(item, path ? `${path}.${key}` : key)]));
 }
 
-/** Required numbers of each kind of line. */
-const FIELDS: { readonly [Kind in LogLine["kind"]]: { numbers: readonly string[]; object: string } } = {
-  step: { numbers: ["step", "gradientNorm", "learningRate"], object: "losses" },
-  evaluation: { numbers: ["step"], object: "heldOut" },
+/** Required numbers of each kind of line, by path. */
+const REQUIRED: { readonly [Kind in LogLine["kind"]]: readonly string[] } = {
+  step: ["step", "gradientNorm", "learningRate", "losses.lm"],
+  evaluation: ["step"],
 };
-
-/** The first missing number of a step's line that a resumed run needs. */
-function wrongNumber(
-  { losses, labels = 0 }: { losses: Record<string, unknown>; labels?: unknown },
-): string | undefined {
-  if (typeof losses.lm !== "number") return "losses.lm";
-  if (typeof labels !== "number") return "labels";
-}
 
 function parseLine(text: string): LogLine {
   const json = JSON.parse(text);
   if (typeof json !== "object" || json === null) throw new TypeError(`${text.slice(0, 40)} is not an object`);
   const { kind, ...rest } = json;
-  if (kind !== "step" && kind !== "evaluation") {
+  if (!Object.hasOwn(REQUIRED, kind)) {
     throw new TypeError(`kind is ${JSON.stringify(kind)}, expected "step" or "evaluation"`);
   }
   const line = numbers(rest, "") as Record<string, unknown>;
-  const fields = FIELDS[kind as LogLine["kind"]];
-  for (const field of fields.numbers) {
-    if (typeof line[field] !== "number") throw new TypeError(`${field} is not a number`);
-  }
-  if (typeof line[fields.object] !== "object") throw new TypeError(`${fields.object} is not an object`);
-  const wrong = kind === "step" ? wrongNumber(line as { losses: Record<string, unknown> }) : undefined;
+  const at = (path: string) =>
+    path.split(".").reduce<unknown>((of, key) => (of as Record<string, unknown>)?.[key], line);
+  const wrong = [...REQUIRED[kind as LogLine["kind"]], ...("labels" in line ? ["labels"] : [])].find((path) =>
+    typeof at(path) !== "number"
+  );
   if (wrong) throw new TypeError(`${wrong} is not a number`);
+  if (kind === "evaluation" && typeof line.heldOut !== "object") throw new TypeError("heldOut is not an object");
   if (!(Number.isSafeInteger(line.step) && line.step as number >= 0)) {
     throw new TypeError(`step is ${line.step}, expected a whole number of at least 0`);
   }

@@ -1,163 +1,154 @@
-/** The panels of a training picture: loss, depth, agreement, load of experts, gradient norm and learning rate. */
+/** The panels of a picture of training, as vega-lite specifications. */
 import { depthColour, expertColour } from "./colour.ts";
 import { counted } from "./table.ts";
-import { type Chart, chart, type Panel, PICTURE } from "./training_chart.ts";
 import type { LogLine } from "./training_log.ts";
-import { averaged, curve, HELD_OUT, heldOutPoints, routingCurves, stepsOf, thinned } from "./training_series.ts";
+import { quantities, type Quantity, TRAINING } from "./training_quantities.ts";
+import {
+  averaged,
+  curves,
+  HELD_OUT,
+  heldOutPoints,
+  type Point,
+  stepsOf,
+  thinned,
+  windowOf,
+} from "./training_series.ts";
 
-/** Colours of curves, for light and dark backgrounds. */
-const COLOUR = { raw: "#a3abb3", main: "#3b8bd0", topk: "#d55e00", threshold: "#009e73" };
+/** A run to draw. */
+export interface DrawnRun {
+  /** Its name. */
+  readonly name: string;
+  /** Its log. */
+  readonly lines: readonly LogLine[];
+}
 
-/** Colours of held-out points. */
-const HELD_OUT_COLOURS = {
-  [HELD_OUT.plain]: COLOUR.topk,
-  [HELD_OUT.topk]: COLOUR.topk,
-  [HELD_OUT.threshold]: COLOUR.threshold,
+/** One panel, or two beside each other. */
+export type Panel = Record<string, unknown>;
+
+/** Pixels. */
+export const PICTURE = { width: 720, half: 305, beside: 110, height: 150, gap: 26 };
+
+const MEAN = `${TRAINING}, averaged`, RAW = "#a3abb3";
+
+/** Colours for light and dark backgrounds. */
+const COLOURS: Readonly<Record<string, string>> = {
+  [TRAINING]: "#3b8bd0",
+  [MEAN]: "#3b8bd0",
+  [HELD_OUT.plain]: "#d55e00",
+  [HELD_OUT.topk]: "#d55e00",
+  [HELD_OUT.threshold]: "#009e73",
 };
 
-const RAW = "training", MEAN = "training, averaged";
+function colourOf(series: string, i: number, all: readonly string[]): string {
+  const [, depth, expert] = series.match(/^(\d+) recursions?$|^expert (\d+)$/) ?? [];
+  if (depth === "0" || series === TRAINING && all.includes(MEAN)) return RAW;
+  if (depth) return depthColour(Number(depth), Math.max(...all.map((name) => parseInt(name))));
+  return COLOURS[series] ?? expertColour(expert ? Number(expert) : i + 4);
+}
 
-/** Steps over which the training loss is averaged. */
-const windowOf = (steps: number) => 2 * Math.round(steps / 100) + 1;
+/** Curves and points of a quantity of one run in detail. */
+function detailsOf({ lines }: DrawnRun, { of, heldOut, style }: Quantity) {
+  const found = curves(lines, of).filter((line) => style !== "shares" || line.some(({ value }) => value > 0));
+  const smooth = style === "averaged" && windowOf(stepsOf(lines).length) > 1;
+  const means = smooth ? found.map((line) => averaged(line).map((point) => ({ ...point, series: MEAN }))) : [];
+  return { curve: [...found, ...means].flatMap((line) => thinned(line)), points: heldOutPoints(lines, heldOut) };
+}
 
-function lossChart(lines: readonly LogLine[], last: number): Chart {
-  const raw = curve(lines, RAW, ({ losses }) => losses.lm);
-  const window = windowOf(raw.length);
-  const mean = window === 1 ? [] : thinned(averaged(raw, window)).map((point) => ({ ...point, series: MEAN }));
+/** Curve and points of a quantity of one of several runs: of expert routing those of generation, where they differ. */
+function comparedOf({ name: series, lines }: DrawnRun, { of, compared, heldOut, style }: Quantity) {
+  const [line = []] = curves(lines, compared ? (line) => [["", compared.of(line)]] : of);
+  const points = heldOutPoints(lines, compared ? compared.heldOut : heldOut);
+  const generation = points.filter(({ series }) => series === HELD_OUT.threshold);
+  const named = (points: readonly Point[]) => points.map((point) => ({ ...point, series }));
   return {
-    title: "Loss",
-    subtitle: `cross-entropy${window === 1 ? "" : `; averaged over ${window} steps`}`,
-    y: "nats per label",
-    lines: [...thinned(raw), ...mean],
-    points: heldOutPoints(lines, ({ nats }) => nats),
-    colours: { [RAW]: mean.length ? COLOUR.raw : COLOUR.main, [MEAN]: COLOUR.main, ...HELD_OUT_COLOURS },
-    last,
-    height: PICTURE.loss,
+    curve: named(thinned(style === "averaged" ? averaged(line) : line)),
+    points: named(generation.length ? generation : points),
   };
 }
 
-const DEPTH = (d: number) => d === 1 ? "1 recursion" : `${d} recursions`;
-
-function depthChart(lines: readonly LogLine[], last: number): Chart {
-  const shares = routingCurves(lines, ({ depth }) => depth?.shares.map((share, d) => [DEPTH(d), share] as const) ?? []);
-  const used = shares.filter(({ series }) => shares.some((point) => point.series === series && point.value > 0));
-  const N = (stepsOf(lines).find(({ routing }) => routing?.depth)?.routing?.depth?.shares.length ?? 1) - 1;
-  const colours = Array.from({ length: N + 1 }, (_, d) => [DEPTH(d), d ? depthColour(d, N) : COLOUR.raw]);
+/** Vertical scale and axis; a scale that cannot be logarithmic is linear. */
+function verticalOf(
+  { y, scale = { zero: false }, axis }: Omit<Quantity, "of">,
+  stacked: boolean,
+  lines: readonly Point[],
+) {
+  const linear = scale.type === "log" && lines.some(({ value }) => !(value > 0));
   return {
-    title: "Depth",
-    subtitle: "how many recursions the rows of a batch ran",
-    y: "share of rows",
-    lines: used,
-    colours: Object.fromEntries(colours),
-    last,
-    shares: true,
+    scale: stacked ? { domain: [0, 1] } : linear ? { zero: true } : scale,
+    axis: { title: y, tickCount: 5, ...(stacked && { format: "%" }), ...axis },
   };
 }
 
-function agreementChart(lines: readonly LogLine[], last: number): Chart {
-  const trained = routingCurves(lines, ({ agreement }) => [[RAW, agreement]]);
-  const points = heldOutPoints(lines, ({ routing }) => routing?.agreement);
-  return {
-    title: "Agreement of the causal threshold with top-k",
-    subtitle: "share of the decisions of recursions that choose",
-    y: "share of decisions",
-    lines: trained,
-    points,
-    colours: { [RAW]: COLOUR.main, ...HELD_OUT_COLOURS },
-    last,
-    axis: { format: ".0%" },
-  };
-}
-
-const layerName = (layer: number) => `layer ${layer}`;
-
-function balanceChart(lines: readonly LogLine[], last: number): Chart {
-  const found = routingCurves(lines, ({ depth, experts = [] }) => [
-    ["choice of depth", depth?.maxViolation],
-    ...experts.map(({ layer, maxViolation }) => [layerName(layer), maxViolation] as const),
-  ]);
-  const names = [...new Set(found.map(({ series }) => series))];
-  return {
-    title: "Imbalance of loads (MaxVio)",
-    subtitle: "largest load / mean load − 1",
-    y: "MaxVio",
-    lines: found,
-    colours: Object.fromEntries(names.map((name, i) => [name, expertColour(i + 4)])),
-    last,
-    scale: { zero: true },
-  };
-}
-
-function loadCharts(lines: readonly LogLine[], last: number): Chart[] {
-  const layers = new Set(stepsOf(lines).flatMap(({ routing }) => routing?.experts?.map(({ layer }) => layer) ?? []));
-  return [...layers].sort((a, b) => a - b).map((layer) => {
-    const shares = routingCurves(lines, ({ experts = [] }) =>
-      experts.filter((one) => one.layer === layer)
-        .flatMap((one) => one.shares.map((share, e) => [`expert ${e}`, share] as const)));
-    const names = [...new Set(shares.map(({ series }) => series))];
-    return {
-      title: `Load of experts, ${layerName(layer)}`,
-      subtitle: "whom the router chose, in all applications of the layer",
-      y: "share",
-      lines: shares,
-      colours: Object.fromEntries(names.map((name, e) => [name, expertColour(e)])),
-      last,
-      shares: true,
-      height: Math.max(90, 16 * names.length),
-    };
-  });
-}
-
-/** Ticks of a logarithmic axis: 1, 2 and 5 times powers of ten, or the powers alone if there are many. */
-function logTicks(least: number, most: number): number[] {
-  const [low, high] = [Math.floor(Math.log10(least)), Math.ceil(Math.log10(most))];
-  const powers = Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i));
-  return high - low > 3 ? powers : powers.flatMap((power) => [power, 2 * power, 5 * power]);
-}
-
-/** Gradient norm and learning rate. */
-function updateCharts(lines: readonly LogLine[], last: number): Chart[] {
-  const norm = thinned(curve(lines, RAW, ({ gradientNorm }) => gradientNorm));
-  const rate = thinned(curve(lines, RAW, ({ learningRate }) => learningRate));
-  const common = { colours: { [RAW]: COLOUR.main }, last, width: PICTURE.half };
-  const [least, most] = [Math.min, Math.max].map((pick) => pick(...norm.map(({ value }) => value)));
-  const log = 0 < least && least <= most &&
-    { scale: { type: "log", nice: false }, axis: { values: logTicks(least, most) } };
-  return [
-    { ...common, title: "Gradient norm", subtitle: "global, before clipping", y: "norm", lines: norm, ...log },
-    {
-      ...common,
-      title: "Learning rate",
-      subtitle: "of the update",
-      y: "rate",
-      lines: rate,
-      scale: { zero: true },
-      axis: { format: "~g" },
+/** A panel with a legend of its series; undefined without data. */
+function panel(quantity: Quantity, runs: readonly DrawnRun[], last: number): Panel | undefined {
+  const { title, subtitle, style, height } = quantity, several = runs.length > 1, half = style === "half";
+  const found = runs.map((run) => several ? comparedOf(run, quantity) : detailsOf(run, quantity));
+  const [lines, points] = [found.flatMap(({ curve }) => curve), found.flatMap(({ points }) => points)];
+  if (lines.length + points.length === 0) return undefined;
+  const stacked = style === "shares" && !several;
+  const series = [...new Set([...lines, ...points].map(({ series }) => series))];
+  const encoding = {
+    x: {
+      field: "step",
+      type: "quantitative",
+      scale: { domain: [0, Math.max(1, last)], nice: false },
+      axis: { title: "step", tickCount: half ? 5 : 10, tickMinStep: 1, labelExpr: "format(datum.value, '~s')" },
     },
-  ];
+    y: {
+      field: "value",
+      type: "quantitative",
+      stack: stacked ? "zero" : null,
+      ...verticalOf({ ...quantity, ...(several && quantity.compared) }, stacked, lines),
+    },
+    color: {
+      field: "series",
+      type: "nominal",
+      scale: { domain: series, range: series.map(colourOf) },
+      legend: series.length > 1 && !half ? { orient: "right" } : null,
+    },
+    order: { field: "order", type: "quantitative" },
+  };
+  const order = (point: Point) => stacked ? series.indexOf(point.series) : point.step;
+  const layer = (values: readonly Point[], mark: Panel) => ({
+    data: { values: values.map((point) => ({ ...point, order: order(point) })) },
+    mark,
+    encoding,
+  });
+  const marks = layer(lines, stacked ? { type: "area", opacity: 0.9 } : { type: "line", strokeWidth: 1.6 });
+  const window = style === "averaged" ? windowOf(stepsOf(runs[0].lines).length) : 1;
+  const about = [several ? "" : subtitle, window > 1 ? `averaged over ${window} steps` : ""].filter(Boolean);
+  return {
+    title: { text: title, subtitle: about.join("; ") },
+    width: half ? PICTURE.half : PICTURE.width,
+    height: height ?? PICTURE.height,
+    layer: points.length ? [marks, layer(points, { type: "point", filled: true, size: 36, opacity: 1 })] : [marks],
+  };
 }
 
 /** Title and subtitle of the picture. */
-export function title(lines: readonly LogLine[], name: string): { text: string; subtitle: string } {
-  const steps = stepsOf(lines);
-  const evaluation = lines.findLast((line) => line.kind === "evaluation");
-  const results = Object.entries(evaluation?.heldOut ?? {}).map(([selection, { nats, bitsPerByte }]) => {
-    const bits = bitsPerByte === undefined ? "" : ` (${bitsPerByte.toFixed(3)} bits/byte)`;
-    return `${HELD_OUT[selection as keyof typeof HELD_OUT]} ${nats.toFixed(3)} nats${bits}`;
+export function title(runs: readonly DrawnRun[]): { text: string; subtitle: string | string[] } {
+  const about = runs.map(({ lines }) => {
+    const evaluation = lines.findLast((line) => line.kind === "evaluation");
+    const results = Object.entries(evaluation?.heldOut ?? {}).map(([selection, { nats, bitsPerByte }]) => {
+      const bits = bitsPerByte === undefined ? "" : ` (${bitsPerByte.toFixed(3)} bits/byte)`;
+      return `${HELD_OUT[selection as keyof typeof HELD_OUT]} ${nats.toFixed(3)} nats${bits}`;
+    });
+    return [counted(stepsOf(lines).length, "step"), ...results].join("; ");
   });
-  return { text: name, subtitle: [counted(steps.length, "step"), ...results].join("; ") };
+  if (runs.length === 1) return { text: runs[0].name, subtitle: about[0] };
+  return { text: counted(runs.length, "run"), subtitle: runs.map(({ name }, i) => `${name}: ${about[i]}`) };
 }
 
-/** All panels with data in the log, from top to bottom; the last two are side by side. */
-export function panels(lines: readonly LogLine[]): Panel[] {
-  const last = lines.reduce((most, { step }) => Math.max(most, step), 0);
-  const wide = [
-    ...[lossChart, depthChart, agreementChart].map((make) => make(lines, last)),
-    ...loadCharts(lines, last),
-    balanceChart(lines, last),
-  ];
-  const drawn = (charts: readonly Chart[]) =>
-    charts.filter(({ lines, points = [] }) => lines.length + points.length > 0).map(chart);
-  const beside = { hconcat: drawn(updateCharts(lines, last)), spacing: PICTURE.beside, bounds: "flush" };
-  return [...drawn(wide), beside];
+/** All panels with data in the logs, from top to bottom; the last two are side by side. */
+export function panels(runs: readonly DrawnRun[]): Panel[] {
+  const last = Math.max(0, ...runs.flatMap(({ lines }) => lines.map(({ step }) => step)));
+  const steps = runs.flatMap(({ lines }) => stepsOf(lines));
+  const experts = steps.flatMap(({ routing }) => routing?.experts ?? []);
+  const all = quantities(new Map(experts.map(({ layer, shares }) => [layer, shares.length])));
+  const shown = all.filter(({ compared }) => runs.length === 1 || compared !== false);
+  const drawn = (half: boolean) =>
+    shown.filter(({ style }) => (style === "half") === half).flatMap((one): Panel[] =>
+      [panel(one, runs, last) ?? []].flat()
+    );
+  return [...drawn(false), { hconcat: drawn(true), spacing: PICTURE.beside, bounds: "flush" }];
 }

@@ -1,7 +1,5 @@
-/** A training run as a picture: loss, routing, gradient norm and learning rate, for light and dark backgrounds. */
-import type { LogLine } from "./training_log.ts";
-import { PICTURE } from "./training_chart.ts";
-import { panels, title } from "./training_panels.ts";
+/** Training runs as a picture: loss, routing, gradient norm and learning rate, for light and dark backgrounds. */
+import { type DrawnRun, panels, PICTURE, title } from "./training_panels.ts";
 
 /** Packages that only this picture needs. */
 const PACKAGES = ["npm:vega@6.4", "npm:vega-lite@6.5"] as const;
@@ -73,30 +71,29 @@ function shortPaths(svg: string): string {
 }
 
 /** The vega-lite specification of the picture. */
-export function pictureSpec(lines: readonly LogLine[], name: string): Record<string, unknown> {
+export function pictureSpec(runs: readonly DrawnRun[]): Record<string, unknown> {
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
-    title: { ...title(lines, name), fontSize: 16, offset: 16 },
+    title: { ...title(runs), fontSize: 16, offset: 16 },
     config: config(),
     spacing: PICTURE.gap,
-    vconcat: panels(lines),
+    vconcat: panels(runs),
     resolve: { legend: { color: "independent" }, scale: { color: "independent" } },
   };
 }
 
 /**
- * Draws the lines of a training log as a standalone SVG without scripts. `name` stands on top.
+ * Draws training runs as a standalone SVG without scripts: one in detail, several in the same panels.
  *
  * Throws a RangeError for a log without steps, and an Error if the packages cannot be loaded.
  */
-export async function drawTrainingPicture(lines: readonly LogLine[], name: string): Promise<string> {
-  if (!lines.some(({ kind }) => kind === "step")) {
-    throw new RangeError("Cannot draw the training: its log has no steps");
-  }
+export async function drawTrainingPicture(runs: readonly DrawnRun[]): Promise<string> {
+  const empty = runs.find(({ lines }) => !lines.some(({ kind }) => kind === "step"));
+  if (empty) throw new RangeError(`Cannot draw the training: the log of ${empty.name} has no steps`);
   const [vega, lite] = await Promise.all(PACKAGES.map(importByName)).catch((error) => {
     throw new Error(`Cannot draw the training: ${PACKAGES.join(" or ")} cannot be loaded: ${error.message}`);
   }) as [Vega, VegaLite];
-  const view = new vega.View(vega.parse(lite.compile(pictureSpec(lines, name)).spec), { renderer: "none" });
+  const view = new vega.View(vega.parse(lite.compile(pictureSpec(runs)).spec), { renderer: "none" });
   try {
     const svg = await view.toSVG();
     return shortPaths(svg).replace(/<svg[^>]*>/, (open) => `${open}\n${darkStyle()}\n`) + "\n";

@@ -1,6 +1,5 @@
-/** Series of a training log, thinned and smoothed for a picture. */
-import type { EvaluationResult } from "../../src/train/evaluate.ts";
-import type { RoutingStatistics } from "../../src/train/statistics.ts";
+/** Curves of a training log, thinned and smoothed for a picture. */
+import type { HeldOut } from "../../src/train/evaluate.ts";
 import type { LogLine, StepLogLine } from "./training_log.ts";
 
 /** A point of a curve; `series` is its legend entry. */
@@ -10,13 +9,16 @@ export interface Point {
   readonly value: number;
 }
 
+/** Values of a step by series; undefined ones are left out. */
+export type Values = Iterable<readonly [series: string, value: number | undefined]>;
+
 /** Maximum number of points of a curve. */
 const MOST = 360;
 
 /** Means of neighbouring points, MOST of them at most, each at the last of its steps; values that are not finite are skipped. */
 export function thinned(points: readonly Point[], most = MOST): Point[] {
-  const size = Math.ceil(points.length / most);
-  return Array.from({ length: Math.ceil(points.length / (size || 1)) }, (_, i) => {
+  const size = Math.ceil(points.length / most) || 1;
+  return Array.from({ length: Math.ceil(points.length / size) }, (_, i) => {
     const bucket = points.slice(i * size, (i + 1) * size);
     const value = bucket.reduce((sum, point) => sum + point.value, 0) / bucket.length;
     return { ...bucket[bucket.length - 1], value };
@@ -24,7 +26,7 @@ export function thinned(points: readonly Point[], most = MOST): Point[] {
 }
 
 /** Means over `window` neighbours, an odd number, fewer at both ends; numbers that are not finite are left out. */
-export function averaged(points: readonly Point[], window: number): Point[] {
+export function averaged(points: readonly Point[], window = windowOf(points.length)): Point[] {
   const known = points.filter(({ value }) => Number.isFinite(value));
   const half = (window - 1) / 2;
   const sums = [0];
@@ -35,31 +37,25 @@ export function averaged(points: readonly Point[], window: number): Point[] {
   });
 }
 
+/** Steps over which a curve of so many steps is averaged. */
+export const windowOf = (steps: number): number => 2 * Math.round(steps / 100) + 1;
+
 /** The steps of a log. */
 export function stepsOf(lines: readonly LogLine[]): StepLogLine[] {
   return lines.filter((line) => line.kind === "step");
 }
 
-/** One number of every step as a curve. */
-export function curve(lines: readonly LogLine[], series: string, of: (line: StepLogLine) => number): Point[] {
-  return stepsOf(lines).map((line) => ({ step: line.step, series, value: of(line) }));
-}
-
-/** Numbers of the routing of every log window, as curves; each group of `series` is thinned by itself. */
-export function routingCurves(
-  lines: readonly LogLine[],
-  of: (routing: RoutingStatistics) => Iterable<readonly [series: string, value: number | undefined]>,
-): Point[] {
-  const curves = new Map<string, Point[]>();
-  for (const { step, routing } of stepsOf(lines)) {
-    if (!routing) continue;
-    for (const [series, value] of of(routing)) {
+/** Numbers of every step that has them, as curves by series. */
+export function curves(lines: readonly LogLine[], of: (line: StepLogLine) => Values): Point[][] {
+  const found = new Map<string, Point[]>();
+  for (const line of stepsOf(lines)) {
+    for (const [series, value] of of(line)) {
       if (value === undefined) continue;
-      if (!curves.has(series)) curves.set(series, []);
-      curves.get(series)!.push({ step, series, value });
+      if (!found.has(series)) found.set(series, []);
+      found.get(series)!.push({ step: line.step, series, value });
     }
   }
-  return [...curves.values()].flatMap((points) => thinned(points));
+  return [...found.values()];
 }
 
 /** Names of held-out measurements in a legend. */
@@ -70,12 +66,9 @@ export const HELD_OUT = {
 } as const;
 
 /** Held-out points of all evaluations. */
-export function heldOutPoints(
-  lines: readonly LogLine[],
-  of: (heldOut: NonNullable<EvaluationResult["plain"]>) => number | undefined,
-): Point[] {
+export function heldOutPoints(lines: readonly LogLine[], of?: (heldOut: HeldOut) => number | undefined): Point[] {
   return lines.flatMap((line) =>
-    line.kind !== "evaluation" ? [] : Object.entries(line.heldOut).flatMap(([selection, heldOut]) => {
+    !of || line.kind !== "evaluation" ? [] : Object.entries(line.heldOut).flatMap(([selection, heldOut]) => {
       const value = heldOut && of(heldOut);
       if (value === undefined || !Number.isFinite(value)) return [];
       return [{ step: line.step, series: HELD_OUT[selection as keyof typeof HELD_OUT], value }];

@@ -13,7 +13,7 @@ export async function finish({ path, config: { out } }: ConfigFile, seconds: num
   try {
     const { drawTrainingPicture } = await import("../support/training_picture.ts");
     const lines = readableLines(await Deno.readTextFile(`${out}/${LOG}`), `${out}/${LOG}`);
-    const svg = await drawTrainingPicture(lines, runName(await Deno.realPath(out), path));
+    const svg = await drawTrainingPicture([{ name: runName(await Deno.realPath(out), path), lines }]);
     await writeFileAtomically(`${out}/training.svg`, [new TextEncoder().encode(svg)]);
   } catch (error) {
     note(`WARNING: no picture of the training: ${reasonOf(error)}`);

@@ -20,7 +20,7 @@ export interface Ended {
 
 /** Starts a command. */
 export function start(name: string, args: readonly string[], env: Record<string, string> = {}): Deno.ChildProcess {
-  const lock = ["train", "mod"].includes(name) ? ["--no-lock"] : []; // as its task: it imports what draws pictures by name
+  const lock = ["train", "compare", "mod"].includes(name) ? ["--no-lock"] : []; // as its task: it imports what draws pictures by name
   const full = ["run", "-A", "--no-check", ...lock, new URL(`cli/${name}.ts`, root).pathname, ...args];
   const pipes = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
   return new Deno.Command(Deno.execPath(), { args: full, env, cwd: root, ...pipes }).spawn();

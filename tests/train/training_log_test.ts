@@ -64,7 +64,7 @@ Deno.test("log: a damaged line is reported with its reason", () => {
   assertThrows(read("7"), RangeError, "7 is not an object");
   assertThrows(read(json({ kind: "stop" })), RangeError, 'line 2: kind is "stop", expected "step" or "evaluation"');
   assertThrows(read(json({ gradientNorm: undefined })), RangeError, "gradientNorm is not a number");
-  assertThrows(read(json({ losses: 3 })), RangeError, "losses is not an object");
+  assertThrows(read(json({ losses: 3 })), RangeError, "losses.lm is not a number");
   assertThrows(read(json({ losses: { lm: "3" } })), RangeError, 'losses.lm is "3", expected a number');
   assertThrows(read(json({ losses: { ln: 3 } })), RangeError, "losses.lm is not a number");
   assertThrows(read(json({ labels: [3] })), RangeError, "labels is not a number");
@@ -94,7 +94,7 @@ Deno.test("series: an average over neighbours leaves straight lines alone and ga
 /** Titles and legends of all panels. */
 function drawn(lines: readonly LogLine[]) {
   // deno-lint-ignore no-explicit-any
-  const flat = panels(lines).flatMap((panel: any) => panel.hconcat ?? [panel]);
+  const flat = panels([{ name: "run", lines }]).flatMap((panel: any) => panel.hconcat ?? [panel]);
   return flat.map(({ title, layer }) => [title.text, layer[0].encoding.color.scale.domain]);
 }
 
@@ -109,12 +109,14 @@ Deno.test("picture: a panel for each quantity in the log", () => {
     ["Imbalance of loads (MaxVio)", ["layer 1"]],
     ...update,
   ]);
-  const { subtitle } = title([step(0), evaluation], "run");
+  const { subtitle } = title([{ name: "run", lines: [step(0), evaluation] }]);
   assertEquals(subtitle, "1 step; held out, top-k 2.500 nats (1.250 bits/byte); held out, threshold 2.750 nats");
 });
 
 Deno.test("picture: NaN is left out of curves, and a log without steps is refused", async () => {
   const bad = step(1, { losses: { lm: NaN }, gradientNorm: NaN });
-  for (const lines of [[bad], [step(0), bad]]) assert(!JSON.stringify(panels(lines)).includes('"value":null'));
-  await assertRejects(() => drawTrainingPicture([evaluation], "run"), RangeError, "has no steps");
+  for (const lines of [[bad], [step(0), bad]]) {
+    assert(!JSON.stringify(panels([{ name: "run", lines }])).includes('"value":null'));
+  }
+  await assertRejects(() => drawTrainingPicture([{ name: "run", lines: [evaluation] }]), RangeError, "has no steps");
 });
