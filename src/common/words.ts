@@ -74,13 +74,16 @@ function normalName(name: string): string {
 }
 
 /**
- * Distance of a name from a known one: 0 for the same name in another case and for another name of the same setting, else
- * the number of edits. The beginning of a long name is compared.
+ * Distance of a name from a known one: 0 for the same name in another case, below 1 for another name of the same setting
+ * and for some of its words (`tokens` of `max_new_tokens`), else the number of edits. The beginning of a long name is
+ * compared.
  */
 export function nameDistance(name: string, known: string): number {
   const [a, b] = [normalName(name.slice(0, LONGEST_COMPARED)), normalName(known)];
   if (a === b) return 0;
-  return OTHER_NAMES[b]?.split(" ").includes(a) ? 0.5 : editDistance(a, b);
+  if (OTHER_NAMES[b]?.split(" ").includes(a)) return 0.5;
+  const words = b.split("_");
+  return a.split("_").every((word) => words.includes(word)) ? 0.75 : editDistance(a, b);
 }
 
 /**
