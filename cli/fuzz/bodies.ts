@@ -35,7 +35,7 @@ function completion(draw: Draw): Record<string, unknown> {
     ["n", 2],
     ["stream", true],
     ["echo", true],
-    ["logprobs", 0],
+    ["logprobs", draw.pick([0, 1, 20])],
     ["stop", draw.pick(["the", ["a", "b"]])],
     ["repetition_penalty", 1.2],
     ["max_depth", 1],
@@ -52,7 +52,7 @@ function chat(draw: Draw): Record<string, unknown> {
     const content = draw.pick<unknown>(["Hello", "", [{ type: "text", text: "Hello" }]]);
     return { role: draw.pick(["system", "user", "assistant"]), content };
   };
-  const some = [["logprobs", true], ["max_completion_tokens", 2]].filter(() => draw.chance(0.1));
+  const some = [["logprobs", true], ["top_logprobs", 3], ["max_completion_tokens", 2]].filter(() => draw.chance(0.1));
   return { ...rest, messages: draw.list(draw.pick([1, 2, 5]), message), ...Object.fromEntries(some) };
 }
 

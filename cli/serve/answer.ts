@@ -4,14 +4,10 @@ import type { Piece } from "../../src/infer/generate_options.ts";
 import { eventStream } from "./events.ts";
 import type { Exchange } from "./exchange.ts";
 import { abortedBecause } from "./refusal.ts";
-import type { Service } from "./service.ts";
+import { type AnswerToken, type AnyChoice, type ChoiceTokens, scoredTokens } from "./scored.ts";
+import type { ServedDecoder, Service } from "./service.ts";
 import { cancelAll, endAll, usageOf } from "./submit.ts";
 import { together } from "./together.ts";
-
-/** A choice of an answer. */
-interface AnyChoice {
-  readonly generation: Generation;
-}
 
 /** The form of an endpoint's answers. */
 export interface AnswerForm<C extends AnyChoice> {
@@ -22,11 +18,11 @@ export interface AnswerForm<C extends AnyChoice> {
   /** Type of an event's object. */
   readonly eventObject: string;
   /** A choice of a whole answer. */
-  whole(choice: C, pieces: readonly Piece[]): unknown;
-  /** Parts of a choice before its first token. */
-  opening(choice: C): readonly unknown[];
+  whole(choice: C, tokens: ChoiceTokens): unknown;
+  /** Parts of a choice before its first generated token; `prompt` are the tokens of an echoed prompt if they are scored. */
+  opening(choice: C, prompt: readonly AnswerToken[]): readonly unknown[];
   /** The part of a token; undefined for a token without an event. */
-  token(choice: C, piece: Piece): unknown;
+  token(choice: C, token: AnswerToken): unknown;
   /** The last part, with the finish reason. */
   closing(choice: C): unknown;
 }
@@ -34,7 +30,7 @@ export interface AnswerForm<C extends AnyChoice> {
 /** The completions of one request. */
 export interface Run<C extends AnyChoice> {
   readonly choices: readonly C[];
-  readonly model: string;
+  readonly model: ServedDecoder;
   /** Completions of each prompt. */
   readonly n: number;
   readonly exchange: Exchange;
@@ -49,7 +45,7 @@ export interface Run<C extends AnyChoice> {
 export async function answerWith<C extends AnyChoice>(run: Run<C>, service: Service): Promise<Response> {
   const { exchange: { request: { signal } }, stream, model, n } = run;
   const generations = run.choices.map(({ generation }) => generation);
-  run.exchange.accept(model, usageOf(generations, n).prompt_tokens);
+  run.exchange.accept(model.id, usageOf(generations, n).prompt_tokens);
   const leave = () => cancelAll(generations);
   signal.addEventListener("abort", leave);
   if (signal.aborted) leave();
@@ -66,7 +62,7 @@ function heading(prefix: string, object: string, model: string) {
 async function* pieces<C extends AnyChoice>({ exchange, model }: Run<C>, { generation }: C): AsyncGenerator<Piece> {
   let first = true;
   for await (const piece of generation) {
-    if (first) exchange.metrics.firstToken(model, exchange.seconds);
+    if (first) exchange.metrics.firstToken(model.id, exchange.seconds);
     first = false;
     yield piece;
   }
@@ -85,25 +81,29 @@ async function whole<C extends AnyChoice>(run: Run<C>, generations: readonly Gen
     const all = await Promise.all(choices.map((choice) => collected(pieces(run, choice))));
     const { request: { signal } } = exchange;
     if (signal.aborted) throw abortedBecause(signal);
-    const answers = choices.map((choice, i) => form.whole(choice, all[i]));
+    const tokens = await scoredTokens(model, choices.map((choice, i) => ({ choice, pieces: all[i] })), signal);
+    const answers = choices.map((choice, i) => form.whole(choice, tokens[i]));
     return Response.json({
-      ...heading(form.prefix, form.object, model),
+      ...heading(form.prefix, form.object, model.id),
       choices: answers,
       usage: usageOf(generations, n),
     });
   } finally {
-    endAll(generations, exchange, model);
+    endAll(generations, exchange, model.id);
   }
 }
 
-/** The parts of a choice as a stream. */
+/** The parts of a choice as a stream; those of a scored one come when it has ended. */
 async function* parts<C extends AnyChoice>(run: Run<C>, choice: C): AsyncGenerator<unknown> {
-  yield* run.form.opening(choice);
-  for await (const piece of pieces(run, choice)) {
-    const part = run.form.token(choice, piece);
+  const { form, model, exchange: { request: { signal } } } = run;
+  const scored = choice.scoring &&
+    (await scoredTokens(model, [{ choice, pieces: await collected(pieces(run, choice)) }], signal))[0];
+  yield* form.opening(choice, scored?.prompt ?? []);
+  for await (const token of scored?.made ?? pieces(run, choice)) {
+    const part = form.token(choice, token);
     if (part !== undefined) yield part;
   }
-  yield run.form.closing(choice);
+  yield form.closing(choice);
 }
 
 function streamed<C extends AnyChoice>(
@@ -112,7 +112,7 @@ function streamed<C extends AnyChoice>(
   { health }: Service,
 ): Response {
   const { choices, model, n, exchange, form, includeUsage } = run;
-  const head = heading(form.prefix, form.eventObject, model);
+  const head = heading(form.prefix, form.eventObject, model.id);
   const usage = includeUsage ? { usage: null } : {};
   const objects = async function* () {
     for await (const part of together(choices.map((choice) => parts(run, choice)))) {
@@ -120,5 +120,5 @@ function streamed<C extends AnyChoice>(
     }
     if (includeUsage) yield { ...head, choices: [], usage: usageOf(generations, n) };
   };
-  return eventStream(objects(), { exchange, health, onEnd: () => endAll(generations, exchange, model) });
+  return eventStream(objects(), { exchange, health, onEnd: () => endAll(generations, exchange, model.id) });
 }

@@ -36,8 +36,9 @@ export async function chat(exchange: Exchange, service: Service): Promise<Respon
   const { n, messages, logProbs } = request;
   const model = findModel(service, request.model, "decoder");
   admitAll(service, model, n);
-  const prompts = [promptOf(model, messages)];
-  const choices = submitAll(service, model, { ...request, prompts })
-    .map((generation, index) => ({ index, generation, logProbs }));
-  return await answerWith({ ...request, choices, exchange, form: CHAT_FORM }, service);
+  const prompt = promptOf(model, messages), { tokenizer } = model;
+  const scoring = logProbs ? { prompt, echo: false, top: logProbs } : undefined;
+  const choices = submitAll(service, model, { ...request, prompts: [prompt] })
+    .map((generation, index) => ({ index, generation, logProbs: logProbs !== undefined, scoring, tokenizer }));
+  return await answerWith({ ...request, model, choices, exchange, form: CHAT_FORM }, service);
 }

@@ -1,7 +1,7 @@
 /** The parameters of `/v1/chat/completions`; unknown ones are refused. */
 import { Fields, type Json } from "../../src/model/config/fields.ts";
 import type { ChatMessage } from "./chat_template.ts";
-import { type GenerationFields, optional, readGeneration } from "./generation_fields.ts";
+import { checkDepth, type GenerationFields, MOST, optional, readGeneration } from "./generation_fields.ts";
 import { acceptHarmless, acceptUser, CHAT_HARMLESS, MESSAGE_HARMLESS } from "./harmless.ts";
 import { checkText } from "./sequences.ts";
 
@@ -9,8 +9,8 @@ import { checkText } from "./sequences.ts";
 export interface ChatRequest extends GenerationFields {
   /** The conversation. */
   readonly messages: readonly ChatMessage[];
-  /** Whether the answer has log-probabilities. */
-  readonly logProbs: boolean;
+  /** Likeliest tokens at each place; undefined without log-probabilities. */
+  readonly logProbs?: number;
 }
 
 /** Roles of messages. */
@@ -22,14 +22,19 @@ const MOST_MESSAGES = 2048;
 /** Reads a request. Throws a FieldError that names the parameter. */
 export function readChatRequest(fields: Fields): ChatRequest {
   const messages = readMessages(fields);
-  const request = { ...readGeneration(fields, readTokens(fields)), messages, logProbs: fields.flag("logprobs", false) };
-  const top = optional(fields, "top_logprobs", { most: 0 });
-  const alone = top !== undefined && !request.logProbs;
-  fields.check(!alone, () => "body.top_logprobs is given, and body.logprobs is not true", "top_logprobs");
+  const request = { ...readGeneration(fields, readTokens(fields)), messages, logProbs: readLogProbs(fields) };
+  checkDepth(fields, Boolean(request.logProbs));
   acceptUser(fields);
   acceptHarmless(fields, CHAT_HARMLESS);
   fields.noOthers();
   return request;
+}
+
+function readLogProbs(fields: Fields): number | undefined {
+  const given = fields.flag("logprobs", false), top = optional(fields, "top_logprobs", { most: MOST.top });
+  const alone = () => "body.top_logprobs is given, and body.logprobs is not true";
+  fields.check(given || top === undefined, alone, "top_logprobs");
+  return given ? top ?? 0 : undefined;
 }
 
 /** New tokens, under the new name or the old one; as many as fit if neither is given. */

@@ -1,6 +1,6 @@
 /** The parameters of `/v1/completions`; unknown ones are refused. */
 import type { Fields } from "../../src/model/config/fields.ts";
-import { type GenerationFields, MOST, optional, readGeneration } from "./generation_fields.ts";
+import { checkDepth, type GenerationFields, MOST, optional, readGeneration } from "./generation_fields.ts";
 import { acceptHarmless, acceptUser, COMPLETION_HARMLESS } from "./harmless.ts";
 import { sequencesOf } from "./sequences.ts";
 
@@ -10,8 +10,8 @@ export interface CompletionRequest extends GenerationFields {
   readonly prompts: readonly (string | readonly number[])[];
   /** Whether the completion includes the prompt. */
   readonly echo: boolean;
-  /** Whether the answer has log-probabilities, depths and scores. */
-  readonly logProbs: boolean;
+  /** Likeliest tokens at each place; undefined without log-probabilities, depths and scores. */
+  readonly logProbs?: number;
 }
 
 /** Reads a request. Throws a FieldError that names the parameter. */
@@ -26,16 +26,11 @@ export function readCompletionRequest(fields: Fields): CompletionRequest {
   acceptUser(fields);
   acceptHarmless(fields, COMPLETION_HARMLESS);
   fields.noOthers();
-  const both = request.echo && request.logProbs;
-  fields.check(!both, () => "body.echo is true, and the prompt's tokens have no log-probabilities here", "echo");
+  checkDepth(fields, request.logProbs !== undefined && request.echo || Boolean(request.logProbs));
   return request;
 }
 
-/** Only the chosen token's log-probability is known: 0 alternatives. */
-function readLogProbs(fields: Fields): boolean {
-  if (fields.value("logprobs") === false) return false;
-  const given = optional(fields, "logprobs", {});
-  const reason = () => `body.logprobs is ${given}, only 0 is supported: the chosen token's, without alternatives`;
-  fields.check(!given, reason, "logprobs");
-  return given !== undefined;
+/** False means that they are not given, as for chats. */
+function readLogProbs(fields: Fields): number | undefined {
+  return fields.value("logprobs") === false ? undefined : optional(fields, "logprobs", { most: MOST.top });
 }

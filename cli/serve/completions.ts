@@ -13,11 +13,14 @@ export async function complete(exchange: Exchange, service: Service): Promise<Re
   const fields = await readBody(exchange.request, service.limits, "complete the text");
   const request = readCompletionRequest(fields);
   const { prompts, n, echo, logProbs } = request;
+  const scored = logProbs !== undefined && (echo || logProbs > 0);
   const model = findModel(service, request.model, "decoder"), { tokenizer } = model;
   admitAll(service, model, prompts.length * n);
   const encoded = prompts.map((prompt) => typeof prompt === "string" ? encodeText(tokenizer, prompt) : prompt);
   const shown = prompts.map((prompt) => !echo ? "" : typeof prompt === "string" ? prompt : tokenizer.decode(prompt));
-  const choices = submitAll(service, model, { ...request, prompts: encoded })
-    .map((generation, index) => new TextChoice(index, generation, shown[Math.floor(index / n)], logProbs));
-  return await answerWith({ ...request, choices, exchange, form: TEXT_FORM }, service);
+  const choices = submitAll(service, model, { ...request, prompts: encoded }).map((generation, index) => {
+    const p = Math.floor(index / n), scoring = scored ? { prompt: encoded[p], echo, top: logProbs } : undefined;
+    return new TextChoice(index, generation, { shown: shown[p], logProbs, scoring, tokenizer });
+  });
+  return await answerWith({ ...request, model, choices, exchange, form: TEXT_FORM }, service);
 }

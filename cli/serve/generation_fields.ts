@@ -20,8 +20,8 @@ export interface GenerationFields {
   readonly options: GenerateOptions;
 }
 
-/** Maximum number of prompts, completions of each, and stop texts, and maximum length of a stop text. */
-export const MOST = { prompts: 2048, n: 128, stop: 4, stopLength: 1000 };
+/** Maximum number of prompts, completions of each, likeliest tokens and stop texts; maximum length of a stop text. */
+export const MOST = { prompts: 2048, n: 128, top: 20, stop: 4, stopLength: 1000 };
 
 /** Reads the parameters; `maxNewTokens` is the number of new tokens. Throws a FieldError that names the parameter. */
 export function readGeneration(fields: Fields, maxNewTokens: number | undefined): GenerationFields {
@@ -34,6 +34,12 @@ export function readGeneration(fields: Fields, maxNewTokens: number | undefined)
     seed: optional(fields, "seed", { least: -(2 ** 31), most: 2 ** 31 - 1 }),
     options: readOptions(fields, maxNewTokens),
   };
+}
+
+/** Throws a FieldError for a limit of recursions if tokens are scored, which runs as many as the routers choose. */
+export function checkDepth(fields: Fields, scored: boolean): void {
+  const reason = () => "body.max_depth is given, and tokens are scored at the depths that the routers choose";
+  fields.check(!(scored && fields.has("max_depth")), reason, "max_depth");
 }
 
 /** A number, or undefined if it is not given. */

@@ -11,7 +11,7 @@ import { demandTokenizer, loadModel } from "../support/model.ts";
 import { type ChatTemplate, loadChatTemplate } from "./chat_template.ts";
 import type { Health } from "./refusal.ts";
 import { ServedEngine } from "./served_engine.ts";
-import type { ServedEncoder, ServedModel } from "./service.ts";
+import type { ServedDecoder, ServedEncoder, ServedModel } from "./service.ts";
 
 /** Loads checkpoints by folder name. Throws an error of one line for a checkpoint that cannot be served. */
 export async function loadServed(
@@ -31,7 +31,8 @@ export async function loadServed(
       const chat = await loadChatTemplate(openSource(checkpoint), (fault) => note(`No chat with ${id}: ${fault}`));
       const stops = [...config.eos, ...endOfTurn(chat, tokenizer)];
       const engine = await ServedEngine.of(() => makeEngine(model, stops));
-      models.set(id, { kind: "decoder", id, tokenizer, config, chat, engine });
+      const tokenScores: ServedDecoder["tokenScores"] = inTurn((...args) => model.tokenScores(...args));
+      models.set(id, { kind: "decoder", id, tokenizer, config, chat, engine, tokenScores });
       continue;
     }
     const { model, model: { sentence } } = loaded;

@@ -1,4 +1,5 @@
 /** Served models, limits and health. */
+import type { DecoderModel } from "../../src/infer/decoder.ts";
 import type { TextEngine } from "../../src/infer/engine/api.ts";
 import type { Tokenizer } from "../../src/infer/tokenizer.ts";
 import type { Access } from "./access.ts";
@@ -21,6 +22,8 @@ export interface ServedDecoder {
   readonly chat: ChatTemplate | string;
   /** Engine of its completions. */
   readonly engine: TextEngine;
+  /** Scores tokens of sequences, after the calls before it; as `DecoderModel.tokenScores`. */
+  readonly tokenScores: DecoderModel["tokenScores"];
 }
 
 /** A served encoder. */

@@ -1,14 +1,18 @@
-/** Choices of `/v1/completions`: the pieces of a generation in the form of OpenAI's API. */
+/** Choices of `/v1/completions`: tokens in the form of OpenAI's API. */
 import type { Generation } from "../../src/infer/engine/api.ts";
-import type { Piece } from "../../src/infer/generate_options.ts";
+import type { Tokenizer } from "../../src/infer/tokenizer.ts";
 import type { AnswerForm } from "./answer.ts";
+import { type AnswerToken, type Scoring, tokenName } from "./scored.ts";
 
-/** Log-probabilities of tokens before temperature and filters; `text_offset` counts
- * Unicode code points from the choice's start. */
+/** Log-probabilities of the likeliest tokens and of the chosen one, by their texts. */
+type TopLogProbs = Readonly<Record<string, number>>;
+
+/** Log-probabilities of tokens before temperature and filters; null for a first token, which has none before it. */
 interface LogProbs {
   readonly tokens: readonly string[];
-  readonly token_logprobs: readonly number[];
-  readonly top_logprobs: null;
+  readonly token_logprobs: readonly (number | null)[];
+  readonly top_logprobs: readonly (TopLogProbs | null)[] | null;
+  /** Unicode code points from the choice's start. */
   readonly text_offset: readonly number[];
 }
 
@@ -18,7 +22,19 @@ interface ChoicePart {
   readonly index: number;
   readonly logprobs: LogProbs | null;
   readonly finish_reason: "stop" | "length" | null;
-  readonly refrain?: { readonly depth: readonly number[]; readonly score: readonly number[] };
+  readonly refrain?: { readonly depth: readonly (number | null)[]; readonly score: readonly (number | null)[] };
+}
+
+/** What a choice shows. */
+interface Shown {
+  /** The prompt if requested; it comes first. */
+  readonly shown: string;
+  /** Likeliest tokens at each place; undefined without log-probabilities. */
+  readonly logProbs?: number;
+  /** What is scored beyond the generated tokens. */
+  readonly scoring?: Scoring;
+  /** Names special tokens. */
+  readonly tokenizer: Tokenizer;
 }
 
 /** Unicode code points of a text: a pair of surrogates is one of them. */
@@ -26,33 +42,43 @@ const codePoints = (text: string) => Array.from(text).length;
 
 /** A running completion. */
 export class TextChoice {
+  readonly scoring?: Scoring;
   #length = 0;
 
-  /** Wraps a generation; `shown` is the prompt if requested; it comes first. */
-  constructor(
-    readonly index: number,
-    readonly generation: Generation,
-    readonly shown: string,
-    readonly logProbs: boolean,
-  ) {}
+  /** Wraps a generation. */
+  constructor(readonly index: number, readonly generation: Generation, readonly options: Shown) {
+    this.scoring = options.scoring;
+  }
 
   /** The next part of its answer. */
-  part(pieces: readonly Piece[], text = pieces.map(({ text }) => text).join("")): ChoicePart {
-    const { index, logProbs, generation: { finish = null } } = this;
+  part(tokens: readonly AnswerToken[], text = tokens.map(({ text }) => text).join("")): ChoicePart {
+    const { index, options: { logProbs, tokenizer }, generation: { finish = null } } = this;
     const common = { text, index, logprobs: null, finish_reason: finish };
-    if (!logProbs) return common;
+    if (logProbs === undefined) return common;
     const logprobs = {
-      tokens: pieces.map(({ text }) => text),
-      token_logprobs: pieces.map(({ logProb }) => logProb),
-      top_logprobs: null,
-      text_offset: pieces.map(({ text }) => {
+      tokens: tokens.map((token) => tokenName(tokenizer, token)),
+      token_logprobs: tokens.map(({ logProb }) => logProb),
+      top_logprobs: logProbs > 0 ? tokens.map((token) => this.#top(token)) : null,
+      text_offset: tokens.map(({ text }) => {
         const offset = this.#length;
         this.#length += codePoints(text);
         return offset;
       }),
     };
-    const refrain = { depth: pieces.map(({ depth }) => depth), score: pieces.map(({ score }) => score) };
+    const refrain = { depth: tokens.map(({ depth }) => depth), score: tokens.map(({ score }) => score) };
     return { ...common, logprobs, refrain };
+  }
+
+  /** The likeliest tokens and the chosen one; of equal texts the likelier. */
+  #top(token: AnswerToken): TopLogProbs | null {
+    if (token.logProb === null) return null;
+    const chosen = { id: token.id, text: token.text, logProb: token.logProb };
+    const all = new Map<string, number>();
+    for (const one of [...token.top ?? [], chosen]) {
+      const name = tokenName(this.options.tokenizer, one);
+      if (!all.has(name)) all.set(name, one.logProb);
+    }
+    return Object.fromEntries(all);
   }
 }
 
@@ -64,11 +90,13 @@ export const TEXT_FORM: AnswerForm<TextChoice> = {
   prefix: "cmpl",
   object: "text_completion",
   eventObject: "text_completion",
-  whole(choice, pieces) {
-    const part = choice.part(pieces);
-    return { ...part, text: choice.shown + part.text };
+  whole(choice, { prompt, made }) {
+    const text = choice.options.shown + made.map(({ text }) => text).join("");
+    return choice.part([...prompt, ...made], text);
   },
-  opening: (choice) => choice.shown ? [open(choice.part([], choice.shown))] : [],
-  token: (choice, piece) => piece.text !== "" || choice.logProbs ? open(choice.part([piece])) : undefined,
+  opening: (choice, prompt) => choice.options.shown ? [open(choice.part(prompt, choice.options.shown))] : [],
+  token(choice, token) {
+    return token.text !== "" || choice.options.logProbs !== undefined ? open(choice.part([token])) : undefined;
+  },
   closing: (choice) => choice.part([]),
 };

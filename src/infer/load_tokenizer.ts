@@ -52,5 +52,6 @@ export async function loadTokenizer(source: Source, V?: number): Promise<Tokeniz
     decode: (ids) => tokenizer.decode(ids),
     decoding: () => tokenizer.decoding(),
     mask: tokenizer.mask,
+    special: new Map(tokenizer.added.filter(({ special }) => special).map(({ id, content }) => [id, content])),
   };
 }

@@ -17,6 +17,8 @@ export interface Tokenizer {
   decoding?(): TextDecoding;
   /** The token that hides others, where there is one. */
   readonly mask?: { readonly text: string; readonly id: number };
+  /** Texts of special tokens by id, which `decode` leaves out. */
+  readonly special?: ReadonlyMap<number, string>;
 }
 
 /** Ids of a text, without special tokens around it if `bare`. Throws without a text, a tokenizer or any resulting id. */

@@ -104,6 +104,7 @@ const wrong: [body: Record<string, unknown>, param: string | null, message: stri
   [{ tools: [{}] }, "tools", "only [] is supported"],
   [{ logprobs: 1 }, "logprobs", "expected true or false"],
   [{ top_logprobs: 0 }, "top_logprobs", "body.logprobs is not true"],
+  [{ logprobs: true, top_logprobs: 21 }, "top_logprobs", "is 21, expected a whole number from 0 to 20"],
   [{ prompt: "a" }, "prompt", "body.prompt is unknown"],
   [{ model: "vectors" }, "model", "it is a model for embeddings"],
   [{ model: undefined }, "model", "body.model is missing"],

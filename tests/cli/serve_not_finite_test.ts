@@ -20,6 +20,7 @@ Deno.test("a completion without a distribution is an error, whole or streamed, a
     tokenizer,
     config: model.config,
     chat: "it has none",
+    tokenScores: model.tokenScores.bind(model),
     engine,
   }]]);
   const limits = { bodyBytes: 10_000, requests: 9 };

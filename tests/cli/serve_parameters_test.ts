@@ -82,7 +82,7 @@ Deno.test("embeddings take a user, the width of the model, and nulls", async () 
 });
 
 Deno.test("text_offset counts code points: a pair of surrogates is one", () => {
-  const choice = new TextChoice(0, {} as never, "", true);
+  const choice = new TextChoice(0, {} as never, { shown: "", logProbs: 0, tokenizer: {} as never });
   const pieces = ["a", "😀", "é👍🏽", "", "b"].map((text, id) => ({ text, id, depth: 1, logProb: 0, score: 0 }));
   assertEquals(choice.part(pieces.slice(0, 3)).logprobs?.text_offset, [0, 1, 2]);
   assertEquals(choice.part(pieces.slice(3)).logprobs?.text_offset, [5, 5]);

@@ -4,12 +4,28 @@ import { makeHandler } from "../../cli/serve/app.ts";
 import { ChatTemplate } from "../../cli/serve/chat_template.ts";
 import type { LogRecord } from "../../cli/serve/log.ts";
 import type { ServedDecoder, ServedEncoder, Service } from "../../cli/serve/service.ts";
+import type { ScoredSequence } from "../../src/infer/score/score_inputs.ts";
+import type { TokenScores, TokenScoresOptions } from "../../src/infer/score/token_scores.ts";
 import { FakeEngine, type FakeOptions } from "./serve_engine.ts";
 
 const tokenizer = {
   encode: (text: string, { bare = true } = {}) => [...bare ? [] : [1], ...[...text].map((c) => c.charCodeAt(0))],
   decode: (ids: readonly number[]) => String.fromCharCode(...ids.filter((id) => id !== 1)),
 };
+
+/** Token j of the likeliest after a token is the j-th letter after it; log-probabilities are −(j + 1), else −9. */
+function fakeScores({ ids, from }: ScoredSequence, k: number): TokenScores {
+  const places = Array.from({ length: ids.length - from }, (_, i) => from + i),
+    list = Array.from({ length: k }, (_, j) => j);
+  const ahead = (t: number) => ids[t] - ids[t - 1] - 1;
+  return {
+    logProbs: Float64Array.from(places, (t) => ahead(t) >= 0 && ahead(t) < 9 ? -1 - ahead(t) : -9),
+    greedy: Uint8Array.from(places, (t) => Number(ahead(t) === 0)),
+    depths: Int32Array.from(places, (t) => 1 + t % 2),
+    topIds: Int32Array.from(places.flatMap((t) => list.map((j) => ids[t - 1] + 1 + j))),
+    topLogProbs: Float64Array.from(places.flatMap(() => list.map((j) => -1 - j))),
+  };
+}
 
 /** The handler over a decoder "words" with a fake engine and an encoder "vectors" of two numbers: length and first id. */
 export function fakeServer(
@@ -19,6 +35,9 @@ export function fakeServer(
 ) {
   const limits = { bodyBytes: 10_000, bodyMs: 5000, requests: 200, ...given };
   const engine = new FakeEngine(behaviour);
+  const tokenScores = (sequences: readonly ScoredSequence[], options?: TokenScoresOptions) => {
+    return Promise.resolve(sequences.map((sequence) => fakeScores(sequence, options?.k ?? 1)));
+  };
   const template = "{% for m in messages %}{{ m.role[0] + ':' + m.content + ';' }}{% endfor %}a:";
   const chat = new ChatTemplate(template, {});
   const batches: number[] = [];
@@ -34,6 +53,7 @@ export function fakeServer(
     config: { V: 200, maxPositions: 50 },
     chat,
     engine,
+    tokenScores,
   };
   const vectors: ServedEncoder = {
     kind: "encoder",
