@@ -1,7 +1,9 @@
 /** Conformance reports faults: generated golden folders with one change each. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { checkGolden } from "../cli/conformance/check.ts";
+import { checkGolden, findingsOf, measure } from "../cli/conformance/check.ts";
+import type { Finding } from "../cli/conformance/compare.ts";
 import { openGolden } from "../cli/conformance/golden.ts";
+import { quantitiesOf } from "../cli/conformance/model.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import { type Recorded, writeGolden } from "./support/golden_folder.ts";
 import type { Sample } from "./support/random_models.ts";
@@ -47,48 +49,59 @@ const encoder: Sample = {
   lengths: [7, 4, 1],
 };
 
-/** What does not agree in a folder, as `quantity: outcome`. */
+/** Findings that do not agree, as `quantity: outcome`. */
+function faults(findings: readonly Finding[]): string[] {
+  return findings.filter(({ outcome }) => outcome !== "ok").map(({ quantity, outcome }) => `${quantity}: ${outcome}`);
+}
+
+/** What does not agree in a folder that is generated with a change. */
 async function faultsOf(sample: Sample, change?: (recorded: Recorded) => void): Promise<string[]> {
   const golden = await openGolden(await writeGolden(sample, change));
-  const findings = await checkGolden(golden, { reference: new ReferenceDevice() });
-  return findings.filter(({ outcome }) => outcome !== "ok").map(({ quantity, outcome }) => `${quantity}: ${outcome}`);
+  return faults(await checkGolden(golden, { reference: new ReferenceDevice() }));
 }
 
 Deno.test("conformance: correct values pass, for any padding and any scores of rows that are no candidates", async () => {
   assertEquals(await faultsOf(encoder), []);
-  const faults = await faultsOf(decoder, (recorded) => {
+  const found = await faultsOf(decoder, (recorded) => {
     assertEquals(recorded["generate.ids"].shape, [2, 7], "generation does not end at an end token");
     const { data } = recorded["train.score.2"];
     recorded["train.active.1"].data.forEach((active, i) => active || (data[i] = 1e9));
     assert(data.includes(1e9), "some rows are no candidates");
   });
-  assertEquals(faults, []);
+  assertEquals(found, []);
 });
 
 Deno.test("conformance: every kind of quantity is looked at", async () => {
-  const spoil = (name: string) => async (sample: Sample) =>
-    assertEquals(
-      await faultsOf(sample, (recorded) => {
-        const { data } = recorded[name];
-        data[data.length - 1] += data instanceof Int32Array ? 1 : 0.01;
-      }),
-      [`${name}: miss`],
-      name,
-    );
   const ofDecoder = ["train.logits", "train.active.2", "infer.score.0", "infer.hidden", "train.loss.mol_balance"];
-  for (const name of [...ofDecoder, "generate.logits", "generate.depth"]) await spoil(name)(decoder);
   const ofEncoder = ["infer.logits", "infer.pooled.mean", "train.loss.mlm", "merged.factor.groups.0.mlp.Wo.weight"];
-  for (const name of [...ofEncoder, "merged.delta.hidden"]) await spoil(name)(encoder);
+  const quantities = [
+    [decoder, [...ofDecoder, "generate.logits", "generate.depth"]],
+    [encoder, [...ofEncoder, "merged.delta.hidden"]],
+  ] as const;
+  for (const [sample, names] of quantities) {
+    const { model, task } = await openGolden(await writeGolden(sample)); // inputs and weights are those of every folder
+    const measured = await measure(model, task);
+    const actual = await quantitiesOf(new ReferenceDevice(), model, task, true);
+    for (const name of names) {
+      const golden = await openGolden(
+        await writeGolden(sample, (recorded) => {
+          const { data } = recorded[name];
+          data[data.length - 1] += data instanceof Int32Array ? 1 : 0.01;
+        }),
+      );
+      assertEquals(faults(findingsOf(golden, measured, actual, "reference")), [`${name}: miss`], name);
+    }
+  }
 });
 
 Deno.test("conformance: NaN, another shape and an unknown name fail", async () => {
-  const faults = await faultsOf(encoder, (recorded) => {
+  const found = await faultsOf(encoder, (recorded) => {
     recorded["infer.hidden"].data[3] = NaN;
     recorded["train.loss.mlm"] = { shape: [2], data: new Float32Array(2) };
     recorded["infer.entropy"] = { shape: [1], data: new Float32Array(1) };
     recorded["grad.final_norm.bias"] = { shape: [16], data: new Float32Array(16) };
   });
-  assertEquals(faults.sort(), [
+  assertEquals(found.sort(), [
     "grad.final_norm.bias: unknown",
     "infer.entropy: unknown",
     "infer.hidden: miss",
