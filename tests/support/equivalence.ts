@@ -12,7 +12,8 @@ import type { WebGpuDevice } from "../../kernels/mod.ts";
 import { type Case, compare } from "./compare.ts";
 import { gpuTest } from "./gpu.ts";
 import { type Ran, runGuarded } from "./guarded.ts";
-import { type Call, labelsOf } from "./planned.ts";
+import { type Call, labelsOf, plan } from "./planned.ts";
+import { thinned } from "./thinning.ts";
 import { ratioLine, recordRatio } from "./ratios.ts";
 import { type Variant, variantsOf } from "./variants.ts";
 
@@ -28,7 +29,7 @@ export interface VariantCase<I extends string, P> {
 
 /** What decides the cases of a property. */
 export interface Checked {
-  /** Number of cases. */
+  /** Number of cases drawn; {@link thinned} says which are run. */
   readonly numRuns: number;
   /** Seed of the cases; FC_SEED, or any, unless given. */
   readonly seed?: number;
@@ -81,19 +82,19 @@ function describe({ inputs, params }: Case<string, unknown>): string {
   return `${shapes.join(", ")}; ${JSON.stringify(params)}`;
 }
 
-/** Index of the first of some cases that fails, and the worst error / bound of the others; many share one submit. */
+/** Number of the first numbered case that fails, and the worst error / bound of the others; many share one submit. */
 async function firstFailure<C>(
-  cases: readonly C[],
+  cases: readonly (readonly [number, C])[],
   run: (some: readonly C[]) => Promise<readonly (() => number)[]>,
 ): Promise<{ failed?: number; worst: number }> {
   let worst = 0;
   for (let from = 0; from < cases.length; from += TOGETHER) {
-    const ratios = await run(cases.slice(from, from + TOGETHER));
+    const ratios = await run(cases.slice(from, from + TOGETHER).map(([, one]) => one));
     for (const [i, ratio] of ratios.entries()) {
       try {
         worst = Math.max(worst, ratio());
       } catch {
-        return { failed: from + i, worst };
+        return { failed: cases[from + i][0], worst };
       }
     }
   }
@@ -115,7 +116,8 @@ export async function checkCases<I extends string, O extends string, P>(
     return ran.map((one, i) => () => checkedRatio(op, some[i].test, one));
   };
   const sampled = path ? [] : fc.sample(arbitrary, { seed, numRuns });
-  const { failed, worst } = await firstFailure(sampled, run);
+  const kept = thinned(sampled, adapter.dialect, (one) => plan(call(one)));
+  const { failed, worst } = await firstFailure(kept, run);
   if (failed === undefined && !path) return worst;
   const alone = fc.asyncProperty(arbitrary, async (one) => void (await run([one]))[0]());
   const limits = { interruptAfterTimeLimit: SHRINKING, endOnFailure: path !== undefined, reporter: () => {} };
