@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { LEAST_SIZE, MOST_SIZE } from "../../common/float32.ts";
 import type { Fields } from "./fields.ts";
 
 /** One key whose value is a number, a word, a list of numbers, or true or false. */
@@ -11,7 +12,7 @@ export interface Row {
   /** Meaning, with its unit. */
   readonly help: string;
   /** Type of the value. */
-  readonly kind: "whole" | "number" | "wholes" | "numbers" | "word" | "flag" | "text";
+  readonly kind: "whole" | "number" | "positive" | "wholes" | "numbers" | "word" | "flag" | "text";
   /** Least number; 0 unless given. */
   readonly least?: number;
   /** Greatest number. */
@@ -32,6 +33,8 @@ export interface RowValues {
   readonly whole: number;
   /** A number. */
   readonly number: number;
+  /** A number that float32 can divide by. */
+  readonly positive: number;
   /** A list of whole numbers. */
   readonly wholes: readonly number[];
   /** A list of numbers. */
@@ -63,10 +66,12 @@ function readAny(fields: Fields, key: string, row: Row): unknown {
     if (required) fields.fail(`${fields.path}.${key} is missing`, key);
     return undefined;
   }
-  const limits = { least, most, fraction: !kind.startsWith("whole") };
+  const size = kind === "positive" ? { least: LEAST_SIZE, most: MOST_SIZE } : {};
+  const limits = { least, most, ...size, fraction: !kind.startsWith("whole") };
   switch (kind) {
     case "whole":
     case "number":
+    case "positive":
       return fields.number(key, fallback as number | undefined, limits);
     case "wholes":
     case "numbers":
@@ -93,6 +98,7 @@ export function readRows<T extends Readonly<Record<string, Row>>>(
 function rangeOf({ kind, least = 0, most, words }: Omit<Row, "kind"> & { readonly kind: string }): string {
   if (words) return `one of ${words.join(", ")}`;
   if (kind === "flag") return "true or false";
+  if (kind === "positive") return "number above 0";
   const names = { whole: "whole number", number: "number", wholes: "whole numbers", numbers: "numbers" };
   if (!Object.hasOwn(names, kind)) return "";
   const name = names[kind as keyof typeof names];

@@ -18,11 +18,7 @@ export interface TrainingKey extends Omit<Row, "kind"> {
 
 /** All keys in the order of the help text; a dot separates an object from its key. */
 export const trainingKeys = {
-  "model": {
-    kind: "model",
-    help: "a preset (mor-360m-3), the path of a config.json, or its content as an object (keys below)",
-    required: true,
-  },
+  "model": { kind: "model", help: "a preset (mor-360m-3), the path of a config.json, or its content", required: true },
   "objective": {
     kind: "word",
     help: "what is predicted",
@@ -31,11 +27,7 @@ export const trainingKeys = {
     derived: true,
   },
   "mask_share": { kind: "number", help: "masked: share of tokens to predict", least: 0.01, most: 0.99, fallback: 0.3 },
-  "start.from": {
-    kind: "path",
-    help: "checkpoint of the initial weights; without start they are random",
-    required: true,
-  },
+  "start.from": { kind: "path", help: "checkpoint of the initial weights; random without start", required: true },
   "start.method": {
     kind: "word",
     help: "copy: same layers, perhaps new experts or routers; stepwise to random: recursive decoder from one that " +
@@ -45,23 +37,12 @@ export const trainingKeys = {
   },
   "teacher.from": { kind: "path", help: "checkpoint of a teacher model with the same vocabulary", required: true },
   "teacher.divergence": { kind: "number", help: "factor of KL(teacher, student) at labelled tokens", fallback: 1 },
-  "teacher.temperature": {
-    kind: "number",
-    help: "temperature of that divergence",
-    least: 1e-30,
-    most: 1e30,
-    fallback: 1,
-  },
+  "teacher.temperature": { kind: "positive", help: "temperature of that divergence", fallback: 1 },
   "teacher.cosine": { kind: "number", help: "masked: factor of the cosine distance of hidden states", fallback: 0 },
-  "data.train": {
-    kind: "sources",
-    help:
-      'texts, one or a list: a path, a glob, "npm:NAME@VERSION", "apt:NAME", or an object (Texts in docs/training.md)',
-    required: true,
-  },
+  "data.train": { kind: "sources", help: 'one text or a list (docs/training.md, "Texts")', required: true },
   "data.held_out": {
     kind: "heldOut",
-    help: "share of the training texts that is held out for evaluation, or texts like data.train",
+    help: "share of the training texts to evaluate on, or texts",
     least: 1e-6,
     most: 0.9,
     fallback: 0.01,
@@ -84,28 +65,12 @@ export const trainingKeys = {
     derived: true,
   },
   "data.batch": { kind: "whole", help: "sequences of a microbatch", least: 1, fallback: 8 },
-  "data.accumulate": {
-    kind: "whole",
-    help: "microbatches of a step; the result does not depend on their number",
-    least: 1,
-    most: 256,
-    fallback: 1,
-  },
-  "optimizer.learning_rate": {
-    kind: "number",
-    help: "highest learning rate of AdamW",
-    least: 1e-30,
-    most: 1e30,
-    fallback: 1e-3,
-  },
+  "data.accumulate": { kind: "whole", help: "microbatches of a step", least: 1, most: 256, fallback: 1 },
+  "optimizer.learning_rate": { kind: "positive", help: "highest learning rate of AdamW", fallback: 1e-3 },
   "optimizer.beta1": { kind: "number", help: "decay of the first moment", most: 0.999999, fallback: 0.9 },
   "optimizer.beta2": { kind: "number", help: "decay of the second moment", most: 0.999999, fallback: 0.95 },
-  "optimizer.eps": { kind: "number", help: "added to the denominator", least: 1e-30, most: 1e30, fallback: 1e-8 },
-  "optimizer.weight_decay": {
-    kind: "number",
-    help: "decoupled decay of matrices; norms and biases have none",
-    fallback: 0.1,
-  },
+  "optimizer.eps": { kind: "positive", help: "added to the denominator", fallback: 1e-8 },
+  "optimizer.weight_decay": { kind: "number", help: "decoupled decay of matrices, not of norms", fallback: 0.1 },
   "optimizer.clip": { kind: "number", help: "maximum global norm of the gradients, 0 for no clipping", fallback: 1 },
   "optimizer.average": {
     kind: "number",
@@ -120,37 +85,23 @@ export const trainingKeys = {
     fallback: "cosine",
   },
   "schedule.warmup": { kind: "whole", help: "steps of the linear warm-up", fallback: 0 },
-  "schedule.decay": {
-    kind: "number",
-    help: "trapezoid: share of all steps over which the rate decays",
-    least: 1e-6,
-    most: 1,
-    fallback: 0.2,
-  },
+  "schedule.decay": { kind: "number", help: "trapezoid: share of the steps that decay", most: 1, fallback: 0.2 },
   "schedule.final": { kind: "number", help: "last learning rate as a share of the highest", most: 1, fallback: 0 },
   "losses.router_aux": { kind: "number", help: "factor of the routers' cross-entropy", absent: "the model's" },
   "losses.router_z": { kind: "number", help: "factor of the routers' z-loss", absent: "the model's" },
   "losses.router_balance": { kind: "number", help: "factor of the balance of depths", absent: "the model's" },
   "losses.mol_balance": { kind: "number", help: "factor of the balance of experts", absent: "the model's" },
-  "capacity_warmup": {
-    kind: "whole",
-    help: "steps over which the capacity of recursions falls from 1 to the model's",
-    fallback: 0,
-  },
+  "capacity_warmup": { kind: "whole", help: "steps over which capacities fall from 1 to the model's", fallback: 0 },
   "bias_rate": { kind: "number", help: "step size of the bias of loss-free balancing", fallback: 0.001 },
-  "steps": {
-    kind: "whole",
-    help: "updates of the whole run; may be raised when it is resumed",
-    least: 1,
-    fallback: 1000,
+  "steps": { kind: "whole", help: "updates of the run; may be raised when it is resumed", least: 1, fallback: 1000 },
+  "seed": { kind: "whole", help: "seed of weights, data order, masks and noise", most: 2147483647, fallback: 0 },
+  "device": {
+    kind: "word",
+    help: "GPU or plain loops",
+    words: ["webgpu", "reference"],
+    fallback: "webgpu",
+    free: true,
   },
-  "seed": {
-    kind: "whole",
-    help: "seed of random weights, order of the data, masks and noise",
-    most: 2147483647,
-    fallback: 0,
-  },
-  "device": { kind: "word", help: "device", words: ["webgpu", "reference"], fallback: "webgpu", free: true },
   "checkpoint": {
     kind: "word",
     help: "recursion recomputes each recursion in the backward pass, to save memory",
@@ -161,18 +112,13 @@ export const trainingKeys = {
   "keep": { kind: "whole", help: "checkpoints kept", least: 1, fallback: 2, free: true },
   "log_every": {
     kind: "whole",
-    help: "steps between two readings of the device for progress, routing and the check for divergence",
+    help: "steps between two lines of progress",
     least: 1,
     most: 10000,
     fallback: 10,
     free: true,
   },
-  "evaluate_every": {
-    kind: "whole",
-    help: "steps between two evaluations of the held-out texts, 0 for the end only",
-    fallback: 500,
-    free: true,
-  },
+  "evaluate_every": { kind: "whole", help: "steps between evaluations, 0 for the end only", fallback: 500, free: true },
   "evaluate_batches": { kind: "whole", help: "batches of an evaluation, 0 for all", fallback: 20, free: true },
   "save_dtype": {
     kind: "word",
@@ -183,7 +129,7 @@ export const trainingKeys = {
   },
   "out": {
     kind: "path",
-    help: "folder of the run: log.jsonl, checkpoints, at the end the model",
+    help: "folder of the run: log, checkpoints, at the end the model",
     fallback: "run",
     free: true,
   },
