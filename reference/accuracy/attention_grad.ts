@@ -3,9 +3,9 @@ import { keyAt, scoresOf, seenBy } from "../attention_grad.ts";
 import { liveRows } from "../reference.ts";
 import { rescaling, scoreErrors } from "./attention.ts";
 import { HeadSums, weighed } from "./attention_terms.ts";
-import { logBound, TINY, UNIT } from "./bound.ts";
+import { TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
-import { Inherited } from "./exponentials.ts";
+import { Inherited, logError } from "./exponentials.ts";
 import { Sum, sumOf } from "./sums.ts";
 
 /**
@@ -32,8 +32,7 @@ export const attentionStats = defineBound(attentionStatsOp, ({ q, kv, ranges, y,
       const flushed = scores.length * TINY; // weights that are flushed to zero
       const r = moved.error() + rescaling(weights, scores) + weights.error({ term: 0 }) + flushed;
       const sum = Math.exp(lse - most);
-      bound[m * 2 * H + h] = (r < 1 ? r / (1 - r) : Infinity) + UNIT * Math.abs(lse) + TINY +
-        Math.max(logBound(sum * (1 - r)), logBound(sum * (1 + r)));
+      bound[m * 2 * H + h] = (r < 1 ? logError(sum, r) : Infinity) + UNIT * Math.abs(lse) + TINY;
       bound[m * 2 * H + H + h] = sumOf(K, (i) => dy.data[from + i] * y.data[from + i]).error();
     }
   }

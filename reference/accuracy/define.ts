@@ -3,7 +3,8 @@ import type { RefTensor } from "../reference.ts";
 
 /**
  * The accuracy of an operation: the largest |float32 kernel − exact| of each element of each f32 output, given exact
- * inputs and exact outputs. It holds for any order of summation, see `sums.ts`.
+ * inputs and exact outputs. It holds for any order of summation, see `sums.ts`; sums over rows and tensors to one number must
+ * be divided among lanes, see `lanes.ts`.
  */
 export type Bound<I extends string, O extends string, P> = (
   inputs: Inputs<I, RefTensor>,

@@ -3,46 +3,75 @@ import { angle, softened } from "../distillation.ts";
 import { liveRows, type RefTensor } from "../reference.ts";
 import { DIVISION_ERROR, INVERSE_SQRT_ERROR, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
-import { Sum, sumOf } from "./sums.ts";
-import { exponentialsError, logSumExpBound, powerError } from "./exponentials.ts";
+import { LaneSum, laneSumOf } from "./lanes.ts";
+import { LAMBDA } from "./sums.ts";
+import { Inherited, logError, powerError } from "./exponentials.ts";
 
 /** Roundings of (x − top)/τ: the difference, τ or its inverse to float32, and a division (five) or a product. */
 export const SOFTENED: number = 2 + DIVISION_ERROR / UNIT;
 
-/** For Σ e^t·(t − s) / Σ e^t + log Σ e^s − log Σ e^t: a division, two logarithms, two sums, and τ², rounded four times. */
+/**
+ * For τ²·(Σ e^t·(t − s) / Σ e^t + log Σ e^s − log Σ e^t): what the sums inherit from their terms, and the rounding of each;
+ * a division, two logarithms, two sums, and τ², rounded four times.
+ */
 export const klDivergence = defineBound(klDivergenceOp, ({ student, teacher, offsets }, { kl }, { temperature }) => {
   const [M] = student.shape;
   const bound = new Float64Array(M);
   for (let m = 0; m < liveRows(offsets, M); m++) {
-    const s = softened(student, m, temperature);
-    const t = softened(teacher, m, temperature);
-    const gaps = gapsError(s.z, t.z);
-    const { sum, relative } = exponentialsError(t.z, 0, SOFTENED);
-    const gap = Math.abs(gaps.sum) / sum;
-    const gapError = (Math.abs(gaps.sum) + gaps.error) / (sum * (1 - relative)) * (1 + DIVISION_ERROR) - gap;
-    const logs = Math.abs(Math.log(s.sum) - Math.log(t.sum));
-    const logsError = logSumExpBound(s.z, 0, SOFTENED) + logSumExpBound(t.z, 0, SOFTENED);
-    const error = gapError + logsError + 2 * UNIT * (gap + gapError + logs + logsError);
+    const [s, t] = [softened(student, m, temperature), softened(teacher, m, temperature)];
+    const { gaps, ofS, ofT, inherited, most } = divergenceErrors(s, t);
+    const [gap, ofGaps, logs] = [Math.abs(gaps.value), gaps.error({ term: 1 }), Math.abs(Math.log(s.sum / t.sum))];
+    const quotient = ofGaps + (gap + ofGaps) * (ofT / (1 - ofT) + DIVISION_ERROR);
+    const sums = (inherited + quotient) * (1 + most) + logError(s.sum, ofS) + logError(t.sum, ofT);
+    const error = sums + 2 * UNIT * (gap + logs + sums);
     bound[m] = temperature ** 2 * error * (1 + 4 * UNIT) + 4 * UNIT * Math.abs(kl.data[m]) + TINY;
   }
   return { kl: bound };
 });
 
-/** Σ_v e^t·(t − s) of two rows, and its error: of each power, of both logits, their difference and the product; V terms' sum. */
-function gapsError(s: Float64Array, t: Float64Array): { sum: number; error: number } {
-  const gaps = new Sum();
-  let error = 0;
-  for (let v = 0; v < t.length; v++) {
-    if (t[v] === -Infinity) continue;
-    const power = Math.exp(t[v]);
-    const gap = Math.abs(t[v] - s[v]);
-    const most = gap + UNIT * (gap + (SOFTENED + 1) * (Math.abs(t[v]) + Math.abs(s[v])));
-    gaps.add(power * (t[v] - s[v]));
-    error += 2 * TINY * (1 + gap); // powers and products that are flushed, or held at the smallest normal number
-    if (power > 0) error += power * most * (1 + powerError(-t[v], SOFTENED)) * (1 + UNIT) - power * gap;
-  }
-  const wrong = 1 + error / Math.max(gaps.absolutes, TINY); // terms that are wrong by so much are summed
-  return { sum: gaps.value, error: error + wrong * gaps.error({ term: 0 }) };
+/** A row of logits over τ, below the greatest, and the sum of their powers. */
+type Softened = ReturnType<typeof softened>;
+
+/**
+ * The divergence moves by p·(t − s − gap − 1) with e^t, relative, p = e^t / Σ e^t and gap = Σ p·(t − s); by p with t − s, and
+ * by q = e^s / Σ e^s with e^s. In the worst case each of these has its largest error. Under the model of {@link Inherited}
+ * errors that all columns share cancel in part. A logit z = (x − top)/τ has two of them, of a rounded τ and of a division:
+ * all columns of a row have z·(1 + c). Its other roundings are independent. Also the largest error of a power, relative,
+ * and of both sums of powers from their additions.
+ */
+function divergenceErrors(s: Softened, t: Softened) {
+  const [gaps, powersS, powersT, moved] = [new LaneSum(), new LaneSum(), new LaneSum(), new Inherited()];
+  const shares = (v: number) => [Math.exp(t.z[v]) / t.sum, Math.exp(s.z[v]) / s.sum];
+  let [flushed, most, sharedT, sharedS] = [0, 0, 0, 0];
+  t.z.forEach((z, v) => {
+    const [p, q] = shares(v);
+    gaps.add(p > 0 ? p * (z - s.z[v]) : 0);
+    powersT.add(p);
+    powersS.add(q);
+  });
+  t.z.forEach((z, v) => {
+    const [p, q] = shares(v);
+    const [below, gap] = [s.z[v], p > 0 ? z - s.z[v] : 0];
+    const slope = p * (gap - gaps.value - 1);
+    if (p > 0) {
+      const ofGap = p * UNIT * (Math.abs(gap) + SOFTENED * (Math.abs(z) + Math.abs(below)));
+      const ofZ = UNIT * SOFTENED * Math.abs(z);
+      moved.add(slope, z, { guaranteed: ofZ, probable: 0 }, {
+        guaranteed: ofGap,
+        probable: LAMBDA * (ofGap + Math.abs(slope) * ofZ),
+      });
+      [sharedT, most] = [sharedT + (slope + p) * z, Math.max(most, powerError(-z, SOFTENED))];
+    }
+    if (q > 0) {
+      const ofZ = UNIT * SOFTENED * Math.abs(below);
+      moved.add(q, below, { guaranteed: ofZ, probable: LAMBDA * ofZ });
+      [sharedS, most] = [sharedS + (q - p) * below, Math.max(most, powerError(-below, SOFTENED))];
+    }
+    flushed += 2 * TINY * (3 + Math.abs(gap)); // powers and products that are flushed, or held at the smallest normal number
+  });
+  moved.share((SOFTENED - 1) * UNIT * (Math.abs(sharedT) + Math.abs(sharedS)));
+  const [ofS, ofT] = [powersS.error({ term: 0 }), powersT.error({ term: 0 })];
+  return { gaps, ofS, ofT, inherited: moved.error() + flushed, most: 2 * most };
 }
 
 /** The cosine's and a difference; neither the distance nor its error can be more than two. */
@@ -63,7 +92,7 @@ export function angleErrors(a: RefTensor, b: RefTensor, m: number) {
   const D = a.shape[1];
   const { cosine, overA, overB } = angle(a, b, m);
   const [errorA, errorB] = [inverseNormError(overA, a, m), inverseNormError(overB, b, m)];
-  const products = sumOf(D, (d) => a.data[m * D + d] * b.data[m * D + d]);
+  const products = laneSumOf(D, (d) => a.data[m * D + d] * b.data[m * D + d]);
   let flushed = 0;
   for (let d = 0; d < D; d++) flushed += TINY * (Math.abs(a.data[m * D + d]) + Math.abs(b.data[m * D + d]));
   const dot = Math.abs(products.value) + products.error() + flushed;
@@ -76,7 +105,7 @@ export function angleErrors(a: RefTensor, b: RefTensor, m: number) {
 function inverseNormError(inverse: number, x: RefTensor, m: number): number {
   if (inverse === 0) return 0;
   const D = x.shape[1];
-  const squares = sumOf(D, (d) => (x.data[m * D + d] * inverse) ** 2);
+  const squares = laneSumOf(D, (d) => (x.data[m * D + d] * inverse) ** 2);
   const relative = squares.error() + (D + 1) * TINY + 2 * Math.sqrt(D) * TINY * inverse;
   const root = Math.max(1 / Math.sqrt(Math.max(0, 1 - relative)) - 1, 1 - 1 / Math.sqrt(1 + relative));
   return root + (INVERSE_SQRT_ERROR + DIVISION_ERROR) * (1 + root); // of inverseSqrt, or of 1/√q

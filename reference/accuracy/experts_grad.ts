@@ -9,6 +9,7 @@ import { rowOf } from "../experts_grad.ts";
 import { liveRows } from "../reference.ts";
 import { sumBound } from "./bound.ts";
 import { defineBound } from "./define.ts";
+import { laneDotSum } from "./lanes.ts";
 import { dotSum, sumOf } from "./sums.ts";
 
 /** A sum of P products, multiplied by the rounded s: two roundings more. */
@@ -68,7 +69,7 @@ export const dotSlots = defineBound(dotSlotsOp, ({ a, b, offsets }) => {
   const bound = new Float64Array(M * k);
   for (let slot = 0; slot < liveRows(offsets, M) * k; slot++) {
     const row = rowOf(b, slot, k) * F;
-    bound[slot] = dotSum(F, [a.data, slot * F], [b.data, row]).error();
+    bound[slot] = laneDotSum(F, [a.data, slot * F], [b.data, row]).error();
   }
   return { y: bound };
 });

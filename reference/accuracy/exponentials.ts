@@ -4,7 +4,8 @@
  * @module
  */
 import { expError, logBound, TINY, UNIT } from "./bound.ts";
-import { LAMBDA, Sum } from "./sums.ts";
+import { LaneSum } from "./lanes.ts";
+import { LAMBDA } from "./sums.ts";
 
 /**
  * Relative error of e^(−below), below ≥ 0 the rounded difference of two floats, or what else takes so many roundings; e^
@@ -23,7 +24,7 @@ export function exponentialsError(
   top: number,
   roundings?: number,
 ): { sum: number; relative: number } {
-  const powers = new Sum();
+  const powers = new LaneSum();
   let error = 0;
   for (let v = 0; v < x.length; v++) {
     const below = top - x[v];
@@ -41,7 +42,12 @@ export function exponentialsError(
  */
 export function logSumExpBound(x: ArrayLike<number>, top: number, roundings?: number): number {
   const { sum, relative } = exponentialsError(x, top, roundings);
-  return relative / (1 - relative) + Math.max(logBound(sum * (1 - relative)), logBound(sum * (1 + relative)));
+  return logError(sum, relative);
+}
+
+/** Error of the logarithm of a number with a relative error. */
+export function logError(value: number, relative: number): number {
+  return relative / (1 - relative) + Math.max(logBound(value * (1 - relative)), logBound(value * (1 + relative)));
 }
 
 /** The error of a float32 number: in the worst case, and under the model of `sums.ts`, independent of others'. */
@@ -61,6 +67,7 @@ export class Inherited {
   #squares = 0;
   #common = 0;
   #slanted = 0;
+  #shared = 0;
 
   /** Adds t = f·e^x, the error of x, and that of f times e^x. */
   add(t: number, x: number, ofX: ErrorPair, ofF: ErrorPair = { guaranteed: 0, probable: 0 }): void {
@@ -71,9 +78,14 @@ export class Inherited {
     this.#slanted += t * x;
   }
 
+  /** Adds the error that all terms together have under the model from another cause that they share. */
+  share(error: number): void {
+    this.#shared += error;
+  }
+
   /** The smaller one of both. */
   error(): number {
     const common = expError(0) * Math.abs(this.#common) + (expError(1) - expError(0)) * Math.abs(this.#slanted);
-    return Math.min(this.#linear, common + Math.sqrt(this.#squares));
+    return Math.min(this.#linear, common + this.#shared + Math.sqrt(this.#squares));
   }
 }

@@ -4,7 +4,7 @@ import { liveRows } from "../reference.ts";
 import { DIVISION_ERROR, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
 import { logSumExpBound } from "./exponentials.ts";
-import { Sum, sumOf } from "./sums.ts";
+import { laneSumOf, TENSOR } from "./lanes.ts";
 import { softplusBound } from "./scalars.ts";
 
 /** The error of the logarithm, a difference and a sum; both are positive, so a shift of the logits does not cancel. */
@@ -47,22 +47,21 @@ export const logSumExp = defineBound(logSumExpOp, ({ x, offsets }, { y }) => {
 export const mean = defineBound(meanOp, ({ x, labels, offsets, total }, { y }) => {
   const rows = scored(x.shape[0], labels, offsets);
   const count = Math.max(1, divisor(rows, total));
-  const sum = sumOf(rows.length, (i) => x.data[rows[i]]).error({ term: 0 });
+  const scores = new Float64Array(liveRows(offsets, x.shape[0]));
+  for (const m of rows) scores[m] = x.data[m];
+  const sum = laneSumOf(scores.length, (m) => scores[m], { lanes: TENSOR }).error({ term: 0 });
   return { y: Float64Array.of(sum / count + DIVISION_ERROR * Math.abs(y.data[0]) + TINY) };
 });
 
-/** A sum over rows and one over experts, either inside the other; two divisions, two products. Counts are exact. */
+/** A sum over rows and experts, a product with each term or with sums of them, two divisions, two products; counts are exact. */
 export const loadBalanceLoss = defineBound(loadBalanceLossOp, ({ probs, counts, offsets }, { loss }, { k }) => {
   const [M, E] = probs.shape;
   const [live, rows] = [liveRows(offsets, M), Math.max(1, countedRows(counts, k))];
-  const terms = new Sum();
-  let errors = 0;
-  for (let e = 0; e < E; e++) {
-    const column = sumOf(live, (m) => probs.data[m * E + e]);
-    errors += E * counts.data[e] * column.error({ term: 0 }) / rows / rows;
-    terms.add(E * counts.data[e] * column.value / rows / rows);
-  }
-  const sum = errors + terms.error();
+  const terms = laneSumOf(live * E, (i) => E * counts.data[i % E] * probs.data[i] / rows / rows, {
+    lanes: TENSOR,
+    word: E,
+  });
+  const sum = terms.error({ total: 1 });
   const rounding = (2 * UNIT + 2 * DIVISION_ERROR) * Math.abs(loss.data[0]);
   return { loss: Float64Array.of(sum + rounding + TINY), applications: new Float64Array(1) };
 });

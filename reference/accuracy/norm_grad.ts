@@ -1,10 +1,13 @@
 import { normGradOp, normGradWeightOp } from "../../src/ops/norm_grad.ts";
 import { centered } from "../norm.ts";
 import { liveRows } from "../reference.ts";
-import { DIVISION_ERROR, TINY, UNIT } from "./bound.ts";
+import { DIVISION_ERROR, INVERSE_SQRT_ERROR, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
 import { normalized } from "./norm.ts";
-import { Sum, sumOf } from "./sums.ts";
+import { LAMBDA, Sum, sumOf } from "./sums.ts";
+
+/** Relative error of 1/√v that rows may share: of the root, and half that of a division and of two roundings. */
+const SHARED = INVERSE_SQRT_ERROR + DIVISION_ERROR / 2 + UNIT;
 
 /** Every factor with its own error, products of sums of both less the exact products, and a rounding each. */
 export const normGrad = defineBound(normGradOp, ({ x, weight, dy, offsets }, { dx }, params) => {
@@ -48,18 +51,25 @@ function boundOfMean(terms: Float64Array, errors: Float64Array): number {
   return (error + DIVISION_ERROR * (Math.abs(sum.value) + error)) / terms.length;
 }
 
-/** dy times the error of x̂, and a sum of so many products as there are rows. */
+/**
+ * dy times the error of x̂, and a sum of so many products as there are rows. Under the model the roots and divisions of all
+ * rows share a relative error; the other errors of x̂ are independent from row to row.
+ */
 export const normGradWeight = defineBound(normGradWeightOp, ({ x, dy, offsets }, { dweight }, params) => {
   const [M, D] = x.shape;
   const lost = new Float64Array(dweight.data.length);
+  const squares = new Float64Array(lost.length);
   const sums = Array.from(lost, () => new Sum());
   for (let m = 0; m < liveRows(offsets, M); m++) {
     const { values, errors } = normalized(x, m, params);
     for (let d = 0; d < D; d++) {
-      lost[d] += Math.abs(dy.data[m * D + d]) * errors[d] + TINY;
+      const error = Math.abs(dy.data[m * D + d]) * errors[d] + TINY;
+      lost[d] += error;
+      squares[d] += error ** 2;
       sums[d].add(dy.data[m * D + d] * values[d]);
     }
   }
   const wrong = (d: number) => 1 + lost[d] / Math.max(sums[d].absolutes, TINY);
-  return { dweight: lost.map((error, d) => error + wrong(d) * sums[d].error()) };
+  const inherited = (d: number) => Math.min(lost[d], SHARED * Math.abs(sums[d].value) + LAMBDA * Math.sqrt(squares[d]));
+  return { dweight: lost.map((_, d) => inherited(d) + wrong(d) * sums[d].error()) };
 });

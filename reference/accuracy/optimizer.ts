@@ -2,7 +2,7 @@ import { adamWOp, balanceBiasOp, emaOp, sumSquaresOp } from "../../src/ops/optim
 import { clipScale, lacks } from "../optimizer.ts";
 import { DIVISION_ERROR, SQRT_ERROR, sumBound, TINY, UNIT } from "./bound.ts";
 import { defineBound } from "./define.ts";
-import { sumOf } from "./sums.ts";
+import { laneSumOf, TENSOR } from "./lanes.ts";
 
 /** Errors go on from s·g to the moments, and from these to p; see the steps. */
 export const adamW = defineBound(
@@ -44,11 +44,11 @@ function quotient(a: number, aError: number, b: number, bError: number): { value
   return { value, error: inherited + DIVISION_ERROR * (value + inherited) + TINY };
 }
 
-/** A sum of squares and `carry`; each square may be flushed to zero. */
+/** A sum of squares, each of which may be flushed to zero, and its sum with `carry`. */
 export const sumSquares = defineBound(sumSquaresOp, ({ x, carry }) => {
-  const squares = sumOf(x.data.length, (i) => x.data[i] ** 2);
-  if (carry) squares.add(carry.data[0]);
-  return { y: Float64Array.of(squares.error()) };
+  const squares = laneSumOf(x.data.length, (i) => x.data[i] ** 2, { lanes: TENSOR });
+  const error = squares.error();
+  return { y: Float64Array.of(carry ? error + UNIT * (squares.value + carry.data[0] + error) + TINY : error) };
 });
 
 /** A sum of two products with rounded factors: the factor, the product and the sum are three of its four units. */

@@ -2,7 +2,7 @@ import { dotRowsOp, scaleRowsOp } from "../../src/ops/rows_grad.ts";
 import { liveRows } from "../reference.ts";
 import { sumBound } from "./bound.ts";
 import { defineBound } from "./define.ts";
-import { dotSum } from "./sums.ts";
+import { laneDotSum } from "./lanes.ts";
 
 /** One product. */
 export const scaleRows = defineBound(
@@ -15,7 +15,7 @@ export const dotRows = defineBound(dotRowsOp, ({ a, b, offsets }) => {
   const [S, D] = a.shape;
   const bound = new Float64Array(S);
   for (let s = 0; s < liveRows(offsets, S); s++) {
-    bound[s] = dotSum(D, [a.data, s * D], [b.data, s * D]).error();
+    bound[s] = laneDotSum(D, [a.data, s * D], [b.data, s * D]).error();
   }
   return { y: bound };
 });
