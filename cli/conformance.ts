@@ -18,7 +18,7 @@ const command = {
   about:
     `Runs the models of golden folders (config.json, model.safetensors, expected.safetensors) and compares every recorded quantity.
 Selections and ids must be equal. Numbers must be within a bound of the rounding errors of float32, which is measured
-by running the model in double precision with noise of the size of each operation's error bound.
+by running the model in double precision with noise of the size of each operation's float32 error.
 
 Prints a line a quantity and device: worst error / bound, and their ratio. Ends with 1 when a quantity misses its bound
 or could not be checked.`,

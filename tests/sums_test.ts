@@ -4,7 +4,7 @@ import { hostTensor } from "../src/op/device.ts";
 import { linearOp } from "../src/ops/linear.ts";
 import { sumRowsOp } from "../src/ops/linear_grad.ts";
 import { normals } from "../src/common/random.ts";
-import { FAILURE, LAMBDA, sumOf } from "../reference/accuracy/sums.ts";
+import { deviating, FAILURE, LAMBDA, sumOf } from "../reference/accuracy/sums.ts";
 import { worstRatio } from "./support/equivalence.ts";
 import { everyVariant, gpuTest } from "./support/gpu.ts";
 
@@ -56,6 +56,16 @@ Deno.test("sums: few terms have the guaranteed bound, and random ones of 2,624 a
   assert(few.guaranteed() < few.probable());
   assert(many.probable() < many.guaranteed() / 50);
   assert(2 * Math.exp(-(LAMBDA ** 2) / 2) <= FAILURE * (1 + 1e-9));
+});
+
+Deno.test("sums: by variance the error of a chain is above float32's, and below that of one sum in 2^60", () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const x = terms.random(1000 * seed);
+    const sum = sumOf(N, (i) => x[i]);
+    const [deviation, largest] = [deviating(() => sum.probable({ term: 0 })), sum.probable({ term: 0 })];
+    assert(Math.abs(orders.forwards(x) - sum.value) < deviation && deviation < largest);
+    assertEquals(sum.probable({ term: 0 }), largest);
+  }
 });
 
 gpuTest("sums: kernels that add equal numbers stay within the bound", async (gpu) => {

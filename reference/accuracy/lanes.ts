@@ -26,7 +26,7 @@
  * @module
  */
 import { UNIT } from "./bound.ts";
-import { FAILURE, LAMBDA, type Roundings, type Strided, Sum } from "./sums.ts";
+import { FAILURE, LAMBDA, permutedError, type Roundings, type Strided, Sum } from "./sums.ts";
 
 /** Terms that may be added one after the other. */
 export const SERIAL = 32;
@@ -76,7 +76,8 @@ export class LaneSum extends Sum {
     if (this.#terms.length <= SERIAL) return any;
     const { term = 1, addition = 1, total = 0 } = roundings;
     const { depth, energy, weight } = this.#tree();
-    const permuted = LAMBDA * Math.abs(this.value) * Math.sqrt(energy) + fluctuation(depth, weight, this.squares);
+    const tail = fluctuation(depth, weight, this.squares), deviation = Math.sqrt(depth * this.squares);
+    const permuted = permutedError(Math.abs(this.value) * Math.sqrt(energy), tail, deviation);
     const ordered = LAMBDA * Math.sqrt(Math.max(this.#energyOf("strided"), this.#energyOf("blocks")));
     const additions = Math.sqrt(repetition(this.#terms)) * Math.max(permuted, ordered);
     const others = term * LAMBDA * Math.sqrt(this.squares) + total * Math.abs(this.value);

@@ -3,8 +3,9 @@
  *
  * Bounds of operations cannot be chained to one of a model: every operation would multiply the largest error of all
  * before it, and the product says nothing after a few layers. Instead the model runs in double precision, and every
- * number that an operation computes is moved by a uniform random amount within the bound of that operation. The largest
- * deviation from the run without noise bounds the float32 error.
+ * number that an operation computes is moved by a uniform random amount. Its amplitude is the bound of that operation, with
+ * λ standard deviations for the probable errors of sums (`deviating`): errors of many operations add up by their variances.
+ * The largest deviation from the run without noise bounds the float32 error.
  * Source: Parker, "Monte Carlo Arithmetic: exploiting randomness in floating-point arithmetic", UCLA CSD-970002 (1997);
  * the noise here spans the bound of the operation (`accuracy.ts`), not only the rounding of its result.
  *
@@ -27,6 +28,7 @@ import type { OpName } from "../../src/ops/vocabulary.ts";
 import type { RefTensor } from "../reference.ts";
 import { accuracy } from "./accuracy.ts";
 import type { AnyBound } from "./define.ts";
+import { deviating } from "./sums.ts";
 
 type Named<T> = Record<string, T>;
 
@@ -68,7 +70,7 @@ export class NoiseDevice extends ReferenceDevice {
     const leading = isSelection(op.name) ? this.leader?.[this.decisions.length] : undefined;
     if (leading) follow(leading, outputs, params);
     const bound: AnyBound = accuracy[op.name as OpName];
-    if (this.#noise) this.#disturb(outputs, bound(before, outputs, params));
+    if (this.#noise) this.#disturb(outputs, deviating(() => bound(before, outputs, params)));
     if (isSelection(op.name)) this.decisions.push(decisionOf(op.name, before, outputs, params));
     return outputs;
   }

@@ -20,6 +20,10 @@
  *    n/3·(Σt)² for the first part; for the second, E e^(sΣδB) ≤ √(z / sin z) with z = su·√(n·Σt²), which by Chernoff's
  *    bound leaves |Σ δ·B| ≤ κu·√(n·Σt²) but for a probability of 2·√(2πeκ)·e^(−πκ).
  *
+ * Errors of many sums that a computation adds up do so by their variances, which are those of 2. without the tail of B:
+ * n/3·(Σt)² + n/6·Σt². Within {@link deviating} a probable error is λ standard deviations: what a chain of operations sees
+ * of it, not what a single sum exceeds once in 2⁶⁰.
+ *
  * The model is about rounding alone. What an implementation of `exp` or of a division may do is not random; such errors
  * are added with their guaranteed size, see `bound.ts`.
  *
@@ -44,6 +48,23 @@ function kappa(): number {
     solution = (Math.log(2 / FAILURE) + Math.log(2 * Math.PI * Math.E * solution) / 2) / Math.PI;
   }
   return solution;
+}
+
+let byVariance = false;
+
+/** Computes bounds whose probable errors of sums are λ standard deviations under the model. */
+export function deviating<T>(compute: () => T): T {
+  byVariance = true;
+  try {
+    return compute();
+  } finally {
+    byVariance = false;
+  }
+}
+
+/** A Gaussian error and one with another tail, of two parts of the partial sums; in {@link deviating} the tail is left out. */
+export function permutedError(constant: number, tail: number, deviation: number): number {
+  return byVariance ? LAMBDA * Math.hypot(constant, deviation) : LAMBDA * constant + tail;
 }
 
 /** Roundings of a sum, in units of u. */
@@ -91,7 +112,7 @@ export class Sum {
     if (this.count === 0) return 0;
     const size = Math.sqrt(this.squares);
     const ordered = LAMBDA * Math.sqrt(this.energy / this.count);
-    const permuted = LAMBDA * Math.abs(this.value) / Math.sqrt(3) + KAPPA * size;
+    const permuted = permutedError(Math.abs(this.value) / Math.sqrt(3), KAPPA * size, size / Math.sqrt(6));
     const additions = this.count === 1 ? 0 : Math.sqrt(this.repeated) * Math.max(ordered, permuted);
     return UNIT * (addition * additions + term * LAMBDA * size + total * Math.abs(this.value));
   }
