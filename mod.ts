@@ -42,6 +42,7 @@ export type { Perplexity, PerplexityOptions } from "./src/infer/score/perplexity
 export type { Score, ScoreOptions, SelectionOptions } from "./src/infer/score/score.ts";
 export type { TokenScore, TopToken } from "./src/infer/score/token_list.ts";
 export type { Tokenizer } from "./src/infer/tokenizer.ts";
+export type { WarmupOptions } from "./src/infer/rehearse.ts";
 export type { EncodeOptions } from "./src/infer/vectors.ts";
 export { decoderPresetNames, encoderPresetNames } from "./src/model/config/presets.ts";
 export type { MergeOptions } from "./src/model/merge.ts";

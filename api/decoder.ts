@@ -11,6 +11,8 @@ import type { EngineOptions } from "../src/infer/engine/api.ts";
 import { Engine } from "../src/infer/engine/engine.ts";
 import { generate, type NumberedPiece, type Prompt } from "../src/infer/generate.ts";
 import type { GenerateOptions, Piece } from "../src/infer/generate_options.ts";
+import type { WarmupOptions } from "../src/infer/rehearse.ts";
+import { warmDecoder } from "../src/infer/warmup.ts";
 import { decoderSchema } from "../src/model/decoder_schema.ts";
 import { initialize } from "../src/model/init.ts";
 import { type Perplexity, perplexity, type PerplexityOptions } from "../src/infer/score/perplexity.ts";
@@ -145,6 +147,21 @@ export class Decoder extends Model<DecoderModel, DecoderConfig> {
    */
   perplexity(text: Prompt, options: PerplexityOptions = {}): Promise<Perplexity> {
     return perplexity(this.model, text, options);
+  }
+
+  /**
+   * Compiles the pipelines of generation, all at the same time, so that the first token comes at once; for models that are
+   * loaded long before they are used. Does nothing on the reference device.
+   *
+   * Throws where a pipeline cannot be compiled, or the signal aborts.
+   *
+   * ```ts ignore
+   * await using decoder = await Decoder.load("models/stories-mor");
+   * await decoder.warmup({ onProgress: ({ compiled, total }) => console.log(`${compiled} of ${total}`) });
+   * ```
+   */
+  warmup(options: WarmupOptions = {}): Promise<void> {
+    return warmDecoder(this.model, options);
   }
 
   /**

@@ -10,6 +10,8 @@ import { checkOptions, number } from "../src/common/options.ts";
 import { type EncoderForwardOptions, EncoderModel, type EncoderResult } from "../src/infer/encoder.ts";
 import { type Candidate, fill, type FillOptions } from "../src/infer/fill.ts";
 import type { EncodeOptions } from "../src/infer/vectors.ts";
+import type { WarmupOptions } from "../src/infer/rehearse.ts";
+import { warmEncoder } from "../src/infer/warmup.ts";
 import { type EncoderParams, encoderSchema } from "../src/model/encoder_schema.ts";
 import { initialize } from "../src/model/init.ts";
 import type { MergeOptions } from "../src/model/merge.ts";
@@ -122,6 +124,21 @@ export class Encoder extends Model<EncoderModel, EncoderConfig> {
    */
   fill(text: string, options: FillOptions = {}): Promise<Candidate[][]> {
     return fill(this.model, text, options);
+  }
+
+  /**
+   * Compiles the pipelines of vectors, hidden states and masks, all at the same time, so that the first call is quick. Does
+   * nothing on the reference device.
+   *
+   * Throws where a pipeline cannot be compiled, or the signal aborts.
+   *
+   * ```ts ignore
+   * await using encoder = await Encoder.load("models/stories-modernalbert");
+   * await encoder.warmup();
+   * ```
+   */
+  warmup(options: WarmupOptions = {}): Promise<void> {
+    return warmEncoder(this.model, options);
   }
 
   /** An encoder without experts on the same device. Throws when this one has none. */

@@ -30,7 +30,7 @@ export interface Compiled {
 }
 
 /** Key of inputs with the same program. */
-function keyOf(inputs: unknown): string {
+export function keyOf(inputs: unknown): string {
   return JSON.stringify(mapTree(inputs, ({ shape, data }: HostTensor) => [shape, data instanceof Int32Array]));
 }
 

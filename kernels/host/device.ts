@@ -8,19 +8,20 @@ import {
   type Program,
   ShortageError,
 } from "../../src/op/device.ts";
-import type { Inputs, Op, Outputs, Tensor } from "../../src/op/op.ts";
+import type { Inputs, Op, Outputs } from "../../src/op/op.ts";
 import type { OnDevice } from "../../src/op/tree.ts";
 import type { Adapter } from "./adapter.ts";
 import type { BufferPool } from "./buffers.ts";
 import { Calls, type Work } from "./calls.ts";
 import { type Body, type Compiled, CompiledPrograms, copyOf } from "./compiled.ts";
 import { FaultWatch } from "./faults.ts";
-import { kernelOf } from "../kernels.ts";
 import { Memory } from "./memory.ts";
-import { haveParts, joinParts, runParts, splitRows, wholeTensors } from "./parts.ts";
+import { joinParts, splitRows, wholeTensors } from "./parts.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { GpuProgram } from "./program.ts";
 import { readBack, runInPlace } from "./readback.ts";
+import { record } from "./recording.ts";
+import { rehearse } from "./rehearsal.ts";
 import { GpuTensor, refuseExpired, type Step } from "./tensor.ts";
 import { upload } from "./upload.ts";
 
@@ -57,16 +58,7 @@ export class WebGpuDevice implements Device<GpuTensor> {
     params: P,
   ): Outputs<O, GpuTensor> {
     this.faults.check(`apply ${op.name}`);
-    refuseExpired(`apply ${op.name}`, inputs);
-    const specs = op.infer(inputs, params);
-    const whole = { inputs, outputs: specs, params, adapter: this.adapter };
-    if (op.compose && (haveParts(inputs) || !kernelOf(op).fuses?.(whole))) return op.compose(this, inputs, params);
-    const computed = runParts(this, op, whole, this.maxTensorBytes);
-    if (computed) return computed;
-    const make = ([name, { shape, dtype }]: [string, Tensor]) => [name, new GpuTensor(shape, dtype)];
-    const outputs = Object.fromEntries(Object.entries<Tensor>(specs).map(make));
-    this.#steps.push({ op, inputs: inputs as Step["inputs"], outputs, params });
-    return outputs;
+    return record(this, this.adapter, this.#steps, [op, inputs, params]);
   }
 
   /** Maximum size of a tensor in bytes; larger float matrices are held as row parts. */
@@ -171,6 +163,14 @@ export class WebGpuDevice implements Device<GpuTensor> {
     const done = () => void this.#pending.delete(work);
     work.then(done, done);
     return work;
+  }
+
+  /** Compiles the pipelines that some work needs, all at the same time, without running it. */
+  async rehearse(
+    work: (device: Device<GpuTensor>) => Promise<void>,
+    onProgress?: (ready: number, total: number) => void,
+  ): Promise<void> {
+    await rehearse(this, work, onProgress);
   }
 
   /** Buffers of intermediate tensors. */

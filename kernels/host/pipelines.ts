@@ -7,6 +7,7 @@ import type { Dialect } from "./adapter.ts";
 import { COMPUTE_STAGE } from "./gpu_flags.ts";
 import type { Dispatch } from "./kernel.ts";
 import { type Binding, usedBindings, writeModule } from "./module.ts";
+import { inScopes } from "./scopes.ts";
 
 /** A pipeline and the layout of its bind groups. */
 export interface Pipeline {
@@ -19,6 +20,7 @@ export interface Pipeline {
 /** Compiles each pipeline once. */
 export class PipelineCache {
   readonly #pipelines = new Map<string, Pipeline>();
+  readonly #warming = new Set<string>();
   #made: string[] = [];
 
   /** Makes an empty cache over a device that reads the given dialect. */
@@ -31,12 +33,11 @@ export class PipelineCache {
 
   /** The pipeline of a dispatch; compiles it at first use. */
   get(dispatch: Dispatch, bindings: readonly Binding[]): Pipeline {
-    const code = writeModule(dispatch, bindings, this.dialect);
-    const constants = { ...dispatch.constants, ...dispatch.floats };
-    const key = `// ${dispatch.label} ${JSON.stringify(constants)}\n${code}`;
+    const { code, constants, key } = this.#describe(dispatch, bindings);
     let found = this.#pipelines.get(key);
     if (found) return found;
-    this.#pipelines.set(key, found = this.#make(dispatch, bindings, code, constants));
+    const [descriptor, layout] = this.#prepare(dispatch, bindings, code, constants);
+    this.#pipelines.set(key, found = { pipeline: this.device.createComputePipeline(descriptor), layout });
     this.#made.push(key);
     return found;
   }
@@ -57,12 +58,40 @@ export class PipelineCache {
     for (const key of modules) this.#pipelines.delete(key);
   }
 
-  #make(
+  /**
+   * Compiles the pipeline of a dispatch beside others, for a later {@link PipelineCache.get}; undefined if it is there, or
+   * is being compiled.
+   */
+  warm(dispatch: Dispatch, bindings: readonly Binding[]): Promise<void> | undefined {
+    const { code, constants, key } = this.#describe(dispatch, bindings);
+    if (this.#pipelines.has(key) || this.#warming.has(key)) return undefined;
+    const compile = async () => {
+      const { value: [descriptor, layout], error } = inScopes(
+        this.device,
+        () => this.#prepare(dispatch, bindings, code, constants),
+      );
+      const fault = await error;
+      if (fault) throw new Error(`Cannot compile ${dispatch.label}: ${fault.message}`);
+      const pipeline = await this.device.createComputePipelineAsync(descriptor);
+      if (!this.#pipelines.has(key)) this.#pipelines.set(key, { pipeline, layout });
+    };
+    const done = compile().finally(() => this.#warming.delete(key));
+    this.#warming.add(key);
+    return done;
+  }
+
+  #describe(dispatch: Dispatch, bindings: readonly Binding[]) {
+    const code = writeModule(dispatch, bindings, this.dialect);
+    const constants = { ...dispatch.constants, ...dispatch.floats };
+    return { code, constants, key: `// ${dispatch.label} ${JSON.stringify(constants)}\n${code}` };
+  }
+
+  #prepare(
     dispatch: Dispatch,
     bindings: readonly Binding[],
     code: string,
     constants: Record<string, number>,
-  ): Pipeline {
+  ): [GPUComputePipelineDescriptor, GPUBindGroupLayout] {
     const { device } = this;
     const used = usedBindings(dispatch, bindings);
     const entry = (type: GPUBufferBindingType, binding: number): GPUBindGroupLayoutEntry => ({
@@ -73,11 +102,10 @@ export class PipelineCache {
     const entries = used.map(({ writable }, index) => entry(writable ? "storage" : "read-only-storage", index));
     if (dispatch.sizes) entries.push(entry("uniform", used.length));
     const layout = device.createBindGroupLayout({ entries, label: dispatch.label });
-    const pipeline = device.createComputePipeline({
+    return [{
       label: dispatch.label,
       layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: { module: device.createShaderModule({ code, label: dispatch.label }), entryPoint: "main", constants },
-    });
-    return { pipeline, layout };
+    }, layout];
   }
 }

@@ -7,9 +7,9 @@ import { assignBuffers } from "./plan.ts";
 import type { Adapter } from "./adapter.ts";
 import type { Uses } from "./calls.ts";
 import type { Dispatch } from "./kernel.ts";
-import { kernelOf } from "../kernels.ts";
-import { type Binding, bindingsOf, usedBindings } from "./module.ts";
+import { usedBindings } from "./module.ts";
 import { tooLarge, wholeTensors } from "./parts.ts";
+import { type Planned, planned } from "./planned.ts";
 import type { PipelineCache } from "./pipelines.ts";
 import type { Memory } from "./memory.ts";
 import type { GpuTensor, Step } from "./tensor.ts";
@@ -61,16 +61,13 @@ export class GpuProgram {
       for (const tensor of made) tensor.expired = true; // nothing else may rely on their buffers
     }
     this.#generation = memory.generation;
-    const planned = steps.flatMap((step) => {
-      const bindings = bindingsOf(step);
-      return planStep(step, adapter).map((dispatch) => ({ dispatch, bindings }));
-    }).filter(({ dispatch }) => dispatch.workgroups.every((groups) => groups > 0));
-    this.dispatches = planned.map(({ dispatch }) => dispatch);
+    const entries = planned(steps, adapter);
+    this.dispatches = entries.map(({ dispatch }) => dispatch);
     this.#sizes = writeSizes(planner, this.dispatches);
     if (this.#sizes) buffers.add(this.#sizes);
     this.uses = { ...stayingOf(steps, read), buffers };
     try {
-      this.#bound = planned.map((entry, index) => bind(planner, entry, this.#sizes, index));
+      this.#bound = entries.map((entry, index) => bind(planner, entry, this.#sizes, index));
     } catch (error) {
       this.dispose();
       throw error;
@@ -147,18 +144,6 @@ function check(
   for (const tensor of results) verify("read from the GPU", "a result", tensor);
 }
 
-function planStep({ op, inputs, outputs, params }: Step, adapter: Adapter): readonly Dispatch[] {
-  const dispatches = kernelOf(op)({ inputs: inputs as Record<string, GpuTensor>, outputs, params, adapter });
-  for (const { label, workgroups } of dispatches) {
-    if (workgroups.some((groups) => groups > 65535)) {
-      throw new RangeError(
-        `Cannot apply ${op.name}: ${label} needs ${workgroups} work groups, 65535 an axis is the most`,
-      );
-    }
-  }
-  return dispatches;
-}
-
 const SIZES_STRIDE = 256;
 
 function writeSizes({ device, memory }: Planner, dispatches: readonly Dispatch[]): GPUBuffer | undefined {
@@ -172,7 +157,7 @@ function writeSizes({ device, memory }: Planner, dispatches: readonly Dispatch[]
 
 function bind(
   { device, pipelines }: Planner,
-  { dispatch, bindings }: { dispatch: Dispatch; bindings: readonly Binding[] },
+  { dispatch, bindings }: Planned,
   sizes: GPUBuffer | undefined,
   index: number,
 ): Bound {

@@ -93,6 +93,12 @@ export class EncoderModel<T extends Tensor = Tensor> {
     return { ...outputs, offsets: batch.offsets.data as Int32Array, labels, recursions: [] };
   }
 
+  /** The same model by another device that takes the tensors of its own. */
+  on(device: Device<T>): EncoderModel<T> {
+    const { config, tokenizer, hasHead, sentence } = this;
+    return new EncoderModel(device, config, this.#weights.params, tokenizer, hasHead, sentence);
+  }
+
   /** Masked-language logits of some rows of one sequence of ids, [R, V]. Throws as {@link EncoderModel.forward} does. */
   async logitsAt(sequence: ArrayLike<number>, rows: ArrayLike<number>): Promise<HostTensor> {
     this.#demandHead();

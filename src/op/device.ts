@@ -57,6 +57,14 @@ export interface Device<T extends Tensor = Tensor> extends Backend<T> {
   compile<I = HostTensors, O = HostTensors>(
     body: (inputs: OnDevice<NoInfer<I>, T>) => OnDevice<NoInfer<O>, T>,
   ): Program<I, O>;
+  /**
+   * Compiles what some work needs, all at the same time, without running it: `work` gets a device whose results are zeros.
+   * `onProgress` is called with the numbers of what is ready and of all. Absent where nothing is compiled.
+   */
+  rehearse?(
+    work: (device: Device<T>) => Promise<void>,
+    onProgress?: (ready: number, total: number) => void,
+  ): Promise<void>;
   /** Frees everything; the second time it does nothing. */
   close(): Promise<void>;
   /** The same as {@link Device.close}. */

@@ -79,6 +79,7 @@ const TABLE: Record<string, { call: Call; right?: object; wrong: Record<string, 
     right: { documents: 1, batch: 1, maxTokens: 4, seed: 1 },
     wrong: { documents: "1", batch: undefined, seed: "7", sampling: 1, onProgress: {}, signal: true },
   },
+  WarmupOptions: { call: (options) => decoder.warmup(options), wrong: { onProgress: 1, signal: {} } },
   FillOptions: { call: (options) => encoder.fill("[MASK]", options), wrong: { candidates: "3" } },
   EncodeOptions: {
     call: (options) => encoder.encode(["a"], options),

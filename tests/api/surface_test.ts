@@ -14,7 +14,7 @@ const NAMES = {
   inference: "GenerateOptions Prompt Piece NumberedPiece FillOptions Candidate EncodeOptions Pooling " +
     "ForwardOptions DecoderResult EncoderForwardOptions EncoderResult RecursionResult ExpertResult",
   scores: "Score ScoreOptions SelectionOptions Perplexity PerplexityOptions TokenScore TopToken",
-  serving: "Engine EngineOptions EngineStatus Generation Finish",
+  serving: "WarmupOptions Engine EngineOptions EngineStatus Generation Finish",
   training: "Trainer TrainerOptions StepLine CausalLM CausalLMOptions MaskedLM MaskedLMOptions TrainingBatch " +
     "LossFactors OptimizerConfig OptimizerState Schedule learningRate",
 };

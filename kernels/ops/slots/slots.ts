@@ -25,7 +25,7 @@ export const schedule = defineKernel(scheduleOp, (call) => [choose(call)]);
 function put({ layout, at }: KvSlotsParams): string {
   const outer = at === "outer";
   const rows = outer ? [layout.pageRows] : layout.recursionRows;
-  const firsts = rows.map((_, r) => rowsBefore(layout, r));
+  const firsts = rows.map((_, r) => `i32(sizes.PAGES) * ${rowsBefore({ ...layout, pages: 1 }, r)}`);
   const column = outer ? SLOT.length : SLOT.rows;
   return /* wgsl */ `
 const CACHES = ${rows.length};
@@ -50,7 +50,7 @@ fn put(m: u32, at: u32, i: i32) {
 export const kvSlots = defineKernel(kvSlotsOp, ({ inputs: { slots, rows, offsets }, params }) => [{
   label: rows ? "kvSlots.list" : "kvSlots",
   constants: { COLUMNS: slots.shape[1] },
-  sizes: rowSizes(params.M, offsets),
+  sizes: { ...rowSizes(params.M, offsets), PAGES: params.layout.pages },
   elements: { ranges: "vec2<i32>" },
   workgroups: grid(Math.ceil(params.M / LANES)),
   lanes: LANES,
