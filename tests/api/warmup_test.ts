@@ -46,6 +46,20 @@ gpuTest("Decoder.warmup compiles all that generation needs, whatever the prompt 
   assertEquals(await generate(prompt), pieces);
 });
 
+gpuTest("Engine.warmup compiles all that its requests need, however many there are", async (gpu) => {
+  await using device = own(gpu);
+  await using decoder = await Decoder.load(folder("stories-mor"), { device });
+  await using engine = await decoder.engine({ slots: 6, cacheBytes: 8e6 });
+  let all = 0;
+  await engine.warmup({ onProgress: ({ total }) => all = total });
+  assert(all > 20, `${all} pipelines`);
+  const serve = async (text: string) => {
+    for await (const _ of engine.submit(text, { maxNewTokens: 9, repetitionPenalty: 1.1 }));
+  };
+  const texts = ["O", "Once upon", prompt, prompt.repeat(2), prompt.repeat(3), "The", "A cat", prompt];
+  assertEquals(await compiledBy(device, () => Promise.all(texts.map(serve))), []);
+});
+
 gpuTest("Encoder.warmup compiles all that vectors and masks of a text need", async (gpu) => {
   await using device = own(gpu);
   await using encoder = await Encoder.load(folder("stories-modernalbert"), { device });

@@ -10,12 +10,20 @@ import type { Request } from "./request.ts";
 /** Steps that the log keeps: twice as many as are started at a time. */
 export const KEPT = 64;
 
-/** Milliseconds between readings; a stream that moves ten times a second feels live. */
-const READING = 100;
+/** Milliseconds between readings: no token is held back longer than 50, and steps may take a little longer than before. */
+const READING = 40;
 
-/** Steps that take about as long as there may be between two readings, at most twice as many as before. */
-export function paced(steps: number, milliseconds: number, reading = READING): number {
-  return Math.max(1, Math.min(2 * steps, Math.floor(steps * reading / milliseconds)));
+/**
+ * Steps between two readings, after a reading of some steps that took so long: about {@link READING}, at most twice as many
+ * as before, and no more than half of those that the log keeps.
+ *
+ * ```ts
+ * paced(4, 20); // 8
+ * paced(8, 80); // 4
+ * ```
+ */
+export function paced(steps: number, milliseconds: number): number {
+  return Math.max(1, Math.min(2 * steps, KEPT / 2, Math.floor(steps * READING / milliseconds)));
 }
 
 /** Work started on the device. */

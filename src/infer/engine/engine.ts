@@ -16,14 +16,14 @@ import { type Request, requestOf } from "./request.ts";
 import { freeStacked } from "./routers.ts";
 import { Prefill } from "./prefill.ts";
 import type { EngineStep } from "./engine_step.ts";
-import { deliver, KEPT, mostIdleSteps, paced, type Steps } from "./delivery.ts";
-
-/** Milliseconds between readings while a request waits: a slot is free once the end of its sequence was read. */
-const WAITED = 40;
+import type { WarmupOptions } from "../rehearse.ts";
+import { warmEngine } from "./warm.ts";
+import { deliver, mostIdleSteps, paced, type Steps } from "./delivery.ts";
 
 /** Serves requests on a decoder's device; {@link Engine.open} makes one. */
 export class Engine<T extends Tensor = Tensor> implements TextEngine {
   readonly #step: EngineStep<T>;
+  readonly #open: (model: DecoderModel<T>) => Promise<EngineStep<T>>;
   readonly #prefill: Prefill<T>;
   readonly #scheduler: Scheduler;
   readonly #depths: number[];
@@ -34,8 +34,9 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
   #closed?: Error;
   #freed?: Promise<void>;
 
-  private constructor(step: EngineStep<T>) {
+  private constructor(step: EngineStep<T>, open: (model: DecoderModel<T>) => Promise<EngineStep<T>>) {
     this.#step = step;
+    this.#open = open;
     const { state: { S, layout, config } } = step;
     this.#scheduler = new Scheduler(S, layout.pages);
     this.#prefill = new Prefill(step);
@@ -48,7 +49,8 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
    * Throws a RangeError for hybrid keys and values, numbers out of range, and too little memory for any sequence.
    */
   static async open<T extends Tensor>(model: DecoderModel<T>, options: EngineOptions = {}): Promise<Engine<T>> {
-    return new Engine(await openStep(model, options));
+    const open = (model: DecoderModel<T>) => openStep(model, options);
+    return new Engine(await open(model), open);
   }
 
   /**
@@ -61,7 +63,8 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     tokens: readonly number[],
     stops?: readonly number[],
   ): Promise<Engine<T>> {
-    return new Engine(await fittingStep(model, tokens, stops));
+    const open = (model: DecoderModel<T>) => fittingStep(model, tokens, stops);
+    return new Engine(await open(model), open);
   }
 
   /**
@@ -78,6 +81,12 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     if (!request.stream.over) this.#scheduler.waiting.push(request);
     this.#serving ??= this.#serve();
     return request.stream;
+  }
+
+  /** Compiles the pipelines of this engine, all at the same time. Throws as `warmup` of a decoder does. */
+  warmup(options: WarmupOptions = {}): Promise<void> {
+    const { model, state } = this.#step, open = this.#open;
+    return warmEngine(model, state.layout.tokens, async (other) => new Engine(await open(other), open), options);
   }
 
   /** Load and memory. */
@@ -107,14 +116,14 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     await Promise.resolve(); // requests submitted together are admitted together
     let running: Steps | undefined;
     try {
-      for (let limit = 1; running || this.#scheduler.requests.length > 0;) {
-        const started = performance.now();
+      for (let limit = 1, started = performance.now(); running || this.#scheduler.requests.length > 0;) {
         const next = this.#run(limit, running?.steps ?? 0);
         if (running) this.#deliver(running, await running.read);
         else if (!next) this.#scheduler.failStuck();
+        const now = performance.now();
+        if (running?.steps) limit = paced(running.steps, now - started);
+        if (running) started = now;
         running = next;
-        const spent = performance.now() - started, reading = this.#scheduler.waiting.length > 0 ? WAITED : undefined;
-        if (next?.steps) limit = Math.min(KEPT / 2, paced(next.steps, spent, reading));
       }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
