@@ -23,6 +23,13 @@ interface NumberLimits {
   fraction?: boolean;
 }
 
+/** Limits with their defaults; those computed from a number with a fault limit nothing. */
+function limitsOf({ least = 0, most = Infinity, fraction = false }: NumberLimits): Required<NumberLimits> {
+  return { least: Number.isNaN(least) ? -Infinity : least, most: Number.isNaN(most) ? Infinity : most, fraction };
+}
+
+const range = (least: number, most: number) => most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+
 /** Error about a field; `field` is its path. */
 export class FieldError extends RangeError {
   /** Makes an error with a message `Cannot <action>: <reason>`. */
@@ -75,15 +82,15 @@ export class Fields {
   }
 
   /** A number, whole unless `fraction`; required unless a fallback is given. */
-  number(key: string, fallback?: number, { least = 0, most = Infinity, fraction = false }: NumberLimits = {}): number {
+  number(key: string, fallback?: number, limits: NumberLimits = {}): number {
+    const { least, most, fraction } = limitsOf(limits);
     const value = this.#get(key) ?? fallback;
     if (!this.has(key) && Number.isNaN(fallback)) return NaN; // computed from a number with a fault
     const fits = typeof value === "number" && Number.isFinite(value) && (fraction || Number.isSafeInteger(value));
     const is = `${this.path}.${key} is`;
     if (value === undefined) this.fail(`${is} missing`, key);
     else if (!fits || value < least || value > most) {
-      const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
-      this.fail(`${is} ${show(value)}, expected a ${fraction ? "number" : "whole number"} ${range}`, key);
+      this.fail(`${is} ${show(value)}, expected a ${fraction ? "number" : "whole number"} ${range(least, most)}`, key);
     } else if (fraction && !fitsFloat32(value)) this.fail(`${is} ${value}, expected ${FLOAT32_SIZES}`, key);
     else return value;
     return fallback ?? NaN;
@@ -125,14 +132,15 @@ export class Fields {
   }
 
   /** A list of numbers, or undefined. */
-  numbers(key: string, { least = 0, most = Infinity, fraction = false }: NumberLimits = {}): number[] | undefined {
+  numbers(key: string, limits: NumberLimits = {}): number[] | undefined {
+    const { least, most, fraction } = limitsOf(limits);
     const value = this.#get(key);
     if (value === undefined) return undefined;
     const fits = (item: unknown) =>
       typeof item === "number" && item >= least && item <= most && (fraction || Number.isSafeInteger(item));
     if (!Array.isArray(value) || !value.every(fits)) {
       this.fail(
-        `${this.path}.${key} is ${show(value)}, expected a list of numbers from ${least} to ${most}`,
+        `${this.path}.${key} is ${show(value)}, expected a list of numbers ${range(least, most)}`,
         key,
       );
       return undefined;
