@@ -58,7 +58,7 @@ function heading(prefix: string, object: string, model: string) {
   return { id, object, created: Math.floor(Date.now() / 1000), model };
 }
 
-/** The pieces of a choice; measures the time to the first one. */
+/** The pieces of a choice, and its end token, which has no text; measures the time to the first one. */
 async function* pieces<C extends AnyChoice>({ exchange, model }: Run<C>, { generation }: C): AsyncGenerator<Piece> {
   let first = true;
   for await (const piece of generation) {
@@ -66,6 +66,7 @@ async function* pieces<C extends AnyChoice>({ exchange, model }: Run<C>, { gener
     first = false;
     yield piece;
   }
+  if (generation.endToken) yield { ...generation.endToken, text: "" };
 }
 
 /** Everything that a stream brings; Node 20 has no Array.fromAsync. */

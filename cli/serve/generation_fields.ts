@@ -21,7 +21,7 @@ export interface GenerationFields {
 }
 
 /** Maximum number of prompts, completions of each, likeliest tokens and stop texts; maximum length of a stop text. */
-export const MOST = { prompts: 2048, n: 128, top: 20, stop: 4, stopLength: 1000 };
+export const MOST = { prompts: 2048, n: 128, top: 20, stop: 16, stopLength: 1000 };
 
 /** Reads the parameters; `maxNewTokens` is the number of new tokens. Throws a FieldError that names the parameter. */
 export function readGeneration(fields: Fields, maxNewTokens: number | undefined): GenerationFields {

@@ -101,7 +101,7 @@ const wrong: [body: Record<string, unknown>, param: string | null, message: stri
   [{ logprobs: 1, max_depth: 1 }, "max_depth", "scored at the depths that the routers choose"],
   [{ logprobs: 0, echo: true, max_depth: 1 }, "max_depth", "scored at the depths that the routers choose"],
   [{ presence_penalty: 0.5 }, "presence_penalty", "only 0 is supported"],
-  [{ stop: ["a", "b", "c", "d", "e"] }, "stop", "up to 4 texts"],
+  [{ stop: [..."abcdefghijklmnopq"] }, "stop", "up to 16 texts"],
   [{ stop: [""] }, "stop", "none empty"],
   [{ stop: "a".repeat(1001) }, "stop", "body.stop has 1001 characters, 1000 is the most"],
   [{ stop: ["a", "\udc00"] }, "stop", "body.stop[1] has half a pair"],

@@ -9,6 +9,8 @@ export interface FakeOptions {
   readonly tick?: number;
   /** What every token's text begins with. */
   readonly padding?: string;
+  /** Tokens after which the end token 99 comes. */
+  readonly endAfter?: number;
   /** Tokens after which a sequence breaks. */
   readonly breakAfter?: number;
 }
@@ -57,6 +59,7 @@ export class FakeEngine implements TextEngine {
 class FakeGeneration implements Generation {
   newTokens = 0;
   finish: Finish | undefined;
+  endToken: Omit<Piece, "text"> | undefined;
   queueMs: number | undefined;
   readonly submitted = performance.now();
   readonly #pieces: Piece[] = [];
@@ -74,11 +77,14 @@ class FakeGeneration implements Generation {
   step(): void {
     const i = this.newTokens;
     const { maxNewTokens = 10, stop = [] } = this.options;
-    const { padding = "", breakAfter } = this.behaviour;
+    const { padding = "", breakAfter, endAfter } = this.behaviour;
     if (i === breakAfter) this.#error = new Error("Cannot read from the GPU: it is broken\nsecond line");
     else if (i >= maxNewTokens) this.finish = "length";
     else if (stop.includes(`t${i}`)) this.finish = "stop";
-    else {
+    else if (i === endAfter) {
+      this.finish = "stop";
+      this.endToken = { id: 99, depth: 1, logProb: -0.5, score: 0 };
+    } else {
       this.newTokens++;
       this.#pieces.push({ text: `${padding}t${i} `, id: i, depth: 1 + i % 2, logProb: -i, score: i / 4 });
     }

@@ -41,6 +41,26 @@ Deno.test("a prompt of one token, and a completion without tokens, have nothing 
   assertEquals(empty.choices[0].logprobs, { tokens: [], token_logprobs: [], top_logprobs: [], text_offset: [] });
 });
 
+Deno.test("an end token has a log-probability, a name and no text: lm-evaluation-harness drops one token at the end", async () => {
+  for (const logprobs of [0, 1]) {
+    for (const stream of [false, true]) {
+      const { handler, words } = fakeServer({ endAfter: 0 });
+      Object.assign(words, { tokenizer: { ...words.tokenizer, special: new Map([[99, "</s>"]]) } });
+      const body = { model: "words", prompt: "ab", echo: logprobs > 0, max_tokens: 1, logprobs, stream };
+      const response = await handler(post("/v1/completions", body));
+      const parts = stream
+        ? eventsOf(await response.text()).map(({ choices: [part] }) => part)
+        : (await response.json()).choices;
+      const all = (key: string) => parts.flatMap((part: { logprobs: Record<string, unknown[]> }) => part.logprobs[key]);
+      assertEquals(all("tokens"), logprobs ? ["a", "b", "</s>"] : ["</s>"]);
+      assertEquals(all("token_logprobs"), logprobs ? [null, -1, -1] : [-0.5]);
+      assertEquals(all("text_offset"), logprobs ? [0, 1, 2] : [0]);
+      assertEquals(parts.map(({ text }: { text: string }) => text).join(""), logprobs ? "ab" : "");
+      assertEquals(parts.at(-1).finish_reason, "stop");
+    }
+  }
+});
+
 Deno.test("a stream has the scores of a whole answer, token by token", async () => {
   for (const echo of [false, true]) {
     const body = { prompt: "abc", echo, max_tokens: 3, logprobs: 1, seed: 1 };

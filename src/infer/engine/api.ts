@@ -35,6 +35,8 @@ export interface Generation extends AsyncIterable<Piece> {
   readonly newTokens: number;
   /** Why it ended; undefined while it has not. */
   readonly finish: Finish | undefined;
+  /** The end token that ended it, which is no piece; undefined where none did. */
+  readonly endToken: Omit<Piece, "text"> | undefined;
   /** Milliseconds from its submission until it had a slot; undefined while it waits. */
   readonly queueMs: number | undefined;
   /** Frees the slot; what was not read yet is gone. */

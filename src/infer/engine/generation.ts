@@ -57,6 +57,8 @@ export class Stream implements Generation {
   newTokens = 0;
   /** Why it ended. */
   finish: Finish | undefined;
+  /** The end token that ended it. */
+  endToken: DrawnToken | undefined;
   /** Milliseconds from its submission until it had a slot. */
   queueMs: number | undefined;
   /** Whether its reader has cancelled it. */
@@ -99,7 +101,11 @@ export class Stream implements Generation {
     if (token.id === NO_TOKEN) return this.fail(new NotFiniteError(this.newTokens + 1));
     const { ends, most } = this.options;
     this.idleSteps = 0;
-    if (ends.includes(token.id)) return this.end("stop");
+    if (ends.includes(token.id)) {
+      this.end("stop");
+      if (!this.#text.stopped) this.endToken = token;
+      return;
+    }
     this.newTokens++;
     this.#pieces.push(...this.#text.push(token));
     if (this.#text.stopped) this.end("stop");
