@@ -1,5 +1,5 @@
 /** Noise stays within the bounds of operations, repeats with its seed, and follows selections it could change. */
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { measureNoise, NoiseDevice, ReferenceDevice } from "../reference/mod.ts";
 import { accuracy } from "../reference/accuracy/accuracy.ts";
 import { hostIndices, hostTensor } from "../src/op/device.ts";
@@ -65,4 +65,35 @@ Deno.test("noise: selections that it could change are followed and reported", as
   assertEquals(measured.undecided.length, 2);
   assert(measured.bounds.chosen < 1e-5, "what follows is about the same rows");
   assert(measured.bounds.weights < 1e-5);
+});
+
+Deno.test("noise: eight runs differ within bounds of operations that are computed once", async () => {
+  const table = accuracy as { linear: (...call: never[]) => unknown }, { linear: bound } = table;
+  let computed = 0;
+  table.linear = (...call) => (computed++, bound(...call));
+  const results: number[] = [];
+  try {
+    const { exact, bounds } = await measureNoise((device) => {
+      const y = linear(device, device.from(x), device.from(w));
+      results.push(y.data[0]);
+      return device.read({ y });
+    });
+    assertEquals(computed, 1);
+    assertEquals(new Set(results).size, 9);
+    const device = new ReferenceDevice("f64"), inputs = { x: device.from(x), w: device.from(w) };
+    const outputs = { y: { shape: [5, 3], dtype: "f32" as const, data: exact.y.data } };
+    const most = Math.max(...accuracy.linear(inputs, outputs, { from: 0, to: 3 }).y!);
+    assert(bounds.y > most / 4 && bounds.y <= most * (1 + 1e-6), `${bounds.y} beside ${most}`);
+  } finally {
+    table.linear = bound;
+  }
+});
+
+Deno.test("noise: a computation that takes other operations in a later run is refused", async () => {
+  let runs = 0;
+  const compute = (device: ReferenceDevice) => {
+    const rows = runs++ < 2 ? x : hostTensor([4, 7], normals(1, 28));
+    return device.read({ y: linear(device, device.from(rows), device.from(w)) });
+  };
+  await assertRejects(() => measureNoise(compute), Error, "Cannot measure noise: operation 0 is linear");
 });
