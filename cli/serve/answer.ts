@@ -94,15 +94,38 @@ async function whole<C extends AnyChoice>(run: Run<C>, generations: readonly Gen
   }
 }
 
-/** The parts of a choice as a stream; those of a scored one come when it has ended. */
+/**
+ * The new tokens of a choice as they come. Where they are scored, they come whenever the text has grown by a third: all
+ * passes over it cost as much as a few over the whole text.
+ */
+async function* tokensOf<C extends AnyChoice>(run: Run<C>, choice: C): AsyncGenerator<ChoiceTokens> {
+  const { model, exchange: { request: { signal } } } = run, { scoring } = choice;
+  const all: Piece[] = [];
+  let before = 0, first = true;
+  const next = async () => {
+    const [tokens] = await scoredTokens(model, [{ choice, pieces: all, before }], signal);
+    [before, first] = [all.length, false];
+    return tokens;
+  };
+  for await (const piece of pieces(run, choice)) {
+    all.push(piece);
+    if (!scoring || 3 * (all.length - before) >= scoring.prompt.length + before) yield await next();
+  }
+  if (first || all.length > before) yield await next();
+}
+
+/** The parts of a choice as a stream. */
 async function* parts<C extends AnyChoice>(run: Run<C>, choice: C): AsyncGenerator<unknown> {
-  const { form, model, exchange: { request: { signal } } } = run;
-  const scored = choice.scoring &&
-    (await scoredTokens(model, [{ choice, pieces: await collected(pieces(run, choice)) }], signal))[0];
-  yield* form.opening(choice, scored?.prompt ?? []);
-  for await (const token of scored?.made ?? pieces(run, choice)) {
-    const part = form.token(choice, token);
-    if (part !== undefined) yield part;
+  const { form } = run;
+  let opened = choice.scoring === undefined;
+  if (opened) yield* form.opening(choice, []);
+  for await (const { prompt, made } of tokensOf(run, choice)) {
+    if (!opened) yield* form.opening(choice, prompt);
+    opened = true;
+    for (const token of made) {
+      const part = form.token(choice, token);
+      if (part !== undefined) yield part;
+    }
   }
   yield form.closing(choice);
 }

@@ -37,7 +37,15 @@ export interface AnyChoice {
   readonly scoring?: Scoring;
 }
 
-/** The tokens of a choice: those of an echoed prompt if they are scored, and the generated ones. */
+/** The pieces of a choice so far. */
+export interface ChoicePieces {
+  readonly choice: AnyChoice;
+  readonly pieces: readonly Piece[];
+  /** Number of pieces that were scored before, with the prompt; 0 unless given. */
+  readonly before?: number;
+}
+
+/** The new tokens of a choice: those of an echoed prompt if they are scored, and the generated ones. */
 export interface ChoiceTokens {
   readonly prompt: readonly AnswerToken[];
   readonly made: readonly AnswerToken[];
@@ -51,30 +59,30 @@ export function tokenName(
   return text === "" ? special?.get(id) ?? "" : text;
 }
 
-/** The tokens of ended choices; those that ask for it are scored together. Throws the signal's reason. */
+/** The new tokens of choices; those that ask for it are scored together. Throws the signal's reason. */
 export async function scoredTokens(
   { tokenizer, tokenScores }: ServedDecoder,
-  choices: readonly { readonly choice: AnyChoice; readonly pieces: readonly Piece[] }[],
+  choices: readonly ChoicePieces[],
   signal: AbortSignal,
 ): Promise<ChoiceTokens[]> {
-  const sequences = choices.map(({ choice: { scoring }, pieces }) => {
+  const sequences = choices.map(({ choice: { scoring }, pieces, before = 0 }) => {
     if (!scoring) return undefined;
-    const ids = [...scoring.prompt, ...pieces.map(({ id }) => id)], from = scoring.echo ? 1 : scoring.prompt.length;
-    return { ids, from };
+    const ids = [...scoring.prompt, ...pieces.map(({ id }) => id)], whole = scoring.echo && before === 0;
+    return { ids, from: whole ? 1 : scoring.prompt.length + before };
   });
   const wanted = sequences.filter((one) => one !== undefined && one.from < one.ids.length) as NonNullable<
     typeof sequences[0]
   >[];
   const k = Math.max(1, ...choices.map(({ choice }) => choice.scoring?.top ?? 0));
   const scores = wanted.length > 0 ? await tokenScores(wanted, { k, signal }) : [];
-  return choices.map(({ choice: { scoring }, pieces }, i) => {
+  return choices.map(({ choice: { scoring }, pieces, before = 0 }, i) => {
     const sequence = sequences[i];
-    if (!scoring || !sequence) return { prompt: [], made: pieces };
+    if (!scoring || !sequence) return { prompt: [], made: pieces.slice(before) };
     const at = wanted.indexOf(sequence), { ids, from } = sequence, { length } = scoring.prompt;
     const scored = (t: number) =>
       at < 0 || t < from ? {} : scoreOf(tokenizer, ids, t, scores[at], { from, ...scoring });
-    const made = pieces.map((piece, j) => ({ ...piece, ...scored(length + j), depth: piece.depth }));
-    const stream = scoring.echo ? new TextStream(tokenizer, []) : undefined;
+    const made = pieces.map((piece, j) => ({ ...piece, ...scored(length + j), depth: piece.depth })).slice(before);
+    const stream = scoring.echo && before === 0 ? new TextStream(tokenizer, []) : undefined;
     const prompt = (stream ? scoring.prompt : []).map((id, t): AnswerToken => {
       return { id, text: stream!.push(id), logProb: null, depth: null, score: null, ...scored(t) };
     });

@@ -76,6 +76,22 @@ Deno.test("a stream has the scores of a whole answer, token by token", async () 
   }
 });
 
+Deno.test("a scored stream sends events before it has ended, and scores the text a few times in all", async () => {
+  const { handler, words, engine } = fakeServer({ tick: 2 });
+  const scored: number[] = [], { tokenScores } = words;
+  const counting: typeof tokenScores = (sequences, options) => {
+    scored.push(sequences[0].ids.length);
+    return tokenScores(sequences, options);
+  };
+  Object.assign(words, { tokenScores: counting });
+  const body = { model: "words", prompt: "abcdef", max_tokens: 60, logprobs: 1, stream: true };
+  const reader = (await handler(post("/v1/completions", body))).body!.getReader();
+  await reader.read();
+  assertEquals([engine.status().running, scored], [1, [8]]);
+  while (!(await reader.read()).done);
+  assertEquals(scored, [8, 11, 15, 20, 27, 36, 48, 64, 66]);
+});
+
 Deno.test("tokens of equal text share an entry with the greater log-probability; special tokens have their names", async () => {
   const { handler, words } = fakeServer();
   const decode = (ids: readonly number[]) => ids.map((id) => id === 100 ? "" : "x").join("");
