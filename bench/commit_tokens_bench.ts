@@ -1,5 +1,5 @@
 import { hostTensor } from "../src/op/device.ts";
-import { advanceLengthsOp, commitTokensOp } from "../src/ops/commit_tokens.ts";
+import { advanceLengthsOp, commitTokensOp, commitTopOp } from "../src/ops/commit_tokens.ts";
 import { SLOT } from "../src/ops/slots.ts";
 import { benchOp } from "./support/bench_op.ts";
 import { evenOffsets, random, spread } from "./support/inputs.ts";
@@ -20,6 +20,18 @@ benchOp(commitTokensOp, sizes, ({ S }) => ({
   },
   params: { stops: [8192] }, // which is never drawn
   touched: { slots: 3 * S, log: 2 * S }, // four columns read and two written; a line of the log written
+}));
+
+benchOp(commitTopOp, { small: { S: 1, k: 5 }, typical: { S: 32, k: 5 }, large: { S: 1024, k: 20 } }, ({ S, k }) => ({
+  inputs: {
+    ids: spread([S, k], 8192),
+    logProbs: random([S, k]),
+    top: random([n, 2 * S * k]),
+    clock: now,
+    ...listOf(S),
+  },
+  params: {},
+  touched: { top: 2 * S * k },
 }));
 
 benchOp(advanceLengthsOp, sizes, ({ S }) => ({

@@ -26,7 +26,7 @@ import { count, sample } from "./ops/sample/sample.ts";
 import { topLogProbs } from "./ops/top_log_probs.ts";
 import { kvSlots, rngCounters, schedule } from "./ops/slots/slots.ts";
 import { fitCapacity, routeTokens } from "./ops/route_tokens.ts";
-import { advanceLengths, commitTokens } from "./ops/commit_tokens.ts";
+import { advanceLengths, commitTokens, commitTop } from "./ops/commit_tokens.ts";
 import { pool } from "./ops/pool.ts";
 import { binaryCrossEntropy, crossEntropy, loadBalanceLoss, logSumExp, mean } from "./ops/losses.ts";
 import { dotRows, scaleRows, scatter } from "./ops/rows_grad.ts";
@@ -99,6 +99,7 @@ export const kernels: { readonly [Name in OpName]: KernelOf<Vocabulary[Name]> } 
   routeTokens,
   fitCapacity,
   commitTokens,
+  commitTop,
   advanceLengths,
   pool,
   crossEntropy,

@@ -1,4 +1,4 @@
-import { advanceLengthsOp, commitTokensOp } from "../src/ops/commit_tokens.ts";
+import { advanceLengthsOp, commitTokensOp, commitTopOp } from "../src/ops/commit_tokens.ts";
 import { SLOT, STAGE } from "../src/ops/slots.ts";
 import { defineReference, liveRows } from "./reference.ts";
 
@@ -29,6 +29,17 @@ export const commitTokens = defineReference(
     clock.data[0] += 1; // wraps
   },
 );
+
+/** top[clock mod n, s, j] = (ids[m, j], logProbs[m, j]), s = rows[m]. ids, logProbs [M, k], top [I, 2·P·k]. */
+export const commitTop = defineReference(commitTopOp, ({ ids, logProbs, clock, rows, offsets }, { top }) => {
+  const [M, k] = ids.shape, [lines, columns] = top.shape;
+  const line = (clock.data[0] >>> 0) % lines;
+  for (let m = 0; m < liveRows(offsets, M); m++) {
+    for (let j = 0; j < k; j++) {
+      top.data.set([ids.data[m * k + j], logProbs.data[m * k + j]], line * columns + 2 * (rows.data[m] * k + j));
+    }
+  }
+});
 
 /** slots[s, column] += offsets[s+1] − offsets[s]. slots [P, 10+N], offsets [P+1]. */
 export const advanceLengths = defineReference(advanceLengthsOp, ({ offsets }, { slots }, { column }) => {

@@ -23,7 +23,7 @@ import { expertMerge } from "./merge.ts";
 import { count, sample } from "./sample.ts";
 import { kvSlots, rngCounters, schedule } from "./slots.ts";
 import { fitCapacity, routeTokens } from "./route_tokens.ts";
-import { advanceLengths, commitTokens } from "./commit_tokens.ts";
+import { advanceLengths, commitTokens, commitTop } from "./commit_tokens.ts";
 import { topLogProbs } from "./top_log_probs.ts";
 import { pool } from "./pool.ts";
 import { binaryCrossEntropy, crossEntropy, loadBalanceLoss, logSumExp, mean } from "./losses.ts";
@@ -91,6 +91,7 @@ export const references: References = {
   routeTokens,
   fitCapacity,
   commitTokens,
+  commitTop,
   advanceLengths,
   pool,
   crossEntropy,

@@ -28,7 +28,7 @@ export { norm, type NormParams } from "./ops/norm.ts";
 export { normGated, type NormGatedParams, normLinear, type NormLinearParams } from "./ops/norm_linear.ts";
 export { adamW, type AdamWParams, balanceBias, countChoices, ema, store, sumSquares } from "./ops/optimizer.ts";
 export { pool, type PoolParams } from "./ops/pool.ts";
-export { advanceLengths, commitTokens, type CommitTokensParams } from "./ops/commit_tokens.ts";
+export { advanceLengths, commitTokens, type CommitTokensParams, commitTop } from "./ops/commit_tokens.ts";
 export { type Heads, rope, ropeTable, ropeWrite } from "./ops/rope.ts";
 export { inverseFrequencies, type Rope, type RopeScaling } from "./ops/rope_frequencies.ts";
 export { gate, type GateParams, route, type Routed, type RouteParams } from "./ops/router.ts";

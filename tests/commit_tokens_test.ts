@@ -2,7 +2,14 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { hostIndices, type HostTensor, hostTensor } from "../src/op/device.ts";
-import { advanceLengths, advanceLengthsOp, commitTokens, commitTokensOp } from "../src/ops/commit_tokens.ts";
+import {
+  advanceLengths,
+  advanceLengthsOp,
+  commitTokens,
+  commitTokensOp,
+  commitTop,
+  commitTopOp,
+} from "../src/ops/commit_tokens.ts";
 import { SLOT, STAGE } from "../src/ops/slots.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/commit_tokens.ts";
@@ -11,6 +18,7 @@ import { gpuTest } from "./support/gpu.ts";
 import { slotTable } from "./support/slots.ts";
 
 equivalence(commitTokensOp, cases.commitTokens);
+equivalence(commitTopOp, cases.commitTop);
 equivalence(advanceLengthsOp, cases.advanceLengths);
 
 const device = new ReferenceDevice();
@@ -107,4 +115,12 @@ Deno.test("advanceLengths: every slot counts its own rows", () => {
   advanceLengths(device, { slots, offsets: whole([0, 5, 5]) }, SLOT.rows + 1);
   advanceLengths(device, { slots, offsets: whole([0, 0, 2]) }, SLOT.length);
   assertEquals([...slots.data], [...slotTable(2, [{ rows: [1, 7] }, { length: 2, rows: [3, 4] }]).data]);
+});
+
+Deno.test("commitTop: the entries of listed slots in the clock's line, and no others", () => {
+  const top = floats([2, 12], new Array(24).fill(9)); // 3 slots of 2 tokens
+  const ids = whole([7, 8, 3, -2, 1, 1], [3, 2]), logProbs = floats([3, 2], [-1, -2, -3, 0, -5, -6]);
+  commitTop(device, { ids, logProbs, top, clock: whole([-1]), rows: whole([2, 0, 1]), offsets: whole([0, 2]) });
+  assertEquals([...top.data.subarray(0, 12)], new Array(12).fill(9));
+  assertEquals([...top.data.subarray(12)], [3, -3, -2, 0, 9, 9, 9, 9, 7, -1, 8, -2]);
 });

@@ -124,5 +124,6 @@ export const sizes: { readonly [Name in OpName]: readonly Values[] } = {
   routeTokens: [{ layout }],
   fitCapacity: [{ layout, recursion: 1 }],
   commitTokens: each({ stops: [[], [1, 2]] }),
+  commitTop: each({ k: [1, 20], P: [3] }),
   advanceLengths: each({ column: [3, 12] }),
 };

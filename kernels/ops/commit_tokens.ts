@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { advanceLengthsOp, commitTokensOp } from "../../src/ops/commit_tokens.ts";
+import { advanceLengthsOp, commitTokensOp, commitTopOp } from "../../src/ops/commit_tokens.ts";
 import { SLOT, STAGE } from "../../src/ops/slots.ts";
 import { liveRows, rowSizes } from "../host/grid.ts";
 import { defineKernel } from "../host/kernel.ts";
@@ -50,6 +50,17 @@ fn run(group: u32, lane: u32) {
     }];
   },
 );
+
+/** One invocation for each of the k tokens of a listed slot. */
+export const commitTop = defineKernel(commitTopOp, ({ inputs: { ids: { shape: [M, k] }, top, offsets } }) => [perWord({
+  label: "commitTop",
+  ...{ rows: M, offsets, each: k },
+  sizes: { n: top.shape[0], S: top.shape[1] / (2 * k) },
+  elements: { top: "vec2<f32>" },
+  statements: /* wgsl */ `
+  let line = (u32(clock[0]) % sizes.n) * sizes.S;
+  top[(line + u32(rows[m])) * EACH + w] = vec2<f32>(f32(ids[at]), logProbs[at]);`,
+})]);
 
 /** slots[s, column] += offsets[s+1] − offsets[s]. */
 export const advanceLengths = defineKernel(

@@ -88,6 +88,7 @@ export const accuracy: Accuracy = {
   routeTokens: flushed,
   fitCapacity: exact,
   commitTokens: flushed,
+  commitTop: flushed,
   advanceLengths: exact,
   pool,
   crossEntropy,

@@ -48,6 +48,31 @@ export const commitTokens: Apply<
 > = applying(commitTokensOp);
 
 /**
+ * Writes the likeliest tokens of listed slots to a log, in place: top[clock mod n, s, j] = (ids[m, j], logProbs[m, j]) for
+ * the slot s of each live entry m of the list; other entries stay. It runs before `commitTokens` advances the clock.
+ *
+ * ids [M, k] i32 (below 2²⁴, which float32 holds), logProbs [M, k], top [I, 2·P·k] f32, clock [1] i32, rows [M] i32
+ * (distinct), offsets.
+ */
+export const commitTopOp = defineOp({
+  name: "commitTop",
+  family: "commit_tokens",
+  inputs: {
+    ids: "M k i32",
+    logProbs: "M k",
+    top: "I 2Pk",
+    clock: "1 i32",
+    rows: "M i32",
+    offsets: "_+1 i32",
+  },
+  outputs: { top: "I 2Pk" },
+  refuse: ({ I, k }) => (I === 0 || k === 0) && "the log has no lines or no columns",
+});
+
+/** Applies {@link commitTopOp}. */
+export const commitTop: Apply<"ids" | "logProbs" | "top" | "clock" | "rows" | "offsets", "top"> = applying(commitTopOp);
+
+/**
  * Advances the number of cached rows of every slot by those of a prompt: slots[s, column] += offsets[s+1] − offsets[s], in place.
  *
  * slots [P, 10+N] i32, offsets [P+1] i32.

@@ -22,7 +22,7 @@ import { countOp, sampleOp } from "./sample.ts";
 import { topLogProbsOp } from "./top_log_probs.ts";
 import { kvSlotsOp, rngCountersOp, scheduleOp } from "./slots.ts";
 import { fitCapacityOp, routeTokensOp } from "./route_tokens.ts";
-import { advanceLengthsOp, commitTokensOp } from "./commit_tokens.ts";
+import { advanceLengthsOp, commitTokensOp, commitTopOp } from "./commit_tokens.ts";
 import { selectThresholdOp, selectTopKOp } from "./select.ts";
 import { addOp, ratioOp } from "./add.ts";
 import { joinColumnsOp, takeColumnsOp } from "./columns.ts";
@@ -95,6 +95,7 @@ export const vocabulary = {
   routeTokens: routeTokensOp,
   fitCapacity: fitCapacityOp,
   commitTokens: commitTokensOp,
+  commitTop: commitTopOp,
   advanceLengths: advanceLengthsOp,
 
   // training

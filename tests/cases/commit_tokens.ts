@@ -23,6 +23,22 @@ export const commitTokens = fc.tuple(size(130), fc.integer({ min: 1, max: 3 }), 
   })
 ).chain((inputs) => fc.subarray([0, 3, 5, 2 ** 24 - 2]).map((stops) => ({ inputs, params: { stops } })));
 
+/** Some slots or none of a list in any order; ids up to the greatest that float32 holds. */
+export const commitTop = fc.tuple(size(70), size(20, 1), fc.integer({ min: 1, max: 5 })).chain(([S, k, n]) =>
+  listed(S).chain(({ rows, offsets }) => {
+    const M = rows.shape[0];
+    return fc.record({
+      ids: fc.oneof(indices(M * k, -2, 6), indices(M * k, 2 ** 24 - 7, 2 ** 24 - 1))
+        .map(({ data }) => hostIndices(data, [M, k])),
+      logProbs: tensor([M, k]),
+      top: tensor([n, 2 * S * k]),
+      clock,
+      rows: fc.constant(rows),
+      offsets: fc.constant(offsets),
+    });
+  })
+).map((inputs) => ({ inputs, params: {} }));
+
 /** Prompts of some rows or none, counted in any column. */
 export const advanceLengths = fc.tuple(size(130), fc.integer({ min: 1, max: 3 })).chain(([S, N]) =>
   fc.record({
