@@ -35,7 +35,7 @@ export type { DecoderResult, ForwardOptions } from "./src/infer/decoder_forward.
 export type { EncoderForwardOptions, EncoderResult } from "./src/infer/encoder_forward.ts";
 export type { Candidate, FillOptions } from "./src/infer/fill.ts";
 export type { NumberedPiece, Prompt } from "./src/infer/generate.ts";
-export type { GenerateOptions, Piece } from "./src/infer/generate_options.ts";
+export type { GenerateOptions, LogitsProcessor, Piece } from "./src/infer/generate_options.ts";
 export type { EngineOptions, EngineStatus, Finish, Generation } from "./src/infer/engine/api.ts";
 export { Engine } from "./src/infer/engine/engine.ts";
 export type { Perplexity, PerplexityOptions } from "./src/infer/score/perplexity.ts";

@@ -27,6 +27,11 @@ routed, the mean depth of the tokens that chose them.`,
     "repetition-penalty": { value: "X", help: "makes tokens that were there before less likely; 1 does not" },
     seed: { value: "N", help: "the same seed gives the same text on the same device" },
     stop: { value: "TEXT", repeat: true, help: "ends before this text; may be given several times" },
+    "stop-after": {
+      value: "TEXT",
+      repeat: true,
+      help: "ends after this text, which is kept; may be given several times",
+    },
     "max-depth": { value: "N", help: "recursions at most, where they are routed" },
     json: { help: "print one JSON object: prompt, text, and id, text, depth, logProb and score of every token" },
     ...recursionFlag,
@@ -63,8 +68,8 @@ function optionsOf(flags: Values<typeof command.flags>): GenerateOptions {
     return typeof value === "string" ? read(name, value) : undefined;
   };
   const whole = (least: number) => (name: string, value: string) => wholeOf(name, value, least);
-  if (flags.ids !== undefined && flags.stop.length > 0) {
-    throw new Error("Cannot generate: --stop is for text, and --ids makes ids");
+  if (flags.ids !== undefined && flags.stop.length + flags["stop-after"].length > 0) {
+    throw new Error("Cannot generate: --stop and --stop-after are for text, and --ids makes ids");
   }
   return {
     maxNewTokens: given("max-new-tokens", whole(0)) ?? 256,
@@ -76,6 +81,7 @@ function optionsOf(flags: Values<typeof command.flags>): GenerateOptions {
     seed: given("seed", seedOf),
     maxDepth: given("max-depth", whole(1)),
     stop: flags.stop,
+    stopAfter: flags["stop-after"],
   };
 }
 

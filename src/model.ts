@@ -12,7 +12,7 @@ export type { EngineOptions, EngineStatus, Finish, Generation, TextEngine } from
 export { Engine } from "./infer/engine/engine.ts";
 export { type Candidate, fill, type FillOptions } from "./infer/fill.ts";
 export { generate, type NumberedPiece, type Prompt } from "./infer/generate.ts";
-export type { GenerateOptions, Piece } from "./infer/generate_options.ts";
+export type { GenerateOptions, LogitsProcessor, Piece } from "./infer/generate_options.ts";
 export { loadTokenizer } from "./infer/load_tokenizer.ts";
 export { type Perplexity, perplexity, type PerplexityOptions } from "./infer/score/perplexity.ts";
 export { type Score, score, type ScoreOptions, type SelectionOptions } from "./infer/score/score.ts";

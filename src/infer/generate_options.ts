@@ -3,11 +3,18 @@
  *
  * @module
  */
-import { checkOptions, number, type OptionKinds, signal, texts } from "../common/options.ts";
-import { demandSeed } from "../common/whole.ts";
+import { callback, checkOptions, number, type OptionKinds, signal, texts } from "../common/options.ts";
+import { demandSeed, demandWhole } from "../common/whole.ts";
 import type { DecoderConfig } from "../model/config/config.ts";
 import { type SamplingOptions, samplingRow } from "../ops/sample.ts";
+import type { TopToken } from "./score/token_list.ts";
 import { StopText } from "./stop_text.ts";
+
+/** Likeliest tokens of a piece at most. */
+export const MOST_ALTERNATIVES = 20;
+
+/** Changes logits [V] in place, or returns others. */
+export type LogitsProcessor = (logits: Float32Array, ids: readonly number[]) => Float32Array | void;
 
 /** How a prompt is continued. Without any option the likeliest token is taken every time. */
 export interface GenerateOptions extends SamplingOptions {
@@ -22,8 +29,17 @@ export interface GenerateOptions extends SamplingOptions {
   seed?: number;
   /** Recursions of a routed model at most. */
   maxDepth?: number;
-  /** Texts before which generation ends. */
+  /** Texts before which generation ends; they are cut off. */
   stop?: readonly string[];
+  /** Texts after which generation ends; they are kept. */
+  stopAfter?: readonly string[];
+  /** Likeliest tokens reported with every piece, at most {@link MOST_ALTERNATIVES}; none unless given. */
+  topLogProbs?: number;
+  /**
+   * Changes the logits [V] of the next token, in place or by returning others, before it is drawn; `ids` are those of the
+   * prompt and of all tokens so far. −∞ excludes a token. Logits come to the host at every step, one step at a time.
+   */
+  logitsProcessor?: LogitsProcessor;
   /** Ends generation: the reader gets the signal's reason. */
   signal?: AbortSignal;
 }
@@ -36,8 +52,10 @@ export interface Piece {
   readonly id: number;
   /** Recursions that the token before it ran, whose hidden state this one was drawn from. */
   readonly depth: number;
-  /** Its log-probability under the model, before temperature and filters. */
+  /** Its log-probability under the model, before temperature and filters, after a `logitsProcessor`. */
   readonly logProb: number;
+  /** The likeliest tokens at its place, best first, where they were asked for. */
+  readonly top?: readonly TopToken[];
   /**
    * Router output of the token before it. Expert-choice: raw logit of the last recursion that ran. Token-choice: the
    * weight. 0 without routing.
@@ -60,6 +78,9 @@ const KINDS: OptionKinds<GenerateOptions> = {
   seed: number,
   maxDepth: number,
   stop: texts,
+  stopAfter: texts,
+  topLogProbs: number,
+  logitsProcessor: callback,
   signal,
 };
 
@@ -72,12 +93,13 @@ export function samplingOf(
 }
 
 /** Throws a RangeError for options out of range. */
-export function checkGenerating({ recursion: { routing, N } }: DecoderConfig, options: GenerateOptions): void {
+export function checkGenerating({ V, recursion: { routing, N } }: DecoderConfig, options: GenerateOptions): void {
   checkOptions("generate", options, KINDS);
-  const { maxDepth, seed = 0, stop = [] } = options;
+  const { maxDepth, seed = 0, stop = [], stopAfter = [], topLogProbs = 0 } = options;
   samplingRow(samplingOf(options));
   demandSeed("generate", seed);
-  new StopText(stop);
+  demandWhole("generate", "topLogProbs", topLogProbs, 0, Math.min(MOST_ALTERNATIVES, V));
+  new StopText(stop, stopAfter);
   if (maxDepth === undefined) return;
   const refuse = (reason: string) => new RangeError(`Cannot generate: maxDepth is ${maxDepth}, ${reason}`);
   if (routing === "none") throw refuse("but this model routes nothing");

@@ -13,9 +13,14 @@ export class TextPieces<P extends { readonly id: number; readonly text: string }
   #waiting?: P;
 
   /** Starts after a prompt; without a tokenizer, pieces have no text. Throws a RangeError for an empty stop text. */
-  constructor(tokenizer: Tokenizer | undefined, prompt: readonly number[], stop: readonly string[]) {
+  constructor(
+    tokenizer: Tokenizer | undefined,
+    prompt: readonly number[],
+    stop: readonly string[],
+    stopAfter: readonly string[] = [],
+  ) {
     this.#stream = tokenizer && new TextStream(tokenizer, prompt);
-    this.#stops = new StopText(stop);
+    this.#stops = new StopText(stop, stopAfter);
   }
 
   /** Whether a stop text was found; no piece follows it. */

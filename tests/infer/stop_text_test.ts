@@ -29,3 +29,24 @@ Deno.test("stop texts: the output is the text before the first stop text, for an
   assertEquals(pieces, [["the "], [], [], ["e", "n"], ["emy's "]]);
   assertThrows(() => new StopText([""]), RangeError, "Cannot generate: a stop text is empty");
 });
+
+Deno.test("stopAfter: the output ends with the first text that is complete, for any pieces, and nothing is held back", () => {
+  const letters = (maxLength: number, minLength = 0) =>
+    fc.array(fc.constantFrom("a", "b"), { minLength, maxLength }).map((list) => list.join(""));
+  fc.assert(fc.property(fc.array(letters(4)), fc.array(letters(4, 1), { maxLength: 3 }), (texts, after) => {
+    const watch = new StopText([], after), whole = texts.join("");
+    const ends = after.filter((stop) => whole.includes(stop)).map((stop) => whole.indexOf(stop) + stop.length);
+    const shown: string[] = [];
+    for (const [i, text] of texts.entries()) {
+      shown.push(...watch.push({ text }).map(({ text }) => text));
+      if (watch.stopped) break;
+      assertEquals(shown, texts.slice(0, i + 1));
+    }
+    assertEquals(watch.stopped, ends.length > 0);
+    assertEquals(shown.join(""), whole.slice(0, Math.min(...ends, whole.length)));
+  }));
+  const both = new StopText(["cd"], ["b"]), pieces = ["a", "c", "bcd"].map((text) => both.push({ text }));
+  assertEquals(pieces.flat().map(({ text }) => text), ["a", "c", "b"]);
+  assertThrows(() => new StopText([], [""]), RangeError, "Cannot generate: a stopAfter text is empty");
+  assertThrows(() => new StopText([], "b" as never), RangeError, 'Cannot generate: stopAfter is "b", expected a list');
+});

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { HostTensor } from "../../op/device.ts";
 import type { DrawnToken } from "./generation.ts";
 import type { Request } from "./request.ts";
+import type { EngineReading } from "./state.ts";
 
 /** Steps that the log keeps: twice as many as are started at a time. */
 export const KEPT = 64;
@@ -35,7 +35,7 @@ export interface Steps {
   /** Requests by slot. */
   readonly slots: readonly (Request | undefined)[];
   /** The log and the table of slots after these steps. */
-  readonly read: Promise<Record<"log" | "slots", HostTensor>>;
+  readonly read: Promise<EngineReading>;
 }
 
 /**
@@ -50,18 +50,18 @@ export function mostIdleSteps(S: number, N: number): number {
  * Pushes the tokens of some steps to the streams of the requests in the slots, and returns them. A request without a token for
  * more than `mostIdle` steps fails: its sequence has ended on the device, or never began.
  */
-export function deliver({ first, steps, slots }: Steps, log: HostTensor, mostIdle: number): DrawnToken[] {
-  const drawn: DrawnToken[] = [];
+export function deliver({ first, steps, slots }: Steps, { log, top }: EngineReading, mostIdle: number): DrawnToken[] {
+  const drawn: DrawnToken[] = [], width = (top?.shape[1] ?? 0) / slots.length;
   for (const [slot, request] of slots.entries()) {
     const { stream, fed } = request ?? {};
     if (!stream || fed !== stream.promptTokens) continue;
     stream.idleSteps += steps;
     for (let step = first; step < first + steps && !stream.over; step++) {
-      const at = 4 * (step % KEPT * slots.length + slot);
+      const entry = step % KEPT * slots.length + slot, at = 4 * entry;
       const [id, depth, logProb, score] = log.data.subarray(at, at + 4);
       if (id === -1) continue;
       const token = { id, depth, logProb, score };
-      stream.push(token);
+      stream.push({ ...token, pairs: top?.data.subarray(entry * width, (entry + 1) * width) });
       drawn.push(token);
     }
     if (stream.idleSteps <= mostIdle) continue;

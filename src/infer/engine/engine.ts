@@ -5,16 +5,17 @@
  */
 import type { HostTensor } from "../../op/device.ts";
 import type { Tensor } from "../../op/op.ts";
-import { SLOT } from "../../ops/slots.ts";
 import type { DecoderModel } from "../decoder.ts";
 import type { GenerateOptions } from "../generate_options.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { EngineOptions, EngineStatus, Generation, TextEngine } from "./api.ts";
-import { pageBytes } from "./kv_layout.ts";
 import { fittingStep, openStep } from "./open.ts";
-import { type Request, requestOf } from "./request.ts";
+import { processLogits } from "./processors.ts";
+import { requestOf } from "./request.ts";
 import { freeStacked } from "./routers.ts";
 import { Prefill } from "./prefill.ts";
+import type { EngineReading } from "./state.ts";
+import { statusOf } from "./status.ts";
 import type { EngineStep } from "./engine_step.ts";
 import type { WarmupOptions } from "../rehearse.ts";
 import { warmEngine } from "./warm.ts";
@@ -91,24 +92,11 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
 
   /** Load and memory. */
   status(): EngineStatus {
-    const { layout } = this.#step.state, { slots, waiting } = this.#scheduler;
-    const bytes = pageBytes(layout), columns = SLOT.rows + layout.recursionRows.length;
-    const wanted = (list: readonly (Request | undefined)[]) =>
-      list.filter((request) => request && !request.stream.over).length;
-    const rows = (column: number) =>
-      slots.reduce((sum, request, s) => sum + (request ? this.#table?.data[s * columns + column] ?? 0 : 0), 0);
-    return {
-      running: wanted(slots),
-      waiting: wanted(waiting),
+    return statusOf(this.#step.state, this.#scheduler, this.#table, {
       steps: this.#steps,
       tokens: this.#tokens,
       depths: [...this.#depths],
-      cacheBytes: layout.pages * bytes.reduce((sum, part) => sum + part, 0),
-      outerBytesInUse: rows(SLOT.length) * layout.outer.length * layout.rowBytes,
-      bytesInUse: layout.recursionRows.map((_, r) =>
-        bytes[r + 1] ? rows(SLOT.rows + r) * layout.block * layout.rowBytes : 0
-      ),
-    };
+    });
   }
 
   /** Serves until no request is left; the device runs the next steps while those before are read. */
@@ -117,9 +105,11 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
     let running: Steps | undefined;
     try {
       for (let limit = 1, started = performance.now(); running || this.#scheduler.requests.length > 0;) {
-        const next = this.#run(limit, running?.steps ?? 0);
+        const early = running && this.#scheduler.processes ? running : undefined;
+        if (early) [running] = [undefined, this.#deliver(early, await early.read)]; // processors get all tokens so far
+        const next = await this.#run(limit, running?.steps ?? 0);
         if (running) this.#deliver(running, await running.read);
-        else if (!next) this.#scheduler.failStuck();
+        else if (!next && !early) this.#scheduler.failStuck();
         const now = performance.now();
         if (running?.steps) limit = paced(running.steps, now - started);
         if (running) started = now;
@@ -135,17 +125,18 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
   }
 
   /** Admits waiting requests, runs a part of the prompts and some steps; undefined where there was nothing to run. */
-  #run(limit: number, inFlight: number): Steps | undefined {
+  async #run(limit: number, inFlight: number): Promise<Steps | undefined> {
     this.#step.model.check("run the model");
     this.#prefill.admit(this.#scheduler.admit());
-    const reads = this.#prompts(), steps = Math.min(limit, this.#useful(inFlight));
+    const reads = this.#prompts(), { processes, kind, slots } = this.#scheduler;
+    const steps = Math.min(processes ? 1 : limit, this.#useful(inFlight));
     if (!reads && steps === 0) return undefined;
-    const counts = this.#scheduler.decoding.some(({ entry }) => entry.counted);
-    if (steps > 0) this.#step.start(steps, counts);
-    const read = this.#step.state.read(), first = this.#steps;
+    if (processes && steps > 0) await this.#step.process(kind, (logits) => processLogits(logits, slots));
+    else if (steps > 0) this.#step.start(steps, kind);
+    const read = this.#step.state.read(kind.lists), first = this.#steps;
     read.catch(() => {}); // awaited later, or never where the steps before have failed
     this.#steps += steps;
-    return { first, steps, slots: [...this.#scheduler.slots], read };
+    return { first, steps, slots: [...slots], read };
   }
 
   /** Runs a part of the prompts that are not cached yet, and starts sequences with cached prompts; true where there was any. */
@@ -164,10 +155,10 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
   }
 
   /** Delivers the tokens of some steps, and counts them. */
-  #deliver(steps: Steps, { log, slots }: Record<"log" | "slots", HostTensor>): void {
-    this.#table = slots;
+  #deliver(steps: Steps, reading: EngineReading): void {
+    this.#table = reading.slots;
     const { S, config: { recursion: { N } } } = this.#step.state;
-    for (const { depth } of deliver(steps, log, mostIdleSteps(S, N))) {
+    for (const { depth } of deliver(steps, reading, mostIdleSteps(S, N))) {
       this.#tokens++;
       this.#depths[depth - 1]++;
     }

@@ -15,12 +15,13 @@ import { routeSlots, slotRoute } from "../../model/depth_routing.ts";
 import type { Subset } from "../../model/subset.ts";
 import type { Tensor } from "../../op/op.ts";
 import { cacheWrite } from "../../ops/cache.ts";
-import { commitTokens } from "../../ops/commit_tokens.ts";
+import { commitTokens, commitTop } from "../../ops/commit_tokens.ts";
 import { gather, scatterAdd } from "../../ops/rows.ts";
 import { count, sample } from "../../ops/sample.ts";
 import { rngCounters, schedule, STAGE } from "../../ops/slots.ts";
+import { topLogProbs } from "../../ops/top_log_probs.ts";
 import type { DecoderModel } from "../decoder.ts";
-import type { EngineState, SlotList } from "./state.ts";
+import type { EngineState, ListedLogits, SlotList } from "./state.ts";
 
 /** Options of a step. */
 export interface StepOptions<T> {
@@ -36,12 +37,24 @@ export interface StepOptions<T> {
   readonly auxiliary?: RouterParams<T>;
 }
 
+/** What a step does besides drawing tokens. */
+export interface StepKind {
+  /** Counts drawn tokens, for repetition penalties. */
+  readonly counts: boolean;
+  /** Lists the likeliest tokens. */
+  readonly lists: boolean;
+}
+
+/** The key of the programs of a kind. */
+const keyOf = ({ counts, lists }: StepKind) => `${counts} ${lists}`;
+
 /** Records the parts of a step, on the slots of a state. */
 export class EngineStep<T extends Tensor = Tensor> {
   /** RoPE's cosines and sines, for as many positions as the caches have rows. */
   readonly table: T;
-  readonly #plain: Program<HostTensors<never>, HostTensors<never>>;
-  readonly #counting: Program<HostTensors<never>, HostTensors<never>>;
+  #logitsOf?: Program<HostTensors<never>, HostTensors<"logits" | "rows" | "kept">>;
+  readonly #finish = new Map<string, Program<HostTensors<"logits" | "rows" | "kept">, HostTensors<never>>>();
+  readonly #programs = new Map<string, Program<HostTensors<never>, HostTensors<never>>>();
 
   /** For a model, whose weights it reads. */
   constructor(
@@ -50,21 +63,51 @@ export class EngineStep<T extends Tensor = Tensor> {
     readonly options: StepOptions<T>,
   ) {
     this.table = model.tables.upTo(state.layout.tokens);
-    this.#plain = state.device.compile(() => this.#run(false));
-    this.#counting = state.device.compile(() => this.#run(true));
   }
 
-  /** Starts whole steps; they `count` the tokens that they draw while a request with a repetition penalty decodes. */
-  start(steps: number, counts: boolean): void {
-    (counts ? this.#counting : this.#plain).start({}, steps);
+  /** Starts whole steps. */
+  start(steps: number, kind: StepKind): void {
+    const key = keyOf(kind);
+    const program = this.#programs.get(key) ?? this.state.device.compile(() => this.#run(kind));
+    this.#programs.set(key, program);
+    program.start({}, steps);
   }
 
-  #run(counts: boolean): Record<never, T> {
-    const { maxBatch, exitBatch } = this.options;
-    const { device, slots, seen } = this.state;
-    this.#leave(schedule(device, slots, { stage: STAGE.left, maxBatch, exitBatch }), counts ? seen : undefined);
-    this.#recur(schedule(device, slots, { stage: STAGE.block, maxBatch, exitBatch: 0 }));
+  /** Starts a step whose logits, [M, V], are changed on the host in between. */
+  async process(kind: StepKind, change: (listed: ListedLogits) => void): Promise<void> {
+    const { device } = this.state, key = keyOf(kind);
+    this.#logitsOf ??= device.compile(() => {
+      const left = this.#left();
+      return { logits: this.#logits(left), ...left };
+    });
+    const finish = this.#finish.get(key) ?? device.compile(({ logits, ...list }) => this.#end(logits, list, kind));
+    this.#finish.set(key, finish);
+    const listed = await this.#logitsOf({});
+    change(listed);
+    finish.start(listed);
+  }
+
+  #run(kind: StepKind): Record<never, T> {
+    const left = this.#left();
+    return this.#end(this.#logits(left), left, kind);
+  }
+
+  /** Draws tokens from logits, and runs the tokens in the block. */
+  #end(logits: T, left: SlotList<T>, kind: StepKind): Record<never, T> {
+    this.#draw(logits, left, kind);
+    this.#recur(this.#list(STAGE.block, 0));
     return {};
+  }
+
+  /** Slots of a stage, none while at least `exitBatch` slots are in the block. */
+  #list(stage: number, exitBatch: number): SlotList<T> {
+    const { state: { device, slots }, options: { maxBatch } } = this;
+    return schedule(device, slots, { stage, maxBatch, exitBatch });
+  }
+
+  /** Slots whose tokens left the recursions. */
+  #left(): SlotList<T> {
+    return this.#list(STAGE.left, this.options.exitBatch);
   }
 
   /** A pass of the rows of listed slots through the decoder. */
@@ -93,11 +136,10 @@ export class EngineStep<T extends Tensor = Tensor> {
     this.#route(y, list, true);
   }
 
-  /** Listed tokens leave the recursions: a token is drawn from each (and counted, [S, V]), and enters. */
-  #leave(list: SlotList<T>, counted?: T): void {
-    const { state: { device, slots, x, z, entered, log, clock, options }, model: { params }, options: { stops } } =
-      this;
-    const { rows, kept: offsets } = list, { pass, rows: subset } = this.#pass(list, "outer");
+  /** Logits of listed tokens, which leave the recursions, [M, V]. */
+  #logits(list: SlotList<T>): T {
+    const { state: { device, x, z, entered }, model: { params } } = this;
+    const { kept: offsets } = list, { pass, rows: subset } = this.#pass(list, "outer");
     const stream = entered
       ? scatterAdd(device, {
         x: this.#read(entered, list),
@@ -106,12 +148,24 @@ export class EngineStep<T extends Tensor = Tensor> {
         offsets,
       })
       : this.#read(x, list);
-    const logits = headLogits(device, params, leave(pass, stream, subset), offsets);
-    const seen = counted && this.#read(counted, list);
+    return headLogits(device, params, leave(pass, stream, subset), offsets);
+  }
+
+  /** A token is drawn from the logits of each listed slot, and enters. */
+  #draw(logits: T, list: SlotList<T>, { counts, lists }: StepKind): void {
+    const { state: { device, slots, z, log, top, clock, options, seen }, options: { stops } } = this;
+    const { rows, kept: offsets } = list, listed = { rows, offsets };
     const random = rngCounters(device, { slots, rows, offsets });
-    const { ids, logProbs } = sample(device, { logits, options: this.#read(options, list), ...random, seen, offsets });
-    if (counted) count(device, { seen: counted, ids, rows, offsets });
-    commitTokens(device, { slots, log, clock, drawn: ids, logProbs, z, rows, offsets }, { stops });
+    const { ids, logProbs } = sample(device, {
+      ...{ logits, options: this.#read(options, list), ...random, offsets },
+      seen: counts ? this.#read(seen!, list) : undefined,
+    });
+    if (counts) count(device, { seen: seen!, ids, ...listed });
+    if (lists) {
+      const k = top!.shape[1] / (2 * this.state.S);
+      commitTop(device, { ...topLogProbs(device, { logits, offsets }, { k }), top: top!, clock, ...listed });
+    }
+    commitTokens(device, { slots, log, clock, drawn: ids, logProbs, z, ...listed }, { stops });
     this.enter(ids, list);
   }
 
@@ -133,6 +187,7 @@ export class EngineStep<T extends Tensor = Tensor> {
 
   /** Forgets the programs. */
   dispose(): void {
-    for (const program of [this.#plain, this.#counting]) program.dispose();
+    this.#logitsOf?.dispose();
+    for (const program of [...this.#programs.values(), ...this.#finish.values()]) program.dispose();
   }
 }

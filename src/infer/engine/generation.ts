@@ -4,8 +4,9 @@
  * @module
  */
 import { NO_TOKEN } from "../../ops/sample.ts";
-import type { Piece } from "../generate_options.ts";
+import type { LogitsProcessor, Piece } from "../generate_options.ts";
 import { secondLoop } from "../../common/single.ts";
+import { pairedTokens } from "../score/token_list.ts";
 import { TextPieces } from "../text_pieces.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import type { Finish, Generation } from "./api.ts";
@@ -20,6 +21,8 @@ export interface DrawnToken {
   readonly logProb: number;
   /** Router score of the last of those recursions. */
   readonly score: number;
+  /** The likeliest tokens at its place as pairs (id, log-probability), where they were asked for. */
+  readonly pairs?: ArrayLike<number>;
 }
 
 /** The logits of a step of a sequence are not finite. */
@@ -43,8 +46,14 @@ export interface StreamOptions {
   readonly most: number;
   /** Ids that end it. */
   readonly ends: readonly number[];
-  /** Texts that end it. */
+  /** Texts that end it, cut off. */
   readonly stop: readonly string[];
+  /** Texts that end it, kept. */
+  readonly stopAfter?: readonly string[];
+  /** Likeliest tokens of a piece. */
+  readonly top?: number;
+  /** Changes the logits of its tokens. */
+  readonly processor?: LogitsProcessor;
   /** Without one, pieces have no text. */
   readonly tokenizer?: Tokenizer;
   /** Aborts it. */
@@ -65,6 +74,8 @@ export class Stream implements Generation {
   cancelled = false;
   /** Steps since the last token. */
   idleSteps = 0;
+  /** Ids of the prompt and of all tokens so far. */
+  readonly ids: number[];
   readonly #submitted = performance.now();
   readonly #pieces: Piece[] = [];
   readonly #text: TextPieces<Piece>;
@@ -75,8 +86,9 @@ export class Stream implements Generation {
 
   /** A stream without tokens. Throws a RangeError for an empty stop text. */
   constructor(readonly options: StreamOptions) {
-    const { tokenizer, prompt, stop, signal } = options;
-    this.#text = new TextPieces(tokenizer, prompt, stop);
+    const { tokenizer, prompt, stop, stopAfter, signal } = options;
+    this.#text = new TextPieces(tokenizer, prompt, stop, stopAfter);
+    this.ids = [...prompt];
     if (signal?.aborted) this.fail(signal.reason);
     else signal?.addEventListener("abort", this.#aborted);
   }
@@ -97,7 +109,7 @@ export class Stream implements Generation {
   }
 
   /** Takes a token, or fails where none could be drawn. */
-  push(token: DrawnToken): void {
+  push({ pairs, ...token }: DrawnToken): void {
     if (token.id === NO_TOKEN) return this.fail(new NotFiniteError(this.newTokens + 1));
     const { ends, most } = this.options;
     this.idleSteps = 0;
@@ -107,7 +119,10 @@ export class Stream implements Generation {
       return;
     }
     this.newTokens++;
-    this.#pieces.push(...this.#text.push(token));
+    const { tokenizer, top } = this.options;
+    const listed = top && pairs ? { top: pairedTokens(tokenizer, this.ids.at(-1)!, pairs, top) } : {};
+    this.ids.push(token.id);
+    this.#pieces.push(...this.#text.push({ ...token, ...listed }));
     if (this.#text.stopped) this.end("stop");
     else if (this.newTokens >= most) this.end("length");
     this.#wake?.();

@@ -48,7 +48,8 @@ export function requestOf<T extends Tensor>(
   prompt: string | ArrayLike<number>,
   options: GenerateOptions,
 ): Request {
-  const { stop = [], signal, maxNewTokens, maxDepth, seed = 0, repetitionPenalty = 1 } = options;
+  const { stop = [], stopAfter, signal, maxNewTokens, maxDepth, seed = 0, repetitionPenalty = 1 } = options;
+  const { topLogProbs: top = 0, logitsProcessor: processor } = options;
   checkGenerating(config, options);
   const { layout } = state, sampling = samplingRow(samplingOf(options));
   const ids = checkIds(promptIds(tokenizer, prompt), V);
@@ -62,7 +63,8 @@ export function requestOf<T extends Tensor>(
   }
   const counted = repetitionPenalty === 1 ? undefined : ids;
   if (counted) state.startCounting();
-  const stream = new Stream({ prompt: ids, most, ends, stop, tokenizer, signal });
+  if (top > 0) state.startListing();
+  const stream = new Stream({ prompt: ids, most, ends, stop, stopAfter, top, processor, tokenizer, signal });
   if (most === 0) stream.end("length");
   const entry = { limit, maxDepth, seed, sampling, counted };
   return { stream, entry, pages, fed: 0 };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { StepKind } from "./engine_step.ts";
 import { KvAllocator } from "./kv_allocator.ts";
 import type { Request } from "./request.ts";
 import { PROMPT_ROWS, type PromptPart, type SlotEntry } from "./prefill.ts";
@@ -34,6 +35,20 @@ export class Scheduler {
     return this.slots.filter((request) =>
       request !== undefined && request.fed === request.stream.promptTokens
     ) as Request[];
+  }
+
+  /** What the steps of the decoding requests do. */
+  get kind(): StepKind {
+    const { decoding } = this;
+    return {
+      counts: decoding.some(({ entry }) => entry.counted),
+      lists: decoding.some(({ stream: { options: { top = 0 } } }) => top > 0),
+    };
+  }
+
+  /** Whether the logits of a decoding request pass through a processor. */
+  get processes(): boolean {
+    return this.decoding.some(({ stream: { options } }) => options.processor);
   }
 
   /** Frees the slots of requests that are over, and admits requests of the queue into free ones. */

@@ -10,6 +10,7 @@ import type { Subset } from "../../model/subset.ts";
 import { once, type Tensor } from "../../op/op.ts";
 import { fitCapacity } from "../../ops/route_tokens.ts";
 import { kvSlots, SLOT } from "../../ops/slots.ts";
+import { MOST_ALTERNATIVES } from "../generate_options.ts";
 import type { EngineLayout } from "./kv_layout.ts";
 
 /** Listed slots, ascending. */
@@ -19,6 +20,12 @@ export interface SlotList<T> {
   /** Offsets of the list as rows: (0, live), [2] i32. */
   readonly kept: T;
 }
+
+/** Logits [M, V] of listed slots, on the host. */
+export type ListedLogits = SlotList<HostTensor> & { readonly logits: HostTensor };
+
+/** What the host reads of an engine: the log, the table of slots, and the likeliest tokens if they are `listed`. */
+export type EngineReading = Record<"log" | "slots", HostTensor> & { readonly top?: HostTensor };
 
 /** Slots, the streams that their tokens have come to, caches, and the log of drawn tokens. */
 export class EngineState<T extends Tensor = Tensor> {
@@ -38,6 +45,8 @@ export class EngineState<T extends Tensor = Tensor> {
   readonly clock: T;
   /** How often each slot has each token, [S, V] i32; there from the first {@link EngineState.startCounting} on. */
   seen?: T;
+  /** The likeliest tokens of drawn tokens: a line a step of k pairs (id, log-probability) by slot, [kept, 2·S·k]. */
+  top?: T;
   readonly #all: T[] = [];
   readonly #outer: ReadonlyMap<number, T>;
   readonly #block: readonly T[];
@@ -100,6 +109,12 @@ export class EngineState<T extends Tensor = Tensor> {
     }
   }
 
+  /** Makes room for the likeliest tokens. Throws a RangeError where the device has none. */
+  startListing(): void {
+    const { S, kept, config: { V } } = this;
+    this.top ??= this.#keep(hostZeros([kept, 2 * S * Math.min(MOST_ALTERNATIVES, V)]));
+  }
+
   /** The cache of unrolled layer l outside the recursions. */
   layer(l: number): T {
     return this.#outer.get(l)!;
@@ -144,10 +159,11 @@ export class EngineState<T extends Tensor = Tensor> {
   }
 
   /** What the host reads after some steps; the reference, which never waits, lets others have a turn. */
-  async read(): Promise<Record<"log" | "slots", HostTensor>> {
-    const { log, slots } = this;
+  async read(listed = false): Promise<EngineReading> {
+    const { log, slots, top } = this;
     const turn = this.device.kind === "reference" && new Promise((resolve) => setTimeout(resolve));
-    const [read] = await Promise.all([this.device.read({ log, slots }), turn]);
+    const wanted = { log, slots, ...(listed && { top: top! }) };
+    const [read] = await Promise.all([this.device.read(wanted as Record<keyof typeof wanted, T>), turn]);
     return read;
   }
 

@@ -107,5 +107,5 @@ function topOf(
   scores: TokenScores,
   top: number,
 ): TopToken[][] {
-  return Array.from(scores.logProbs, (_, i) => topTokens(tokenizer, ids[from + i - 1], scores, { i, k: top, top }));
+  return Array.from(scores.logProbs, (_, i) => topTokens(tokenizer, ids[from + i - 1], scores, { i, top }));
 }

@@ -40,18 +40,29 @@ export function textAfter(tokenizer: Tokenizer | undefined, before: number, id: 
   return both.startsWith(alone) ? both.slice(alone.length) : tokenizer.decode([id]);
 }
 
-/** The likeliest tokens of entry i of k, `top` at most, after a token. */
+/** The likeliest tokens after a token, at most `top` of those listed as pairs (id, log-probability). */
+export function pairedTokens(
+  tokenizer: Tokenizer | undefined,
+  before: number,
+  pairs: ArrayLike<number>,
+  top: number,
+): TopToken[] {
+  const listed = Array.from({ length: Math.min(top, pairs.length / 2) }, (_, j) => 2 * j);
+  return listed.filter((at) => pairs[at] >= 0).map((at) => {
+    return { id: pairs[at], text: textAfter(tokenizer, before, pairs[at]), logProb: pairs[at + 1] };
+  });
+}
+
+/** The `top` likeliest tokens at place i of some scores, after a token. */
 export function topTokens(
   tokenizer: Tokenizer | undefined,
   before: number,
-  { topIds, topLogProbs }: Pick<TokenScores, "topIds" | "topLogProbs">,
-  { i, k, top }: { readonly i: number; readonly k: number; readonly top: number },
+  { logProbs, topIds, topLogProbs }: TokenScores,
+  { i, top }: { readonly i: number; readonly top: number },
 ): TopToken[] {
-  const entries = Array.from({ length: Math.min(k, top) }, (_, j) => i * k + j).filter((at) => topIds[at] >= 0);
-  return entries.map((at) => {
-    const id = topIds[at];
-    return { id, text: textAfter(tokenizer, before, id), logProb: topLogProbs[at] };
-  });
+  const k = topIds.length / logProbs.length;
+  const pairs = Array.from({ length: 2 * k }, (_, at) => (at % 2 ? topLogProbs : topIds)[i * k + (at >> 1)]);
+  return pairedTokens(tokenizer, before, pairs, top);
 }
 
 /** The scored tokens of a sequence, with the `top` likeliest at each place. */
@@ -61,15 +72,15 @@ export function describeTokens(
   scores: TokenScores,
   top: number,
 ): TokenScore[] {
-  const { logProbs, greedy, depths, topIds } = scores, all = Array.from(ids);
-  const stream = tokenizer && new TextStream(tokenizer, all.slice(0, from)), k = topIds.length / logProbs.length;
+  const { logProbs, greedy, depths } = scores, all = Array.from(ids);
+  const stream = tokenizer && new TextStream(tokenizer, all.slice(0, from));
   return Array.from(logProbs, (logProb, i) => {
     const t = from + i, id = all[t], last = t + 1 === all.length;
     return {
       id,
       text: stream ? stream.push(id) + (last ? stream.end() : "") : "",
       ...{ logProb, greedy: greedy[i] === 1, depth: depths[i] },
-      ...(top > 0 && { top: topTokens(tokenizer, all[t - 1], scores, { i, k, top }) }),
+      ...(top > 0 && { top: topTokens(tokenizer, all[t - 1], scores, { i, top }) }),
     };
   });
 }
