@@ -103,6 +103,6 @@ function scoreOf(
   return {
     logProb: listed < 0 ? scores.logProbs[i] : scores.topLogProbs[i * k + listed],
     depth: scores.depths[i],
-    top: topTokens(tokenizer, ids[t - 1], scores, { i, k, top }),
+    top: topTokens(tokenizer, ids[t - 1], scores, { i, top }),
   };
 }
