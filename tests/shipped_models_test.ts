@@ -1,7 +1,7 @@
 /** The models that the project ships: what they are, what they may weigh, and that they do what their cards say. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Decoder, Encoder } from "../mod.ts";
-import { parseLog } from "../cli/support/training_log.ts";
+import { parseLog } from "../src/train/run/log_lines.ts";
 import { readConfigFile } from "../cli/train/config_file.ts";
 
 const at = (path: string) => new URL(`../models/${path}`, import.meta.url).pathname;

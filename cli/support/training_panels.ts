@@ -1,7 +1,7 @@
 /** The panels of a picture of training, as vega-lite specifications. */
 import { depthColour, expertColour } from "./colour.ts";
 import { counted } from "./table.ts";
-import type { LogLine } from "./training_log.ts";
+import type { LogLine } from "../../src/train/run/log_lines.ts";
 import { quantities, type Quantity, TRAINING } from "./training_quantities.ts";
 import {
   averaged,

@@ -1,6 +1,6 @@
 /** What a picture of training shows: quantities of a log, of one run in detail, or of several runs as one number each. */
 import type { HeldOut } from "../../src/train/evaluate.ts";
-import type { StepLogLine } from "./training_log.ts";
+import type { StepLogLine } from "../../src/train/run/log_lines.ts";
 import type { Values } from "./training_series.ts";
 
 /** Legend entry of a quantity that is one number. */

@@ -1,6 +1,6 @@
 /** Curves of a training log, thinned and smoothed for a picture. */
 import type { HeldOut } from "../../src/train/evaluate.ts";
-import type { LogLine, StepLogLine } from "./training_log.ts";
+import type { LogLine, StepLogLine } from "../../src/train/run/log_lines.ts";
 
 /** A point of a curve; `series` is its legend entry. */
 export interface Point {

@@ -13,7 +13,7 @@ import { interruptible, note } from "../support/command.ts";
 import { openChosenDevice, type Opened } from "../support/device.ts";
 import { Progress, secondsText } from "../support/progress.ts";
 import { counted } from "../support/table.ts";
-import { formatLogLine, readableLines } from "../support/training_log.ts";
+import { readableLines } from "../support/training_log.ts";
 import type { ConfigFile } from "./config_file.ts";
 import { generationFile, runModelJson } from "./model_files.ts";
 import { LOG } from "./out.ts";
@@ -41,22 +41,12 @@ export async function openRun({ config, settings }: ConfigFile, saved?: Saved<un
   const json = runModelJson(config, corpus);
   const tokenizer = { ...corpus.tokenizerFiles, ...await generationFile(config, json) };
   const form = { schema, json, tokenizer, averaged: config.optimizer.average > 0 };
-  const file = await TrainingLog.open(`${config.out}/${LOG}`, saved?.state.log ?? 0);
-  if (file.lost) {
-    note(`WARNING: ${file.path} is ${counted(file.lost, "byte")} shorter than when the checkpoint was written`);
+  const log = await TrainingLog.open(`${config.out}/${LOG}`, saved?.state.log ?? 0);
+  if (log.lost) {
+    note(`WARNING: ${log.path} is ${counted(log.lost, "byte")} shorter than when the checkpoint was written`);
   }
-  const log = {
-    get size() {
-      return file.size;
-    },
-    write: (records: readonly Parameters<typeof formatLogLine>[0][]) =>
-      file.append(records.map(formatLogLine).join("")),
-    sync: () => file.sync(),
-  };
-  const lines = readableLines(await file.text(), file.path);
-  const before = lines.filter((line) => line.kind === "step");
-  const evaluated = lines.findLast(({ kind }) => kind === "evaluation")?.step;
-  const training = new TrainingRun({ device, config, settings, task, texts, form, log, before, evaluated, from });
+  const history = readableLines(await log.text(), log.path);
+  const training = new TrainingRun({ device, config, settings, task, texts, form, log, history, from });
   note(
     `Training ${countParameters(schema).toLocaleString("en")} parameters on ${label}: ` +
       `steps ${training.first} to ${config.steps}, ${task.batches.batches.toLocaleString("en")} batches an epoch`,
@@ -64,7 +54,7 @@ export async function openRun({ config, settings }: ConfigFile, saved?: Saved<un
   return {
     training,
     [Symbol.dispose]() {
-      file[Symbol.dispose]();
+      log[Symbol.dispose]();
       corpus[Symbol.dispose]();
     },
   };

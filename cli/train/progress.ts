@@ -1,5 +1,6 @@
 /** Progress of a run: an updated line on a terminal, a line for each reading elsewhere. */
-import type { EvaluationRecord, Reading, RunEvents } from "../../src/train/run/parts.ts";
+import type { EvaluationRecord } from "../../src/train/run/log_lines.ts";
+import type { Reading, RunEvents } from "../../src/train/run/parts.ts";
 import type { TrainingConfig } from "../../src/train/config/config.ts";
 import { onlyDepth, type RoutingStatistics, routingTerms, summary } from "../../src/train/statistics.ts";
 import { note } from "../support/command.ts";

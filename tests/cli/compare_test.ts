@@ -1,7 +1,7 @@
 /** Comparison of training runs. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { shortNames } from "../../cli/compare.ts";
-import { formatLogLine, type LogLine } from "../../cli/support/training_log.ts";
+import { formatLogLine, type LogLine } from "../../src/train/run/log_lines.ts";
 import { panels } from "../../cli/support/training_panels.ts";
 import { run, temporary } from "./support.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatLogLine, parseLog } from "../../cli/support/training_log.ts";
+import { parseLog } from "../../src/train/run/log_lines.ts";
 import type { Device, HostTensor } from "../../src/op/device.ts";
 import type { Json } from "../../src/model/config/fields.ts";
 import { decoderJson } from "../../src/model/config/decoder_json.ts";
@@ -77,18 +77,8 @@ export async function session(device: Device, out: string, json: Json, { stop, k
   };
   const task = await openTask<never, unknown>(device as Device<never>, config, texts);
   await Deno.mkdir(out, { recursive: true });
-  using file = await TrainingLog.open(`${out}/log.jsonl`, saved?.state.log ?? 0);
-  const lines = parseLog(await file.text());
-  const before = lines.filter((line) => line.kind === "step");
-  const evaluated = lines.findLast(({ kind }) => kind === "evaluation")?.step;
-  const log = {
-    get size() {
-      return file.size;
-    },
-    write: (records: readonly Parameters<typeof formatLogLine>[0][]) =>
-      file.append(records.map(formatLogLine).join("")),
-    sync: () => file.sync(),
-  };
+  using log = await TrainingLog.open(`${out}/log.jsonl`, saved?.state.log ?? 0);
+  const history = parseLog(await log.text());
   const { params } = await startingWeights(config);
   if (poison) {
     mapParams<HostTensor, void>(form.schema, ({ parts: [{ name }] }, { data }) => {
@@ -96,7 +86,7 @@ export async function session(device: Device, out: string, json: Json, { stop, k
     }, params);
   }
   const settings = settingsOf(json, config);
-  const parts = { device: device as Device<never>, config, settings, task, texts, form, log, before, evaluated };
+  const parts = { device: device as Device<never>, config, settings, task, texts, form, log, history };
   const run = new TrainingRun<never, unknown>({ ...parts, from: saved ?? { params } });
   const controller = new AbortController();
   if (stop !== undefined && stop <= run.first) controller.abort();

@@ -4,7 +4,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { measureNoise, ReferenceDevice } from "../../reference/mod.ts";
 import type { Device, HostTensor } from "../../src/op/device.ts";
 import type { LabelledSequence } from "../../src/train/data/batches.ts";
-import { parseLog } from "../../cli/support/training_log.ts";
+import { parseLog } from "../../src/train/run/log_lines.ts";
 import { largestDifference } from "../support/models.ts";
 import { session, smallTraining } from "../support/training_run.ts";
 import { gpuTest } from "../support/gpu.ts";

@@ -6,7 +6,8 @@ import { checkpointFolder, readCheckpoint, readState, removeUnfinished } from ".
 import { TrainingLog } from "../../src/train/run/log.ts";
 import { schemaOf } from "../../src/train/run/start.ts";
 import { readTrainingConfig } from "../../src/train/config/read.ts";
-import { parseLog, readableLines } from "../../cli/support/training_log.ts";
+import { readableLines } from "../../cli/support/training_log.ts";
+import { parseLog } from "../../src/train/run/log_lines.ts";
 import { session, smallTraining } from "../support/training_run.ts";
 
 /** A run of 6 steps in a new folder, which is removed afterwards. */

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { ReferenceDevice } from "../../reference/mod.ts";
-import { parseLog } from "../../cli/support/training_log.ts";
+import { parseLog } from "../../src/train/run/log_lines.ts";
 import type { Device } from "../../src/op/device.ts";
 import type { Json } from "../../src/model/config/fields.ts";
 import { checkpointFolder, checkpointSteps, readState } from "../../src/train/run/checkpoints.ts";

@@ -1,7 +1,7 @@
 // The log of a run can be read back and drawn.
 import fc from "fast-check";
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { formatLogLine, type LogLine, parseLog, type StepLogLine } from "../../cli/support/training_log.ts";
+import { formatLogLine, type LogLine, parseLog, type StepLogLine } from "../../src/train/run/log_lines.ts";
 import { panels, title } from "../../cli/support/training_panels.ts";
 import { drawTrainingPicture } from "../../cli/support/training_picture.ts";
 import { averaged, thinned } from "../../cli/support/training_series.ts";
@@ -32,7 +32,7 @@ const evaluation: LogLine = {
 const written = (lines: readonly LogLine[]) => lines.map(formatLogLine).join("");
 
 Deno.test("log: lines are restored exactly, with every float32", () => {
-  const lines = [step(0), step(1, { routing, tokensPerSecond: 5000 }), evaluation];
+  const lines = [step(0), step(1, { routing }), evaluation];
   assertEquals(parseLog(written(lines)), lines);
   fc.assert(fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {
     const [{ losses }] = parseLog(written([step(0, { losses: { lm: value } })])) as StepLogLine[];

@@ -39,7 +39,11 @@ export const trainingKeys = {
   "teacher.divergence": { kind: "number", help: "factor of KL(teacher, student) at labelled tokens", fallback: 1 },
   "teacher.temperature": { kind: "positive", help: "temperature of that divergence", fallback: 1 },
   "teacher.cosine": { kind: "number", help: "masked: factor of the cosine distance of hidden states", fallback: 0 },
-  "data.train": { kind: "sources", help: 'one text or a list (docs/training.md, "Texts")', required: true },
+  "data.train": {
+    kind: "sources",
+    help: 'texts, one or a list: path, glob, "npm:NAME", "apt:NAME" or object (docs/training.md, "Texts")',
+    required: true,
+  },
   "data.held_out": {
     kind: "heldOut",
     help: "share of the training texts to evaluate on, or texts",

@@ -5,6 +5,7 @@
  */
 import { fileSystem, type OpenFile } from "../../checkpoint/host.ts";
 import { reasonOf } from "../../checkpoint/messages.ts";
+import { formatLogLine, type LogLine } from "./log_lines.ts";
 
 /** A log file that is open for appending. */
 export class TrainingLog implements Disposable {
@@ -46,6 +47,11 @@ export class TrainingLog implements Disposable {
       have += await this.file.read(bytes.subarray(have), have) || bytes.length;
     }
     return new TextDecoder().decode(bytes);
+  }
+
+  /** Appends records. Throws when the disk is full; earlier lines then stay. */
+  async write(records: readonly LogLine[]): Promise<void> {
+    await this.append(records.map(formatLogLine).join(""));
   }
 
   /** Appends lines. Throws when the disk is full; earlier lines then stay. */

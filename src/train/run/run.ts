@@ -10,10 +10,11 @@ import { bitsPerByte, Evaluator, type HeldOut } from "../evaluate.ts";
 import { DivergenceGuard, findNotFinite } from "../guard.ts";
 import { routingStatistics } from "../routing_counter.ts";
 import { optimizerOf, scheduleOf } from "../config/derive.ts";
-import { learningRate, type Schedule } from "../schedule.ts";
+import { learningRate } from "../schedule.ts";
 import { Trainer } from "../trainer.ts";
 import { checkpointFolder, jsonFiles, saveCheckpoint } from "./checkpoints.ts";
-import type { EvaluationRecord, RunEvents, RunParts, StepRecord } from "./parts.ts";
+import type { EvaluationRecord, StepRecord } from "./log_lines.ts";
+import type { RunEvents, RunParts } from "./parts.ts";
 
 /** Milliseconds of a slow step. Slow steps are read one by one: the wait is relatively short, and an abort takes effect sooner. */
 const SLOW = 250;
@@ -23,7 +24,6 @@ export class TrainingRun<T extends Tensor, P> {
   readonly #trainer: Trainer<T, P>;
   readonly #guard: DivergenceGuard;
   readonly #evaluators: [string, Evaluator<T, P>][];
-  readonly #schedule: Schedule;
   readonly #seconds: number;
   readonly #started = performance.now();
   #unread = 0;
@@ -37,17 +37,16 @@ export class TrainingRun<T extends Tensor, P> {
 
   /** Copies weights to the device. */
   constructor(readonly parts: RunParts<T, P>) {
-    const { device, config, task, from, before = [] } = parts;
+    const { device, config, task, from, history = [] } = parts;
     const { log_every: logEvery, checkpoint: remat, bias_rate: biasRate, data: { accumulate } } = config;
     const saved = "state" in from ? from : undefined;
     this.first = saved?.state.step ?? 0;
-    this.#schedule = scheduleOf(config);
     this.#seconds = saved?.state.seconds ?? 0;
     this.#saved = saved?.state.step;
     const options = { optimizer: optimizerOf(config), accumulate, logEvery, remat, biasRate };
     this.#trainer = new Trainer(device, task.objective, options, from.params, saved?.optimizer);
     this.#guard = new DivergenceGuard(config.model.config.V);
-    for (const { losses, labels } of before) this.#guard.add(losses.lm, labels);
+    for (const line of history) if (line.kind === "step") this.#guard.add(line.losses.lm, line.labels);
     const averaged = this.#trainer.averaged;
     this.#evaluators = Object.entries(task.evaluations).map(([name, objective]) => {
       return [name, new Evaluator(device, objective!, averaged)];
@@ -64,7 +63,8 @@ export class TrainingRun<T extends Tensor, P> {
   async run(signal: AbortSignal, events: RunEvents = {}): Promise<"finished" | "interrupted"> {
     const { steps, log_every: logEvery, save_every: saveEvery, evaluate_every: evaluateEvery } = this.parts.config;
     const due = (every: number, done: number) => every > 0 && done % every === 0 || done === steps;
-    const missed = this.first > 0 && due(evaluateEvery, this.first) && this.parts.evaluated !== this.first;
+    const evaluated = this.parts.history?.findLast(({ kind }) => kind === "evaluation")?.step;
+    const missed = this.first > 0 && due(evaluateEvery, this.first) && evaluated !== this.first;
     if (missed && !await this.#evaluate(this.first, signal, events)) return "interrupted";
     for (let step = this.first; step < steps; step++) {
       const batches = await this.#batches(step);
@@ -100,7 +100,7 @@ export class TrainingRun<T extends Tensor, P> {
   }
 
   #rate(step: number): number {
-    return learningRate(this.#schedule, step + 1);
+    return learningRate(scheduleOf(this.parts.config), step + 1);
   }
 
   async #read(step: number, batches: readonly TrainingBatch[], whole: boolean, { onRead }: RunEvents): Promise<void> {
