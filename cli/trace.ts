@@ -9,9 +9,8 @@ import { closing, type Loaded, loadModel, modelFlag, recursionFlag } from "./sup
 import { columns } from "./support/table.ts";
 import { listedIds, tokenize } from "./support/text.ts";
 import { type Trace, traceDecoder, traceEncoder } from "./support/trace.ts";
-import { tracePage } from "./support/trace_html.ts";
-import { traceSvg } from "./support/trace_svg.ts";
-import { traceLines } from "./support/trace_terminal.ts";
+import { paintLines, traceLines } from "./support/trace_lines.ts";
+import { tracePage, traceSvg } from "./support/trace_picture.ts";
 
 const command = {
   name: "trace",
@@ -30,7 +29,7 @@ as layer 5. Colours need a terminal and no NO_COLOR; everything is also written 
         "of expert-choice decoders: threshold (causal, as in generation; unless\ngiven) or topk (whole texts, as in training)",
     },
     svg: { value: "FILE", help: "also write a picture" },
-    html: { value: "FILE", help: "also write a page with the picture and the shares of the experts" },
+    html: { value: "FILE", help: "also write a page with the picture" },
     ...recursionFlag,
     ...deviceFlag,
     ...helpFlag,
@@ -67,9 +66,9 @@ async function main(flags: Flags): Promise<void> {
     const [sequence] = ids ? listedIds(loaded, [ids]) : tokenize(loaded, [{ name: "the text", text: text! }]);
     return traceOf(loaded, sequence.ids, selection);
   });
-  print(traceLines(trace, columns(), painter(hasColour())).join("\n") + "\n");
+  print(paintLines(traceLines(trace, columns()), painter(hasColour())));
   if (svg) await write(svg, traceSvg(trace));
-  if (html) await write(html, tracePage([trace], `Trace of ${loaded.name}`));
+  if (html) await write(html, tracePage(trace, `Trace of ${loaded.name}`));
 }
 
 async function write(path: string, text: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** The demo's sentences with masks for an encoder to fill. */
 import type { EncoderModel } from "../../src/infer/encoder.ts";
 import { fill } from "../../src/infer/fill.ts";
-import { visible } from "../support/trace_terminal.ts";
+import { visible } from "../support/trace_lines.ts";
 
 /** Sentences to fill; § stands for the mask token. */
 const SENTENCES = [

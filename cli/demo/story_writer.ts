@@ -1,7 +1,7 @@
 /** Prints a story while it is generated: every token on the colour of its depth or, without colours, above its depth. */
 import { depthColour, type Painter } from "../support/colour.ts";
 import { widthOf } from "../support/table.ts";
-import { visible } from "../support/trace_terminal.ts";
+import { visible } from "../support/trace_lines.ts";
 
 /** Format of the output. */
 export interface StoryPage {

@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { depthColour, expertColour, inkOn } from "../../cli/support/colour.ts";
 import { tokenTexts, type Trace, traceDecoder } from "../../cli/support/trace.ts";
-import { escapeXml, traceSvg } from "../../cli/support/trace_svg.ts";
-import { breakLines, visible } from "../../cli/support/trace_terminal.ts";
+import { breakLines, visible } from "../../cli/support/trace_lines.ts";
+import { escapeXml, traceSvg } from "../../cli/support/trace_picture.ts";
 import { Decoder } from "../../mod.ts";
 import { loadTokenizer } from "../../src/infer/load_tokenizer.ts";
 import { openSource } from "../../src/checkpoint/open_source.ts";
