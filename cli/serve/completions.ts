@@ -15,7 +15,7 @@ export async function complete(exchange: Exchange, service: Service): Promise<Re
   const { prompts, n, echo, logProbs } = request;
   const scored = logProbs !== undefined && (echo || logProbs > 0);
   const model = findModel(service, request.model, "decoder"), { tokenizer } = model;
-  admitAll(service, model, prompts.length * n);
+  admitAll(service, model, request.options.maxNewTokens === 0 ? 1 : prompts.length * n); // without new tokens no slot
   const encoded = prompts.map((prompt) => typeof prompt === "string" ? encodeText(tokenizer, prompt) : prompt);
   const shown = prompts.map((prompt) => !echo ? "" : typeof prompt === "string" ? prompt : tokenizer.decode(prompt));
   const choices = submitAll(service, model, { ...request, prompts: encoded }).map((generation, index) => {

@@ -91,7 +91,7 @@ export function findModel<K extends ServedModel["kind"]>(
 }
 
 /** The refusal of an unknown id. */
-export function unknownModel(models: Service["models"], id: string): Refusal {
+function unknownModel(models: Service["models"], id: string): Refusal {
   const message = `Cannot find the model ${JSON.stringify(id)}: there is ${[...models.keys()].join(", ")}`;
   return new Refusal(404, message, { param: "model", code: "model_not_found" });
 }
@@ -102,7 +102,7 @@ const RETRY_SECONDS = 1;
 /** Throws a Refusal if `busy` + `more` requests exceed a model's limit: 400 if `more` alone does, else 429. */
 export function admit({ limits: { requests } }: Service, busy: number, more: number): void {
   const most = `${requests} may run or wait at once`;
-  if (more > requests) throw new Refusal(400, `Cannot start ${more} at once: ${most}`);
+  if (more > requests) throw new Refusal(400, `Cannot start ${more} at once: ${most} (--slots and --max-waiting)`);
   if (busy + more <= requests) return;
   const headers = { "retry-after": String(RETRY_SECONDS) };
   throw new Refusal(429, `Cannot start now: ${most}, ${busy} do`, { code: "rate_limit_exceeded", headers });

@@ -2,8 +2,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Access } from "../../cli/serve/access.ts";
 import { VERSION } from "../../cli/support/version.ts";
+import { serveProcess } from "./serve_process.ts";
 import { fakeServer, post } from "./serve_support.ts";
-import { assertRefused, run, temporary } from "./support.ts";
+import { assertRefused, decoderFolder, run, temporary } from "./support.ts";
 
 const body = { model: "words", prompt: "ab", max_tokens: 2 };
 
@@ -90,6 +91,24 @@ Deno.test("health probes give the version and are not logged, but counted; other
   assertEquals(log.map(({ path, status }) => [path, status]), [["/health", 405]]);
   assertStringIncludes(await (await ask("/metrics")).text(), 'refrain_requests_total{route="/health",status="200"} 2');
   assertEquals(VERSION, JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url))).version);
+});
+
+Deno.test("the flags --api-key, with the key in a file, and --cors reach the server", async () => {
+  const file = `${temporary()}/key`;
+  await Deno.writeTextFile(file, "secret-3\n");
+  const origin = "https://app.example", flags = ["--api-key", `@${file}`, "--cors", origin];
+  const { url, interrupt, ended } = await serveProcess(await decoderFolder(), "--device", "reference", ...flags);
+  const ask = async (authorization: string) => {
+    const response = await fetch(`${url}/v1/models`, { headers: { authorization, origin } });
+    await response.body?.cancel();
+    return [response.status, response.headers.get("access-control-allow-origin")];
+  };
+  assertEquals(await ask("Bearer secret-3"), [200, origin]);
+  assertEquals(await ask("Bearer secret-4"), [401, origin]);
+  interrupt();
+  const { code, err } = await ended();
+  assertEquals(code, 0, err);
+  assert(!err.includes("secret"), err);
 });
 
 Deno.test("flags with wrong keys, origins and times are one error line each", async () => {

@@ -20,6 +20,12 @@ Deno.test("an echoed prompt is scored without new tokens: the first token has no
   assertEquals(usage, { prompt_tokens: 3, completion_tokens: 0, total_tokens: 3 });
 });
 
+Deno.test("scoring without new tokens needs no slots: a request has more prompts than may run or wait", async () => {
+  const prompt = Array.from({ length: 300 }, () => "ab");
+  const { choices } = await complete({ prompt, echo: true, max_tokens: 0, logprobs: 1 });
+  assertEquals([choices.length, choices[299].logprobs.token_logprobs], [300, [null, -1]]);
+});
+
 Deno.test("the prompt's tokens come before the new ones, for every prompt and choice", async () => {
   const { choices } = await complete({ prompt: [[97, 98], [99]], n: 2, echo: true, max_tokens: 1, logprobs: 0 });
   const got = choices.map(({ text, logprobs: { tokens, token_logprobs, top_logprobs, text_offset } }: {
