@@ -17,7 +17,13 @@ import { objectOf } from "./flags.ts";
 import { bytesText, Progress, secondsText } from "./progress.ts";
 
 /** The flag that names a checkpoint. */
-export const modelFlag = { model: { value: "DIR", help: "checkpoint: a folder or a URL", required: true } } as const;
+export const modelFlag = {
+  model: {
+    value: "DIR",
+    help: "checkpoint: a folder, a URL, or a model of the Hub (owner/name@revision)",
+    required: true,
+  },
+} as const;
 
 /** The flag for checkpoints without recursion settings. */
 export const recursionFlag = {
@@ -49,14 +55,14 @@ export async function loadModel<K extends Loaded["kind"]>(
 ): Promise<Extract<Loaded, { kind: K }>>;
 export async function loadModel(flags: Flags, wanted?: Loaded["kind"]): Promise<Loaded> {
   const recursion = flags.recursion === undefined ? undefined : objectOf("recursion", flags.recursion);
+  const { device } = flags;
+  const opened = typeof device === "object" ? device : await openChosenDevice(device);
   const json = await readJson(openSource(flags.model));
   const kind = isEncoderJson(json) ? "encoder" : "decoder";
   if (wanted && kind !== wanted) {
     throw new Error(`Cannot load ${flags.model}: expected a model of the kind ${wanted}, it is of the kind ${kind}`);
   }
   if (recursion && kind === "encoder") throw new Error(`Cannot load ${flags.model}: an encoder takes no --recursion`);
-  const { device } = flags;
-  const opened = typeof device === "object" ? device : await openChosenDevice(device);
   const name = flags.model.replace(/[\\/]+$/, "").split(/[\\/]/).pop() || flags.model;
   const progress = new Progress(`Loading ${name}`, "bytes");
   let bytes = 0;

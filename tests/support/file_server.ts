@@ -23,6 +23,8 @@ export interface Faults {
   first?: (503 | "reset")[];
   /** A body is closed after so many bytes. */
   breakAfter?: number;
+  /** How many bodies of each path are closed; all unless given. */
+  breaks?: number;
   /** A page is the answer for every path without a file. */
   page?: boolean;
   /** No ETag. */
@@ -39,8 +41,14 @@ export interface FileServer extends AsyncDisposable {
   readonly files: Files;
 }
 
+const tags = new WeakMap<Uint8Array, string>();
+
 /** The ETag of a file: a hash of its content. */
-export const tagOf = (content: Uint8Array) => `"${createHash("sha1").update(content).digest("hex")}"`;
+export function tagOf(content: Uint8Array): string {
+  const tag = tags.get(content) ?? `"${createHash("sha1").update(content).digest("hex")}"`;
+  tags.set(content, tag);
+  return tag;
+}
 
 /** Answers one request for a file that is there. */
 export function sendFile(
@@ -85,7 +93,8 @@ export async function fileServer(
     if (fault === "reset") return void request.socket.destroy();
     if (fault) return void response.writeHead(fault).end("busy");
     if (answer(request, response)) return;
-    if (files[path]) return sendFile(request, response, files[path], faults);
+    const whole = count >= (faults.breaks ?? Infinity) ? { breakAfter: undefined } : {};
+    if (files[path]) return sendFile(request, response, files[path], { ...faults, ...whole });
     if (!faults.page) return void response.writeHead(404).end("no such file");
     response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html>\n<title>app</title>");
   });

@@ -22,17 +22,21 @@ export const commitOf = (letter: string) => letter.repeat(40);
 
 const sha256 = (content: Uint8Array) => createHash("sha256").update(content).digest("hex");
 
-/** Starts the Hub, and the server of its large files. */
+/** Starts the Hub, and the server of its large files; `allow` sets headers that let pages of other servers read. */
 export async function hubServer(
   models: Record<string, HubModel>,
   faults: Faults = {},
+  allow: (response: ServerResponse) => void = () => {},
 ): Promise<{ hub: FileServer; cdn: FileServer } & AsyncDisposable> {
   const large: Files = {};
   const cdn = await fileServer(large, faults, ({ headers }, response) => {
+    allow(response);
     if (headers.authorization) response.writeHead(400).end("two ways of authentication");
     return Boolean(headers.authorization);
   });
   const answer = (request: IncomingMessage, response: ServerResponse) => {
+    allow(response);
+    if (request.method === "OPTIONS") return response.writeHead(204).end(), true;
     const [, model, revision, file] = /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(request.url!)!;
     const refuse = (status: number, code: string) => {
       response.writeHead(status, { "x-error-code": code }).end();

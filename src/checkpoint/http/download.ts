@@ -22,7 +22,8 @@ export interface Order extends Repeated {
 
 /** What attempts of one download share. */
 interface State {
-  ranged: boolean;
+  /** Whether ranges are asked for: from the beginning, to go on after a break, or never as they were of no use. */
+  ranged: "always" | "resuming" | "never";
   whole: boolean;
   tag?: string;
   size?: number;
@@ -36,14 +37,14 @@ interface State {
  * @throws as `repeated` does
  */
 export async function download(order: Order, into: Arrival, began?: (reply: Reply) => void): Promise<void> {
-  const { ranged, size, tag } = order;
-  const state: State = { ranged, whole: false, size, tag, began };
+  const { size, tag } = order;
+  const state: State = { ranged: order.ranged ? "always" : "resuming", whole: false, size, tag, began };
   const attempt = async (signal: AbortSignal, live: () => void): Promise<void> => {
     try {
       return await attemptOf(order, into, state, signal, live);
     } catch (error) {
-      if (!(error instanceof UnrangedError) || !state.ranged) throw error;
-      state.ranged = false;
+      if (!(error instanceof UnrangedError)) throw error;
+      state.ranged = "never";
     }
     await attemptOf(order, into, state, signal, live);
   };
@@ -53,7 +54,8 @@ export async function download(order: Order, into: Arrival, began?: (reply: Repl
 /** One request, and its body as far as it comes. */
 async function attemptOf(order: Order, into: Arrival, state: State, signal: AbortSignal, live: () => void) {
   const end = state.whole ? Infinity : order.end;
-  const range = state.ranged || into.have > 0 ? [into.next, end] as const : undefined;
+  const ranged = state.ranged === "always" || (state.ranged === "resuming" && into.have > 0);
+  const range = ranged ? [into.next, end] as const : undefined;
   const headers: HeadersInit = range ? { range: `bytes=${range[0]}-${range[1] === Infinity ? "" : range[1] - 1}` } : {};
   const reply = await readReply(await order.send(order.url, { headers, signal }).catch(broken), range);
   if (range && into.next === 0 && !reply.whole && reply.size === undefined) {
