@@ -23,6 +23,7 @@ const commands: Readonly<Record<string, Entry>> = {
   generate: { about: "text from a decoder", load: () => import("./generate.ts") },
   encode: { about: "embeddings from an encoder", load: () => import("./encode.ts") },
   trace: { about: "the recursion depth and the experts of every token", load: () => import("./trace.ts") },
+  evaluate: { about: "bits per byte, perplexity, multiple choice", load: () => import("./evaluate.ts") },
   "sample-corpus": { about: "documents drawn from a decoder", load: () => import("./sample_corpus.ts") },
   merge: { about: "the experts of a model merged into one", needsDeno: true, load: () => import("./merge.ts") },
   train: { about: "a model trained as a JSON file says", needsDeno: true, load: () => import("./train.ts") },

@@ -57,8 +57,16 @@ export function checkTop(topLogProbs: number, V: number): void {
   demandWhole("score", "topLogProbs", topLogProbs, 0, Math.min(MOST_TOP, V));
 }
 
-/** A sequence of at most `most` tokens: without tokens at the start of the prompt, if that is allowed. */
-function fitted({ ids, from }: ScoredSequence, most: number, { truncate }: ScoreOptions, name: string): ScoredSequence {
+/**
+ * A sequence of at most `most` tokens: without tokens at the start of the prompt, if that is allowed. Throws a RangeError
+ * with the number of tokens otherwise, and where the continuation alone has too many.
+ */
+export function fittedSequence(
+  { ids, from }: ScoredSequence,
+  most: number,
+  { truncate }: Pick<ScoreOptions, "truncate">,
+  name: string,
+): ScoredSequence {
   const over = ids.length - most;
   if (over <= 0) return { ids, from };
   const tokens = `prompt and ${name} have ${ids.length} tokens, ${most} is the most`;
@@ -91,7 +99,7 @@ export async function score<T extends Tensor>(
   demandWhole("score", "maxLength", maxLength, 2, maxPositions + 1);
   checkTop(topLogProbs, V);
   const whole = continuations.map((one, i) => continuationIds(model, prompt, one, `continuation ${i + 1}`));
-  const sequences = whole.map((one, i) => fitted(one, maxLength, options, `continuation ${i + 1}`));
+  const sequences = whole.map((one, i) => fittedSequence(one, maxLength, options, `continuation ${i + 1}`));
   const scores = await model.tokenScores(sequences, { selection, k: Math.max(1, topLogProbs), signal });
   return scores.map((one, i) => scoreOf(model, sequences[i], one, topLogProbs, whole[i].from - sequences[i].from));
 }
