@@ -1,4 +1,5 @@
 /** Reads a training configuration from a file. */
+import { existsSync } from "node:fs";
 import { normalize } from "node:path";
 import { MOST_JSON_BYTES, parseJsonObject, readJson } from "../../src/checkpoint/json.ts";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
@@ -41,10 +42,16 @@ export async function readConfigFile(path: string, { device, steps }: Instead = 
   const given: Json = parseJsonObject(bytes, `read ${path}`);
   const model = await modelOf(given, resolve);
   const json = { ...given, model, ...(device && { device }), ...(steps && withSteps(given, steps)) };
-  const config = readTrainingConfig(json, { resolve });
+  const config = readTrainingConfig(json, { resolve, lacks });
   await demandCheckpoint("start", config.start?.from);
   await demandCheckpoint("teacher", config.teacher?.from);
   return { path, bytes, config, settings: settingsOf(json, config) };
+}
+
+/** Whether a path of this system does not exist, or holds no file of that name; URLs are asked later. */
+function lacks(path: string, name?: string): boolean {
+  const isFile = !name || /\.(?:json|safetensors)$/.test(path);
+  return !/^(?:https?|file):/.test(path) && !existsSync(isFile ? path : `${path}/${name}`);
 }
 
 /** Another number of steps; warm-ups shrink with it, so that any number can be tried. */

@@ -59,6 +59,7 @@ Deno.test("train: invalid files and settings are one line, before any step", asy
   assertStringIncludes(await refused(data({ train: ["nowhere.txt"] })), "nowhere.txt");
   assertStringIncludes(await refused(data({ train: ["empty.txt"] })), "empty.txt");
   assertStringIncludes(await refused({ start: { from: "nowhere" } }), "nowhere");
+  assertStringIncludes(await refused({ model: "mor-360m-33" }), "the nearest preset is mor-360m-3");
   assertStringIncludes(await refused(data({ tokenizer: { train: 281 } })), "281 tokens, the model 280");
   const tokenizer = await decoderFolder();
   const other = { ...data({ tokenizer, end_of_text: "." }), model: { ...small.model as Json, vocab_size: 29 } };

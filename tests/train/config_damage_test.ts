@@ -1,25 +1,15 @@
 // A damaged training configuration is read, or refused with one error, whatever stands where.
 import { assert } from "@std/assert";
 import fc from "fast-check";
-import type { Json } from "../../src/model/config/fields.ts";
 import { readTrainingConfig } from "../../src/train/config/read.ts";
 import { describeTrainingKeys } from "../../src/train/config/describe.ts";
-import { smallTraining } from "../support/training_run.ts";
+import { changed, training } from "../support/training_json.ts";
 
 const keys = describeTrainingKeys().map(([key]) => key.replace("[]", ".0")).concat(
   ...["model.hidden_size", "model.num_hidden_layers", "model.num_attention_heads", "model.vocab_size", "model.mol"],
   ...["model.rope_scaling", "model.model_type", "model.recursion", "data", "data.train.0", "optimizer", "schedule"],
   ...["start", "teacher", "losses", "data.train.0.sample", "model.eos_token_id", "model.layer_types"],
 );
-
-/** The value with another one at a path; what is no object on the way becomes one. */
-function changed(value: unknown, path: readonly string[], to: unknown): unknown {
-  if (path.length === 0) return to;
-  const [key, ...rest] = path;
-  const below = typeof value === "object" && value !== null ? value as Json : {};
-  if (Array.isArray(below)) return below.map((item, i) => String(i) === key ? changed(item, rest, to) : item);
-  return { ...below, [key]: changed(below[key], rest, to) };
-}
 
 const damage = fc.tuple(
   fc.constantFrom(...keys),
@@ -33,10 +23,7 @@ const damage = fc.tuple(
 Deno.test("damaged configurations are read or refused with one error", () => {
   fc.assert(
     fc.property(fc.array(damage, { minLength: 1, maxLength: 4 }), (damages) => {
-      const json = damages.reduce<unknown>(
-        (json, [key, to]) => changed(json, key.split("."), to),
-        smallTraining,
-      ) as Json;
+      const json = damages.reduce((json, [key, to]) => changed(key, to, json), training);
       try {
         const { steps, data } = readTrainingConfig(json);
         assert(steps >= 1 && data.batch >= 1 && data.sequence_length >= 1);

@@ -6,16 +6,8 @@ import { describeTrainingKeys } from "../../src/train/config/describe.ts";
 import { type TrainingKey, trainingKeys } from "../../src/train/config/keys.ts";
 import { readTrainingConfig } from "../../src/train/config/read.ts";
 import { differingSetting, settingsOf } from "../../src/train/config/settings.ts";
+import { changed, training as json } from "../support/training_json.ts";
 import { smallTraining } from "../support/training_run.ts";
-
-const json: Json = { ...smallTraining, out: "out" };
-
-/** The JSON with another value at a dotted key. */
-function changed(key: string, value: unknown, base: Json = json): Json {
-  const [first, ...rest] = key.split(".");
-  const below = base[first] as Json | undefined;
-  return { ...base, [first]: rest.length ? changed(rest.join("."), value, below ?? {}) : value };
-}
 
 function reason(json: Json): string {
   return assertThrows(() => readTrainingConfig(json), RangeError).message;
@@ -120,15 +112,6 @@ Deno.test("all faults of a file are listed at once, and each of them once", () =
     ],
   );
   assertStringIncludes(reason(Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`k${i}`, 1]))), "and 12 more");
-});
-
-Deno.test("paths are resolved, names of packages are not", () => {
-  const base = changed("start", { from: "old" });
-  const { data, start, out } = readTrainingConfig(changed("data.train", ["a.txt", "npm:b@1", "apt:c"], base), {
-    resolve: (path) => `/x/${path}`,
-  });
-  assertEquals(data.train.map(({ from }) => from), ["/x/a.txt", "npm:b@1", "apt:c"]);
-  assertEquals([data.tokenizer, start?.from, out], [{ path: "/x/tokenizer.json" }, "/x/old", "/x/out"]);
 });
 
 Deno.test("settings that change a run differ, and the key is named", () => {

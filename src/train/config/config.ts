@@ -39,6 +39,8 @@ export interface TrainingValues extends RowValues {
   readonly model: TrainedModel;
   /** A resolved path. */
   readonly path: string;
+  /** A resolved path of a folder with a config.json. */
+  readonly checkpoint: string;
   /** A token, or none. */
   readonly token: string | false;
   /** Texts. */

@@ -9,7 +9,7 @@ import type { Row } from "../../model/config/row.ts";
 /** One key. */
 export interface TrainingKey extends Omit<Row, "kind"> {
   /** Type of the value; those that a Row does not have are read by `special.ts`. */
-  readonly kind: Row["kind"] | "model" | "path" | "token" | "sources" | "heldOut" | "tokenizer";
+  readonly kind: Row["kind"] | "model" | "path" | "checkpoint" | "token" | "sources" | "heldOut" | "tokenizer";
   /** Whether the key changes no weights, so that a resumed run may have another value. */
   readonly free?: true;
   /** Whether an absent value is computed from other keys. */
@@ -27,7 +27,7 @@ export const trainingKeys = {
     derived: true,
   },
   "mask_share": { kind: "number", help: "masked: share of tokens to predict", least: 0.01, most: 0.99, fallback: 0.3 },
-  "start.from": { kind: "path", help: "checkpoint of the initial weights; random without start", required: true },
+  "start.from": { kind: "checkpoint", help: "checkpoint of the initial weights; random without start", required: true },
   "start.method": {
     kind: "word",
     help: "copy: same layers, perhaps new experts or routers; stepwise to random: recursive decoder from one that " +
@@ -35,7 +35,11 @@ export const trainingKeys = {
     words: ["copy", "stepwise", "average", "lower", "upper", "random", "teacher_layers", "teacher_mean"],
     fallback: "copy",
   },
-  "teacher.from": { kind: "path", help: "checkpoint of a teacher model with the same vocabulary", required: true },
+  "teacher.from": {
+    kind: "checkpoint",
+    help: "checkpoint of a teacher model with the same vocabulary",
+    required: true,
+  },
   "teacher.divergence": { kind: "number", help: "factor of KL(teacher, student) at labelled tokens", fallback: 1 },
   "teacher.temperature": { kind: "positive", help: "temperature of that divergence", fallback: 1 },
   "teacher.cosine": { kind: "number", help: "masked: factor of the cosine distance of hidden states", fallback: 0 },

@@ -42,8 +42,9 @@ const OPTIONAL = ["start", "teacher"];
  */
 export function readTrainingConfig(
   json: Json,
-  { resolve = (path) => path }: Partial<ConfigOptions> = {},
+  { resolve = (path) => path, lacks }: Partial<ConfigOptions> = {},
 ): TrainingConfig {
+  const options = { resolve, lacks };
   const reasons = new Map<string, string[]>();
   const config: Record<string, unknown> = {};
   const fault = (at: string, reason: string) => reasons.set(at, [...reasons.get(at) ?? [], reason]);
@@ -58,7 +59,7 @@ export function readTrainingConfig(
     for (const unknown of unknownKeys(given, section)) fault(`${section}?`, unknown);
     const own = keys.filter((key) => key.section === section);
     const values = own.map(({ dotted, key, row }) => {
-      const { value, faults } = readKey(given, { path, key, row, resolve });
+      const { value, faults } = readKey(given, { path, key, row, options });
       for (const { reason } of faults) fault(dotted, reason);
       return [key, value];
     });
@@ -82,13 +83,13 @@ function listed(reasons: readonly string[]): string {
 /** Reads one key; a present null is as if the key were absent. */
 function readKey(
   given: Json,
-  { path, key, row, resolve }: { path: string; key: string; row: TrainingKey; resolve: ConfigOptions["resolve"] },
+  { path, key, row, options }: { path: string; key: string; row: TrainingKey; options: ConfigOptions },
 ): { value?: unknown; faults: FieldError[] } {
   const faults: FieldError[] = [];
   const fields = new Fields({ [key]: given[key] ?? row.fallback }, path, undefined, faults);
   try {
     const special = Object.hasOwn(specialReaders, row.kind) && specialReaders[row.kind as keyof typeof specialReaders];
-    if (special && fields.has(key)) return { value: special(fields, key, resolve, row), faults };
+    if (special && fields.has(key)) return { value: special(fields, key, options, row), faults };
     if (special && !row.required) return { faults };
     return { value: readRow(fields, key, row as Row), faults };
   } catch (error) { // of a value that cannot be read any further

@@ -18,9 +18,10 @@ import { sampleKeys, type TrainingKey } from "./keys.ts";
 export interface ConfigOptions {
   /** Resolves a path of the configuration; it is not called for names of packages. */
   readonly resolve: (path: string) => string;
+  /** Whether a resolved path is known not to exist, or to hold no file of that name; nothing is checked unless given. */
+  readonly lacks?: (path: string, name?: string) => boolean;
 }
 
-type Resolve = ConfigOptions["resolve"];
 type Special = Exclude<TrainingKey["kind"], keyof RowValues | "word">;
 
 /** Readers of a present value, by the kind of its key. */
@@ -28,21 +29,22 @@ export const specialReaders: {
   readonly [K in Special]: (
     fields: Fields,
     key: string,
-    resolve: Resolve,
+    options: ConfigOptions,
     row: TrainingKey,
   ) => TrainingValues[K] | undefined;
 } = {
   model: readModel,
-  path: (fields, key, resolve) => {
+  path: (fields, key, { resolve }) => {
     const path = fields.text(key);
     return path === undefined ? undefined : resolve(path);
   },
+  checkpoint: (fields, key, options) => readFolder(fields, key, "config.json", options),
   token: (fields, key) => fields.value(key) === false ? false : fields.text(key),
   sources: readSources,
-  heldOut: (fields, key, resolve, { least, most }) =>
+  heldOut: (fields, key, options, { least, most }) =>
     typeof fields.value(key) === "number"
       ? { share: fields.number(key, undefined, { fraction: true, least, most }) }
-      : { sources: readSources(fields, key, resolve) },
+      : { sources: readSources(fields, key, options) },
   tokenizer: readTokenizer,
 };
 
@@ -71,8 +73,17 @@ export function modelJson({ kind, config, source }: TrainedModel): Record<string
   return kind === "decoder" ? decoderJson(config, source) : encoderJson(config, source);
 }
 
-function readTokenizer(fields: Fields, key: string, resolve: Resolve): TrainingValues["tokenizer"] | undefined {
-  if (typeof fields.value(key) === "string") return { path: resolve(fields.text(key)!) };
+/** The path of a folder with a file of that name. */
+function readFolder(fields: Fields, key: string, name: string, { resolve, lacks }: ConfigOptions): string | undefined {
+  const given = fields.text(key), path = given === undefined ? undefined : resolve(given);
+  if (path !== undefined && lacks?.(path, name)) {
+    fields.fail(`${fields.path}.${key} is ${path}, where there is no ${name}`, key);
+  }
+  return path;
+}
+
+function readTokenizer(fields: Fields, key: string, options: ConfigOptions): TrainingValues["tokenizer"] | undefined {
+  if (typeof fields.value(key) === "string") return { path: readFolder(fields, key, "tokenizer.json", options) ?? "" };
   const tokenizer = fields.object(key);
   if (!tokenizer) return undefined;
   const size = { train: tokenizer.count("train") };
@@ -80,19 +91,19 @@ function readTokenizer(fields: Fields, key: string, resolve: Resolve): TrainingV
   return size;
 }
 
-function readSources(fields: Fields, key: string, resolve: Resolve): TextSource[] {
+function readSources(fields: Fields, key: string, options: ConfigOptions): TextSource[] {
   const value = fields.value(key);
   const list = Array.isArray(value) ? value : [value];
   if (list.length === 0) fields.fail(`${fields.path}.${key} is empty`, key);
   return list.map((item, i) => {
     const path = Array.isArray(value) ? `${fields.path}.${key}[${i}]` : `${fields.path}.${key}`;
-    return readSource(new Fields(asObject(item), path, fields.action, fields.faults), resolve);
+    return readSource(new Fields(asObject(item), path, fields.action, fields.faults), options);
   });
 }
 
 const asObject = (item: unknown) => (typeof item === "string" ? { from: item } : item) as Json;
 
-function readSource(fields: Fields, resolve: Resolve): TextSource {
+function readSource(fields: Fields, { resolve, lacks }: ConfigOptions): TextSource {
   const from = fields.text("from");
   if (from === undefined) fields.fail(`${fields.path}.from is missing`, "from");
   const documents = fields.has("documents") ? readDocuments(fields) : undefined;
@@ -100,7 +111,13 @@ function readSource(fields: Fields, resolve: Resolve): TextSource {
   const sample = sampled && readRows(sampled, sampleKeys);
   sampled?.noOthers();
   fields.noOthers();
-  const path = /^(?:npm|apt):/.test(from ?? "") ? from! : resolve(from ?? "");
+  const isPackage = /^(?:npm|apt):/.test(from ?? ""), path = isPackage ? from! : resolve(from ?? "");
+  if (from !== undefined && !isPackage && !/[*?[{]/.test(path) && lacks?.(path, sample && "config.json")) {
+    fields.fail(
+      `${fields.path}.from is ${path}, where there is no ${sample ? "config.json" : "file or folder"}`,
+      "from",
+    );
+  }
   return { from: path, ...(documents && { documents }), ...(sample && { sample }) };
 }
 
