@@ -27,7 +27,7 @@ export {
   type RecursionSettings,
 } from "./api/config.ts";
 
-export type { OpenOptions } from "./kernels/host/open.ts";
+export type { OpenOptions } from "./kernels/host/open_options.ts";
 export type { WeightDtype } from "./src/checkpoint/save.ts";
 export type { Progress } from "./src/checkpoint/safetensors.ts";
 export type { CheckpointSource } from "./src/checkpoint/source.ts";

@@ -15,8 +15,8 @@ import type { WarmupOptions } from "../src/infer/rehearse.ts";
 import { warmDecoder } from "../src/infer/warmup.ts";
 import { decoderSchema } from "../src/model/decoder_schema.ts";
 import { initialize } from "../src/model/init.ts";
-import { type Perplexity, perplexity, type PerplexityOptions } from "../src/infer/score/perplexity.ts";
-import { type Score, score, type ScoreOptions } from "../src/infer/score/score.ts";
+import type { Perplexity, PerplexityOptions } from "../src/infer/score/perplexity.ts";
+import type { Score, ScoreOptions } from "../src/infer/score/score.ts";
 import type { MergeOptions } from "../src/model/merge.ts";
 import { type DecoderConfig, decoderOf, decoderPreset, decoderWords } from "./config.ts";
 import {
@@ -131,8 +131,9 @@ export class Decoder extends Model<DecoderModel, DecoderConfig> {
    * for (const { logProb, greedy, tokens } of scores) console.log(logProb, greedy, tokens[0].top);
    * ```
    */
-  score(prompt: Prompt, continuations: readonly Prompt[], options: ScoreOptions = {}): Promise<Score[]> {
-    return score(this.model, prompt, continuations, options);
+  async score(prompt: Prompt, continuations: readonly Prompt[], options: ScoreOptions = {}): Promise<Score[]> {
+    const { score } = await import("../src/infer/score/scoring.ts");
+    return await score(this.model, prompt, continuations, options);
   }
 
   /**
@@ -145,8 +146,9 @@ export class Decoder extends Model<DecoderModel, DecoderConfig> {
    * const { perplexity, bitsPerByte, depth } = await decoder.perplexity(await Deno.readTextFile("a.txt"), { stride: 256 });
    * ```
    */
-  perplexity(text: Prompt, options: PerplexityOptions = {}): Promise<Perplexity> {
-    return perplexity(this.model, text, options);
+  async perplexity(text: Prompt, options: PerplexityOptions = {}): Promise<Perplexity> {
+    const { perplexity } = await import("../src/infer/score/scoring.ts");
+    return await perplexity(this.model, text, options);
   }
 
   /**

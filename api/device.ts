@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { checkOpening, type OpenOptions, openWebGpu } from "../kernels/host/open.ts";
-import { ReferenceDevice } from "../reference/mod.ts";
+import { checkOpening, type OpenOptions } from "../kernels/host/open_options.ts";
 import { requireChoice } from "../src/common/choices.ts";
 import type { Device } from "../src/op/device.ts";
 
@@ -12,7 +11,7 @@ import type { Device } from "../src/op/device.ts";
 export type DeviceName = "webgpu" | "reference";
 
 /**
- * Opens a device by name.
+ * Opens a device by name. Its modules are imported here, so that bundles load only the devices that are opened.
  *
  * Throws when WebGPU is asked for and there is no adapter: the library never falls back on its own.
  *
@@ -22,9 +21,17 @@ export type DeviceName = "webgpu" | "reference";
  * ```
  */
 export async function openDevice(name: DeviceName, options: OpenOptions = {}): Promise<Device> {
+  const device = await openForInference(name, options);
+  await device.prepareTraining?.();
+  return device;
+}
+
+/** Opens a device by name, without the kernels that only training uses. Throws as {@link openDevice} does. */
+export async function openForInference(name: DeviceName, options: OpenOptions = {}): Promise<Device> {
   requireChoice("open a device", "name", name, ["webgpu", "reference"]);
   checkOpening(options);
-  return name === "webgpu" ? await openWebGpu(options) : new ReferenceDevice();
+  if (name === "webgpu") return await (await import("../kernels/host/open.ts")).openForInference(options);
+  return new (await import("../reference/device.ts")).ReferenceDevice();
 }
 
 /** A device that several models share; an owned one is closed with the last of them. */

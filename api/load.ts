@@ -27,7 +27,7 @@ import type { Tokenizer } from "../src/infer/tokenizer.ts";
 import type { Json } from "../src/model/config/fields.ts";
 import type { Device } from "../src/op/device.ts";
 import type { Tensor } from "../src/op/op.ts";
-import { type DeviceName, openDevice, SharedDevice } from "./device.ts";
+import { type DeviceName, openForInference, SharedDevice } from "./device.ts";
 import type { ModelParts } from "./model.ts";
 
 /** Where a model runs, and how it reads text. */
@@ -70,7 +70,9 @@ export function checkLoading(options: LoadOptions): void {
 
 /** The device of some options. */
 export async function deviceOf({ device = "webgpu" }: DeviceOptions): Promise<Target<Tensor>> {
-  return typeof device === "string" ? { device: await openDevice(device), owned: true } : { device, owned: false };
+  return typeof device === "string"
+    ? { device: await openForInference(device), owned: true }
+    : { device, owned: false };
 }
 
 /** What opening a checkpoint gives. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { checkOptions, oneOf, signal } from "../src/common/options.ts";
-import { saveModel, WEIGHT_DTYPES, type WeightDtype } from "../src/checkpoint/save.ts";
+import type { WeightDtype } from "../src/checkpoint/save.ts";
 import type { Json } from "../src/model/config/fields.ts";
 import type { Source } from "../src/checkpoint/source.ts";
 import type { DecoderModel } from "../src/infer/decoder.ts";
@@ -12,7 +12,6 @@ import type { EncoderModel } from "../src/infer/encoder.ts";
 import type { Tokenizer } from "../src/infer/tokenizer.ts";
 import type { Device } from "../src/op/device.ts";
 import type { SharedDevice } from "./device.ts";
-import { savedFiles } from "./save.ts";
 
 /** How a model is saved. */
 export interface SaveOptions {
@@ -74,6 +73,7 @@ export abstract class Model<M extends DecoderModel | EncoderModel, C> implements
    * ```
    */
   async save(folder: string, options: SaveOptions = {}): Promise<string[]> {
+    const { saveModel, savedFiles, WEIGHT_DTYPES } = await import("./save.ts");
     checkOptions(`save ${folder}`, options, { dtype: oneOf(WEIGHT_DTYPES), signal });
     const { model, json, source } = this.#parts;
     return await saveModel(folder, { ...await savedFiles(folder, model, json, source), ...options });

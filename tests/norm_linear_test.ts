@@ -4,7 +4,7 @@ import { spec } from "../src/op/op.ts";
 import { normGatedOp, normLinear, normLinearOp } from "../src/ops/norm_linear.ts";
 import type { FusedName } from "../src/ops/vocabulary.ts";
 import { PORTABLE } from "../kernels/host/adapter.ts";
-import { kernels } from "../kernels/kernels.ts";
+import { kernels } from "../kernels/inference_kernels.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/norm_linear.ts";
 import { equivalence, worstRatio } from "./support/equivalence.ts";

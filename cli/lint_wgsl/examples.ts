@@ -7,9 +7,11 @@ import type { AnyOp } from "../../src/op/op.ts";
 import { type OpName, vocabulary } from "../../src/ops/vocabulary.ts";
 import { type Adapter, PORTABLE } from "../../kernels/host/adapter.ts";
 import { bindingsOf, writeModule } from "../../kernels/host/module.ts";
-import { kernelOf } from "../../kernels/kernels.ts";
+import { kernelOf, loadTrainingKernels } from "../../kernels/kernels.ts";
 import { callsOf, type ExampleCall } from "./calls.ts";
 import { sizes } from "./sizes.ts";
+
+await loadTrainingKernels();
 
 /** One complete shader module. */
 export interface Example {

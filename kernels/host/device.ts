@@ -1,13 +1,6 @@
 /** The WebGPU backend: record → plan → encode in one pass → submit once. @module */
-import {
-  allocate,
-  type Device,
-  dtypeOf,
-  type HostTensor,
-  type HostTensors,
-  type Program,
-  ShortageError,
-} from "../../src/op/device.ts";
+import { allocate, type Device, dtypeOf, ShortageError } from "../../src/op/device.ts";
+import type { HostTensor, HostTensors, Program } from "../../src/op/device.ts";
 import type { Inputs, Op, Outputs } from "../../src/op/op.ts";
 import type { OnDevice } from "../../src/op/tree.ts";
 import type { Adapter } from "./adapter.ts";
@@ -15,6 +8,7 @@ import type { BufferPool } from "./buffers.ts";
 import { Calls, type Work } from "./calls.ts";
 import { type Body, type Compiled, CompiledPrograms, copyOf } from "./compiled.ts";
 import { FaultWatch } from "./faults.ts";
+import { loadTrainingKernels } from "../kernels.ts";
 import { Memory } from "./memory.ts";
 import { joinParts, splitRows, wholeTensors } from "./parts.ts";
 import { PipelineCache } from "./pipelines.ts";
@@ -182,6 +176,9 @@ export class WebGpuDevice implements Device<GpuTensor> {
   get bytes(): number {
     return this.memory.bytes;
   }
+
+  /** Loads the kernels that only training uses; devices of `openDevice` and `openWebGpu` have them. */
+  readonly prepareTraining: () => Promise<void> = loadTrainingKernels;
 
   /** Waits for pending calls, then destroys every buffer, and the device if it is owned. */
   async close(): Promise<void> {

@@ -3,32 +3,26 @@
  *
  * @module
  */
-import { checkOptions, record } from "../../src/common/options.ts";
 import { describeDevice } from "./adapter.ts";
 import { type Runtime, whyNoAdapter, whyNoGpu } from "./advice.ts";
 import { WebGpuDevice } from "./device.ts";
-
-/** Origin of a WebGPU device: a device, a GPU object, or (by default) `navigator.gpu`. */
-export interface OpenOptions {
-  /** A device made elsewhere (browser, Dawn); it is not destroyed on disposal. */
-  device?: GPUDevice;
-  /** Makes adapters; `navigator.gpu` unless given. */
-  gpu?: GPU;
-}
-
-/** Throws a RangeError for options that are unknown or of another type. */
-export function checkOpening(options: OpenOptions): void {
-  checkOptions("open a device", options, { device: record, gpu: record });
-}
+import { checkOpening, type OpenOptions } from "./open_options.ts";
 
 const FEATURES = ["shader-f16", "subgroups", "timestamp-query"] as const;
 
 /**
- * Opens the WebGPU backend.
+ * Opens the WebGPU backend with the kernels of inference and training.
  *
  * Throws when there is no WebGPU or no adapter, with what to do in this runtime; it never falls back to the reference.
  */
 export async function openWebGpu(options: OpenOptions = {}): Promise<WebGpuDevice> {
+  const device = await openForInference(options);
+  await device.prepareTraining();
+  return device;
+}
+
+/** Opens the WebGPU backend without the kernels that only training uses. Throws as {@link openWebGpu} does. */
+export async function openForInference(options: OpenOptions = {}): Promise<WebGpuDevice> {
   checkOpening(options);
   if (options.device) {
     return new WebGpuDevice(options.device, await describeDevice(options.device, options.device.adapterInfo));

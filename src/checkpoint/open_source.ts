@@ -2,8 +2,6 @@
 import { browserCache } from "./http/kept_files.ts";
 import { fileSystem, hasFileSystem, isMissing, pathOf } from "./host.ts";
 import { parseHubId } from "./hub/id.ts";
-import { hubBrowserSource } from "./hub/source_browser.ts";
-import { hubFolderSource } from "./hub/source_folder.ts";
 import { laterSource } from "./later_source.ts";
 import type { CheckpointSource, Source, SourceOptions } from "./source.ts";
 import { httpSource } from "./source_http.ts";
@@ -44,13 +42,19 @@ function namedSource(name: string, options: SourceOptions): Source {
   if (hasFileSystem() || base === undefined) {
     const path = pathSource(name, options);
     if (id === undefined) return path;
-    const hub = () => hubFolderSource({ ...id, elsewhere: "there is no such folder" }, options);
-    return laterSource(name, async () => await exists(name) ? path : hub());
+    return laterSource(name, async () => {
+      if (await exists(name)) return path;
+      const { hubFolderSource } = await import("./hub/source_folder.ts");
+      return hubFolderSource({ ...id, elsewhere: "there is no such folder" }, options);
+    });
   }
   const url = new URL(name, base), relative = urlSource(url, options);
   if (id === undefined) return relative;
-  const hub = () => hubBrowserSource({ ...id, elsewhere: `there is no ${url.href}/config.json` }, options);
-  return laterSource(name, async () => await relative.has("config.json") ? relative : hub());
+  return laterSource(name, async () => {
+    if (await relative.has("config.json")) return relative;
+    const { hubBrowserSource } = await import("./hub/source_browser.ts");
+    return hubBrowserSource({ ...id, elsewhere: `there is no ${url.href}/config.json` }, options);
+  });
 }
 
 /** What relative URLs are relative to, in a page or a worker. */

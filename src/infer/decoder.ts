@@ -17,8 +17,6 @@ import { mergeExperts, type MergeOptions } from "../model/merge.ts";
 import { RopeTables } from "../model/rope_tables.ts";
 import { readRecursions } from "../model/results.ts";
 import { download, tensorsOf, upload } from "../model/upload.ts";
-import { CausalLM } from "../train/causal_lm.ts";
-import { stepGradients } from "../train/step_gradients.ts";
 import {
   decoderOutputs,
   type DecoderResult,
@@ -29,8 +27,9 @@ import {
 import type { ForwardOutputs, Group } from "./group_losses.ts";
 import { Programs } from "./programs.ts";
 import type { ScoredSequence } from "./score/score_inputs.ts";
-import { type TokenScores, tokenScores, type TokenScoresOptions } from "./score/token_scores.ts";
+import type { TokenScores, TokenScoresOptions } from "./score/token_scores.ts";
 import { encodeText, type Tokenizer } from "./tokenizer.ts";
+import { training } from "./training.ts";
 
 export type { DecoderResult, ForwardOptions } from "./decoder_forward.ts";
 
@@ -112,6 +111,7 @@ export class DecoderModel<T extends Tensor = Tensor> {
     sequences: readonly ScoredSequence[],
     options: TokenScoresOptions = {},
   ): Promise<TokenScores[]> {
+    const { tokenScores } = await import("./score/token_scores.ts");
     return await tokenScores(this, this.#programs, sequences, options);
   }
 
@@ -122,6 +122,8 @@ export class DecoderModel<T extends Tensor = Tensor> {
   async gradients(sequences: readonly ArrayLike<number>[]): Promise<DecoderParams<HostTensor>> {
     this.check("run the model");
     const rows = packRows(sequences, this.config), labels = nextTokenLabels(rows);
+    const { CausalLM, stepGradients } = await training(this.device);
+    this.check("run the model");
     const objective = new CausalLM(this.device, this.config, { rows: rows.ids.shape[0] });
     try {
       const step = { step: 0, batches: [{ rows, labels }], training: false };

@@ -13,8 +13,6 @@ import { mergeExperts, type MergeOptions } from "../model/merge.ts";
 import type { SentenceConfig } from "../model/config/sentence.ts";
 import { download } from "../model/upload.ts";
 import { labelledRows } from "../train/data/batches.ts";
-import { MaskedLM } from "../train/masked_lm.ts";
-import { stepGradients } from "../train/step_gradients.ts";
 import { type EncoderForwardOptions, encoderOutputs, type EncoderResult, encoderResult } from "./encoder_forward.ts";
 import { EncoderWeights } from "./encoder_weights.ts";
 import type { ForwardInputs } from "./decoder_forward.ts";
@@ -22,6 +20,7 @@ import type { ForwardOutputs, Group } from "./group_losses.ts";
 import { logitsAt } from "./logits_at.ts";
 import { sentenceIds } from "./sentence_ids.ts";
 import type { Tokenizer } from "./tokenizer.ts";
+import { training } from "./training.ts";
 import { type EmbedOptions, Vectors } from "./vectors.ts";
 
 export type { EncoderForwardOptions, EncoderResult } from "./encoder_forward.ts";
@@ -119,6 +118,8 @@ export class EncoderModel<T extends Tensor = Tensor> {
     this.#weights.programs.check("run the model");
     const rows = packRows(sequences, this.config), packed = packLabels(sequences, labels, this.config.V);
     const batch = { rows, labels: packed };
+    const { MaskedLM, stepGradients } = await training(this.device);
+    this.#weights.programs.check("run the model");
     const objective = new MaskedLM(this.device, this.config, { scored: Math.max(1, labelledRows(batch)) });
     try {
       const step = { step: 0, batches: [batch], training: false };

@@ -6,8 +6,6 @@
 import { readJson } from "../checkpoint/json.ts";
 import type { Source } from "../checkpoint/source.ts";
 import type { Json } from "../model/config/fields.ts";
-import { withSpecialTokens } from "../tokenizer/settings.ts";
-import { JsonTokenizer } from "../tokenizer/tokenizer.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** The two files that make a tokenizer; `config` has the special tokens of `special_tokens_map.json`, too. */
@@ -22,6 +20,7 @@ export interface TokenizerFiles {
 export async function readTokenizerConfig(source: Source): Promise<Json> {
   const read = async (file: string) => await source.has(file) ? await readJson(source, file) : {};
   const [config, map] = [await read("tokenizer_config.json"), await read("special_tokens_map.json")];
+  const { withSpecialTokens } = await import("../tokenizer/tokenizer.ts");
   return withSpecialTokens(config, map);
 }
 
@@ -45,6 +44,7 @@ export async function readTokenizerFiles(source: Source): Promise<TokenizerFiles
 export async function loadTokenizer(source: Source, V?: number): Promise<Tokenizer | undefined> {
   if (!await source.has("tokenizer.json")) return undefined;
   const { json, config } = await readTokenizerFiles(source);
+  const { JsonTokenizer } = await import("../tokenizer/tokenizer.ts");
   const tokenizer = new JsonTokenizer(json, config);
   if (V !== undefined) tokenizer.fits(V);
   return {

@@ -65,6 +65,8 @@ export interface Device<T extends Tensor = Tensor> extends Backend<T> {
     work: (device: Device<T>) => Promise<void>,
     onProgress?: (ready: number, total: number) => void,
   ): Promise<void>;
+  /** Loads what only training computes with; devices that `openDevice` opened have it already. */
+  readonly prepareTraining?: () => Promise<void>;
   /** Frees everything; the second time it does nothing. */
   close(): Promise<void>;
   /** The same as {@link Device.close}. */

@@ -20,6 +20,8 @@ import { readUnigram } from "./unigram.ts";
 import type { Vocabulary, WordModel } from "./vocabulary.ts";
 import { readWordLevel, readWordPiece } from "./word_models.ts";
 
+export { withSpecialTokens } from "./settings.ts";
+
 const MODELS: Readonly<Record<string, (entry: Entry) => WordModel>> = {
   BPE: readBpe,
   WordPiece: readWordPiece,

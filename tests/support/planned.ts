@@ -8,7 +8,9 @@ import { type AnyOp, type Backend, type Inputs, type Op, type Outputs, sizeOf, t
 import type { Adapter } from "../../kernels/host/adapter.ts";
 import type { AnyKernel, Dispatch } from "../../kernels/host/kernel.ts";
 import type { CallTensors } from "../../kernels/host/module.ts";
-import { kernelOf } from "../../kernels/kernels.ts";
+import { kernelOf, loadTrainingKernels } from "../../kernels/kernels.ts";
+
+await loadTrainingKernels();
 
 /** One call of an operation as an adapter of some kind runs it. */
 export interface Call {
