@@ -16,16 +16,15 @@ export { Encoder } from "./api/encoder.ts";
 export { loadModel } from "./api/load_model.ts";
 export type { CreateOptions, DeviceOptions, LoadOptions } from "./api/load.ts";
 export { Model, type SaveOptions } from "./api/model.ts";
-export {
-  type CommonConfig,
-  type ConfigObject,
-  type DecoderConfig,
-  decoderPreset,
-  type EncoderConfig,
-  encoderPreset,
-  type ExpertsConfig,
-  type RecursionSettings,
+export type {
+  CommonConfig,
+  ConfigObject,
+  DecoderConfig,
+  EncoderConfig,
+  ExpertsConfig,
+  RecursionSettings,
 } from "./api/config.ts";
+export { decoderPreset, encoderPreset } from "./api/extras.ts";
 
 export type { OpenOptions } from "./kernels/host/open_options.ts";
 export type { WeightDtype } from "./src/checkpoint/save.ts";

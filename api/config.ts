@@ -8,7 +8,6 @@ import { decoderJson, parseDecoderConfig } from "../src/model/config/decoder_jso
 import type { EncoderConfig as EncoderSizes } from "../src/model/config/encoder_config.ts";
 import { encoderJson, parseEncoderConfig } from "../src/model/config/encoder_json.ts";
 import type { Json } from "../src/model/config/fields.ts";
-import { decoderPreset as decoderSizes, encoderPreset as encoderSizes } from "../src/model/config/presets.ts";
 
 /** An object of `config.json`, its keys in camel case. */
 export type ConfigObject = Readonly<Record<string, unknown>>;
@@ -138,16 +137,3 @@ export const decoderOf = (words: DecoderConfig): DecoderSizes => parseDecoderCon
 
 /** The configuration that words say. */
 export const encoderOf = (words: EncoderConfig): EncoderSizes => parseEncoderConfig(snake(words) as Json);
-
-/**
- * A decoder's configuration by preset name. Throws a RangeError that names the nearest preset.
- *
- * ```ts
- * import { decoderPreset } from "@refrain/transformers";
- * decoderPreset("mor-360m-3").recursion?.numRecursions; // 3
- * ```
- */
-export const decoderPreset = (name: string): DecoderConfig => decoderWords(decoderSizes(name));
-
-/** An encoder's configuration by preset name. Throws a RangeError that names the nearest preset. */
-export const encoderPreset = (name: string): EncoderConfig => encoderWords(encoderSizes(name));

@@ -12,13 +12,11 @@ import { Engine } from "../src/infer/engine/engine.ts";
 import { generate, type NumberedPiece, type Prompt } from "../src/infer/generate.ts";
 import type { GenerateOptions, Piece } from "../src/infer/generate_options.ts";
 import type { WarmupOptions } from "../src/infer/rehearse.ts";
-import { warmDecoder } from "../src/infer/warmup.ts";
 import { decoderSchema } from "../src/model/decoder_schema.ts";
-import { initialize } from "../src/model/init.ts";
 import type { Perplexity, PerplexityOptions } from "../src/infer/score/perplexity.ts";
 import type { Score, ScoreOptions } from "../src/infer/score/score.ts";
 import type { MergeOptions } from "../src/model/merge.ts";
-import { type DecoderConfig, decoderOf, decoderPreset, decoderWords } from "./config.ts";
+import { type DecoderConfig, decoderOf, decoderWords } from "./config.ts";
 import {
   type CreateOptions,
   createParts,
@@ -82,6 +80,7 @@ export class Decoder extends Model<DecoderModel, DecoderConfig> {
    */
   static async create(config: string | DecoderConfig, options: CreateOptions = {}): Promise<Decoder> {
     checkOptions("create a model", options, { ...deviceKinds, seed: number });
+    const { decoderPreset, initialize } = await import("./extras.ts");
     const sizes = decoderOf(typeof config === "string" ? decoderPreset(config) : config);
     const params = initialize<DecoderModel["params"]>(decoderSchema(sizes), options.seed ?? 0);
     return new Decoder(
@@ -132,7 +131,7 @@ export class Decoder extends Model<DecoderModel, DecoderConfig> {
    * ```
    */
   async score(prompt: Prompt, continuations: readonly Prompt[], options: ScoreOptions = {}): Promise<Score[]> {
-    const { score } = await import("../src/infer/score/scoring.ts");
+    const { score } = await import("./extras.ts");
     return await score(this.model, prompt, continuations, options);
   }
 
@@ -147,7 +146,7 @@ export class Decoder extends Model<DecoderModel, DecoderConfig> {
    * ```
    */
   async perplexity(text: Prompt, options: PerplexityOptions = {}): Promise<Perplexity> {
-    const { perplexity } = await import("../src/infer/score/scoring.ts");
+    const { perplexity } = await import("./extras.ts");
     return await perplexity(this.model, text, options);
   }
 
@@ -162,8 +161,9 @@ export class Decoder extends Model<DecoderModel, DecoderConfig> {
    * await decoder.warmup({ onProgress: ({ compiled, total }) => console.log(`${compiled} of ${total}`) });
    * ```
    */
-  warmup(options: WarmupOptions = {}): Promise<void> {
-    return warmDecoder(this.model, options);
+  async warmup(options: WarmupOptions = {}): Promise<void> {
+    const { warmDecoder } = await import("./extras.ts");
+    await warmDecoder(this.model, options);
   }
 
   /**

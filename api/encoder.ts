@@ -11,12 +11,10 @@ import { type EncoderForwardOptions, EncoderModel, type EncoderResult } from "..
 import { type Candidate, fill, type FillOptions } from "../src/infer/fill.ts";
 import type { EncodeOptions } from "../src/infer/vectors.ts";
 import type { WarmupOptions } from "../src/infer/rehearse.ts";
-import { warmEncoder } from "../src/infer/warmup.ts";
 import { type EncoderParams, encoderSchema } from "../src/model/encoder_schema.ts";
-import { initialize } from "../src/model/init.ts";
 import type { MergeOptions } from "../src/model/merge.ts";
 import type { HostTensor } from "../src/op/device.ts";
-import { type EncoderConfig, encoderOf, encoderPreset, encoderWords } from "./config.ts";
+import { type EncoderConfig, encoderOf, encoderWords } from "./config.ts";
 import {
   type CreateOptions,
   createParts,
@@ -83,6 +81,7 @@ export class Encoder extends Model<EncoderModel, EncoderConfig> {
    */
   static async create(config: string | EncoderConfig, options: CreateOptions = {}): Promise<Encoder> {
     checkOptions("create a model", options, { ...deviceKinds, seed: number });
+    const { encoderPreset, initialize } = await import("./extras.ts");
     const sizes = encoderOf(typeof config === "string" ? encoderPreset(config) : config);
     const params = initialize<EncoderParams<HostTensor>>(encoderSchema(sizes), options.seed ?? 0);
     return new Encoder(
@@ -137,8 +136,9 @@ export class Encoder extends Model<EncoderModel, EncoderConfig> {
    * await encoder.warmup();
    * ```
    */
-  warmup(options: WarmupOptions = {}): Promise<void> {
-    return warmEncoder(this.model, options);
+  async warmup(options: WarmupOptions = {}): Promise<void> {
+    const { warmEncoder } = await import("./extras.ts");
+    await warmEncoder(this.model, options);
   }
 
   /** An encoder without experts on the same device. Throws when this one has none. */

@@ -73,7 +73,7 @@ export abstract class Model<M extends DecoderModel | EncoderModel, C> implements
    * ```
    */
   async save(folder: string, options: SaveOptions = {}): Promise<string[]> {
-    const { saveModel, savedFiles, WEIGHT_DTYPES } = await import("./save.ts");
+    const { saveModel, savedFiles, WEIGHT_DTYPES } = await import("./extras.ts");
     checkOptions(`save ${folder}`, options, { dtype: oneOf(WEIGHT_DTYPES), signal });
     const { model, json, source } = this.#parts;
     return await saveModel(folder, { ...await savedFiles(folder, model, json, source), ...options });

@@ -5,7 +5,6 @@
  */
 import { fileSystem, isMissing } from "../src/checkpoint/host.ts";
 import { carriedFiles, type SavedModel } from "../src/checkpoint/save.ts";
-export { saveModel, WEIGHT_DTYPES } from "../src/checkpoint/save.ts";
 import type { Source } from "../src/checkpoint/source.ts";
 import { DecoderModel } from "../src/infer/decoder.ts";
 import type { EncoderModel } from "../src/infer/encoder.ts";

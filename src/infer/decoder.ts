@@ -13,7 +13,7 @@ import { decode } from "../model/decoder.ts";
 import { type DecoderParams, decoderSchema } from "../model/decoder_schema.ts";
 import { decoderColumns, groupSequences, rowsAtOnce } from "../model/groups.ts";
 import { headInputs, partRows } from "../model/head.ts";
-import { mergeExperts, type MergeOptions } from "../model/merge.ts";
+import type { MergeOptions } from "../model/merge.ts";
 import { RopeTables } from "../model/rope_tables.ts";
 import { readRecursions } from "../model/results.ts";
 import { download, tensorsOf, upload } from "../model/upload.ts";
@@ -29,7 +29,6 @@ import { Programs } from "./programs.ts";
 import type { ScoredSequence } from "./score/score_inputs.ts";
 import type { TokenScores, TokenScoresOptions } from "./score/token_scores.ts";
 import { encodeText, type Tokenizer } from "./tokenizer.ts";
-import { training } from "./training.ts";
 
 export type { DecoderResult, ForwardOptions } from "./decoder_forward.ts";
 
@@ -111,7 +110,7 @@ export class DecoderModel<T extends Tensor = Tensor> {
     sequences: readonly ScoredSequence[],
     options: TokenScoresOptions = {},
   ): Promise<TokenScores[]> {
-    const { tokenScores } = await import("./score/token_scores.ts");
+    const { tokenScores } = await import("./extras.ts");
     return await tokenScores(this, this.#programs, sequences, options);
   }
 
@@ -122,7 +121,8 @@ export class DecoderModel<T extends Tensor = Tensor> {
   async gradients(sequences: readonly ArrayLike<number>[]): Promise<DecoderParams<HostTensor>> {
     this.check("run the model");
     const rows = packRows(sequences, this.config), labels = nextTokenLabels(rows);
-    const { CausalLM, stepGradients } = await training(this.device);
+    const { CausalLM, stepGradients } = await import("./extras.ts");
+    await this.device.prepareTraining?.();
     this.check("run the model");
     const objective = new CausalLM(this.device, this.config, { rows: rows.ids.shape[0] });
     try {
@@ -133,11 +133,12 @@ export class DecoderModel<T extends Tensor = Tensor> {
     }
   }
 
-  /** A model without experts on the same device (docs/mol.md, "Expert merging"). Throws as {@link mergeExperts} does. */
+  /** A model without experts on the same device (docs/mol.md, "Expert merging"). Throws as `mergeExperts` does. */
   async merge(options: MergeOptions = {}): Promise<DecoderModel<T>> {
     this.check("merge experts");
     const { mol, ...rest } = this.config;
     const idsOf = (text: string) => encodeText(this.tokenizer, text);
+    const { mergeExperts } = await import("./extras.ts");
     const params = await mergeExperts(
       this.device,
       this.params.layers,

@@ -9,7 +9,7 @@ import type { Tensor } from "../op/op.ts";
 import { packLabels, packRows } from "../model/batch.ts";
 import type { EncoderConfig } from "../model/config/encoder_config.ts";
 import { type EncoderParams, encoderSchema } from "../model/encoder_schema.ts";
-import { mergeExperts, type MergeOptions } from "../model/merge.ts";
+import type { MergeOptions } from "../model/merge.ts";
 import type { SentenceConfig } from "../model/config/sentence.ts";
 import { download } from "../model/upload.ts";
 import { labelledRows } from "../train/data/batches.ts";
@@ -20,7 +20,6 @@ import type { ForwardOutputs, Group } from "./group_losses.ts";
 import { logitsAt } from "./logits_at.ts";
 import { sentenceIds } from "./sentence_ids.ts";
 import type { Tokenizer } from "./tokenizer.ts";
-import { training } from "./training.ts";
 import { type EmbedOptions, Vectors } from "./vectors.ts";
 
 export type { EncoderForwardOptions, EncoderResult } from "./encoder_forward.ts";
@@ -118,7 +117,8 @@ export class EncoderModel<T extends Tensor = Tensor> {
     this.#weights.programs.check("run the model");
     const rows = packRows(sequences, this.config), packed = packLabels(sequences, labels, this.config.V);
     const batch = { rows, labels: packed };
-    const { MaskedLM, stepGradients } = await training(this.device);
+    const { MaskedLM, stepGradients } = await import("./extras.ts");
+    await this.device.prepareTraining?.();
     this.#weights.programs.check("run the model");
     const objective = new MaskedLM(this.device, this.config, { scored: Math.max(1, labelledRows(batch)) });
     try {
@@ -156,11 +156,12 @@ export class EncoderModel<T extends Tensor = Tensor> {
     return await this.pooled(texts.map((text) => this.idsOf(text)), { name: (b) => `text ${b + 1}`, ...options });
   }
 
-  /** A model without experts on the same device (docs/mol.md, "Expert merging"). Throws as {@link mergeExperts} does. */
+  /** A model without experts on the same device (docs/mol.md, "Expert merging"). Throws as `mergeExperts` does. */
   async merge(options: MergeOptions = {}): Promise<EncoderModel<T>> {
     this.#weights.programs.check("merge experts");
     const { mol, ...rest } = this.config, { device, params: mixed } = this.#weights;
     const how = { mol, options, idsOf: (text: string) => this.idsOf(text), route: this.forward.bind(this) };
+    const { mergeExperts } = await import("./extras.ts");
     const params = await mergeExperts(
       device,
       mixed.groups,

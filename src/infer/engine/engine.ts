@@ -18,7 +18,6 @@ import type { EngineReading } from "./state.ts";
 import { statusOf } from "./status.ts";
 import type { EngineStep } from "./engine_step.ts";
 import type { WarmupOptions } from "../rehearse.ts";
-import { warmEngine } from "./warm.ts";
 import { deliver, mostIdleSteps, paced, type Steps } from "./delivery.ts";
 
 /** Serves requests on a decoder's device; {@link Engine.open} makes one. */
@@ -85,9 +84,10 @@ export class Engine<T extends Tensor = Tensor> implements TextEngine {
   }
 
   /** Compiles the pipelines of this engine, all at the same time. Throws as `warmup` of a decoder does. */
-  warmup(options: WarmupOptions = {}): Promise<void> {
+  async warmup(options: WarmupOptions = {}): Promise<void> {
+    const { warmEngine } = await import("./warm.ts");
     const { model, state } = this.#step, open = this.#open;
-    return warmEngine(model, state.layout.tokens, async (other) => new Engine(await open(other), open), options);
+    await warmEngine(model, state.layout.tokens, async (other) => new Engine(await open(other), open), options);
   }
 
   /** Load and memory. */
