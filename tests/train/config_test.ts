@@ -56,6 +56,10 @@ Deno.test("a default is that of the table, and every default is in the help", ()
   assertEquals(config, decoderPreset("mor-360m-3"));
   assertEquals([data.sequence_length, data.batch, objective, steps, out], [256, 8, "next_token", 1000, "run"]);
   assertEquals([data.tokenizer, data.held_out], [{ train: 49152, fewer: true }, { share: 0.01 }]);
+  const tokenizer = (more: Json) =>
+    readTrainingConfig({ model: "mor-360m-3", data: { train: "a" }, ...more }).data.tokenizer;
+  assertEquals(tokenizer({ teacher: { from: "t" } }), { path: "t" });
+  assertEquals(tokenizer({ teacher: { from: "t" }, start: { from: "s" } }), { path: "s" });
   assertEquals(readTrainingConfig({ model: "modernbert-base", data: { train: "a" } }).objective, "masked");
 });
 

@@ -58,7 +58,7 @@ export const trainingKeys = {
   "data.tokenizer": {
     kind: "tokenizer",
     help: 'folder of a tokenizer.json, or {"train": vocabulary size} to train one on the texts',
-    absent: "trained, of the model's vocabulary, or as much of it as the texts give",
+    absent: "that of start or teacher, else trained, of the model's vocabulary or as much as the texts give",
     derived: true,
   },
   "data.end_of_text": { kind: "text", help: "token after every document", fallback: "<|endoftext|>" },

@@ -12,15 +12,15 @@ const SEQUENCE = 256;
 
 /** A configuration with the defaults that follow from its model; without one it stays as it is. */
 export function withDefaults(config: TrainingConfig): TrainingConfig {
-  const { model, objective, data } = config;
+  const { model, objective, data, start, teacher } = config;
   if (!model || !data) return config;
-  const { maxPositions, V } = model.config;
+  const { maxPositions, V } = model.config, from = start?.from ?? teacher?.from;
   return {
     ...config,
     objective: objective ?? (model.kind === "encoder" ? "masked" : "next_token"),
     data: {
       ...data,
-      tokenizer: data.tokenizer ?? { train: V, fewer: true },
+      tokenizer: data.tokenizer ?? (from === undefined ? { train: V, fewer: true } : { path: from }),
       sequence_length: data.sequence_length ?? Math.min(SEQUENCE, maxPositions),
     },
   };
