@@ -15,6 +15,13 @@ function serverWith(access: Access) {
   return { ...rest, handler, ask };
 }
 
+/** The reason of a refusal by its header. */
+function reasonFor(authorization?: string): string {
+  if (authorization === undefined) return "there is no header Authorization: Bearer KEY";
+  const form = authorization.startsWith("Bearer ");
+  return form ? "its API key is wrong" : "its header Authorization is not of the form Bearer KEY";
+}
+
 Deno.test("without the API key every route but /health answers 401, also unknown ones", async () => {
   const { ask, handler, engine } = serverWith({ apiKey: "secret-1" });
   const wrong = ["", "secret-1", "Bearer", "Bearer secret-2", "Bearer secret-", "Bearer secret-11", "Basic secret-1"];
@@ -25,7 +32,7 @@ Deno.test("without the API key every route but /health answers 401, also unknown
       const { error } = await response.json();
       assertEquals([response.status, error.type, error.code], [401, "invalid_request_error", "invalid_api_key"]);
       assertEquals(response.headers.get("www-authenticate"), "Bearer");
-      assert(!error.message.includes("secret"), error.message);
+      assertEquals(error.message, `Cannot accept the request: ${reasonFor(authorization)}`);
     }
     const init = { headers: { "content-type": "application/json", ...headers } };
     assertEquals((await handler(post("/v1/completions", body, init))).status, 401);

@@ -95,6 +95,7 @@ const wrong: [body: Record<string, unknown>, param: string | null, message: stri
   ],
   [first({ role: "user" }), "messages[0].content", "body.messages[0].content is missing"],
   [first({ role: "user", content: 5 }), "messages[0].content", "neither a text nor parts"],
+  [first({ role: "user", content: [] }), "messages[0].content", "neither a text nor parts"],
   [first({ role: "user", content: "\ud83d" }), "messages[0].content", "half a pair of surrogates"],
   [first({ role: "user", content: [{ type: "image_url" }] }), "messages[0].content[0].type", "expected one of text"],
   [first({ role: "user", content: [{ type: "text" }] }), "messages[0].content[0].text", "is not a text"],

@@ -17,6 +17,7 @@ const tokenizer = {
 function fakeScores({ ids, from }: ScoredSequence, k: number): TokenScores {
   const places = Array.from({ length: ids.length - from }, (_, i) => from + i),
     list = Array.from({ length: k }, (_, j) => j);
+  if (places.length === 0) throw new RangeError("Cannot score: nothing is to be scored");
   const ahead = (t: number) => ids[t] - ids[t - 1] - 1;
   return {
     logProbs: Float64Array.from(places, (t) => ahead(t) >= 0 && ahead(t) < 9 ? -1 - ahead(t) : -9),
