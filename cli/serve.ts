@@ -44,8 +44,8 @@ ${MOST.stop} stop texts of ${MOST.stopLength} characters; ${MOST_INPUTS} inputs 
 model's positions, and all completions of a request into --slots and --max-waiting.
 
 Beyond OpenAI's parameters there are top_k, min_p, repetition_penalty and max_depth; with
-"logprobs": 0 the answer has every token's recursion depth and router score. Other servers'
-parameters are taken where their values ask for nothing ("logit_bias": {}), else refused by name.`,
+"logprobs": 0 the answer has every token's recursion depth and router score, with up to ${MOST.top} the
+likeliest tokens at its place, with "echo" those of the prompt. Other servers' parameters are taken where their values ask for nothing ("logit_bias": {}), else refused by name.`,
   operand: "CHECKPOINT",
   several: true,
   flags: {
