@@ -82,6 +82,11 @@ interface Opened {
   readonly json: Json;
 }
 
+/** A loaded model. */
+interface Loaded {
+  readonly model: { dispose(): void };
+}
+
 /** An open device, and the files of a checkpoint. */
 export interface Place {
   /** The device. */
@@ -90,9 +95,9 @@ export interface Place {
   readonly source: Source;
 }
 
-/** Files of most checkpoints, which are requested together. */
+/** Files of most checkpoints beside their tensors; they are requested together. */
 const USUAL = [
-  ...["config.json", "model.safetensors", "tokenizer.json", "generation_config.json"],
+  ...["config.json", "tokenizer.json", "generation_config.json"],
   ...["tokenizer_config.json", "special_tokens_map.json"],
 ];
 
@@ -110,23 +115,36 @@ function withConfig(source: Source, config: Json): Source {
 }
 
 /** Opens a device, then a checkpoint, and loads a model; where that fails, an owned device is closed. */
-export async function loading<R>(
+export async function loading<R extends Loaded>(
   from: CheckpointSource,
   options: LoadOptions,
   load: (place: Place) => Promise<R>,
 ): Promise<R> {
   checkLoading(options);
-  const files = openSource(from, options), source = options.config ? withConfig(files, options.config) : files;
-  const target = await deviceOf(options);
+  const files = openSource(from, { ...options, optimistic: true });
+  const source = options.config ? withConfig(files, options.config) : files, target = await deviceOf(options);
   try {
-    source.prefetch?.(source.file ? USUAL.filter((name) => name !== "model.safetensors").concat(source.file) : USUAL);
-    return await load({ target, source });
+    return await currently(source, () => load({ target, source }));
   } catch (error) {
     if (target.owned) await target.device.close();
     throw error;
   } finally {
     await source.release?.();
   }
+}
+
+/** Loads from kept files while the server is asked whether they are current, and once more where they are not. */
+async function currently<R extends Loaded>(source: Source, load: () => Promise<R>): Promise<R> {
+  const { file = "model.safetensors" } = source, names = [...USUAL, file];
+  source.prefetch?.(names);
+  const loaded = await load().catch(async (error) => {
+    if (await source.confirm?.() ?? true) throw error;
+  });
+  if (loaded && (await source.confirm?.() ?? true)) return loaded;
+  loaded?.model.dispose();
+  await source.release?.();
+  source.prefetch?.(names);
+  return await load();
 }
 
 /** Opens a checkpoint onto a device and makes its model; where that fails, all is freed but the device. */

@@ -20,6 +20,7 @@ export function laterSource(name: string, choose: () => Promise<Source>): Source
     read: async (file, start, end, watch) => await (await source()).read(file, start, end, watch),
     whyMissing: (file) => now?.whyMissing?.(file),
     prefetch: (files) => void source().then((from) => from.prefetch?.(files), () => {}),
+    confirm: async () => await now?.confirm?.() ?? true,
     release: () => now?.release?.(),
   };
 }

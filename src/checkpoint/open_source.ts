@@ -8,6 +8,12 @@ import { httpSource } from "./source_http.ts";
 import { memorySource, namedFiles } from "./source_memory.ts";
 import { pathSource } from "./source_path.ts";
 
+/** How a source is opened by those that call its `confirm`. */
+export interface Opening {
+  /** Whether files that a browser has kept are used before the server has said that they are current. */
+  readonly optimistic?: boolean;
+}
+
 /**
  * Opens a folder or a file by path or URL (`http:`, `https:`, `file:`; in browsers also relative ones), a model of the Hub
  * (`owner/name`, `owner/name@revision`) or files in memory. No file is read.
@@ -22,7 +28,7 @@ import { pathSource } from "./source_path.ts";
  * await source.size("config.json"); // 2
  * ```
  */
-export function openSource(from: CheckpointSource, options: SourceOptions = {}): Source {
+export function openSource(from: CheckpointSource, options: SourceOptions & Opening = {}): Source {
   if (typeof from === "string" && !/^(?:https?|file|ftp|blob|data):/i.test(from)) return namedSource(from, options);
   if (typeof from !== "string" && !(from instanceof URL)) return memorySource(namedFiles(from), options);
   if (!URL.canParse(from)) throw new Error(`Cannot open ${from}: not a valid URL`);
@@ -32,12 +38,12 @@ export function openSource(from: CheckpointSource, options: SourceOptions = {}):
   throw new Error(`Cannot open ${url.protocol} URL: expected http:, https: or file:`);
 }
 
-function urlSource(url: URL, options: SourceOptions): Source {
+function urlSource(url: URL, options: SourceOptions & Opening): Source {
   return httpSource(url, { ...options, keep: browserCache({ ...options, send: (url, init) => fetch(url, init) }) });
 }
 
 /** A path, in browsers a relative URL; or else a model of the Hub. */
-function namedSource(name: string, options: SourceOptions): Source {
+function namedSource(name: string, options: SourceOptions & Opening): Source {
   const id = parseHubId(name), base = baseUrl();
   if (hasFileSystem() || base === undefined) {
     const path = pathSource(name, options);
@@ -48,8 +54,9 @@ function namedSource(name: string, options: SourceOptions): Source {
       return hubFolderSource({ ...id, elsewhere: "there is no such folder" }, options);
     });
   }
-  const url = new URL(name, base), relative = urlSource(url, options);
-  if (id === undefined) return relative;
+  const url = new URL(name, base);
+  if (id === undefined) return urlSource(url, options);
+  const relative = urlSource(url, { ...options, optimistic: false }); // whether it is there decides
   return laterSource(name, async () => {
     if (await relative.has("config.json")) return relative;
     const { hubBrowserSource } = await import("./hub/source_browser.ts");

@@ -37,6 +37,11 @@ export interface Source {
   whyMissing?(file: string): string | undefined;
   /** Requests files that will be read soon. */
   prefetch?(files: readonly string[]): void;
+  /**
+   * Whether all that was read is what the server has now; only an `optimistic` source reads before it knows that. After
+   * false it reads from the server.
+   */
+  confirm?(): Promise<boolean>;
   /** Frees what is kept in memory, ends requests under way, and waits until these have ended; later reads request again. */
   release?(): void | Promise<void>;
 }

@@ -30,8 +30,12 @@ export interface RemotePlace extends HttpOptions, Pick<Source, "name" | "file"> 
 
 /** Keeps files from one load to the next. */
 export interface FileKeeper {
-  /** What is kept of a file, if it is the file that the server has now. */
-  known(url: URL): Promise<{ stated: Stated; store: BlockStore } | undefined>;
+  /** What is kept of a file, if it is the file that the server has now; "missing" where it had none. */
+  known(url: URL): Promise<{ stated: Stated; store: BlockStore } | "missing" | undefined>;
+  /** Notes that the server has no such file. */
+  missing(url: URL): void;
+  /** Whether all that was `known` is what the server has now; after false nothing is known any more. */
+  confirm(): Promise<boolean>;
   /** Begins to keep a file; undefined for one that cannot be checked later. */
   begin(url: URL, stated: Stated): BlockStore | undefined;
 }
@@ -59,13 +63,15 @@ export function remoteSource(place: RemotePlace): Source {
     const most = tensors ? MOST_WHOLE_BYTES : mostJsonBytes(name);
     const how = { url, ranged: tensors, most, signal: either, send, stalledMs, pauseMs, blockBytes, connect };
     const kept = await keep?.known(url);
+    if (kept === "missing") return undefined;
     if (kept) return new RemoteFile(how, kept.stated, undefined, kept.store);
     if (place.offline) return void reasons.set(name, "`offline` is set, and it is not kept from an earlier load");
     try {
       return await RemoteFile.open(how, (stated) => keep?.begin(url, stated));
     } catch (error) {
       if (error instanceof PageError) reasons.set(name, error.message);
-      else if (!(error instanceof AbsentError)) throw error;
+      else if (error instanceof AbsentError) keep?.missing(url);
+      else throw error;
     }
   };
   const look = (name: string) => {
@@ -93,6 +99,7 @@ export function remoteSource(place: RemotePlace): Source {
       return bytes;
     },
     whyMissing: (name) => reasons.get(name),
+    confirm: async () => await place.keep?.confirm() ?? true,
     prefetch: (names) => names.forEach((name) => void look(name).catch(() => {})),
     release() {
       stop.abort(new Error("Cannot read: the source was released"));

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { browserCache } from "../../src/checkpoint/http/kept_files.ts";
 import { httpSource } from "../../src/checkpoint/source_http.ts";
-import type { SourceOptions } from "../../src/checkpoint/source.ts";
+import type { Source, SourceOptions } from "../../src/checkpoint/source.ts";
 import { type Faults, fileServer } from "../support/file_server.ts";
 
 const content = (seed: number) => Uint8Array.from({ length: 2500 }, (_, i) => i * seed);
@@ -42,6 +42,35 @@ for (const [kind, faults, blocks] of kinds) {
     assertEquals(uncached.asked.length, blocks + 2);
   });
 }
+
+Deno.test("kept files are read at once, and confirmed later, also those that are missing", async () => {
+  await using server = await fileServer(files());
+  const { base, asked } = server, url = new URL(`${base}/m`);
+  const open = () => httpSource(url, { blockBytes: 1000, keep: browserCache({ caches, send, optimistic: true }) });
+  const readAll = async (source: Source) => {
+    const weights = [...await source.read("model.safetensors", 0, await source.size("model.safetensors") ?? 0)];
+    const gone = await source.has("gone.json");
+    await new Promise((resolve) => setTimeout(resolve, 50)); // blocks are kept after they are read
+    return { weights, gone };
+  };
+  const first = open();
+  assertEquals(await readAll(first), { weights: [...content(3)], gone: false });
+  assertEquals(await first.confirm!(), true);
+  asked.length = 0;
+  const second = open();
+  assertEquals(await readAll(second), { weights: [...content(3)], gone: false });
+  assertEquals([await second.confirm!(), asked], [true, ["HEAD /m/model.safetensors -", "HEAD /m/gone.json -"]]);
+  for (const change of ["/m/model.safetensors", "/m/gone.json"]) {
+    server.files[change] = content(7);
+    const source = open();
+    assertEquals((await readAll(source)).gone, false, "as it was kept");
+    assertEquals(await source.confirm!(), false);
+    await source.release?.();
+    const now = await readAll(source);
+    assertEquals(now, { weights: [...content(7)], gone: change === "/m/gone.json" });
+    assertEquals(await source.confirm!(), true);
+  }
+});
 
 Deno.test("files without ETag and time of change are not kept, and offline says what is missing", async () => {
   await using server = await fileServer(files(), { untagged: true });

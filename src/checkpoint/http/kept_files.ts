@@ -28,6 +28,8 @@ export interface Notes {
 export interface KeeperOptions extends SourceOptions {
   /** Sends a request. */
   readonly send: Order["send"];
+  /** Whether kept files are used before the server has said that they are current; {@link FileKeeper.confirm} tells. */
+  readonly optimistic?: boolean;
   /** Whether the URLs are those of a commit, whose files do not change. */
   readonly pinned?: boolean;
   /** Where files are kept; the Cache API of browsers unless given. */
@@ -38,16 +40,35 @@ export interface KeeperOptions extends SourceOptions {
 export function browserCache(options: KeeperOptions): (FileKeeper & Notes) | undefined {
   const storage = options.caches ?? (hasFileSystem() ? undefined : globalThis.caches);
   if (options.cache === false || storage === undefined) return undefined;
-  const cache = storage.open(CACHE);
+  const cache = storage.open(CACHE), checks: Promise<boolean>[] = [];
   cache.catch(() => {}); // pages without storage: every use of it fails
-  const kept = (url: URL) => new KeptFile(cache, url);
+  const kept = (url: URL) => new KeptFile(cache, url), certain = options.offline || options.pinned;
+  let trusted = true;
+  /** Whether a file is still as it is kept: at once where the answer is checked later. */
+  const isCurrent = async (url: URL, tag: string | null) => {
+    if (certain) return true;
+    const check = versionNow(options, url).then((now) => now === tag);
+    if (!options.optimistic) return await check;
+    checks.push(check.catch(() => false));
+    return true;
+  };
   return {
     async known(url) {
+      if (!trusted) return undefined;
       const file = kept(url), meta = await file.meta();
-      if (
-        !meta || !options.offline && !options.pinned && await tagNow(options.send, url, options.signal) !== meta.tag
-      ) return undefined;
-      return { stated: { ...meta, whole: false }, store: file.store(meta.tag) };
+      if (meta) {
+        return await isCurrent(url, meta.tag)
+          ? { stated: { ...meta, whole: false }, store: file.store(meta.tag) }
+          : undefined;
+      }
+      const missing = (options.optimistic || certain) && await file.isMissing() && await isCurrent(url, null);
+      return missing ? "missing" : undefined;
+    },
+    missing: (url) => void kept(url).setMissing(),
+    async confirm() {
+      const same = (await Promise.all(checks.splice(0))).every(Boolean);
+      trusted &&= same;
+      return same;
     },
     begin: (url, { tag }) => tag === undefined ? undefined : kept(url).store(tag),
     noted: (url) => kept(url).noted(),
@@ -55,11 +76,12 @@ export function browserCache(options: KeeperOptions): (FileKeeper & Notes) | und
   };
 }
 
-/** The version that the server has; undefined where it does not say it, or fails. */
-async function tagNow(send: Order["send"], url: URL, signal?: AbortSignal): Promise<string | undefined> {
+/** The version that the server has, null where it has no such file; undefined where it does not say it, or fails. */
+async function versionNow({ send, signal }: KeeperOptions, url: URL): Promise<string | null | undefined> {
   try {
     const response = await send(url, { method: "HEAD", cache: "no-store", signal });
     await response.body?.cancel();
+    if (response.status === 404 || response.status === 410) return null;
     return response.ok ? tagOf(response.headers) : undefined;
   } catch {
     signal?.throwIfAborted();
@@ -88,6 +110,16 @@ class KeptFile {
   async meta(): Promise<Meta | undefined> {
     const entry = await this.#match("meta");
     return await entry?.json().catch(() => undefined);
+  }
+
+  /** Whether the server had no such file. */
+  async isMissing(): Promise<boolean> {
+    return await this.#match("missing") !== undefined;
+  }
+
+  /** Notes that the server has no such file. */
+  async setMissing(): Promise<void> {
+    if (!await this.isMissing()) await this.#put("missing", "", false);
   }
 
   /** The text about the URL. */
@@ -119,7 +151,7 @@ class KeptFile {
   }
 
   async #begin(meta: Meta, before?: Meta): Promise<boolean> {
-    if (before) await this.#remove(before);
+    await this.#remove(before ?? { tag: "", size: 0 });
     return await this.#put("meta", JSON.stringify(meta));
   }
 
@@ -133,19 +165,21 @@ class KeptFile {
     return await this.cache.then((cache) => cache.match(this.#key(entry))).catch(() => undefined);
   }
 
-  /** Keeps an entry; false, with a warning, where there is no room. */
-  async #put(entry: string, body: string | Uint8Array<ArrayBuffer>): Promise<boolean> {
+  /** Keeps an entry; false where there is no room, with a warning if `warn`. */
+  async #put(entry: string, body: string | Uint8Array<ArrayBuffer>, warn = true): Promise<boolean> {
     try {
       await (await this.cache).put(this.#key(entry), new Response(body));
       return true;
     } catch (error) {
-      console.warn(`Cannot keep ${displayName(this.url)} for the next load: ${error}${await room()}`);
+      if (warn) console.warn(`Cannot keep ${displayName(this.url)} for the next load: ${error}${await room()}`);
       return false;
     }
   }
 
   async #remove({ size }: Meta): Promise<void> {
     const blocks = Array.from({ length: Math.ceil(size / BLOCK_BYTES) }, (_, block) => `block-${block}`);
-    for (const entry of ["meta", ...blocks]) await (await this.cache).delete(this.#key(entry)).catch(() => false);
+    for (const entry of ["meta", "missing", ...blocks]) {
+      await this.cache.then((cache) => cache.delete(this.#key(entry))).catch(() => false);
+    }
   }
 }
