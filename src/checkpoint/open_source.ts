@@ -8,12 +8,6 @@ import { httpSource } from "./source_http.ts";
 import { memorySource, namedFiles } from "./source_memory.ts";
 import { pathSource } from "./source_path.ts";
 
-/** How a source is opened by those that call its `confirm`. */
-export interface Opening {
-  /** Whether files that a browser has kept are used before the server has said that they are current. */
-  readonly optimistic?: boolean;
-}
-
 /**
  * Opens a folder or a file by path or URL (`http:`, `https:`, `file:`; in browsers also relative ones), a model of the Hub
  * (`owner/name`, `owner/name@revision`) or files in memory. No file is read.
@@ -21,6 +15,8 @@ export interface Opening {
  * A path or URL that ends in `.safetensors` or `.json` is one file, anything else a folder. A name of the form
  * `owner/name` is a model of the Hub where there is no such folder, in browsers no such relative URL.
  *
+ * @param options `optimistic`: files that a browser has kept are read before the server has said that they are current;
+ * `confirm` of the source then tells
  * @throws if the URL is malformed or has another scheme, or the runtime has no file system for a path
  *
  * ```ts
@@ -28,7 +24,10 @@ export interface Opening {
  * await source.size("config.json"); // 2
  * ```
  */
-export function openSource(from: CheckpointSource, options: SourceOptions & Opening = {}): Source {
+export function openSource(
+  from: CheckpointSource,
+  options: SourceOptions & { readonly optimistic?: boolean } = {},
+): Source {
   if (typeof from === "string" && !/^(?:https?|file|ftp|blob|data):/i.test(from)) return namedSource(from, options);
   if (typeof from !== "string" && !(from instanceof URL)) return memorySource(namedFiles(from), options);
   if (!URL.canParse(from)) throw new Error(`Cannot open ${from}: not a valid URL`);
@@ -38,12 +37,15 @@ export function openSource(from: CheckpointSource, options: SourceOptions & Open
   throw new Error(`Cannot open ${url.protocol} URL: expected http:, https: or file:`);
 }
 
-function urlSource(url: URL, options: SourceOptions & Opening): Source {
+/** Options of opening, as of {@link openSource}. */
+type Opening = Parameters<typeof openSource>[1];
+
+function urlSource(url: URL, options: Opening = {}): Source {
   return httpSource(url, { ...options, keep: browserCache({ ...options, send: (url, init) => fetch(url, init) }) });
 }
 
 /** A path, in browsers a relative URL; or else a model of the Hub. */
-function namedSource(name: string, options: SourceOptions & Opening): Source {
+function namedSource(name: string, options: Opening = {}): Source {
   const id = parseHubId(name), base = baseUrl();
   if (hasFileSystem() || base === undefined) {
     const path = pathSource(name, options);
