@@ -1,6 +1,6 @@
 /** Prepares a corpus for training, once: a tokenizer, training tokens and held-out tokens. */
 import { createHash } from "node:crypto";
-import { isMissing } from "../../src/checkpoint/host.ts";
+import { createReadStream } from "node:fs";
 import { writeFilesAtomically } from "../../src/checkpoint/files.ts";
 import { openSource } from "../../src/checkpoint/open_source.ts";
 import type { Json } from "../../src/model/config/fields.ts";
@@ -8,6 +8,7 @@ import { openTokens, type StoredTokens } from "../../src/train/data/open_tokens.
 import { readTokenizerFiles } from "../../src/infer/load_tokenizer.ts";
 import type { Opened } from "../support/device.ts";
 import { textEncoder } from "./encoder.ts";
+import { fillOnce } from "./fill_once.ts";
 import { prepareTokens, type Preparing } from "./prepare.ts";
 import { filesOf, type SourceOptions, type TextFile } from "./sources.ts";
 
@@ -102,10 +103,12 @@ export async function prepareCorpus(
   };
   const given = "path" in options.tokenizer ? await tokenizerFiles(options.tokenizer.path) : undefined;
   const folder = `${cacheDir}/corpus-${await keyOf(options, files, given, signal)}`;
-  if (!await isPrepared(folder)) {
-    const what: Preparing = { ...options, files, share, given, endOfText: options.endOfText ?? "<|endoftext|>" };
-    await throughStaging(folder, (staging) => prepareTokens(staging, what, onProgress, signal));
-  }
+  const what: Preparing = { ...options, files, share, given, endOfText: options.endOfText ?? "<|endoftext|>" };
+  await fillOnce(folder, async (staging) => {
+    const tokenizer = Object.entries(await prepareTokens(staging, what, onProgress, signal));
+    const json = (value: Json) => [new TextEncoder().encode(JSON.stringify(value))];
+    await writeFilesAtomically(staging, Object.fromEntries(tokenizer.map(([name, value]) => [name, json(value)])));
+  });
   return await openCorpus(folder);
 }
 
@@ -129,34 +132,10 @@ async function keyOf(
   for (const [side, list] of Object.entries(files)) {
     for (const { path, size, kind, documents } of list) {
       hash.update(JSON.stringify([side, size, kind, documents]));
-      for await (const bytes of (await Deno.open(path)).readable) signal?.throwIfAborted(), hash.update(bytes);
+      for await (const bytes of createReadStream(path)) signal?.throwIfAborted(), hash.update(bytes);
     }
   }
   return hash.digest("hex").slice(0, 16);
-}
-
-async function isPrepared(folder: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(folder)).isDirectory;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
-}
-
-/** Fills a temporary folder and renames it when it is complete. */
-async function throughStaging(folder: string, fill: (staging: string) => Promise<Record<string, Json>>): Promise<void> {
-  const staging = `${folder}.${crypto.randomUUID()}.tmp`;
-  try {
-    const json = (value: Json) => [new TextEncoder().encode(JSON.stringify(value))];
-    const tokenizer = Object.entries(await fill(staging)).map(([name, value]) => [name, json(value)]);
-    await writeFilesAtomically(staging, Object.fromEntries(tokenizer));
-    await Deno.rename(staging, folder);
-  } catch (error) {
-    if (!await isPrepared(folder)) throw error; // another process has made it
-  } finally {
-    await Deno.remove(staging, { recursive: true }).catch(() => {}); // renamed, or not created
-  }
 }
 
 async function openCorpus(folder: string): Promise<Corpus> {

@@ -1,6 +1,9 @@
 /** Texts from packages of npm and Debian, unpacked once into a folder. */
+import { execFile } from "node:child_process";
+import { readdir, rm } from "node:fs/promises";
+import { promisify } from "node:util";
 import { isMissing } from "../../src/checkpoint/host.ts";
-import { reasonOf } from "../../src/checkpoint/messages.ts";
+import { fillOnce } from "./fill_once.ts";
 
 /** How a kind of package is named, fetched into a folder, and unpacked from there. */
 interface Kind {
@@ -36,31 +39,14 @@ export async function fetchPackage(from: string, cacheDir: string, signal?: Abor
   const [prefix] = from.split(":", 1), name = from.slice(prefix.length + 1), kind = kinds[prefix];
   if (!kind.name.test(name)) throw new Error(`Cannot fetch ${from}: ${JSON.stringify(name)} is not a package name`);
   const folder = `${cacheDir}/packages/${prefix}-${name.replaceAll("/", "+")}`;
-  if (await exists(folder)) return folder;
-  await Deno.mkdir(`${cacheDir}/packages`, { recursive: true });
-  const staging = await Deno.makeTempDir({ dir: `${cacheDir}/packages`, prefix: "fetching-" });
-  try {
-    await run(kind.fetch(name), { from, cwd: staging, signal });
-    const [file] = [...Deno.readDirSync(staging)].map(({ name }) => name);
+  await fillOnce(folder, async (cwd) => {
+    await run(kind.fetch(name), { from, cwd, signal });
+    const [file] = await readdir(cwd);
     if (!file) throw new Error(`Cannot fetch ${from}: nothing was downloaded`);
-    await Deno.mkdir(`${staging}/unpacked`);
-    await run(kind.unpack(file, "unpacked"), { from, cwd: staging, signal });
-    await Deno.rename(`${staging}/unpacked`, folder);
-  } catch (error) {
-    if (!await exists(folder)) throw error; // another process has made it
-  } finally {
-    await Deno.remove(staging, { recursive: true });
-  }
+    await run(kind.unpack(file, "."), { from, cwd, signal });
+    await rm(`${cwd}/${file}`);
+  });
   return folder;
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
 }
 
 /** Runs a program; throws one line with its error output. */
@@ -68,15 +54,16 @@ async function run(
   [program, ...args]: readonly string[],
   { from, cwd, signal }: { readonly from: string; readonly cwd: string; readonly signal?: AbortSignal },
 ): Promise<void> {
-  const command = new Deno.Command(program, { args, cwd, signal, stdin: "null", stdout: "null", stderr: "piped" });
-  const { success, code, stderr } = await command.output().catch((error) => {
-    const reason = isMissing(error) ? `${program} is not installed` : reasonOf(error);
+  try {
+    await promisify(execFile)(program, args, { cwd, signal, maxBuffer: 2 ** 26 });
+  } catch (error) {
+    signal?.throwIfAborted();
+    const { stderr = "", code } = error as { stderr?: string; code?: unknown };
+    const isLoss = (line: string) => line.trim() !== "" && !/^(?:npm (?:warn|notice)|W:)/i.test(line);
+    const lines = stderr.split("\n").filter(isLoss);
+    const said = lines.find((line) => !/^npm error code/i.test(line)) ?? lines[0] ?? `it ended with ${code}`;
+    const failed = `${[program, ...args].join(" ")} failed, ${said.trim()}`;
+    const reason = isMissing(error) ? `${program} is not installed` : failed;
     throw new Error(`Cannot fetch ${from}: ${reason}`, { cause: error });
-  });
-  signal?.throwIfAborted();
-  if (success) return;
-  const isLoss = (line: string) => line.trim() !== "" && !/^(?:npm (?:warn|notice)|W:)/i.test(line);
-  const lines = new TextDecoder().decode(stderr).split("\n").filter(isLoss);
-  const said = lines.find((line) => !/^npm error code/i.test(line)) ?? lines[0] ?? `it ended with ${code}`;
-  throw new Error(`Cannot fetch ${from}: ${[program, ...args].join(" ")} failed, ${said.trim()}`);
+  }
 }

@@ -1,4 +1,6 @@
 /** Reads UTF-8 text files as streams; names that end in `.gz` are decompressed. */
+import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { MOST_TEXT_BYTES, tooLong } from "../support/read_bytes.ts";
 
@@ -14,7 +16,7 @@ export async function* piecesOf(path: string, onBytes?: OnBytes): AsyncGenerator
         controller.enqueue(chunk as Uint8Array<ArrayBuffer>);
       },
     });
-    const file = (await Deno.open(path)).readable.pipeThrough(count);
+    const file = (Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array<ArrayBuffer>>).pipeThrough(count);
     const bytes = path.endsWith(".gz") ? file.pipeThrough(new DecompressionStream("gzip")) : file;
     yield* bytes.pipeThrough(new TextDecoderStream("utf-8", { fatal: true }));
   } catch (error) {

@@ -1,5 +1,6 @@
 /** Finds the text files of a source. */
-import { glob } from "node:fs/promises";
+import { type Stats, statSync } from "node:fs";
+import { glob, readdir, stat } from "node:fs/promises";
 import { isMissing } from "../../src/checkpoint/host.ts";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { isTagged } from "./markup.ts";
@@ -71,10 +72,10 @@ export async function filesOf(
     const paths = (await below(folder)).filter((path) => !ABOUT.test(path.slice(path.lastIndexOf("/") + 1)));
     return oneKind(nonEmpty(await described(paths, documents), from));
   }
-  const info = await stat(from);
-  if (info?.isDirectory) return nonEmpty(await described(await below(from), documents), from);
+  const info = await infoOf(from);
+  if (info?.isDirectory()) return nonEmpty(await described(await below(from), documents), from);
   if (info) return [await named(from, documents)];
-  const paths = (await Array.fromAsync(glob(from))).filter((path) => Deno.statSync(path).isFile).sort();
+  const paths = (await Array.fromAsync(glob(from))).filter((path) => statSync(path).isFile()).sort();
   if (paths.length === 0) throw new Error(`Cannot read ${from}: there is no such file, folder or package`);
   return await Promise.all(paths.map((path) => named(path, documents)));
 }
@@ -85,9 +86,9 @@ async function named(path: string, documents?: DocumentFormat): Promise<TextFile
   return { ...file, kind: file.kind ?? (/\.json(?:\.gz)?$/i.test(path) ? "list" : "plain") };
 }
 
-async function stat(path: string): Promise<Deno.FileInfo | undefined> {
+async function infoOf(path: string): Promise<Stats | undefined> {
   try {
-    return await Deno.stat(path);
+    return await stat(path);
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw new Error(`Cannot read ${path}: ${reasonOf(error)}`, { cause: error });
@@ -96,10 +97,10 @@ async function stat(path: string): Promise<Deno.FileInfo | undefined> {
 
 /** Paths of all files below a folder except hidden ones, sorted. */
 async function below(folder: string): Promise<string[]> {
-  const entries = (await Array.fromAsync(Deno.readDir(folder))).filter(({ name }) => !name.startsWith("."));
-  const paths = entries.sort((a, b) => a.name < b.name ? -1 : 1).map(({ name, isDirectory, isFile }) => {
-    const path = `${folder.replace(/\/$/, "")}/${name}`;
-    return isDirectory ? below(path) : isFile ? [path] : [];
+  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith("."));
+  const paths = entries.sort((a, b) => a.name < b.name ? -1 : 1).map((entry) => {
+    const path = `${folder.replace(/\/$/, "")}/${entry.name}`;
+    return entry.isDirectory() ? below(path) : entry.isFile() ? [path] : [];
   });
   return (await Promise.all(paths)).flat();
 }
@@ -125,8 +126,8 @@ function oneKind(files: readonly TextFile[]): TextFile[] {
 
 /** The kind of a file by its name or its first bytes; undefined if unknown. */
 async function fileOf(path: string, documents?: DocumentFormat): Promise<Omit<TextFile, "kind"> & { kind?: FileKind }> {
-  const { isFile, size } = await Deno.stat(path);
-  if (!isFile) throw new Error(`Cannot read ${path}: texts are read several times, which needs a regular file`);
+  const info = await stat(path), { size } = info;
+  if (!info.isFile()) throw new Error(`Cannot read ${path}: texts are read several times, which needs a regular file`);
   const [, ending] = path.match(/[^/]\.(\w+)(?:\.gz)?$/) ?? [];
   return { path, size, kind: await kindOf(path, ending?.toLowerCase()), documents };
 }

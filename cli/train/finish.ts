@@ -1,4 +1,5 @@
 /** The end of a run: its picture. */
+import { readFile, realpath } from "node:fs/promises";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { writeFileAtomically } from "../../src/checkpoint/files.ts";
 import { note } from "../support/command.ts";
@@ -12,8 +13,8 @@ import { LOG } from "./out.ts";
 export async function finish({ path, config: { out } }: ConfigFile, seconds: number): Promise<void> {
   try {
     const { drawTrainingPicture } = await import("../support/training_picture.ts");
-    const lines = readableLines(await Deno.readTextFile(`${out}/${LOG}`), `${out}/${LOG}`);
-    const svg = await drawTrainingPicture([{ name: runName(await Deno.realPath(out), path), lines }]);
+    const lines = readableLines(await readFile(`${out}/${LOG}`, "utf8"), `${out}/${LOG}`);
+    const svg = await drawTrainingPicture([{ name: runName(await realpath(out), path), lines }]);
     await writeFileAtomically(`${out}/training.svg`, [new TextEncoder().encode(svg)]);
   } catch (error) {
     note(`WARNING: no picture of the training: ${reasonOf(error)}`);

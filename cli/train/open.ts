@@ -1,4 +1,6 @@
 /** Opens the parts of a run: device, texts, initial weights, log. */
+import { homedir } from "node:os";
+import process from "node:process";
 import { countParameters } from "../../src/model/parameters.ts";
 import type { Tensor } from "../../src/op/op.ts";
 import type { Saved } from "../../src/train/run/checkpoints.ts";
@@ -62,8 +64,8 @@ export async function openRun({ config, settings }: ConfigFile, saved?: Saved<un
 
 /** Folder of prepared texts. */
 function cacheFolder(): string {
-  const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE");
-  return `${Deno.env.get("XDG_CACHE_HOME") ?? (home ? `${home}/.cache` : ".cache")}/refrain`;
+  const home = homedir();
+  return `${process.env.XDG_CACHE_HOME ?? (home ? `${home}/.cache` : ".cache")}/refrain`;
 }
 
 async function openTexts({ data, objective, seed }: TrainingConfig, device: Opened): Promise<Corpus> {

@@ -1,4 +1,5 @@
 /** Checks the folder of a run before it starts or resumes. */
+import { existsSync, statSync } from "node:fs";
 import { writeFilesAtomically } from "../../src/checkpoint/files.ts";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import {
@@ -21,10 +22,6 @@ import type { ConfigFile } from "./config_file.ts";
 /** Name of the log. */
 export const LOG = "log.jsonl";
 
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
-}
-
 /**
  * Prepares the folder of a run and returns the checkpoint to resume; undefined for a new run.
  *
@@ -33,7 +30,7 @@ async function exists(path: string): Promise<boolean> {
 export async function openOut(file: ConfigFile, resume: boolean): Promise<Saved<unknown> | undefined> {
   const { out } = file.config;
   const steps = await checkpointSteps(out);
-  const [log, model] = await Promise.all([LOG, "model.safetensors"].map((name) => exists(`${out}/${name}`)));
+  const [log, model] = [LOG, "model.safetensors"].map((name) => existsSync(`${out}/${name}`));
   if (!resume && (steps.length || log || model)) {
     const there = steps.length ? ` at step ${steps[0]}` : "";
     throw new Error(`Cannot train into ${out}: there is a run${there}; --resume goes on with it, or remove the folder`);
@@ -41,7 +38,7 @@ export async function openOut(file: ConfigFile, resume: boolean): Promise<Saved<
   if (resume && !steps.length && model) {
     throw new Error(`Cannot resume ${out}: there is a model, but no checkpoint to go on from`);
   }
-  if (log && !(await Deno.stat(`${out}/${LOG}`)).isFile) {
+  if (log && !statSync(`${out}/${LOG}`).isFile()) {
     throw new Error(`Cannot resume ${out}: its ${LOG} is not a file; move it away, and the run begins a new log`);
   }
   const saved = steps.length ? await newest(file, steps) : undefined;
