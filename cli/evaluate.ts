@@ -11,7 +11,7 @@ import { SHAPES } from "./evaluate/shapes.ts";
 import { breathe, interruptible, note, print, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
 import { choiceOf, helpFlag, type Operands, type Values, wholeOf } from "./support/flags.ts";
-import { demandTokenizer, loadModel, modelFlag, recursionFlag } from "./support/model.ts";
+import { closing, demandTokenizer, loadModel, modelFlag, recursionFlag } from "./support/model.ts";
 import { readText } from "./support/text.ts";
 
 const command = {
@@ -120,8 +120,7 @@ async function main(flags: Flags): Promise<void> {
   if (twice !== undefined) throw new Error(`Cannot evaluate: two files are called ${twice}`);
   const loaded = await loadModel(flags, "decoder");
   demandTokenizer(loaded);
-  await using _owner = loaded.owner;
-  const results = await evaluateAll(loaded.model, inputs, how);
+  const results = await closing(loaded.owner, ({ model }) => evaluateAll(model, inputs, how));
   const { maxLength = loaded.model.config.maxPositions, stride, limit } = how;
   const model_args = `pretrained=${flags.model}`;
   const json = JSON.stringify(

@@ -62,6 +62,28 @@ Deno.test("a TypeScript project has the types of the package, without those of N
   assertEquals(await inFolder("npx", "tsc", "--project", "."), "");
 });
 
+/** Commands that run in Node. */
+const COMMANDS = ["serve", "generate", "encode", "evaluate", "trace", "sample-corpus", "conformance", "doctor"];
+
+Deno.test("every command explains itself in Node, by the words that start it", async () => {
+  for (const name of COMMANDS) {
+    const help = await inFolder(`${folder}/node_modules/.bin/refrain`, name, "--help");
+    assertStringIncludes(help, `npx refrain ${name} `);
+  }
+});
+
+Deno.test("Deno runs the npm package, and a clone by its path, without an entry in a deno.json", async () => {
+  const run = (permissions: string[], ...args: string[]) => inFolder("deno", "run", ...permissions, ...args);
+  const app = await run(["-A"], "node.js", models, "reference");
+  assertEquals(JSON.parse(app), expected);
+  const script = `import { Decoder } from ${JSON.stringify(new URL("../../mod.ts", import.meta.url).href)};
+    const decoder = await Decoder.load("${models}/stories-mor", { device: "reference" });
+    for await (const { text } of decoder.generate("Once upon a time", { maxNewTokens: 4 })) console.log(text);`;
+  await Deno.writeTextFile(`${folder}/by_path.ts`, script);
+  const story = await run([`--allow-read=${models}`, "--no-prompt", "--no-config", "--no-check"], "by_path.ts");
+  assertEquals(story, expected.story.slice(0, 4).map(({ text }) => `${text}\n`).join(""));
+});
+
 /** Entry points of the library, and the commands that run in Node. */
 const entries = [
   ...[
@@ -73,7 +95,7 @@ const entries = [
     "reference/mod.ts",
     "kernels/mod.ts",
   ],
-  ...["serve", "generate", "encode", "trace", "sample_corpus", "conformance", "doctor"].map((name) => `cli/${name}.ts`),
+  ...COMMANDS.map((name) => `cli/${name.replace("-", "_")}.ts`),
 ];
 
 Deno.test("sources use nothing that Node 20 lacks", async () => {
