@@ -42,7 +42,8 @@ export type { Score, ScoreOptions, SelectionOptions } from "./src/infer/score/sc
 export type { TokenScore, TopToken } from "./src/infer/score/token_list.ts";
 export type { Tokenizer } from "./src/infer/tokenizer.ts";
 export type { WarmupOptions } from "./src/infer/rehearse.ts";
-export type { EncodeOptions } from "./src/infer/vectors.ts";
+export type { CutSequence, TruncateOptions } from "./src/infer/truncation.ts";
+export type { Encoded, EncodeOptions } from "./src/infer/vectors.ts";
 export { decoderPresetNames, encoderPresetNames } from "./src/model/config/presets.ts";
 export type { MergeOptions } from "./src/model/merge.ts";
 export type { ExpertResult, RecursionResult } from "./src/model/results.ts";

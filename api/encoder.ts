@@ -9,7 +9,7 @@ import type { CheckpointSource } from "../src/checkpoint/source.ts";
 import { checkOptions, number } from "../src/common/options.ts";
 import { type EncoderForwardOptions, EncoderModel, type EncoderResult } from "../src/infer/encoder.ts";
 import { type Candidate, fill, type FillOptions } from "../src/infer/fill.ts";
-import type { EncodeOptions } from "../src/infer/vectors.ts";
+import type { Encoded, EncodeOptions } from "../src/infer/vectors.ts";
 import type { WarmupOptions } from "../src/infer/rehearse.ts";
 import { type EncoderParams, encoderSchema } from "../src/model/encoder_schema.ts";
 import type { MergeOptions } from "../src/model/merge.ts";
@@ -99,7 +99,8 @@ export class Encoder extends Model<EncoderModel, EncoderConfig> {
   }
 
   /**
-   * One vector a text, [B, width], as the checkpoint declares and the options say.
+   * One vector a text, [B, width], of any number of texts, as the checkpoint declares and the options say; texts that lost
+   * tokens are listed under `cut`.
    *
    * Throws for an empty text, a model without tokenizer, and a vector that is not finite.
    *
@@ -108,7 +109,7 @@ export class Encoder extends Model<EncoderModel, EncoderConfig> {
    * const { shape, data } = await encoder.encode(["A cat.", "A dog."], { pooling: "mean", normalize: true });
    * ```
    */
-  encode(texts: readonly string[], options: EncodeOptions = {}): Promise<HostTensor> {
+  encode(texts: readonly string[], options: EncodeOptions = {}): Promise<Encoded> {
     return this.model.encode(texts, options);
   }
 

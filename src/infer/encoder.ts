@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkOptions, flag, listOf, numbers, requireList } from "../common/options.ts";
+import { checkOptions, checkSequences, flag, listOf, numbers, requireList } from "../common/options.ts";
 import type { Device, HostTensor } from "../op/device.ts";
 import type { Tensor } from "../op/op.ts";
 import { packLabels, packRows } from "../model/batch.ts";
@@ -18,9 +18,9 @@ import { EncoderWeights } from "./encoder_weights.ts";
 import type { ForwardInputs } from "./decoder_forward.ts";
 import type { ForwardOutputs, Group } from "./group_losses.ts";
 import { logitsAt } from "./logits_at.ts";
-import { sentenceIds } from "./sentence_ids.ts";
+import { fitEmbedded, fitTexts, idsOfText } from "./sentence_ids.ts";
 import type { Tokenizer } from "./tokenizer.ts";
-import { type EmbedOptions, Vectors } from "./vectors.ts";
+import { type EmbedOptions, type Encoded, Vectors } from "./vectors.ts";
 
 export type { EncoderForwardOptions, EncoderResult } from "./encoder_forward.ts";
 
@@ -130,14 +130,15 @@ export class EncoderModel<T extends Tensor = Tensor> {
   }
 
   /**
-   * One vector a sequence of ids, [B, width], as the checkpoint declares and the options say; as many sequences at once as
-   * the device can bind.
+   * One vector a sequence of ids, [B, width], as the checkpoint declares and the options say; a bounded number of tokens at a
+   * time.
    *
-   * Throws as {@link EncoderModel.forward} does, a RangeError for unknown poolings, and an Error for a vector that is not
-   * finite.
+   * Throws as {@link EncoderModel.forward} does, a RangeError for unknown poolings and for more tokens than `maxLength` unless
+   * `truncate` names an end, and an Error for a vector that is not finite.
    */
-  async pooled(sequences: readonly ArrayLike<number>[], options: EmbedOptions = {}): Promise<HostTensor> {
-    return await this.#vectors.of(sequences, options);
+  async pooled(sequences: readonly ArrayLike<number>[], options: EmbedOptions = {}): Promise<Encoded> {
+    checkSequences("run the model", sequences);
+    return await this.#vectors.of(fitEmbedded(sequences, this.config, options), options);
   }
 
   /** Numbers of a vector. Throws a RangeError for unknown poolings. */
@@ -145,15 +146,22 @@ export class EncoderModel<T extends Tensor = Tensor> {
     return this.#vectors.plan(options).width;
   }
 
-  /** Ids of a text to be made a vector of: with the declared prompt, cut to the declared length. Throws for an empty text. */
+  /**
+   * Ids of a text to be made a vector of: with the declared prompt, cut to the declared length. Throws for an empty text.
+   */
   idsOf(text: string): number[] {
-    return sentenceIds(this.tokenizer, text, this.sentence);
+    return idsOfText(this, text);
   }
 
-  /** One vector a text, [B, width]. Throws as {@link EncoderModel.pooled} does, for an empty text, and without tokenizer. */
-  async encode(texts: readonly string[], options: EmbedOptions = {}): Promise<HostTensor> {
+  /**
+   * One vector a text, [B, width], of any number of texts. A text that is longer than `maxLength`, or than the checkpoint
+   * declares, loses tokens between its special ones, and is listed under `cut`.
+   *
+   * Throws as {@link EncoderModel.pooled} does, for an empty text, and without tokenizer.
+   */
+  async encode(texts: readonly string[], options: EmbedOptions = {}): Promise<Encoded> {
     requireList("encode", "texts", texts);
-    return await this.pooled(texts.map((text) => this.idsOf(text)), { name: (b) => `text ${b + 1}`, ...options });
+    return await this.#vectors.of(fitTexts(this, texts, options), { name: (b) => `text ${b + 1}`, ...options });
   }
 
   /** A model without experts on the same device (docs/mol.md, "Expert merging"). Throws as `mergeExperts` does. */

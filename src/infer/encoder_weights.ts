@@ -62,10 +62,10 @@ export class EncoderWeights<T extends Tensor> {
     return encode(backend, this.params, this.config, { ids, positions, offsets, ...tables });
   }
 
-  /** Groups of sequences within the binding limit of the device. Throws for an invalid sequence. */
-  groups(sequences: readonly ArrayLike<number>[]): ArrayLike<number>[][] {
+  /** Groups of sequences within the binding limit of the device, of at most `most` tokens. Throws for an invalid sequence. */
+  groups(sequences: readonly ArrayLike<number>[], most = Infinity): ArrayLike<number>[][] {
     packRows(sequences, this.config);
-    return groupSequences(sequences, rowsAtOnce(this.device, encoderColumns(this.config)));
+    return groupSequences(sequences, Math.min(most, rowsAtOnce(this.device, encoderColumns(this.config))));
   }
 
   /** Inputs of the head's parts for so many rows. */

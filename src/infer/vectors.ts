@@ -6,7 +6,7 @@
 import { callback, checkOptions, either, flag, listOf, oneOf, type OptionKinds } from "../common/options.ts";
 import { hostIndices, type HostTensor, hostTensor } from "../op/device.ts";
 import { type Pooling, POOLINGS } from "../op/kinds.ts";
-import { type Batch, packRows } from "../model/batch.ts";
+import { type Batch, packGroup } from "../model/batch.ts";
 import { joinRows } from "../model/join_results.ts";
 import type { DenseStep, SentenceConfig, VectorStep } from "../model/config/sentence.ts";
 import type { Tensor } from "../op/op.ts";
@@ -15,9 +15,13 @@ import { linear } from "../ops/linear.ts";
 import { pool } from "../ops/pool.ts";
 import { requireFinite } from "./probabilities.ts";
 import type { EncoderWeights } from "./encoder_weights.ts";
+import { type CutSequence, type FittedSequences, TRUNCATE_KINDS, type TruncateOptions } from "./truncation.ts";
+
+/** Tokens of a group of texts at most, unless one text has more: they bound the memory of activations. */
+const MOST_TOKENS = 4096;
 
 /** How texts become vectors; an option that is not given is as the checkpoint declares it. */
-export interface EncodeOptions {
+export interface EncodeOptions extends TruncateOptions {
   /** How hidden states are pooled, several side by side; `mean` where nothing is declared. */
   pooling?: Pooling | readonly Pooling[];
   /** Whether vectors are made unit length at the end; where nothing is declared they are not. */
@@ -33,8 +37,20 @@ export interface EmbedOptions extends EncodeOptions {
 const POOLED: OptionKinds<EmbedOptions> = {
   pooling: either(oneOf(POOLINGS), listOf(oneOf(POOLINGS), "them")),
   normalize: flag,
+  ...TRUNCATE_KINDS,
   name: callback,
 };
+
+/** Vectors of texts, [B, width]. */
+export interface Encoded extends HostTensor {
+  /** Texts that lost tokens, where there are any. */
+  readonly cut?: readonly CutSequence[];
+}
+
+/** Throws a RangeError for unknown options and values of another kind. */
+export function checkEmbedding(options: EmbedOptions): void {
+  checkOptions("encode", options, POOLED);
+}
 
 /** How vectors are made. */
 interface Plan {
@@ -52,7 +68,7 @@ export class Vectors<T extends Tensor> {
 
   /** What options come to. Throws a RangeError for unknown poolings, and for vectors that a projection does not take. */
   plan(options: EmbedOptions): Plan {
-    checkOptions("encode", options, POOLED);
+    checkEmbedding(options);
     const { pooling, normalize } = options;
     const { poolings = ["mean"], steps = [], truncate = Infinity } = this.declared ?? {};
     const wanted = pooling === undefined ? poolings : [pooling].flat() as Pooling[];
@@ -79,21 +95,21 @@ export class Vectors<T extends Tensor> {
    * Throws as {@link Vectors.plan} does, for sequences that cannot be run, and an Error for vectors that are not finite, by
    * the name of their sequence.
    */
-  async of(sequences: readonly ArrayLike<number>[], options: EmbedOptions): Promise<HostTensor> {
+  async of({ sequences, cut }: FittedSequences, options: EmbedOptions): Promise<Encoded> {
     const { name = (b: number) => `sequence ${b + 1}` } = options, vectors: HostTensor[] = [];
     let first = 0;
-    for (const group of this.weights.groups(sequences)) {
+    for (const group of this.weights.groups(sequences, MOST_TOKENS)) {
       const start = first;
       first += group.length;
       vectors.push(await this.#run(group, options, (b) => name(start + b)));
     }
-    return joinRows(vectors);
+    return cut.length > 0 ? { ...joinRows(vectors), cut } : joinRows(vectors);
   }
 
   async #run(group: readonly ArrayLike<number>[], options: EmbedOptions, name: (b: number) => string) {
     const { poolings, steps, width } = this.plan(options);
-    const batch = packRows(group, this.weights.config), B = group.length;
-    const each = hostIndices(Array.from({ length: B + 1 }, (_, b) => b));
+    const batch = packGroup(group, this.weights.config), B = group.length;
+    const each = hostIndices(Int32Array.from(batch.offsets.data, (_, b) => b));
     const one = poolings.length === 1;
     const key = `pool ${poolings} ${one ? stepsKey(steps) : ""}`;
     const program = this.weights.program<{ batch: Batch; each: HostTensor }, HostTensor[]>(
@@ -113,7 +129,7 @@ export class Vectors<T extends Tensor> {
       );
       y = (await program({ x: y, each })).y;
     }
-    const made = firstColumns(y, width);
+    const made = firstColumns({ shape: [B, y.shape[1]], data: y.data.subarray(0, B * y.shape[1]) }, width);
     for (let b = 0; b < B; b++) {
       requireFinite(made.data, () => `encode: the numbers of the vector of ${name(b)}`, b * width, (b + 1) * width);
     }

@@ -64,6 +64,24 @@ export function packRows(
   return { ids: hostIndices(ids), positions: hostIndices(positions), offsets: hostIndices(offsets) };
 }
 
+/** Room for a count, so that groups of near sizes replay one program: the next of 32, 48, 64, 96, 128, … */
+export function groupRoom(count: number): number {
+  const power = 2 ** Math.max(5, Math.ceil(Math.log2(count)));
+  return power > 32 && count <= 0.75 * power ? 0.75 * power : power;
+}
+
+/** Packs sequences as {@link packRows} does, with room for more rows, and for more sequences, which are empty. */
+export function packGroup(
+  sequences: readonly ArrayLike<number>[],
+  sizes: { readonly V: number; readonly maxPositions: number },
+): Batch {
+  const total = sequences.reduce((sum, { length }) => sum + length, 0);
+  const { ids, positions, offsets } = packRows(sequences, sizes, groupRoom(total));
+  const ends = new Int32Array(groupRoom(sequences.length) + 1).fill(total);
+  ends.set(offsets.data);
+  return { ids, positions, offsets: hostIndices(ends) };
+}
+
 /** Whether a number is an id of a vocabulary of V. */
 export function isId(id: number, V: number): boolean {
   return Number.isInteger(id) && id >= 0 && id < V;

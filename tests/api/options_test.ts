@@ -85,8 +85,9 @@ const TABLE: Record<string, { call: Call; right?: object; wrong: Record<string, 
   FillOptions: { call: (options) => encoder.fill("[MASK]", options), wrong: { candidates: "3" } },
   EncodeOptions: {
     call: (options) => encoder.encode(["a"], options),
-    wrong: { pooling: "cls", normalize: "true" },
+    wrong: { pooling: "cls", normalize: "true", truncate: "both", maxLength: "9" },
   },
+  TruncateOptions: { call: (options) => encoder.encode(["a"], options), wrong: { truncate: true, maxLength: null } },
   TrainerOptions: {
     call: (options) => new Trainer(device, new CausalLM(device, decoder.model.config, { rows: 4 }), options, {}),
     right: training,

@@ -11,7 +11,8 @@ const NAMES = {
   devices: "openDevice DeviceName OpenOptions Device HostTensor ShortageError",
   configurations: "CommonConfig ConfigObject DecoderConfig EncoderConfig ExpertsConfig RecursionSettings " +
     "decoderPreset decoderPresetNames encoderPreset encoderPresetNames",
-  inference: "GenerateOptions LogitsProcessor Prompt Piece NumberedPiece FillOptions Candidate EncodeOptions Pooling " +
+  inference:
+    "GenerateOptions LogitsProcessor Prompt Piece NumberedPiece FillOptions Candidate EncodeOptions Encoded TruncateOptions CutSequence Pooling " +
     "ForwardOptions DecoderResult EncoderForwardOptions EncoderResult RecursionResult ExpertResult",
   scores: "Score ScoreOptions SelectionOptions Perplexity PerplexityOptions TokenScore TopToken",
   serving: "WarmupOptions Engine EngineOptions EngineStatus Generation Finish",

@@ -4,7 +4,7 @@
  * @module
  */
 import { hostIndices, type HostTensor } from "../../op/device.ts";
-import { type Batch, capacityRows, isId, packRows } from "../../model/batch.ts";
+import { capacityRows, groupRoom, isId, packGroup } from "../../model/batch.ts";
 import type { DecoderConfig } from "../../model/config/config.ts";
 
 /** A sequence of ids, of which the tokens from `from` (at least 1) to the last are scored. */
@@ -39,22 +39,6 @@ export interface ScoreInputs<T> {
   readonly parts: readonly { readonly rows: T; readonly labels: T; readonly offsets: T }[];
 }
 
-/** Room for a count, so that groups of near sizes replay one program: the next of 32, 48, 64, 96, 128, … */
-function room(count: number): number {
-  const power = 2 ** Math.max(5, Math.ceil(Math.log2(count)));
-  return power > 32 && count <= 0.75 * power ? 0.75 * power : power;
-}
-
-/** Sequences as rows, with room for more rows and for empty sequences. */
-function batchOf(sequences: readonly ScoredSequence[], config: DecoderConfig): Batch {
-  const rows = sequences.map(({ ids }) => Array.from({ length: ids.length - 1 }, (_, t) => ids[t]));
-  const total = rows.reduce((sum, { length }) => sum + length, 0);
-  const { ids, positions, offsets } = packRows(rows, config, room(total));
-  const ends = new Int32Array(room(rows.length) + 1).fill(total);
-  ends.set(offsets.data);
-  return { ids, positions, offsets: hostIndices(ends) };
-}
-
 /** Scored rows in parts of at most `most`. */
 function partsOf(sequences: readonly ScoredSequence[], most: number): ScoreInputs<HostTensor>["parts"] {
   const rows: number[] = [], labels: number[] = [];
@@ -66,7 +50,7 @@ function partsOf(sequences: readonly ScoredSequence[], most: number): ScoreInput
     }
     first += ids.length - 1;
   }
-  const size = Math.min(most, room(rows.length));
+  const size = Math.min(most, groupRoom(rows.length));
   const padded = (list: readonly number[], at: number) =>
     hostIndices(Int32Array.from({ length: size }, (_, i) => list[at + i] ?? 0));
   return Array.from({ length: Math.ceil(rows.length / size) }, (_, part) => {
@@ -81,7 +65,8 @@ export function scoreInputs(
   config: DecoderConfig,
   { most, topk }: { readonly most: number; readonly topk: boolean },
 ): ScoreInputs<HostTensor> {
-  const batch = batchOf(sequences, config), { offsets: { data } } = batch;
+  const inputs = sequences.map(({ ids }) => Array.from({ length: ids.length - 1 }, (_, t) => ids[t]));
+  const batch = packGroup(inputs, config), { offsets: { data } } = batch;
   const lengths = Array.from(data.subarray(1), (end, b) => end - data[b]);
   return {
     batch,

@@ -5,6 +5,7 @@
  */
 import { isList } from "../../common/options.ts";
 import { show } from "../../common/words.ts";
+import { idsBefore } from "../frame.ts";
 import { encodeText, type Tokenizer } from "../tokenizer.ts";
 import type { ScoredSequence } from "./score_inputs.ts";
 
@@ -19,19 +20,12 @@ export interface TextModel {
   readonly config: { readonly bos?: number; readonly eos: readonly number[] };
 }
 
-/** Ids that a tokenizer puts before every text. */
-function framedBefore(tokenizer: Tokenizer): number[] {
-  const whole = tokenizer.encode("a"), bare = tokenizer.encode("a", { bare: true });
-  const at = whole.findIndex((_, i) => bare.every((id, j) => whole[i + j] === id));
-  return whole.slice(0, Math.max(0, at));
-}
-
 /**
  * Ids that begin a text: those that the tokenizer puts before it, else the model's begin token, else its first end token
  * (lm-evaluation-harness: `prefix_token_id`); empty where there is none.
  */
 export function beginIds({ tokenizer, config: { bos, eos } }: TextModel): number[] {
-  const before = tokenizer ? framedBefore(tokenizer) : [];
+  const before = tokenizer ? idsBefore(tokenizer) : [];
   return before.length > 0 ? before : [bos ?? eos[0]].filter((id) => id !== undefined);
 }
 
@@ -64,7 +58,7 @@ function promptIds(model: TextModel, prompt: TextOrIds): number[] {
     throw new RangeError("Cannot score: the prompt is empty, and the model has no token that begins or ends a text");
   }
   const own = encodeText(model.tokenizer, prompt, { bare: true });
-  return [...framedBefore(model.tokenizer!), ...own];
+  return [...idsBefore(model.tokenizer!), ...own];
 }
 
 /**
