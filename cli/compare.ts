@@ -61,7 +61,8 @@ function rowOf({ name, lines }: DrawnRun): string[] {
 }
 
 async function main({ operands, out = "compare.svg" }: Values<typeof command.flags> & Operands): Promise<void> {
-  const names = shortNames(operands);
+  const names = shortNames(operands), twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) throw new Error(`Cannot compare ${twice} with itself: it is given twice`);
   const logs = await Promise.all(operands.map(logOf));
   const runs = logs.map((lines, i) => ({ name: names[i], lines }));
   print(`${table([["run", "steps", "loss", "held out", "bits/byte", "depth"], ...runs.map(rowOf)]).join("\n")}\n`);

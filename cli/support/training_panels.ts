@@ -87,6 +87,7 @@ function panel(quantity: Quantity, runs: readonly DrawnRun[], last: number): Pan
   if (lines.length + points.length === 0) return undefined;
   const stacked = style === "shares" && !several;
   const series = [...new Set([...lines, ...points].map(({ series }) => series))];
+  const names = several ? runs.map(({ name }) => name) : series; // a run has one colour in all panels
   const encoding = {
     x: {
       field: "step",
@@ -103,8 +104,8 @@ function panel(quantity: Quantity, runs: readonly DrawnRun[], last: number): Pan
     color: {
       field: "series",
       type: "nominal",
-      scale: { domain: series, range: series.map(colourOf) },
-      legend: series.length > 1 && !half ? { orient: "right" } : null,
+      scale: { domain: series, range: series.map((name) => colourOf(name, names.indexOf(name), names)) },
+      legend: names.length > 1 && !half ? { orient: "right" } : null,
     },
     order: { field: "order", type: "quantitative" },
   };
@@ -115,8 +116,15 @@ function panel(quantity: Quantity, runs: readonly DrawnRun[], last: number): Pan
     encoding,
   });
   const marks = layer(lines, stacked ? { type: "area", opacity: 0.9 } : { type: "line", strokeWidth: 1.6 });
-  const window = style === "averaged" ? windowOf(stepsOf(runs[0].lines).length) : 1;
-  const about = [several ? "" : subtitle, window > 1 ? `averaged over ${window} steps` : ""].filter(Boolean);
+  const window = windowOf(stepsOf(runs[0].lines).length);
+  const mean = style !== "averaged"
+    ? ""
+    : several
+    ? "averaged over neighbours"
+    : window > 1
+    ? `averaged over ${window} steps`
+    : "";
+  const about = [several ? "" : subtitle, mean].filter(Boolean);
   return {
     title: { text: title, subtitle: about.join("; ") },
     width: half ? PICTURE.half : PICTURE.width,

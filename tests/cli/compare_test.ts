@@ -38,6 +38,14 @@ Deno.test("compare: several runs share the panels, each a curve and the points o
   ]);
 });
 
+Deno.test("compare: a run has the same colour in panels that others have no numbers for", () => {
+  const plain = { name: "c", lines: runs[0].lines.slice(0, 4).map((line) => ({ ...line, routing: undefined })) };
+  // deno-lint-ignore no-explicit-any
+  const [loss, depth] = panels([plain, ...runs]).slice(0, 2).map(({ layer }: any) => layer[0].encoding.color);
+  assertEquals([loss.scale.domain, depth.scale.domain], [["c", "a", "b"], ["a", "b"]]);
+  assertEquals(depth.scale.range, loss.scale.range.slice(1));
+});
+
 Deno.test("compare: names are the ends of paths that differ", () => {
   assertEquals(shortNames(["x/a/run", "y/b/run/"]), ["a/run", "b/run"]);
   assertEquals(shortNames(["a/log.jsonl", "b"]), ["a", "b"]);
@@ -65,5 +73,6 @@ Deno.test("compare: prints a line of numbers for each run and draws them", async
   await Deno.writeTextFile(`${folder}/log.jsonl`, "");
   assertStringIncludes((await run("compare", [`${folder}/nowhere`])).err, "nowhere/log.jsonl");
   assertStringIncludes((await run("compare", [folder])).err, "its log has no steps");
+  assertStringIncludes((await run("compare", [`${folder}/a`, `${folder}/a/`])).err, "it is given twice");
   assertStringIncludes((await run("compare", [])).err, "RUN is missing");
 });
