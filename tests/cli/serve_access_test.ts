@@ -80,7 +80,12 @@ Deno.test("* allows every origin; without --cors no answer names an origin, and 
 
 Deno.test("a request has an id, a given one if it is valid; in its answer and its record", async () => {
   const { ask, log } = serverWith({});
-  for (const [given, valid] of [["trace-1:2.a_b", true], ["a b", false], ["x".repeat(129), false]] as const) {
+  for (
+    const [given, valid] of [["trace-1:2.a_b", true], ["a", true], ["x".repeat(128), true], ["a b", false], [
+      "x".repeat(129),
+      false,
+    ]] as const
+  ) {
     const id = (await ask("/v1/models", { "x-request-id": given })).headers.get("x-request-id")!;
     assertEquals(log.at(-1)!.id, id);
     if (valid) assertEquals(id, given);

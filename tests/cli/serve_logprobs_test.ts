@@ -68,8 +68,8 @@ Deno.test("an end token has a log-probability, a name and no text: lm-evaluation
 });
 
 Deno.test("a stream has the scores of a whole answer, token by token", async () => {
-  for (const echo of [false, true]) {
-    const body = { prompt: "abc", echo, max_tokens: 3, logprobs: 1, seed: 1 };
+  for (const [echo, max_tokens] of [[false, 3], [true, 3], [true, 0]] as const) {
+    const body = { prompt: "abc", echo, max_tokens, logprobs: 1, seed: 1 };
     const { choices: [{ text, logprobs, finish_reason }] } = await complete(body);
     const events = await complete({ ...body, stream: true });
     const parts = events.map(({ choices: [part] }: { choices: (typeof logprobs)[] }) => part);
@@ -78,7 +78,7 @@ Deno.test("a stream has the scores of a whole answer, token by token", async () 
     for (const key of ["tokens", "token_logprobs", "top_logprobs", "text_offset"]) {
       assertEquals(parts.flatMap((part: { logprobs: typeof logprobs }) => part.logprobs[key]), logprobs[key], key);
     }
-    assertEquals(parts.length, echo ? 5 : 4);
+    assertEquals(parts.length, max_tokens + 1 + Number(echo));
   }
 });
 
@@ -121,4 +121,5 @@ Deno.test("chats list the likeliest tokens with their bytes, whole and as events
   }]);
   const events = await complete({ ...body, stream: true }, "/v1/chat/completions");
   assertEquals(events.flatMap(({ choices: [{ logprobs }] }: typeof events) => logprobs?.content ?? []), content);
+  assertEquals(events.at(-1).choices[0], { index: 0, delta: {}, logprobs: null, finish_reason: "length" });
 });
