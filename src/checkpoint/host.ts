@@ -1,4 +1,4 @@
-// Access to the file system of Deno, Node and Bun. Beside host_lock.ts no other file of the library names a
+// Access to the file system of Deno and Node. Beside host_lock.ts no other file of the library names a
 // runtime.
 import type * as fs from "node:fs";
 import { reasonOf } from "./messages.ts";
