@@ -76,7 +76,7 @@ interface Term {
 /** The terms of progress lines by their names; docs/training.md, "Numbers of a run", lists them. */
 export const routingTerms: Readonly<Record<string, Term>> = {
   depth: {
-    about: "share of the rows that ran exactly 1, 2, … recursions; from 0 where some ran none",
+    about: "share of the rows that ran exactly 1, 2, … recursions (0, 1, 2, … where some rows ran none)",
     phrase: ({ depth }) => {
       if (!depth) return undefined;
       const shares = depth.shares[0] > 0 ? depth.shares : depth.shares.slice(1);
