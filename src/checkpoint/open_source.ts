@@ -58,9 +58,9 @@ function namedSource(name: string, options: Opening = {}): Source {
   }
   const url = new URL(name, base);
   if (id === undefined) return urlSource(url, options);
-  const relative = urlSource(url, { ...options, optimistic: false }); // whether it is there decides
   return laterSource(name, async () => {
-    if (await relative.has("config.json")) return relative;
+    const now = urlSource(url, { ...options, optimistic: false });
+    if (await now.has("config.json")) return options.optimistic ? urlSource(url, options) : now;
     const { hubBrowserSource } = await import("./hub/source_browser.ts");
     return hubBrowserSource({ ...id, elsewhere: `there is no ${url.href}/config.json` }, options);
   });

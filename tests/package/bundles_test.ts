@@ -2,6 +2,7 @@
 import { assert } from "@std/assert";
 import { runQuietly } from "../../cli/support/process.ts";
 import { assertResults } from "./expected.ts";
+import { type Answer, fileServer, filesOf } from "../support/file_server.ts";
 import { findChromium, project, type Results, serveFiles } from "./support.ts";
 
 const folder = await project("esbuild@0.28", "vite@8", "playwright-core@1");
@@ -30,6 +31,39 @@ Deno.test("esbuild bundles the package, and the bundle computes in Chromium what
   await inFolder("npx", "esbuild", "main.js", "worker.js", "--bundle", "--format=esm", "--outdir=esbuild");
   await Deno.copyFile(`${folder}/index.html`, `${folder}/esbuild/index.html`);
   if (chromium) await runServed("esbuild", "esbuild");
+});
+
+Deno.test({
+  name: "a page loads models by relative URLs, and keeps them: the next page asks for their ETags only",
+  ignore: !chromium,
+  async fn() {
+    const files = { ...await filesOf("models/stories-mor", "/models/stories-mor") };
+    Object.assign(files, await filesOf("models/stories-modernalbert", "/models/stories-modernalbert"));
+    await inFolder("npx", "esbuild", "main.js", "--bundle", "--format=esm", "--outdir=kept");
+    for (const path of ["index.html", "kept/main.js"]) {
+      files[`/${path.split("/").at(-1)}`] = await Deno.readFile(`${folder}/${path}`);
+    }
+    const typed: Answer = ({ url }, response) => {
+      if (/\.(html|js)$/.test(url!)) {
+        response.setHeader("content-type", url!.endsWith("js") ? "text/javascript" : "text/html");
+      }
+      return false;
+    };
+    await using server = await fileServer(files, {}, typed);
+    const profile = await Deno.makeTempDir();
+    const visit = async () => {
+      server.asked.length = 0;
+      const { relative } = await browse(`${server.base}/index.html`, ...["relative"]);
+      assertResults(relative as Results, "models by relative URLs");
+      return server.asked.filter((line) => line.includes("/models/"));
+    };
+    Deno.env.set("PROFILE", profile);
+    const first = await visit(), second = await visit();
+    assert(first.some((line) => line.startsWith("GET /models/stories-mor/model.safetensors")), first.join("\n"));
+    assert(second.every((line) => line.startsWith("HEAD ")), second.join("\n"));
+    Deno.env.delete("PROFILE");
+    await Deno.remove(profile, { recursive: true });
+  },
 });
 
 Deno.test("Vite bundles the package, and the bundle computes in Chromium what Deno computes", async () => {

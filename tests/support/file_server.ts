@@ -76,11 +76,14 @@ export function sendFile(
   response.write(body.subarray(0, faults.breakAfter), () => response.destroy());
 }
 
-/** Starts a server; `answer` may take a request before the files do. */
+/** Takes a request before the files do, or not. */
+export type Answer = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/** Starts a server. */
 export async function fileServer(
   files: Files,
   faults: Faults = {},
-  answer: (request: IncomingMessage, response: ServerResponse) => boolean = () => false,
+  answer: Answer = () => false,
 ): Promise<FileServer> {
   const asked: string[] = [], counts = new Map<string, number>();
   const server = createServer(async (request, response) => {

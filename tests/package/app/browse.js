@@ -3,7 +3,8 @@ import { chromium } from "playwright-core";
 
 const [executablePath, url, ...parts] = process.argv.slice(2);
 const args = ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
-const browser = await chromium.launch({ executablePath, args });
+const profile = process.env.PROFILE ?? ""; // what a page keeps stays there
+const browser = await chromium.launchPersistentContext(profile, { executablePath, args });
 try {
   const page = await browser.newPage();
   page.on("pageerror", (error) => console.error(error.message));

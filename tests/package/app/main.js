@@ -12,4 +12,9 @@ function worker() {
   });
 }
 
-globalThis.app = { page: () => results(models, "webgpu"), worker, exported: () => Object.keys(refrain) };
+globalThis.app = {
+  page: () => results(models, "webgpu"),
+  relative: () => results("models", "webgpu"),
+  worker,
+  exported: () => Object.keys(refrain),
+};
