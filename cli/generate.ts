@@ -4,7 +4,7 @@ import type { DecoderModel } from "../src/infer/decoder.ts";
 import { generate } from "../src/infer/generate.ts";
 import { breathe, interruptedCode, interruptible, note, print, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
-import { helpFlag, numberOf, numbersOf, seedOf, type Values, wholeOf } from "./support/flags.ts";
+import { choiceOf, helpFlag, numberOf, numbersOf, seedOf, type Values, wholeOf } from "./support/flags.ts";
 import { counted } from "./support/table.ts";
 import { closing, demandTokenizer, loadModel, modelFlag, recursionFlag } from "./support/model.ts";
 
@@ -32,6 +32,8 @@ routed, the mean depth of the tokens that chose them.`,
       repeat: true,
       help: "ends after this text, which is kept; may be given several times",
     },
+    "max-length": { value: "N", help: "tokens of the prompt at most; the model's positions unless given" },
+    truncate: { value: "END", help: "start or end: where a longer prompt loses tokens; without it, it is refused" },
     "max-depth": { value: "N", help: "recursions at most, where they are routed" },
     json: { help: "print one JSON object: prompt, text, and id, text, depth, logProb and score of every token" },
     ...recursionFlag,
@@ -80,6 +82,8 @@ function optionsOf(flags: Values<typeof command.flags>): GenerateOptions {
     repetitionPenalty: given("repetition-penalty", numberOf),
     seed: given("seed", seedOf),
     maxDepth: given("max-depth", whole(1)),
+    maxLength: given("max-length", whole(1)),
+    truncate: given("truncate", (name, value) => choiceOf(name, value, ["start", "end"])),
     stop: flags.stop,
     stopAfter: flags["stop-after"],
   };
@@ -123,6 +127,8 @@ async function told(decoder: DecoderModel, prompt: Prompt, options: GenerateOpti
     const text = made.map(({ text }) => text).join("");
     print(`${JSON.stringify({ prompt: prompt.ids ?? prompt.shown, text, tokens: made })}\n`);
   }
+  const cutTokens = made[0]?.cutTokens;
+  if (cutTokens) note(`The prompt lost ${counted(cutTokens, "token")} at its ${options.truncate}`);
   note(summary(decoder, made, (performance.now() - started) / 1000));
   return interrupted ? interruptedCode() : 0;
 }

@@ -7,6 +7,7 @@ import { single } from "../common/single.ts";
 import { packRows } from "../model/batch.ts";
 import type { Tensor } from "../op/op.ts";
 import type { DecoderModel } from "./decoder.ts";
+import { fitPrompt } from "./fit_prompt.ts";
 import type { Generation } from "./engine/api.ts";
 import { Engine } from "./engine/engine.ts";
 import { NotFiniteError } from "./engine/generation.ts";
@@ -59,6 +60,8 @@ export function generate<T extends Tensor>(
 /** The prompts of one call as ids, and the new tokens that each may have. */
 interface Requests {
   readonly prompts: readonly ArrayLike<number>[];
+  /** Tokens of each prompt that are read. */
+  readonly lengths: readonly number[];
   readonly budgets: readonly number[];
   /** Whether the call gave a list of prompts, whose pieces are numbered. */
   readonly numbered: boolean;
@@ -80,24 +83,29 @@ function requestsOf<T extends Tensor>(
   const prompts = (numbered ? prompt : [prompt]).map((prompt) => promptIds(tokenizer, prompt));
   checkGenerating(config, options);
   packRows(prompts, { ...config, maxPositions: Infinity });
+  const lengths = prompts.map((ids) => fitPrompt(ids, maxPositions, options).ids.length);
   const room = defaultRoom(config, prompts.length, device.maxTensorBytes);
-  const budgets = prompts.map(({ length }) => newTokensOf(length, maxPositions, options.maxNewTokens, room));
-  return { prompts, budgets, numbered };
+  const budgets = lengths.map((length) => newTokensOf(length, maxPositions, options.maxNewTokens, room));
+  return { prompts, lengths, budgets, numbered };
 }
 
 async function* pieces<T extends Tensor>(
   model: DecoderModel<T>,
-  { prompts, budgets, numbered }: Requests,
+  { prompts, lengths, budgets, numbered }: Requests,
   options: GenerateOptions,
 ): AsyncGenerator<Piece> {
   const { seed = 0, signal } = options;
   signal?.throwIfAborted();
   if (Math.max(...budgets) === 0) return await model.device.ready([]);
-  const engine = await Engine.fitting(model, prompts.map(({ length }, b) => length + budgets[b]));
+  const engine = await Engine.fitting(model, lengths.map((length, b) => length + budgets[b]));
   try {
     const { temperature } = samplingOf(options);
     const streams = prompts.map((ids, b) =>
-      engine.submit(ids, { ...options, temperature, maxNewTokens: budgets[b], seed: (seed + b) | 0 })
+      engine.submit(ids, {
+        ...options,
+        ...{ temperature, maxNewTokens: budgets[b], seed: (seed + b) | 0 },
+        ...(options.truncate && { maxLength: lengths[b] }),
+      })
     );
     yield* numbered ? together(streams) : streams[0];
   } finally {

@@ -9,6 +9,7 @@ import type { DecoderConfig } from "../model/config/config.ts";
 import { type SamplingOptions, samplingRow } from "../ops/sample.ts";
 import type { TopToken } from "./score/token_list.ts";
 import { StopText } from "./stop_text.ts";
+import { TRUNCATE_KINDS, type TruncateOptions } from "./truncation.ts";
 
 /** Likeliest tokens of a piece at most. */
 export const MOST_ALTERNATIVES = 20;
@@ -17,7 +18,7 @@ export const MOST_ALTERNATIVES = 20;
 export type LogitsProcessor = (logits: Float32Array, ids: readonly number[]) => Float32Array | void;
 
 /** How a prompt is continued. Without any option the likeliest token is taken every time. */
-export interface GenerateOptions extends SamplingOptions {
+export interface GenerateOptions extends SamplingOptions, TruncateOptions {
   /** New tokens at most; by default as many as there are positions, and as fit into 512 MiB of keys and values. */
   maxNewTokens?: number;
   /** Divides the logits; 0 takes the likeliest token. By default 1 where topK, topP, minP or a seed is given, else 0. */
@@ -56,6 +57,8 @@ export interface Piece {
   readonly logProb: number;
   /** The likeliest tokens at its place, best first, where they were asked for. */
   readonly top?: readonly TopToken[];
+  /** Tokens that were removed from the prompt: in the first piece, where there are any. */
+  readonly cutTokens?: number;
   /**
    * Router output of the token before it. Expert-choice: raw logit of the last recursion that ran. Token-choice: the
    * weight. 0 without routing.
@@ -74,6 +77,7 @@ export const SAMPLING_KINDS: OptionKinds<SamplingOptions> = {
 
 const KINDS: OptionKinds<GenerateOptions> = {
   ...SAMPLING_KINDS,
+  ...TRUNCATE_KINDS,
   maxNewTokens: number,
   seed: number,
   maxDepth: number,

@@ -67,7 +67,7 @@ const TABLE: Record<string, { call: Call; right?: object; wrong: Record<string, 
     call: (options) => decoder.generate("The otter", { maxNewTokens: 1, ...options }).next(),
     wrong: {
       ...{ maxNewTokens: "60", temperature: "1", seed: null, maxDepth: [1], stop: "The end", signal: {} },
-      ...{ stopAfter: ".", topLogProbs: "5", logitsProcessor: {} },
+      ...{ truncate: "left", maxLength: "9", stopAfter: ".", topLogProbs: "5", logitsProcessor: {} },
       ...{ stopAfter: ".", topLogProbs: "5", logitsProcessor: {} },
       ...{ topK: "5", topP: true, minP: "0", repetitionPenalty: {} },
     },

@@ -97,3 +97,19 @@ for (const device of ["reference", "webgpu"]) {
     },
   });
 }
+
+Deno.test("generate: --truncate and --max-length shorten a prompt and say so; --stop-after keeps its text", async () => {
+  const args = ["--model", await decoderFolder(), "--device", "reference", "--max-new-tokens", "9"];
+  const long = ["--prompt", "a cat sat on a mat. ".repeat(5), "--max-length", "20"];
+  assertStringIncludes(
+    assertRefused(await run("generate", [...args, ...long, "--json"])),
+    "has 100 tokens, 20 is the most",
+  );
+  const cut = await run("generate", [...args, ...long, "--truncate", "start", "--json"]);
+  assertStringIncludes(cut.err, "The prompt lost 80 tokens at its start");
+  const { tokens, text } = JSON.parse(cut.out);
+  assertEquals([tokens[0].cutTokens, tokens.length], [80, 9]);
+  const at = text.slice(2, 4);
+  const kept = await run("generate", [...args, ...long, "--truncate", "start", "--json", "--stop-after", at]);
+  assertEquals(JSON.parse(kept.out).text, text.slice(0, text.indexOf(at) + 2));
+});

@@ -57,6 +57,7 @@ export class FakeEngine implements TextEngine {
 
 /** A sequence whose tokens wait until they are read. */
 class FakeGeneration implements Generation {
+  readonly cutTokens = 0;
   newTokens = 0;
   finish: Finish | undefined;
   endToken: Omit<Piece, "text"> | undefined;

@@ -29,8 +29,10 @@ export type Finish = "stop" | "length";
 
 /** One request on its way: pieces of text as they come; leaving the loop or aborting its signal frees its slot. */
 export interface Generation extends AsyncIterable<Piece> {
-  /** Tokens of the prompt. */
+  /** Tokens of the prompt that are read. */
   readonly promptTokens: number;
+  /** Tokens that were removed from the prompt, see `truncate`. */
+  readonly cutTokens: number;
   /** New tokens that have come so far, an end token not counted. */
   readonly newTokens: number;
   /** Why it ended; undefined while it has not. */

@@ -50,6 +50,8 @@ export interface StreamOptions {
   readonly stop: readonly string[];
   /** Texts that end it, kept. */
   readonly stopAfter?: readonly string[];
+  /** Tokens that were removed from the prompt. */
+  readonly cutTokens?: number;
   /** Likeliest tokens of a piece. */
   readonly top?: number;
   /** Changes the logits of its tokens. */
@@ -98,6 +100,11 @@ export class Stream implements Generation {
     return this.options.prompt.length;
   }
 
+  /** Tokens that were removed from the prompt. */
+  get cutTokens(): number {
+    return this.options.cutTokens ?? 0;
+  }
+
   /** Whether it wants no more tokens. */
   get over(): boolean {
     return this.cancelled || this.finish !== undefined || this.#fault !== undefined;
@@ -119,10 +126,13 @@ export class Stream implements Generation {
       return;
     }
     this.newTokens++;
-    const { tokenizer, top } = this.options;
-    const listed = top && pairs ? { top: pairedTokens(tokenizer, this.ids.at(-1)!, pairs, top) } : {};
+    const { tokenizer, top } = this.options, { cutTokens } = this;
+    const more = {
+      ...(top && pairs && { top: pairedTokens(tokenizer, this.ids.at(-1)!, pairs, top) }),
+      ...(cutTokens > 0 && this.newTokens === 1 && { cutTokens }),
+    };
     this.ids.push(token.id);
-    this.#pieces.push(...this.#text.push({ ...token, ...listed }));
+    this.#pieces.push(...this.#text.push({ ...token, ...more }));
     if (this.#text.stopped) this.end("stop");
     else if (this.newTokens >= most) this.end("length");
     this.#wake?.();

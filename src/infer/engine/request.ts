@@ -8,6 +8,7 @@ import type { Tensor } from "../../op/op.ts";
 import { samplingRow } from "../../ops/sample.ts";
 import type { DecoderModel } from "../decoder.ts";
 import { checkGenerating, type GenerateOptions, newTokensOf, samplingOf } from "../generate_options.ts";
+import { fitPrompt } from "../fit_prompt.ts";
 import { promptIds } from "../tokenizer.ts";
 import { Stream } from "./generation.ts";
 import { pagesFor } from "./kv_layout.ts";
@@ -52,7 +53,8 @@ export function requestOf<T extends Tensor>(
   const { topLogProbs: top = 0, logitsProcessor: processor } = options;
   checkGenerating(config, options);
   const { layout } = state, sampling = samplingRow(samplingOf(options));
-  const ids = checkIds(promptIds(tokenizer, prompt), V);
+  const whole = checkIds(promptIds(tokenizer, prompt), V), fitted = fitPrompt(whole, maxPositions, options);
+  const ids = Array.from(fitted.ids), { cutTokens } = fitted;
   const most = newTokensOf(ids.length, maxPositions, maxNewTokens);
   const limit = ids.length + most, pages = pagesFor(layout, limit);
   const refuse = (reason: string) => new RangeError(`Cannot generate: ${reason}`);
@@ -64,7 +66,7 @@ export function requestOf<T extends Tensor>(
   const counted = repetitionPenalty === 1 ? undefined : ids;
   if (counted) state.startCounting();
   if (top > 0) state.startListing();
-  const stream = new Stream({ prompt: ids, most, ends, stop, stopAfter, top, processor, tokenizer, signal });
+  const stream = new Stream({ prompt: ids, most, ends, stop, stopAfter, top, processor, cutTokens, tokenizer, signal });
   if (most === 0) stream.end("length");
   const entry = { limit, maxDepth, seed, sampling, counted };
   return { stream, entry, pages, fed: 0 };
