@@ -34,9 +34,12 @@ export async function rehearse<T extends Tensor>(
   checkOptions("warm up", options, KINDS);
   const { onProgress, signal } = options;
   signal?.throwIfAborted();
-  const stopped = new Promise<never>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+  const over = new AbortController();
+  const stopped = new Promise<never>((_, reject) => {
+    signal?.addEventListener("abort", () => reject(signal.reason), { signal: over.signal });
+  });
   const planned = device.rehearse?.(async (device) => {
     for await (const _ of work(device)) signal?.throwIfAborted();
   }, (compiled, total) => signal?.aborted || onProgress?.({ compiled, total }));
-  await Promise.race([planned, stopped]);
+  await Promise.race([planned, stopped]).finally(() => over.abort());
 }
