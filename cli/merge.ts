@@ -1,4 +1,5 @@
 /** `deno task merge`: merges the experts of a checkpoint into one feed-forward without routing. */
+import { readdir, realpath } from "node:fs/promises";
 import type { Decoder, Encoder, WeightDtype } from "../mod.ts";
 import { reasonOf } from "../src/checkpoint/messages.ts";
 import type { DecoderModel } from "../src/infer/decoder.ts";
@@ -8,7 +9,7 @@ import { decoderChange, encoderChange } from "./support/change.ts";
 import { interruptible, note, print, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
 import { choiceOf, helpFlag, numbersOf, type Values } from "./support/flags.ts";
-import { type Loaded, loadModel, modelFlag, recursionFlag } from "./support/model.ts";
+import { closing, type Loaded, loadModel, modelFlag, recursionFlag } from "./support/model.ts";
 import { maskedLoss, maskedText } from "./support/masked_loss.ts";
 import { Progress } from "./support/progress.ts";
 import { table } from "./support/table.ts";
@@ -83,12 +84,12 @@ async function calibrationOf(loaded: Loaded, path: string): Promise<number[][]> 
 async function refuseFull(out: string, { model, force }: Flags): Promise<void> {
   const names: string[] = [];
   try {
-    for await (const { name } of Deno.readDir(out)) if (name !== LOCK) names.push(name);
+    names.push(...(await readdir(out)).filter((name) => name !== LOCK));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
+    if ((error as { code?: unknown }).code === "ENOENT") return;
     throw new Error(`Cannot write ${out}: ${reasonOf(error)}`);
   }
-  const same = await Promise.all([out, model].map((path) => Deno.realPath(path).catch(() => path)));
+  const same = await Promise.all([out, model].map((path) => realpath(path).catch(() => path)));
   if (same[0] === same[1]) throw new Error(`Cannot write ${out}: it is the model that is merged`);
   if (names.length && !force) {
     throw new Error(`Cannot write ${out}: it has ${names.length} files; --force writes into it`);
@@ -147,10 +148,30 @@ async function measure(
 }
 
 async function save(merged: Decoder | Encoder, flags: Flags, dtype: WeightDtype) {
-  using _lock = await FolderLock.take(flags.out, "write");
-  await refuseFull(flags.out, flags); // the folder may have been filled since the first check
-  const files = await interruptible((signal) => merged.save(flags.out, { dtype, signal }));
-  note(`Wrote ${flags.out}: ${files.join(", ")}`);
+  const lock = await FolderLock.take(flags.out, "write");
+  try {
+    await refuseFull(flags.out, flags); // the folder may have been filled since the first check
+    const files = await interruptible((signal) => merged.save(flags.out, { dtype, signal }));
+    note(`Wrote ${flags.out}: ${files.join(", ")}`);
+  } finally {
+    lock[Symbol.dispose]();
+  }
+}
+
+/** Prints how the outputs change on some sequences; a note without any. */
+async function printChange(
+  loaded: Loaded,
+  merged: Decoder | Encoder,
+  sequences: readonly number[][],
+  how: { readonly flags: Flags; readonly text?: string; readonly weights: string },
+): Promise<void> {
+  const { flags, text, weights } = how;
+  if (!sequences.length) return note("The change of outputs was not measured: give --text, --file or --ids.");
+  const losses = loaded.kind === "encoder"
+    ? await maskedLines(flags.model, [loaded.model, merged.model as EncoderModel], text)
+    : [];
+  const changes = await measure(loaded, merged.model, sequences, losses);
+  print(table([["", `${settings(flags).merging.mode}, ${weights}`], ...changes]).join("\n") + "\n");
 }
 
 async function main(flags: Flags): Promise<void> {
@@ -158,27 +179,17 @@ async function main(flags: Flags): Promise<void> {
   await refuseFull(flags.out, flags);
   const text = flags.file ? await readText(flags.file) : flags.text;
   const loaded = await loadModel(flags);
-  await using owner = loaded.owner;
-  const sequences = flags.ids.length
-    ? listedIds(loaded, flags.ids).map(({ ids }) => [...ids])
-    : text === undefined
-    ? []
-    : windows(loaded, text);
-  const calibration = flags.calibration === undefined ? undefined : await calibrationOf(loaded, flags.calibration);
-  await using merged = await owner.merge({ ...merging, calibration });
-  if (sequences.length) {
-    const weights = calibration
-      ? `EMA weights of ${calibration.length} sequences`
-      : merging.weights
-      ? `weights ${merging.weights.join(", ")}`
-      : "equal weights";
-    const losses = loaded.kind === "encoder"
-      ? await maskedLines(flags.model, [loaded.model, merged.model as EncoderModel], text)
-      : [];
-    const changes = await measure(loaded, merged.model, sequences, losses);
-    print(table([["", `${merging.mode}, ${weights}`], ...changes]).join("\n") + "\n");
-  } else note("The change of outputs was not measured: give --text, --file or --ids.");
-  await save(merged, flags, dtype);
+  await closing<Decoder | Encoder, void>(loaded.owner, async (owner) => {
+    const listed = listedIds(loaded, flags.ids).map(({ ids }) => [...ids]);
+    const sequences = listed.length === 0 && text !== undefined ? windows(loaded, text) : listed;
+    const calibration = flags.calibration === undefined ? undefined : await calibrationOf(loaded, flags.calibration);
+    await closing(await owner.merge({ ...merging, calibration }), async (merged) => {
+      const given = merging.weights ? `weights ${merging.weights.join(", ")}` : "equal weights";
+      const weights = calibration ? `EMA weights of ${calibration.length} sequences` : given;
+      await printChange(loaded, merged, sequences, { flags, text, weights });
+      await save(merged, flags, dtype);
+    });
+  });
 }
 
 /** Runs the command with the given arguments, or those of the process, and ends the process. */

@@ -13,7 +13,7 @@ import { setInvocation } from "./support/invocation.ts";
 /** A command of the package. */
 interface Entry {
   readonly about: string;
-  /** Locks a folder, or reads packages, with what only Deno has. */
+  /** Reads texts with what only Deno has. */
   readonly needsDeno?: true;
   load(): Promise<{ run(args: readonly string[]): Promise<never> }>;
 }
@@ -25,7 +25,7 @@ const commands: Readonly<Record<string, Entry>> = {
   trace: { about: "the recursion depth and the experts of every token", load: () => import("./trace.ts") },
   evaluate: { about: "bits per byte, perplexity, multiple choice", load: () => import("./evaluate.ts") },
   "sample-corpus": { about: "documents drawn from a decoder", load: () => import("./sample_corpus.ts") },
-  merge: { about: "the experts of a model merged into one", needsDeno: true, load: () => import("./merge.ts") },
+  merge: { about: "the experts of a model merged into one", load: () => import("./merge.ts") },
   train: { about: "a model trained as a JSON file says", needsDeno: true, load: () => import("./train.ts") },
   compare: { about: "training runs, drawn side by side", load: () => import("./compare.ts") },
   conformance: { about: "a model's recorded values on both devices", load: () => import("./conformance.ts") },

@@ -77,7 +77,7 @@ export function fileSystem(action: string): FileSystem {
     );
   }
   const { O_RDWR, O_CREAT } = node.constants, { promises } = node;
-  const flags = { read: "r", create: "wx", update: O_RDWR | O_CREAT };
+  const flags = { read: "r", create: "wx+", update: O_RDWR | O_CREAT };
   return {
     pid: process.pid,
     isRunning: (pid) => runs(process, pid),

@@ -63,7 +63,17 @@ Deno.test("a TypeScript project has the types of the package, without those of N
 });
 
 /** Commands that run in Node. */
-const COMMANDS = ["serve", "generate", "encode", "evaluate", "trace", "sample-corpus", "conformance", "doctor"];
+const COMMANDS = [
+  "serve",
+  "generate",
+  "encode",
+  "evaluate",
+  "trace",
+  "sample-corpus",
+  "merge",
+  "conformance",
+  "doctor",
+];
 
 Deno.test("every command explains itself in Node, by the words that start it", async () => {
   for (const name of COMMANDS) {
@@ -82,6 +92,24 @@ Deno.test("Deno runs the npm package, and a clone by its path, without an entry 
   await Deno.writeTextFile(`${folder}/by_path.ts`, script);
   const story = await run([`--allow-read=${models}`, "--no-prompt", "--no-config", "--no-check"], "by_path.ts");
   assertEquals(story, expected.story.slice(0, 4).map(({ text }) => `${text}\n`).join(""));
+});
+
+Deno.test("a folder that a process of Node writes is locked for Node and Deno, until it ends", async () => {
+  const out = `${folder}/locked`, lock = new URL("../../src/train/run/lock.ts", import.meta.url).href;
+  const take = (module: string) =>
+    `const { FolderLock } = await import(${JSON.stringify(module)});
+    const refused = (error) => console.log(error.message);
+    const lock = await FolderLock.take(${JSON.stringify(out)}, "write").catch(refused);`;
+  const packed = take(`${folder}/node_modules/@refrain/transformers/src/train/run/lock.js`);
+  const again = 'await FolderLock.take(lock.path.slice(0, -6), "merge into").catch(refused);';
+  const deno = `const { execFileSync } = await import("node:child_process");
+    const args = ["eval", "--no-config", ${JSON.stringify(take(lock))}];
+    console.log(execFileSync(${JSON.stringify(Deno.execPath())}, args, { encoding: "utf8" }).trim());`;
+  await Deno.writeTextFile(`${folder}/lock.js`, `${packed}\n${again}\n${deno}\nlock[Symbol.dispose]();`);
+  const [here, there, ...rest] = (await inFolder("node", "lock.js")).trim().split("\n");
+  const held = /^Cannot (?:merge into|write) \S+: it is in use by process \d+ of Node since \S+; remove \S+\.lock if/;
+  assertEquals([held.test(here), held.test(there), rest], [true, true, []], `${here}\n${there}`);
+  assertEquals(isFile(`${out}/.lock`), false);
 });
 
 /** Entry points of the library, and the commands that run in Node. */

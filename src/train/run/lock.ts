@@ -4,10 +4,13 @@
  * @module
  */
 import { fileSystem, isMissing, makeFolder, removeEmpty } from "../../checkpoint/host.ts";
-import { type LockableFile, openLockable } from "../../checkpoint/host_lock.ts";
+import { hasFlock, type LockableFile, openLockable } from "../../checkpoint/host_lock.ts";
 
 /** Name of the lock file in the folder of a run. */
 export const LOCK = ".lock";
+
+/** Words of the owner's line in Node. */
+const IN_NODE = " of Node";
 
 /** Maximum length of the owner's line in bytes. */
 const LINE_BYTES = 64;
@@ -15,8 +18,9 @@ const LINE_BYTES = 64;
 /**
  * An exclusive lock on a folder, held until it is disposed of.
  *
- * The operating system holds it (flock) and releases it when the process ends in any way, so the lock file of a killed
- * process is stale and is taken over. The file's content is only for the error message.
+ * In Deno the operating system holds it (flock) and releases it when the process ends in any way, so the lock file of a
+ * killed process is stale and is taken over. Node has no flock: the file itself is the lock, its line says so to Deno, and
+ * that of a killed process must be removed by hand.
  */
 export class FolderLock implements Disposable {
   private constructor(readonly path: string, readonly file: LockableFile, readonly made: readonly string[]) {}
@@ -24,8 +28,8 @@ export class FolderLock implements Disposable {
   /**
    * Makes the folder if it is missing and locks it; `action` is the verb of error messages.
    *
-   * @throws naming the folder and its owner while another process, or this one, holds the lock; if the file cannot be
-   * written; and on runtimes without file locks, as Node is
+   * @throws naming the folder and its owner while another process, or this one, holds the lock; and if the file cannot be
+   * written
    *
    * ```ts
    * const folder = await Deno.makeTempDir();
@@ -41,12 +45,16 @@ export class FolderLock implements Disposable {
         throw error;
       });
       try {
-        if (!await file.tryLock(true)) {
-          throw new Error(`Cannot ${action} ${folder}: it is in use by ${await ownerIn(file)}`);
+        const locked = await file.tryLock(true), owner = await ownerIn(file);
+        if (!locked || owner.includes(IN_NODE)) {
+          const stale = hasFlock() && !owner.includes(IN_NODE) ? "" : `; remove ${path} if that process has ended`;
+          throw new Error(`Cannot ${action} ${folder}: it is in use by ${owner}${stale}`);
         }
         if (await isCurrent(file, path)) {
           await file.truncate(0);
-          await file.write(new TextEncoder().encode(`process ${disk.pid} since ${new Date().toISOString()}`));
+          await file.seek(0, 0);
+          const where = hasFlock() ? "" : IN_NODE;
+          await file.write(new TextEncoder().encode(`process ${disk.pid}${where} since ${new Date().toISOString()}`));
           return new FolderLock(path, file, made);
         }
       } catch (error) {
