@@ -1,17 +1,19 @@
 /** `deno task encode`: embeddings from an encoder checkpoint. */
 import { isatty } from "node:tty";
 import type { EncoderModel } from "../src/infer/encoder.ts";
+import { fitTexts } from "../src/infer/sentence_ids.ts";
+import type { TruncateOptions } from "../src/infer/truncation.ts";
 import type { EmbedOptions } from "../src/infer/vectors.ts";
 import { POOLINGS } from "../src/op/kinds.ts";
 import { writeFileAtomically } from "../src/checkpoint/files.ts";
 import { breathe, interruptible, note, print, runCommand } from "./support/command.ts";
 import { deviceFlag } from "./support/device.ts";
-import { choiceOf, helpFlag, type Values } from "./support/flags.ts";
-import { closing, loadModel, modelFlag } from "./support/model.ts";
+import { choiceOf, helpFlag, type Values, wholeOf } from "./support/flags.ts";
+import { closing, demandTokenizer, type Loaded, loadModel, modelFlag } from "./support/model.ts";
 import { npyHeader, npyNumbers } from "./support/npy.ts";
 import { Progress, secondsText } from "./support/progress.ts";
 import { counted } from "./support/table.ts";
-import { batches, idsFlag, listedIds, readLines, type Sequence, tokenize } from "./support/text.ts";
+import { batches, idsFlag, listedIds, readLines, type Sequence } from "./support/text.ts";
 
 const command = {
   name: "encode",
@@ -29,6 +31,8 @@ Formats
     ...idsFlag,
     pooling: { value: "KIND", help: `${POOLINGS.join(", ")}; the model's unless given, else mean` },
     normalize: { help: "make every embedding unit length, also where the model does not" },
+    "max-length": { value: "N", help: "tokens of a text at most; what the model declares, else its positions" },
+    truncate: { value: "END", help: "start or end: where a longer text loses tokens; without it, it is refused" },
     format: { value: "NAME", help: "json or npy; json unless given, npy where --out ends in .npy" },
     out: { value: "FILE", help: "write there instead of standard output, once all is done" },
     ...deviceFlag,
@@ -47,7 +51,7 @@ const BATCH = { tokens: 2048, most: 64 };
 type Flags = Values<typeof command.flags>;
 
 /** Checks all flags that need no model. */
-function settings({ text, file, ids, pooling, format, out, normalize }: Flags) {
+function settings({ text, file, ids, pooling, format, out, normalize, truncate, "max-length": length }: Flags) {
   const sources = [text.length && "--text", file && "--file", ids.length && "--ids"].filter(Boolean);
   if (sources.length > 1) throw new Error(`Cannot encode: expected one of ${sources.join(" and ")}, not both`);
   const kind = choiceOf("format", format ?? (out?.endsWith(".npy") ? "npy" : "json"), ["json", "npy"]);
@@ -58,13 +62,39 @@ function settings({ text, file, ids, pooling, format, out, normalize }: Flags) {
     pooling: pooling === undefined ? undefined : choiceOf("pooling", pooling, POOLINGS),
     normalize: normalize || undefined,
   };
-  return { format: kind, out, options };
+  if (ids.length > 0 && (truncate ?? length) !== undefined) {
+    throw new Error("Cannot encode: --truncate and --max-length are for texts, and --ids has ids");
+  }
+  const limits: TruncateOptions = {
+    maxLength: length === undefined ? undefined : wholeOf("max-length", length, 1),
+    truncate: truncate === undefined ? undefined : choiceOf("truncate", truncate, ["start", "end"]),
+  };
+  return { format: kind, out, options, limits };
 }
 
 /** Reads the texts, before the model is loaded. */
 async function textsOf({ text, file, ids }: Flags): Promise<{ name: string; text: string }[]> {
   if (ids.length) return [];
   return text.length ? text.map((text, i) => ({ name: `text ${i + 1}`, text })) : await readLines(file);
+}
+
+/** Texts shown in the note about those that lost tokens. */
+const SHOWN = 5;
+
+/** Ids of texts, and a note about texts that lost tokens. Throws for a text that is empty or too long. */
+function sequencesOf(
+  loaded: Extract<Loaded, { kind: "encoder" }>,
+  texts: readonly { name: string; text: string }[],
+  limits: TruncateOptions,
+): Sequence[] {
+  demandTokenizer(loaded);
+  const name = (i: number) => texts[i].name;
+  const { sequences, cut } = fitTexts(loaded.model, texts.map(({ text }) => text), { ...limits, name });
+  if (cut.length > 0) {
+    const some = cut.slice(0, SHOWN).map(({ index, tokens, kept }) => `${name(index)} (${kept} of ${tokens} left)`);
+    note(`${counted(cut.length, "text")} lost tokens: ${some.join(", ")}${cut.length > SHOWN ? ", …" : ""}`);
+  }
+  return texts.map((text, i) => ({ ...text, ids: Array.from(sequences[i]) }));
 }
 
 /** The output, batch by batch. */
@@ -104,9 +134,7 @@ async function main(flags: Flags): Promise<void> {
   const texts = await textsOf(flags);
   const loaded = await loadModel(flags, "encoder");
   await closing(loaded.owner, async ({ model: encoder }) => {
-    const sequences = flags.ids.length
-      ? listedIds(loaded, flags.ids)
-      : tokenize(loaded, texts, (text) => encoder.idsOf(text));
+    const sequences = flags.ids.length ? listedIds(loaded, flags.ids) : sequencesOf(loaded, texts, how.limits);
     const chunks = encoded(encoder, sequences, how);
     if (how.out) await interruptible((signal) => writeFileAtomically(how.out!, chunks, { signal }));
     else for await (const chunk of chunks) print(chunk);

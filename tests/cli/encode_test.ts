@@ -74,8 +74,20 @@ Deno.test("texts that cannot be encoded, by their line", async () => {
   assertStringIncludes(await refused(new Uint8Array([0x61, 0xff, 0x0a])), "UTF-8");
   assertStringIncludes(
     await refused(`a\n${"b".repeat(70)}\n`),
-    "line 2 of standard input: it has 70 tokens, the model has 64",
+    "line 2 of standard input has 70 tokens, 64 is the most; truncate shortens it",
   );
+});
+
+Deno.test("longer texts lose tokens at the end that --truncate names, and are listed", async () => {
+  const flags = ["--text", "abc", "--text", `${"a".repeat(70)}b`, "--max-length", "3"];
+  const cut = await run("encode", [...args, ...flags, "--truncate", "start"]);
+  assertStringIncludes(cut.err, "1 text lost tokens: text 2 (3 of 71 left)");
+  const [first, second] = cut.out.trimEnd().split("\n").map((line) => JSON.parse(line).embedding);
+  const same = await run("encode", [...args, "--text", "abc", "--text", "aab"]);
+  assertEquals([first, second], same.out.trimEnd().split("\n").map((line) => JSON.parse(line).embedding));
+  assertEquals(same.err.includes("lost tokens"), false);
+  const ids = ["--ids", "1 2", "--truncate", "end"];
+  assertStringIncludes(assertRefused(await run("encode", [...args, ...ids])), "are for texts");
 });
 
 Deno.test("a failed write leaves no file", async () => {
