@@ -11,7 +11,8 @@ import { type Encoder, loadEncoder } from "./encoder.ts";
 import { loading, type LoadOptions } from "./load.ts";
 
 /**
- * Loads a decoder or an encoder, as the `model_type` of its `config.json` says.
+ * Loads a decoder or an encoder, as the `model_type` of its `config.json` says, from a folder, a URL, a model of the Hub, or
+ * files in memory (docs/loading.md).
  *
  * Throws as {@link Decoder.load} and {@link Encoder.load} do.
  *

@@ -5,6 +5,7 @@ import { Growing } from "../../src/checkpoint/http/growing.ts";
 import { readJson } from "../../src/checkpoint/json.ts";
 import { openCheckpoint } from "../../src/checkpoint/shards.ts";
 import { openSource } from "../../src/checkpoint/open_source.ts";
+import { httpSource } from "../../src/checkpoint/source_http.ts";
 import { type Handler, serving } from "./support_http.ts";
 
 /** A body of blocks of 1 MiB without end, without content-length; counts what was asked of it. */
@@ -29,6 +30,21 @@ Deno.test("an endless JSON file is cancelled after 16 MB", async () => {
   });
   assert(left(), "the body was cancelled");
   assert(sent() < 1e8, `${sent()} bytes were sent`);
+});
+
+Deno.test("a body that does not end with its range is read to the end of the range, and left", async () => {
+  const { handler, sent, left } = endless();
+  const range = async (request: Request) => {
+    const headers = { "content-range": "bytes 0-2999/3000" };
+    return new Response((await handler(request, undefined)).body, { status: 206, headers });
+  };
+  await serving({}, range, async (base) => {
+    const source = httpSource(new URL(base));
+    assertEquals(await source.read("model.safetensors", 0, 3000), new Uint8Array(3000).fill(0x20));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert(left(), "the body was cancelled");
+    assert(sent() < 1e8, `${sent()} bytes were sent`);
+  });
 });
 
 Deno.test("a file of tensors that announces more than 4 GiB is refused unread", async () => {

@@ -66,6 +66,25 @@ Deno.test("only blocks with requested bytes are fetched, or the whole file once"
   });
 });
 
+Deno.test("two blocks are read ahead where blocks are read one after the other, and twelve are kept", async () => {
+  const content = Uint8Array.from({ length: 19_500 }, (_, i) => i % 251);
+  await serving({ "/m/model.safetensors": content }, ranged, async (base, asked) => {
+    const source = httpSource(new URL(base), { blockBytes: 1000 });
+    const read = async (start: number, end: number) => {
+      assertEquals(await source.read("model.safetensors", start, end), content.slice(start, end));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const blocks = asked.splice(0).map((line) => Math.floor(Number(/bytes=(\d+)-/.exec(line)![1]) / 1000));
+      return blocks.sort((a, b) => a - b);
+    };
+    assertEquals(await read(0, 500), [0]);
+    assertEquals(await read(900, 1100), [1, 2, 3]);
+    assertEquals(await read(1100, 3900), [4, 5]);
+    assertEquals(await read(3900, 19_500), Array.from({ length: 14 }, (_, i) => 6 + i));
+    assertEquals(await read(8000, 19_500), []);
+    assertEquals(await read(0, 500), [0]);
+  });
+});
+
 Deno.test("names are encoded, so that they cannot reach outside the folder", async () => {
   await serving(files, ranged, async (base, asked) => {
     assertEquals(await openSource(base).has("a%2f..?x#y.json"), false);
