@@ -72,6 +72,22 @@ Deno.test("kept files are read at once, and confirmed later, also those that are
   }
 });
 
+Deno.test("what is kept is not written again", async () => {
+  await using server = await fileServer(files());
+  const written: string[] = [];
+  const open = async (name: string) => {
+    const cache = await caches.open(name);
+    const put = (key: URL, response: Response) => (written.push(key.search), cache.put(key, response));
+    return { match: cache.match.bind(cache), delete: cache.delete.bind(cache), put };
+  };
+  const options = { caches: { open } as unknown as CacheStorage };
+  await visit(server.base, server.asked, options);
+  const entries = ["block-0", "block-0", "block-1", "block-2", "meta", "meta", "missing"];
+  assertEquals(written.splice(0).sort(), entries.map((entry) => `?refrain=${entry}`));
+  await visit(server.base, server.asked, options);
+  assertEquals(written, []);
+});
+
 Deno.test("files without ETag and time of change are not kept, and offline says what is missing", async () => {
   await using server = await fileServer(files(), { untagged: true });
   const first = await visit(server.base, server.asked, { caches });

@@ -38,12 +38,11 @@ export function fileUrl({ endpoint }: HubSettings, { model }: HubId, revision: s
   return new URL(`${endpoint}/${model}/resolve/${encodeURIComponent(revision)}/${path}`);
 }
 
-/** A function that sends requests, with the token to the Hub only. */
-export function sender({ endpoint, token }: HubSettings): Order["send"] {
-  const { origin } = new URL(endpoint);
+/** A function that sends requests to the Hub with the token, which redirections to other servers do not get. */
+export function sender({ token }: HubSettings): Order["send"] {
   return async (url, init) => {
     const headers = new Headers(init.headers);
-    if (token !== undefined && url.origin === origin) headers.set("authorization", `Bearer ${token}`);
+    if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
     return await fetch(url, { ...init, headers });
   };
 }
