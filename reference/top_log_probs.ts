@@ -4,6 +4,18 @@ import { exponentials } from "./losses.ts";
 import { defineReference, liveRows } from "./reference.ts";
 import { isDistribution } from "./sample.ts";
 
+/** Indices of the k greatest finite numbers in descending order, ties to the lower index. */
+function greatest(row: ArrayLike<number>, k: number): number[] {
+  const best: number[] = [];
+  for (let v = 0; v < row.length; v++) {
+    if (row[v] === -Infinity || (best.length === k && row[v] <= row[best[k - 1]])) continue;
+    const after = best.findIndex((other) => row[v] > row[other]);
+    best.splice(after < 0 ? best.length : after, 0, v);
+    if (best.length > k) best.pop();
+  }
+  return best;
+}
+
 /**
  * ids[m, j] = the id of the j-th greatest finite logits[m, v], ties to the lower id; logProbs[m, j] = log
  * softmax(logits[m])[ids[m, j]]; (`NO_TOKEN`, 0) where there is none. logits [M, V] → ids [M, k], logProbs [M, k].
@@ -15,8 +27,7 @@ export const topLogProbs = defineReference(topLogProbsOp, ({ logits, offsets }, 
     ids.data.fill(NO_TOKEN, m * k, (m + 1) * k);
     if (!isDistribution(row)) continue;
     const { top, sum } = exponentials(logits, m);
-    const finite = Array.from(row.keys()).filter((v) => row[v] > -Infinity);
-    finite.sort((a, b) => row[b] - row[a] || a - b).slice(0, k).forEach((v, j) => {
+    greatest(row, k).forEach((v, j) => {
       ids.data[m * k + j] = v;
       logProbs.data[m * k + j] = row[v] - top - Math.log(sum);
     });

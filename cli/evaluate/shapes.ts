@@ -93,9 +93,15 @@ function argumentsOf(given: unknown, key: string): string[] {
   throw new FieldError(`${key} is ${show(given)}, expected a context and a continuation, or one text`, key);
 }
 
-/** `{arguments: [[context, continuation], …] | {gen_args_0: {arg_0, arg_1}, …}, target, request_type?}`. */
+/**
+ * `{arguments: [[context, continuation], …] | {gen_args_0: {arg_0, arg_1}, …}, target}` of a document, or `{arguments:
+ * [context, continuation]}` of a single request.
+ */
 function requests(doc: Doc): Requests {
-  const given = doc.arguments, list = typeof given === "object" && given !== null ? Object.values(given) : [];
+  const flat = Array.isArray(doc.arguments) && doc.arguments.length > 0 &&
+    doc.arguments.every((one) => typeof one === "string");
+  const given = flat ? [doc.arguments] : doc.arguments,
+    list = typeof given === "object" && given !== null ? Object.values(given) : [];
   if (list.length === 0) throw new FieldError(`arguments is ${show(given)}, expected a list of requests`, "arguments");
   const all = list.map((one, i) => argumentsOf(one, `arguments[${i}]`));
   const rolling = all.every((one) => one.length === 1);

@@ -59,12 +59,15 @@ export const topLogProbs = defineKernel(topLogProbsOp, ({ inputs: { logits, offs
       sumLanes(lanes),
     statements: /* wgsl */ `
   let row = m * sizes.W;
-  for (var w = lane; w < sizes.W; w += LANES) { inspect(logits[row + w]); }
   var own = greatestAfter(row, vec2<u32>(0xffffffffu), lane);
   var best = greatestPair(lane, own);
   let top = floatOf(best.x);
   var terms = Word();
-  for (var w = lane; w < sizes.W; w += LANES) { terms += exp(max(bitcast<Word>(logits[row + w]) - top, Word(-87.2))); }
+  for (var w = lane; w < sizes.W; w += LANES) {
+    let bits = logits[row + w];
+    inspect(bits);
+    terms += exp(max(bitcast<Word>(bits) - top, Word(-87.2)));
+  }
   let logSum = log(sumLanes(lane, ${sum("terms")}));
   for (var j = 0u; j < sizes.K; j++) {
     if (j > 0) { best = greatestPair(lane, own); }

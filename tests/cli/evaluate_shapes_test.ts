@@ -45,6 +45,8 @@ Deno.test("shapes: requests as lists and as logged samples", () => {
   for (const doc of [lists, logged]) {
     assertEquals(requests(doc), { kind: "multiple_choice", pairs: [["a", " b"], ["a", " c"]], gold: 1 });
   }
+  assertEquals(requests({ request_type: "loglikelihood", arguments: ["a", " b"], idx: 0 }).pairs, [["a", " b"]]);
+  assertEquals(requests({ arguments: ["all"] }).kind, "loglikelihood_rolling");
   assertEquals(requests({ arguments: [["a", " b"]] }), { kind: "loglikelihood", pairs: [["a", " b"]] });
   assertEquals(requests({ arguments: [["all"]] }), { kind: "loglikelihood_rolling", pairs: [["", "all"]] });
 });
