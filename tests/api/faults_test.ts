@@ -58,6 +58,20 @@ Deno.test("a body that never comes to its end is an error with the bytes and the
   assert(found.test(error.message), error.message);
 });
 
+Deno.test("a file of tensors that goes on after its end is refused, also where its size shows only then", async () => {
+  const longer = new Uint8Array(weights + 4);
+  longer.set(files["/mor/model.safetensors"]);
+  for (const gzip of [false, true]) {
+    await using server = await fileServer({ ...files, "/mor/model.safetensors": longer }, { gzip });
+    const load = () => loadModel(`${server.base}/mor`, { device: "reference" });
+    await assertRejects(
+      load,
+      Error,
+      `${weights + 4} bytes, expected ${weights}; it has bytes that belong to no tensor`,
+    );
+  }
+});
+
 Deno.test("a signal ends loading in the middle of a body, and closes the connection", async () => {
   let closed = () => {};
   const left = new Promise<void>((resolve) => closed = resolve);

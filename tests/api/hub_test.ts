@@ -63,6 +63,9 @@ Deno.test("a model of the Hub comes in 12 requests, then from the cache folder i
     assert(links.every((link) => blobs.includes(/ → \.\.\/\.\.\/blobs\/(\w+)$/.exec(link)![1])), links.join());
     assertEquals(await Deno.readTextFile(`${cache}/models--refrain--stories/refs/main`), a);
     assert(found.includes(`.no_exist/${a}/generation_config.json`));
+    await Deno.remove(`${cache}/models--refrain--stories/.no_exist`, { recursive: true });
+    await loads("refrain/stories", { ...options, offline: true });
+    assertEquals(requests(), 0);
   }));
 
 Deno.test("a revision has the files of its commit; equal ones are not downloaded again", () =>
@@ -123,6 +126,11 @@ Deno.test("a download that broke is resumed, by this process or by a later one",
     assertEquals(servers.cdn.asked.map((line) => line.split(" ").at(-1)), [`bytes=500000-${size - 1}`]);
     assertEquals((await Deno.stat(`${blobs}/${name}`)).size, size);
     assertEquals(await Deno.readFile(`${blobs}/${name}`), content);
+    const other = `${cache}/other/models--refrain--stories/blobs`;
+    await Deno.mkdir(other, { recursive: true });
+    await Deno.writeFile(`${other}/${name}.1.incomplete`, new Uint8Array(510_000)); // of a process that runs
+    await loads("refrain/stories", { ...options, cache: `${cache}/other` });
+    assertEquals(await Deno.readFile(`${other}/${name}`), content);
   }));
 
 Deno.test("two loads at a time download a file once", () =>
