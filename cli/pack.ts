@@ -1,6 +1,7 @@
 /** `deno task pack`: the npm package as a tarball, with types, from the same sources as the JSR package. */
-import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
 import { note, runCommand } from "./support/command.ts";
 import { helpFlag, type Values } from "./support/flags.ts";
 import { runQuietly } from "./support/process.ts";
@@ -27,22 +28,36 @@ const FIELDS = {
   engines: { node: "^20.19.0 || >=22.12.0" },
   peerDependencies: { webgpu: ">=0.3" },
   peerDependenciesMeta: { webgpu: { optional: true } },
+  bundleDependencies: ["@std/cli"],
 };
+
+/** Folder of `@std/cli`, which npm has not: its modules stand in the tarball. */
+const BUNDLED = "vendor/std-cli";
+
+/** Packs the package of a folder, and unpacks it below another one. */
+async function unpacked(root: string, folder: string): Promise<void> {
+  const tarball = `${folder}/packed.tgz`;
+  await mkdir(folder, { recursive: true });
+  await runQuietly("deno", ["pack", "--quiet", "--allow-dirty", "--no-source-maps", "--output", tarball], {
+    cwd: root,
+  });
+  await runQuietly("tar", ["-xzf", tarball, "-C", folder, "--strip-components=1"]);
+  await rm(tarball);
+}
 
 /** Builds the tarball. Throws naming the program that failed. */
 export async function pack(out: string): Promise<void> {
-  const root = new URL("../", import.meta.url);
-  const folder = await mkdtemp(`${tmpdir()}/refrain-pack-`), tarball = `${folder}/package.tgz`;
+  const root = fileURLToPath(new URL("../", import.meta.url));
+  const folder = await mkdtemp(`${tmpdir()}/refrain-pack-`), content = `${folder}/package`;
   try {
-    await runQuietly("deno", ["pack", "--quiet", "--allow-dirty", "--no-source-maps", "--output", tarball], {
-      cwd: root,
-    });
-    await runQuietly("tar", ["-xzf", tarball, "-C", folder]);
-    const manifest = `${folder}/package/package.json`;
-    const json = JSON.parse(await readFile(manifest, "utf8"));
-    await writeFile(manifest, `${JSON.stringify({ ...json, ...FIELDS }, null, 2)}\n`);
-    await runQuietly("tar", ["-czf", tarball, "-C", folder, "package"]);
-    await copyFile(tarball, out);
+    await unpacked(root, content);
+    await unpacked(`${root}${BUNDLED}`, `${content}/node_modules/@std/cli`);
+    const json = JSON.parse(await readFile(`${content}/package.json`, "utf8"));
+    const { version } = JSON.parse(await readFile(`${root}${BUNDLED}/deno.json`, "utf8"));
+    const dependencies = { ...json.dependencies, "@std/cli": version };
+    await writeFile(`${content}/package.json`, `${JSON.stringify({ ...json, ...FIELDS, dependencies }, null, 2)}\n`);
+    await runQuietly("tar", ["-czf", `${folder}/package.tgz`, "-C", folder, "package"]);
+    await copyFile(`${folder}/package.tgz`, out);
   } finally {
     await rm(folder, { recursive: true });
   }

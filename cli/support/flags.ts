@@ -1,5 +1,5 @@
 /** Flags of a command, declared once for reading, checking and the help text. */
-import { parseArgs } from "node:util";
+import { parseArgs } from "@std/cli/parse-args";
 import { nearest } from "../../src/common/words.ts";
 
 /** One flag. */
@@ -75,55 +75,27 @@ export function readFlags<const F extends Readonly<Record<string, Flag>>>(
   const fail = (reason: string): never => {
     throw new Error(`Cannot ${action}: ${reason}; see --help`);
   };
-  const given = givenFlags(flags, args, fail);
-  if (given.flags.has("help")) return { help: true } as unknown as Values<F> & Operands;
-  const stray = several ? undefined : given.operands[operand ? 1 : 0];
-  if (stray !== undefined) fail(`${JSON.stringify(stray)} belongs to no flag`);
-  if (operand && given.operands.length === 0) fail(`${operand} is missing`);
-  const entries = Object.keys(flags).map((flag) => {
-    return [flag, valueOf(flag, flags[flag], given.flags.get(flag) ?? [], fail)];
-  });
-  return { ...Object.fromEntries(entries), operand: given.operands[0], operands: given.operands };
+  const names = Object.keys(flags);
+  const taking = names.filter((flag) => flags[flag].value);
+  const unknown = (arg: string, key?: string) => {
+    if (key === undefined) return operand ? true : fail(`${JSON.stringify(arg)} belongs to no flag`);
+    if (!arg.startsWith("--")) return fail(`${JSON.stringify(arg)} belongs to no flag (--flag=${arg} gives it to one)`);
+    return fail(`${arg.split("=")[0]} is not a flag, the nearest is --${nearest(key, names)}`);
+  };
+  const boolean = names.filter((flag) => !flags[flag].value);
+  const read = parseArgs(args, { string: [...taking, "_"], collect: taking, boolean, unknown });
+  if (read.help) return read as unknown as Values<F> & Operands;
+  const stray = several ? undefined : read._[operand ? 1 : 0];
+  if (stray !== undefined) fail(`${JSON.stringify(String(stray))} belongs to no flag`);
+  if (operand && read._.length === 0) fail(`${operand} is missing`);
+  const entries = names.map((flag) => [flag, valueOf(flag, flags[flag], read[flag], fail)]);
+  const operands = read._.map(String);
+  return { ...Object.fromEntries(entries), operand: operands[0], operands } as Values<F> & Operands;
 }
 
-/** The texts of each given flag, empty where a flag lacks its value, and the operands. */
-function givenFlags(
-  flags: Readonly<Record<string, Flag>>,
-  args: readonly string[],
-  fail: (reason: string) => never,
-) {
-  const options = Object.fromEntries(
-    Object.entries(flags).map(([flag, { value }]) => {
-      return [flag, { type: value ? "string" : "boolean", multiple: true } as const];
-    }),
-  );
-  const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
-  const belongsToNone = (arg: string) =>
-    fail(`${JSON.stringify(arg)} belongs to no flag (--flag=${arg} gives it to one)`);
-  const given = { flags: new Map<string, string[]>(), operands: [] as string[] };
-  for (const token of tokens) {
-    const arg = args[token.index];
-    if (token.kind === "option-terminator") continue;
-    if (token.kind === "positional") {
-      given.operands.push(arg);
-      continue;
-    }
-    if (!arg.startsWith("--")) belongsToNone(arg);
-    const { name, value = "", inlineValue } = token;
-    if (!(name in flags)) {
-      fail(`${arg.split("=")[0]} is not a flag, the nearest is --${nearest(name, Object.keys(flags))}`);
-    }
-    if (!flags[name].value && inlineValue) fail(`--${name} takes no value, found ${JSON.stringify(value)}`);
-    const missing = !inlineValue && /^-./.test(value); // that is the next flag
-    if (missing && !value.startsWith("--")) belongsToNone(value);
-    if (missing && value === "--help") given.flags.set("help", []);
-    given.flags.set(name, [...given.flags.get(name) ?? [], missing ? "" : value]);
-  }
-  return given;
-}
-
-function valueOf(flag: string, { value, repeat, required }: Flag, texts: string[], fail: (reason: string) => never) {
-  if (!value) return texts.length > 0;
+function valueOf(flag: string, { value, repeat, required }: Flag, read: unknown, fail: (reason: string) => never) {
+  if (!value) return read as boolean;
+  const texts = read as string[];
   if (texts.includes("")) {
     fail(`--${flag} is empty, expected ${value} (--${flag}=${value} where it begins with a hyphen)`);
   }

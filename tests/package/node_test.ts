@@ -133,7 +133,10 @@ Deno.test("sources use nothing that Node 20 lacks", async () => {
     ...{ target: "es2022", lib: [...libraries, "es2024.arraybuffer"], module: "esnext", moduleResolution: "bundler" },
     ...{ strict: true, noEmit: true, allowImportingTsExtensions: true, skipLibCheck: true, types: ["node"] },
     typeRoots: [`${folder}/node_modules/@types`],
-    paths: { "*": [`${folder}/node_modules/*`] },
+    paths: {
+      "@std/cli/parse-args": [new URL("../../vendor/std-cli/parse_args.ts", import.meta.url).pathname],
+      "*": [`${folder}/node_modules/*`],
+    },
   };
   await Deno.writeTextFile(`${folder}/meta.d.ts`, "interface ImportMeta { readonly main?: boolean }");
   const files = ["meta.d.ts", ...entries.map((path) => new URL(`../../${path}`, import.meta.url).pathname)];
