@@ -3,6 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Decoder, Encoder, loadModel, openDevice } from "../../mod.ts";
 import { type Runtime, whyNoAdapter, whyNoGpu } from "../../kernels/host/advice.ts";
 import { fileServer } from "../support/file_server.ts";
+import { gpuTest } from "../support/gpu.ts";
 
 /** Runs a body in a runtime without `navigator.gpu`, or with another one. */
 async function withGpu(gpu: unknown, body: () => Promise<void>): Promise<void> {
@@ -29,6 +30,29 @@ Deno.test("without a device nothing is asked of a server", async () => {
   assertEquals(server.asked, []);
   await using device = await openDevice("reference");
   await assertRejects(() => loadModel(server.base, { device }), Error, "there is none in");
+});
+
+gpuTest("a load that fails closes the device that it opened", async () => {
+  await using server = await fileServer({});
+  const { gpu } = navigator, opened: GPUDevice[] = [];
+  const bound = <T extends object>(target: T, name: PropertyKey) => {
+    const value = Reflect.get(target, name);
+    return typeof value === "function" ? value.bind(target) : value;
+  };
+  const requestAdapter = async (options?: GPURequestAdapterOptions) => {
+    const adapter = (await gpu.requestAdapter(options))!;
+    const requestDevice = async (wanted?: GPUDeviceDescriptor) => {
+      opened.push(await adapter.requestDevice(wanted));
+      return opened.at(-1);
+    };
+    return new Proxy(adapter, {
+      get: (target, name) => name === "requestDevice" ? requestDevice : bound(target, name),
+    });
+  };
+  await withGpu({ requestAdapter }, async () => {
+    await assertRejects(() => loadModel(server.base), Error, "there is none in");
+  });
+  assertEquals((await opened.at(-1)!.lost).reason, "destroyed");
 });
 
 const chrome = { userAgent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/128.0.0.0 Safari/537.36" };

@@ -1,6 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { readJson } from "../../src/checkpoint/json.ts";
 import { openCheckpoint } from "../../src/checkpoint/shards.ts";
+import { loadParameters } from "../../src/checkpoint/load.ts";
+import { parameter } from "../../src/model/parameters.ts";
 import { openSource } from "../../src/checkpoint/open_source.ts";
 import { httpSource } from "../../src/checkpoint/source_http.ts";
 import { encodeSafetensors } from "../../src/checkpoint/write.ts";
@@ -82,6 +84,17 @@ Deno.test("two blocks are read ahead where blocks are read one after the other, 
     assertEquals(await read(3900, 19_500), Array.from({ length: 14 }, (_, i) => 6 + i));
     assertEquals(await read(8000, 19_500), []);
     assertEquals(await read(0, 500), [0]);
+  });
+});
+
+Deno.test("parameters are loaded in the order of the file, so that no block is asked for twice", async () => {
+  const names = Array.from({ length: 60 }, (_, i) => `w${i}`), data = new Float32Array(125); // two a block
+  const content = join(encodeSafetensors(names.map((name) => ({ name, shape: [125], data }))));
+  const apart = names.toSorted((a, b) => Number(a.slice(1)) % 2 - Number(b.slice(1)) % 2); // first of all blocks, then second
+  const schema = Object.fromEntries(apart.map((name) => [name, parameter(name, [125])]));
+  await serving({ "/m/model.safetensors": content }, ranged, async (base, asked) => {
+    await loadParameters(await openCheckpoint(httpSource(new URL(base), { blockBytes: 1000 })), schema);
+    assertEquals(asked.length, Math.ceil(content.length / 1000));
   });
 });
 

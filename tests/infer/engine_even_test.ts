@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { ReferenceDevice, type RefTensor } from "../../reference/mod.ts";
 import { Engine } from "../../src/infer/engine/engine.ts";
-import { KEPT } from "../../src/infer/engine/delivery.ts";
+import { KEPT, paced } from "../../src/infer/engine/delivery.ts";
 import type { HostTensor, HostTensors, Program } from "../../src/op/device.ts";
 import type { OnDevice } from "../../src/op/tree.ts";
 import { decoderOn } from "../support/models.ts";
@@ -97,6 +97,10 @@ for (const [name, cost] of costs) {
     });
   }
 }
+
+Deno.test("steps until a reading at most double, whatever the last one says, and the log has room for two", () => {
+  assertEquals([paced(4, 20), paced(8, 80), paced(4, 1), paced(1, 900), paced(30, 30)], [8, 4, 8, 1, KEPT / 2]);
+});
 
 Deno.test("the first token comes with the step that draws it, and quick steps are read together", async () => {
   const { times, ends } = await serve(() => 3, 1);
