@@ -1,5 +1,5 @@
 /**
- * A device that plans what it is asked for and runs nothing, so that pipelines are known before they are needed.
+ * A device that plans operations and runs none, so that pipelines are known before they are needed.
  *
  * @module
  */

@@ -50,7 +50,7 @@ export async function nodeOf(major: number): Promise<string> {
 
 const CHROMIUM = "/usr/bin/chromium";
 
-/** Path of Debian's Chromium, installed where that is possible; otherwise undefined, after a line that says so. */
+/** Path of Debian's Chromium, which is installed where that is possible; undefined, after a warning, where it is not. */
 export async function findChromium(): Promise<string | undefined> {
   if (isFile(CHROMIUM)) return CHROMIUM;
   if (canInstall()) await aptInstall(["chromium"]).catch((error) => console.error(error.message));

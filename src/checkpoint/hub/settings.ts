@@ -5,7 +5,7 @@ import type { SourceOptions } from "../source.ts";
 /** Address of the Hub. */
 const HUB = "https://huggingface.co";
 
-/** Where the Hub is, and who asks. */
+/** Address of the Hub, and the token of requests. */
 export interface HubSettings {
   /** Its address, without a slash at the end. */
   readonly endpoint: string;

@@ -19,8 +19,8 @@ const LINE_BYTES = 64;
  * An exclusive lock on a folder, held until it is disposed of.
  *
  * In Deno the operating system holds it (flock) and releases it when the process ends in any way, so the lock file of a
- * killed process is stale and is taken over. Node has no flock: the file itself is the lock, its line says so to Deno, and
- * that of a killed process must be removed by hand.
+ * killed process is stale and is taken over. Node has no flock: there the file itself is the lock, and its content names
+ * Node, so that Deno respects it. The file of a killed process of Node must be removed by hand.
  */
 export class FolderLock implements Disposable {
   private constructor(readonly path: string, readonly file: LockableFile, readonly made: readonly string[]) {}
