@@ -5,15 +5,15 @@ import { cacheWrite, cacheWriteOp } from "../src/ops/cache.ts";
 import { scatterRows } from "../src/ops/rows.ts";
 import { ReferenceDevice } from "../reference/mod.ts";
 import * as cases from "./cases/cache.ts";
-import { scattered } from "./cases/rows.ts";
+import * as rowCases from "./cases/rows.ts";
 import { equivalence } from "./support/equivalence.ts";
 
 equivalence(cacheWriteOp, cases.cacheWrite);
 
 Deno.test("cacheWrite: equals scatterRows for ascending indices", () => {
-  fc.assert(fc.property(scattered, ({ x, y, entries, offsets: live }) => {
+  fc.assert(fc.property(rowCases.scatterRows, ({ inputs: { x, y, rows: ascending, offsets: live } }) => {
     const device = new ReferenceDevice();
-    const [cache, rows, list] = [device.from(x), device.from(y), device.from(hostIndices(entries))];
+    const [cache, rows, list] = [device.from(x), device.from(y), device.from(ascending)];
     const offsets = live && device.from(live);
     const expected = scatterRows(device, { x: cache, y: rows, rows: list, offsets });
     assertEquals(cacheWrite(device, { cache, x: rows, rows: list, offsets }).data, expected.data);

@@ -31,8 +31,12 @@ const sequences = fc.tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, 
 
 Deno.test("poolGrad: the gradient of pool", () => {
   const far = ({ data }: HostTensor) => data.every((value) => Math.abs(value) > 0.05); // from where v/|v| has a kink
+  const apart = ({ data }: HostTensor) =>
+    // from ties, where the greatest of a column has a kink
+    [...data].sort((a, b) => a - b).every((value, i, all) => i === 0 || value - all[i - 1] > 0.005);
   fc.assert(fc.property(sequences, params, ({ x, dy, offsets }, params) => {
     const forward = (t: { x: HostTensor }) => pool(device, device.from(t.x), offsets, params);
+    if (params.kind === "max") fc.pre(apart(x));
     if (params.normalize) fc.pre(far(pool(device, device.from(x), offsets, { ...params, normalize: false })));
     const dx = poolGrad(device, { x: device.from(x), dy: device.from(dy), offsets }, params);
     assertGradients((t) => inner(forward(t), dy), { x }, { x: dx });

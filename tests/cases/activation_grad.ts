@@ -1,24 +1,15 @@
 import fc from "fast-check";
-import type { HostTensor } from "../../src/op/device.ts";
+import type { Shape } from "../../src/op/op.ts";
+import { activationGradOp, gatedUnitGradOp } from "../../src/ops/activation_grad.ts";
 import { tensor } from "../support/arbitraries.ts";
-import { liveElements } from "../support/equivalence.ts";
-import * as forward from "./activation.ts";
+import { casesOf } from "../support/skeleton.ts";
+import { numbers, sizes } from "./activation.ts";
 
 /** Upstream gradients of usual size, and vanishing ones. */
-const upstream = (M: number, F: number) => fc.constantFrom(1, 1e-30).chain((scale) => tensor([M, F], scale));
-
-const rowsOf = ({ shape: [M] }: HostTensor) => M;
+const upstream = (shape: Shape) => fc.constantFrom(1, 1e-30).chain((scale) => tensor(shape, scale));
 
 /** Every kind at the inputs of the activation itself. */
-export const activationGrad = forward.activation.chain(({ inputs: { x, offsets }, ...rest }) =>
-  upstream(rowsOf(x), x.shape[1]).map((dy) => ({ inputs: { x, dy, offsets }, ...rest }))
-);
+export const activationGrad = casesOf(activationGradOp, { sizes, inputs: { x: numbers, dy: upstream } });
 
 /** Both gates at the inputs of the unit itself. */
-export const gatedUnitGrad = forward.gatedUnit.chain(({ inputs: { u, offsets }, params }) =>
-  upstream(rowsOf(u), u.shape[1] / 2).map((dz) => ({
-    inputs: { u, dz, offsets },
-    params,
-    live: liveElements(rowsOf(u), u.shape[1], offsets),
-  }))
-);
+export const gatedUnitGrad = casesOf(gatedUnitGradOp, { sizes, inputs: { u: numbers, dz: upstream } });

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { hostIndices, type HostTensor } from "../../src/op/device.ts";
-import { indices, maybe, offsets, size, tensor } from "../support/arbitraries.ts";
+import { attentionOp } from "../../src/ops/attention.ts";
+import { indices, offsets, size, tensor } from "../support/arbitraries.ts";
 import { liveElements } from "../support/equivalence.ts";
+import { casesOf } from "../support/skeleton.ts";
 
 /** An ascending list of `count` different rows below the end of the offsets, with its own offsets. */
 function subset(ends: HostTensor): fc.Arbitrary<{ rows: HostTensor; queryOffsets?: HostTensor }> {
@@ -53,22 +55,18 @@ export function poisonUnseen(kv: HostTensor, { data }: HostTensor, live: number)
 }
 
 /** Any number of rows, keys and heads of any width; scores from flat to nearly one-hot. */
-export const attention = fc.record({
-  M: size(70),
-  N: fc.oneof(size(140), fc.constant(640)),
-  G: fc.integer({ min: 1, max: 3 }),
-  group: fc.integer({ min: 1, max: 3 }),
-  K: fc.constantFrom(1, 3, 4, 6, 8, 13, 20, 32, 33, 64, 128, 132),
-  scale: fc.constantFrom(0.1, 1, 4),
-}).chain(({ M, N, G, group, K, scale }) =>
-  fc.record({
-    q: tensor([M, G * group * K], scale),
-    kv: tensor([N, 2 * G * K]),
-    ranges: ranges(M, N),
-    offsets: maybe(offsets(M)),
-  }).map((inputs) => ({
-    inputs: { ...inputs, kv: poisonUnseen(inputs.kv, inputs.ranges, liveElements(M, 1, inputs.offsets)) },
-    params: { H: G * group, G, K },
-    live: liveElements(M, G * group * K, inputs.offsets),
-  }))
-);
+export const attention = fc.constantFrom(0.1, 1, 4).chain((scale) =>
+  casesOf(attentionOp, {
+    sizes: fc.record({
+      M: size(70),
+      C: fc.oneof(size(140), fc.constant(640)),
+      G: fc.integer({ min: 1, max: 3 }),
+      group: fc.integer({ min: 1, max: 3 }),
+      K: fc.constantFrom(1, 3, 4, 6, 8, 13, 20, 32, 33, 64, 128, 132),
+    }).map((sizes) => ({ ...sizes, H: sizes.G * sizes.group })),
+    inputs: { q: (shape) => tensor(shape, scale), ranges: ([M], { sizes: { C } }) => ranges(M, C) },
+  })
+).map(({ inputs, params, live }) => {
+  const { q: { shape: [M] }, kv, ranges, offsets } = inputs;
+  return { inputs: { ...inputs, kv: poisonUnseen(kv, ranges, liveElements(M, 1, offsets)) }, params, live };
+});

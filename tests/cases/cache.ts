@@ -1,22 +1,25 @@
 import fc from "fast-check";
-import { hostIndices, type HostTensor } from "../../src/op/device.ts";
+import { hostIndices } from "../../src/op/device.ts";
+import type { Shape } from "../../src/op/op.ts";
+import { cacheWriteOp } from "../../src/ops/cache.ts";
+import { size, tensor } from "../support/arbitraries.ts";
+import { casesOf } from "../support/skeleton.ts";
 import { list, width } from "./rows.ts";
-import { indices, maybe, offsets, size, tensor } from "../support/arbitraries.ts";
 
-/** Places in any order, some of them none, of which only a part may be live; floats and whole numbers. */
-export const cacheWrite = fc.tuple(size(140), width, fc.boolean()).chain(([R, W, whole]) =>
-  fc.shuffledSubarray(Array.from({ length: R }, (_, row) => row)).chain((places) => {
-    const M = places.length;
-    return fc.record({
-      cache: tensor([R, W]),
-      x: tensor([M, W]),
-      skipped: indices(M, 0, 3),
-      offsets: maybe(offsets(M)),
-    }).map(({ cache, x, skipped, offsets }) => {
-      const typed = (host: HostTensor) =>
-        whole ? hostIndices(host.data.map((value) => Math.trunc(1e6 * value)), host.shape) : host;
-      const written = list(places.map((place, m) => skipped.data[m] ? place : -1 - place), offsets);
-      return { inputs: { cache: typed(cache), x: typed(x), rows: written, offsets }, params: {} };
-    });
-  })
-);
+/** Rows in any order, some of them negative, of which only a part may be live; floats and whole numbers. */
+export const cacheWrite = fc.boolean().chain((whole) => {
+  const typed = (shape: Shape) =>
+    tensor(shape).map((host) => whole ? hostIndices(host.data.map((value) => Math.trunc(1e6 * value)), shape) : host);
+  return casesOf(cacheWriteOp, {
+    sizes: fc.tuple(size(140), fc.nat(), width).map(([C, some, D]) => ({ C, M: some % (C + 1), D })),
+    inputs: {
+      cache: typed,
+      x: typed,
+      rows: ([M], { sizes: { C }, live }) =>
+        fc.tuple(
+          fc.shuffledSubarray(Array.from({ length: C }, (_, row) => row), { minLength: M, maxLength: M }),
+          fc.array(fc.nat(3), { minLength: M, maxLength: M }),
+        ).map(([rows, skipped]) => list(rows.map((row, m) => skipped[m] ? row : -1 - row), live)),
+    },
+  });
+});

@@ -1,6 +1,7 @@
 import fc from "fast-check";
-import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
-import { liveElements } from "../support/equivalence.ts";
+import { linearOp } from "../../src/ops/linear.ts";
+import { size } from "../support/arbitraries.ts";
+import { casesOf } from "../support/skeleton.ts";
 
 /** Few rows, rows of one tile, rows of several tiles. */
 const rowCounts = fc.oneof(size(9), size(33), size(140));
@@ -21,21 +22,7 @@ const range = (rows: number) =>
 const sizes = fc.oneof(
   { weight: 7, arbitrary: fc.tuple(rowCounts, fc.oneof(widths(260), fc.constant(0)), widths(280)) },
   { weight: 1, arbitrary: fc.tuple(size(140, 129), widths(36), fc.integer({ min: 1000, max: 1100 })) },
-);
+).chain(([M, D, W]) => range(W).map(([from, to]) => ({ M, D, W, from, to })));
 
 /** Products of any size with any of the optional operands. */
-export const linear = sizes.chain(([M, D, rows]) =>
-  fc.record({
-    x: tensor([M, D]),
-    w: tensor([rows, D]),
-    bias: maybe(tensor([rows])),
-    offsets: maybe(offsets(M)),
-    range: range(rows),
-  }).chain(({ range: [from, to], ...inputs }) =>
-    maybe(tensor([M, to - from])).map((residual) => ({
-      inputs: { ...inputs, residual },
-      params: { from, to },
-      live: liveElements(M, to - from, inputs.offsets),
-    }))
-  )
-);
+export const linear = casesOf(linearOp, { sizes });

@@ -1,7 +1,9 @@
 import fc from "fast-check";
-import { type HostTensor, hostTensor } from "../../src/op/device.ts";
-import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
-import { liveElements } from "../support/equivalence.ts";
+import type { Shape } from "../../src/op/op.ts";
+import { hostTensor } from "../../src/op/device.ts";
+import { linearGradWOp, linearGradXOp, sumRowsOp } from "../../src/ops/linear_grad.ts";
+import { size, tensor } from "../support/arbitraries.ts";
+import { casesOf } from "../support/skeleton.ts";
 
 /** Rows of one tile, rows of several tiles. */
 const rowCounts = fc.oneof(size(9), size(33), size(140));
@@ -10,40 +12,34 @@ const rowCounts = fc.oneof(size(9), size(33), size(140));
 const widths = (max: number) => fc.oneof(size(max), size(max / 4).map((quads) => 4 * quads));
 
 /** M, D, O: any, or results so large that they fill a GPU with its largest blocks, of few terms. */
-const sizes = fc.oneof(
+const products = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(rowCounts, widths(260), widths(260)) },
   { weight: 1, arbitrary: fc.tuple(size(140, 129), fc.integer({ min: 1000, max: 1100 }), widths(36)) },
   { weight: 1, arbitrary: fc.tuple(widths(36), fc.integer({ min: 1000, max: 1100 }), size(140, 129)) },
 );
 
-/** Rows of the weight before and after those in use: none, or a few. */
-const around = fc.tuple(fc.constantFrom(0, 0, 1, 4, 33), fc.constantFrom(0, 0, 3, 70));
+/** Adds rows of the weight before and after those in use: none, or a few. */
+const around = (sizes: fc.Arbitrary<[number, number, number]>) =>
+  fc.tuple(sizes, fc.constantFrom(0, 0, 1, 4, 33), fc.constantFrom(0, 0, 3, 70))
+    .map(([[M, D, O], from, after]) => {
+      const rows = from + O + after;
+      return { M, D, O, W: rows, from, to: from + O, rows };
+    });
 
-/** The same rows with NaN in rows that are not live; a kernel that reads them returns NaN. */
-const dead = (rows: HostTensor, live: number) =>
-  hostTensor(rows.shape, rows.data.map((value, i) => i < live * rows.shape[1] ? value : NaN));
+/** Numbers, and NaN in rows that are not live; a kernel that reads them returns NaN. */
+const dead = (shape: Shape, { live }: { live: number }) =>
+  tensor(shape).map(({ data }) =>
+    hostTensor(shape, (data as Float32Array).map((value, i) => i < live * shape[1] ? value : NaN))
+  );
 
 /** Gradients of x, whichever rows of the weight were used. */
-export const linearGradX = fc.tuple(sizes, around).chain(([[M, D, O], [from, after]]) =>
-  fc.record({ dy: tensor([M, O]), w: tensor([from + O + after, D]), offsets: maybe(offsets(M)) }).map((inputs) => ({
-    inputs,
-    params: { from, to: from + O },
-    live: liveElements(M, D, inputs.offsets),
-  }))
-);
+export const linearGradX = casesOf(linearGradXOp, { sizes: around(products) });
 
 /** Gradients of the weight. */
-export const linearGradW = fc.tuple(sizes, around).chain(([[M, D, O], [from, after]]) =>
-  fc.record({ dy: tensor([M, O]), x: tensor([M, D]), offsets: maybe(offsets(M)) }).map(({ dy, x, offsets }) => {
-    const live = liveElements(M, 1, offsets);
-    return { inputs: { dy: dead(dy, live), x: dead(x, live), offsets }, params: { from, rows: from + O + after } };
-  })
-);
+export const linearGradW = casesOf(linearGradWOp, { sizes: around(products), inputs: { dy: dead, x: dead } });
 
 /** Gradients of a bias. */
-export const sumRows = fc.tuple(size(300), size(140), around).chain(([M, O, [from, after]]) =>
-  fc.record({ dy: tensor([M, O]), offsets: maybe(offsets(M)) }).map(({ dy, offsets }) => ({
-    inputs: { dy: dead(dy, liveElements(M, 1, offsets)), offsets },
-    params: { from, rows: from + O + after },
-  }))
-);
+export const sumRows = casesOf(sumRowsOp, {
+  sizes: around(fc.tuple(size(300), fc.constant(0), size(140))),
+  inputs: { dy: dead },
+});

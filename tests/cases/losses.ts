@@ -1,16 +1,18 @@
 import fc from "fast-check";
 import { hostIndices, type HostTensor, hostTensor } from "../../src/op/device.ts";
-import { indices, maybe, offsets, size, tensor } from "../support/arbitraries.ts";
-import { liveElements } from "../support/equivalence.ts";
+import type { Shape } from "../../src/op/op.ts";
+import * as ops from "../../src/ops/losses.ts";
+import { indices, size, tensor } from "../support/arbitraries.ts";
+import { casesOf, type Context } from "../support/skeleton.ts";
 
 /** Rows of any width, around zero or far from it, some of them partly masked out. */
-function logits(M: number, V: number): fc.Arbitrary<HostTensor> {
+export function logits(shape: Shape): fc.Arbitrary<HostTensor> {
   return fc.record({
-    normals: tensor([M, V]),
+    normals: tensor(shape),
     scale: fc.constantFrom(0, 0.1, 3, 100),
     shift: fc.constantFrom(0, 0, -1000, 1e4),
     masked: fc.boolean(),
-  }).map(({ normals: { data, shape }, scale, shift, masked }) =>
+  }).map(({ normals: { data }, scale, shift, masked }) =>
     hostTensor(
       shape,
       (data as Float32Array).map((value, i) =>
@@ -20,49 +22,64 @@ function logits(M: number, V: number): fc.Arbitrary<HostTensor> {
   );
 }
 
-const width = fc.oneof(size(300, 1), fc.constantFrom(1025, 4100));
+/** Columns of a row. */
+export const width = fc.oneof(size(300, 1), fc.constantFrom(1025, 4100));
 
-/** Labels of some columns or none; a masked column may be the label only if it is not masked: it is the first then. */
-export const crossEntropy = fc.tuple(size(70), width).chain(([M, V]) =>
-  fc.record({ logits: logits(M, V), labels: indices(M, -2, V - 1), offsets: maybe(offsets(M)) })
-    .map(({ logits, labels, offsets }) => {
-      const possible = (label: number, m: number) => logits.data[m * V + label] === -Infinity ? 0 : label;
-      const usable = hostIndices(labels.data.map(possible));
-      return { inputs: { logits, labels: usable, offsets }, params: {}, live: liveElements(M, 1, offsets) };
-    })
-);
+/** Labels of some columns or none. */
+export const labels = ([M]: Shape, { sizes: { V } }: Context<{ V: number }, unknown>) => indices(M, -2, V - 1);
+
+/** A masked column may be the label only if it is not masked: it is the first then. */
+export function usable<C extends { inputs: { logits: HostTensor; labels: HostTensor } }>(one: C): C {
+  const { logits: { data, shape: [, V] }, labels } = one.inputs;
+  const possible = (label: number, m: number) => data[m * V + label] === -Infinity ? 0 : label;
+  return { ...one, inputs: { ...one.inputs, labels: hostIndices(labels.data.map(possible)) } };
+}
+
+/** Rows of a vocabulary. */
+export const crossEntropy = casesOf(ops.crossEntropyOp, {
+  sizes: { M: size(70), V: width },
+  inputs: { logits, labels },
+})
+  .map(usable);
 
 /** Router logits. */
-export const logSumExp = fc.tuple(size(70), width).chain(([M, E]) =>
-  fc.record({ x: logits(M, E), offsets: maybe(offsets(M)) })
-    .map((inputs) => ({ inputs, params: {}, live: liveElements(M, 1, inputs.offsets) }))
-);
+export const logSumExp = casesOf(ops.logSumExpOp, { sizes: { M: size(70), E: width }, inputs: { x: logits } });
 
-/** Selected rows; the list is longer than its live part. */
-export const binaryCrossEntropy = size(300).chain((M) =>
-  fc.record({
-    scores: logits(M, 1),
-    chosen: fc.subarray(Array.from({ length: M }, (_, m) => m)),
-    spare: fc.array(fc.integer({ min: -1, max: M }), { maxLength: 3 }),
-    offsets: maybe(offsets(M)),
-  }).map(({ scores, chosen, spare, offsets }) => ({
-    inputs: { scores, rows: hostIndices([...chosen, ...spare]), kept: hostIndices([0, chosen.length]), offsets },
-    params: {},
-    live: liveElements(M, 1, offsets),
-  }))
-);
+/** Scores, of which some are selected; the list is longer than its live part. */
+export const selected = fc.tuple(size(300), fc.nat(3), fc.nat()).map(([M, spare, some]) => {
+  const S = some % (M + 1);
+  return { M, S: S + spare, live: S };
+});
 
-/** Optional divisor of a mean: the number of rows of a whole step. */
-export const totals = maybe(fc.constantFrom(0, 1, 17, 2 ** 20).map((rows) => hostTensor([1], [rows])));
+/** Distinct selected rows in ascending order, then any. */
+export function selectedRows([S]: Shape, { sizes: { M, live } }: Context<{ M: number; live: number }, unknown>) {
+  return fc.tuple(
+    fc.shuffledSubarray(Array.from({ length: M }, (_, m) => m), { minLength: live, maxLength: live }),
+    fc.array(fc.integer({ min: -1, max: M }), { minLength: S - live, maxLength: S - live }),
+  ).map(([rows, spare]) => hostIndices([...rows.sort((a, b) => a - b), ...spare]));
+}
+
+/** The number of selected rows. */
+export const kept = (_: Shape, { sizes: { live } }: Context<{ live: number }, unknown>) =>
+  fc.constant(hostIndices([0, live]));
+
+/** Selected rows. */
+export const binaryCrossEntropy = casesOf(ops.binaryCrossEntropyOp, {
+  sizes: selected,
+  inputs: { scores: logits, rows: selectedRows, kept },
+});
+
+/** Divisor of a mean: the number of rows of a whole step. */
+export const total = () => fc.constantFrom(0, 1, 17, 2 ** 20).map((rows) => hostTensor([1], [rows]));
+
+/** Labels of which some, all or none are scored. */
+export const scoredLabels = ([M]: Shape) => indices(M, -2, 1);
 
 /** Values of which some, all or none are scored. */
-export const mean = size(2000).chain((M) =>
-  fc.record({ x: tensor([M, 1]), labels: maybe(indices(M, -2, 1)), offsets: maybe(offsets(M)), total: totals })
-    .map((inputs) => ({ inputs, params: {} }))
-);
+export const mean = casesOf(ops.meanOp, { sizes: { M: size(2000) }, inputs: { labels: scoredLabels, total } });
 
 /** Counts of no slots, or of R rows with k slots each, by chance. */
-export function counts(E: number, k: number): fc.Arbitrary<HostTensor> {
+export function counts([E]: Shape, { params: { k } }: Context<unknown, { k: number }>): fc.Arbitrary<HostTensor> {
   return fc.constantFrom(0, 1, 300, 20_000).chain((R) =>
     fc.array(fc.nat(R), { minLength: k * (E - 1), maxLength: k * (E - 1) }).map((cuts) => {
       const found = new Float32Array(E); // each slot's R rows are cut into E parts
@@ -75,11 +92,12 @@ export function counts(E: number, k: number): fc.Arbitrary<HostTensor> {
   );
 }
 
+/** Positive numbers. */
+const positive = (shape: Shape) =>
+  tensor(shape).map(({ data }) => hostTensor(shape, (data as Float32Array).map(Math.abs)));
+
 /** Probabilities, normalised or not, and counts of the same rows or of more. */
-export const loadBalanceLoss = fc.tuple(size(300), size(70, 1), size(8, 1)).chain(([M, E, k]) =>
-  fc.record({
-    probs: tensor([M, E]).map(({ shape, data }) => hostTensor(shape, (data as Float32Array).map(Math.abs))),
-    counts: counts(E, k),
-    offsets: maybe(offsets(M)),
-  }).map((inputs) => ({ inputs, params: { k } }))
-);
+export const loadBalanceLoss = casesOf(ops.loadBalanceLossOp, {
+  sizes: { M: size(300), E: size(70, 1), k: size(8, 1) },
+  inputs: { probs: positive, counts },
+});

@@ -1,22 +1,25 @@
 import fc from "fast-check";
 import { type HostTensor, hostTensor } from "../../src/op/device.ts";
-import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
-import { liveElements } from "../support/equivalence.ts";
+import type { Shape } from "../../src/op/op.ts";
+import * as ops from "../../src/ops/losses_grad.ts";
+import { size, tensor } from "../support/arbitraries.ts";
+import { casesOf } from "../support/skeleton.ts";
 import * as losses from "./losses.ts";
 
 /** An upstream gradient of one number a row. */
-const upstream = (M: number) => fc.constantFrom(0, 1e-3, 1, 100).chain((scale) => tensor([M, 1], scale));
+export const upstream = (shape: Shape) => fc.constantFrom(0, 1e-3, 1, 100).chain((scale) => tensor(shape, scale));
 
 /** As the loss itself, with an upstream gradient. */
-export const crossEntropyGrad = losses.crossEntropy.chain(({ inputs, params, live }) => {
-  const [M, V] = inputs.logits.shape;
-  return upstream(M).map((dnll) => ({ inputs: { ...inputs, dnll }, params, live: live * V }));
+export const crossEntropyGrad = casesOf(ops.crossEntropyGradOp, {
+  sizes: { M: size(70), V: losses.width },
+  inputs: { logits: losses.logits, labels: losses.labels, dnll: upstream },
+}).map(losses.usable);
+
+/** As the loss itself, with an upstream gradient. */
+export const binaryCrossEntropyGrad = casesOf(ops.binaryCrossEntropyGradOp, {
+  sizes: losses.selected,
+  inputs: { scores: losses.logits, rows: losses.selectedRows, kept: losses.kept, dbce: upstream },
 });
-
-/** As the loss itself, with an upstream gradient. */
-export const binaryCrossEntropyGrad = losses.binaryCrossEntropy.chain(({ inputs, params, live }) =>
-  upstream(inputs.scores.shape[0]).map((dbce) => ({ inputs: { ...inputs, dbce }, params, live }))
-);
 
 /** y = log Σ e^x of each row, rounded to a float. */
 export function normalisers({ shape: [M, E], data }: HostTensor): HostTensor {
@@ -26,23 +29,19 @@ export function normalisers({ shape: [M, E], data }: HostTensor): HostTensor {
 }
 
 /** Router logits with their normalisers, and an upstream gradient. */
-export const logSumExpGrad = losses.logSumExp.chain(({ inputs, params }) => {
-  const [M, E] = inputs.x.shape;
-  const y = normalisers(inputs.x);
-  return upstream(M).map((dy) => ({ inputs: { ...inputs, y, dy }, params, live: liveElements(M, E, inputs.offsets) }));
-});
+export const logSumExpGrad = casesOf(ops.logSumExpGradOp, {
+  sizes: { M: size(70), E: losses.width },
+  inputs: { x: losses.logits, dy: upstream },
+}).map((one) => ({ ...one, inputs: { ...one.inputs, y: normalisers(one.inputs.x) } }));
 
 /** Labels of which some, all or none are scored. */
-export const meanGrad = losses.mean.chain(({ inputs: { x, labels, offsets, total } }) =>
-  tensor([1]).map((dy) => ({
-    inputs: { dy, labels, offsets, total },
-    params: { M: x.shape[0] },
-    live: liveElements(x.shape[0], 1, offsets),
-  }))
-);
+export const meanGrad = casesOf(ops.meanGradOp, {
+  sizes: { M: size(2000) },
+  inputs: { labels: losses.scoredLabels, total: losses.total },
+});
 
 /** Counts of the rows themselves or of others. */
-export const loadBalanceLossGrad = fc.tuple(size(600), size(70, 1), size(8, 1)).chain(([M, E, k]) =>
-  fc.record({ counts: losses.counts(E, k), dloss: tensor([1]), offsets: maybe(offsets(M)) })
-    .map((inputs) => ({ inputs, params: { M, k }, live: liveElements(M, E, inputs.offsets) }))
-);
+export const loadBalanceLossGrad = casesOf(ops.loadBalanceLossGradOp, {
+  sizes: { M: size(600), E: size(70, 1), k: size(8, 1) },
+  inputs: { counts: losses.counts },
+});

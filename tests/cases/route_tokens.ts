@@ -41,7 +41,7 @@ export function slotsOf(S: number, N: number): fc.Arbitrary<HostTensor> {
 /** Some slots in any order, of which only a part may be live, and where the live ones end. */
 export function listed(S: number): fc.Arbitrary<{ rows: HostTensor; offsets: HostTensor }> {
   return fc.shuffledSubarray(Array.from({ length: S }, (_, s) => s)).chain((entries) =>
-    offsets(entries.length).map((ends) => ({ rows: list(entries, ends), offsets: ends }))
+    offsets(entries.length).map((ends) => ({ rows: list(entries, ends.data.at(-1)), offsets: ends }))
   );
 }
 

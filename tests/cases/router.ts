@@ -1,25 +1,20 @@
 import fc from "fast-check";
-import { GATES, ROUTES } from "../../src/op/kinds.ts";
 import { type HostTensor, hostTensor } from "../../src/op/device.ts";
-import { routeOp, type RouteParams } from "../../src/ops/router.ts";
+import type { Shape } from "../../src/op/op.ts";
+import { gateOp, routeOp, type RouteParams } from "../../src/ops/router.ts";
 import { ReferenceDevice } from "../../reference/mod.ts";
 import { accuracy } from "../../reference/accuracy/accuracy.ts";
-import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
-import { liveElements } from "../support/equivalence.ts";
+import { size, tensor } from "../support/arbitraries.ts";
+import { casesOf } from "../support/skeleton.ts";
 
 /** Scores from tiny to far beyond where a sigmoid is 0 or 1 in float32. */
-export const gate = size(140).chain((M) =>
-  fc.record({
-    scores: fc.constantFrom(1e-3, 1, 30).chain((scale) => tensor([M, 1], scale)),
-    offsets: maybe(offsets(M)),
-    kind: fc.constantFrom(...GATES),
-    alpha: fc.constantFrom(0.1, 1, -2),
-  }).map(({ scores, offsets, kind, alpha }) => ({
-    inputs: { scores, offsets },
-    params: { kind, alpha },
-    live: liveElements(M, 1, offsets),
-  }))
-);
+const scores = (shape: Shape) => fc.constantFrom(1e-3, 1, 30).chain((scale) => tensor(shape, scale));
+
+/** Sizes, scores and factors of a gate. */
+export const gates = { sizes: { M: size(140) }, inputs: { scores }, params: { alpha: fc.constantFrom(0.1, 1, -2) } };
+
+/** Every kind. */
+export const gate = casesOf(gateOp, gates);
 
 const exact = new ReferenceDevice("f64");
 
@@ -44,28 +39,20 @@ function decided(logits: HostTensor, bias: HostTensor | undefined, params: Route
   return true;
 }
 
-/** A vector or matrix of multiples of `step`: gaps are wide, and many values are equal. */
-const coarse = (shape: number[], step: number) =>
+/** Multiples of `step`: gaps are wide, and many values are equal. */
+const coarse = (step: number) => (shape: Shape) =>
   tensor(shape, 2).map(({ data }) => hostTensor(shape, Float32Array.from(data, (value) => step * Math.round(value))));
 
+/** Rows, alternatives and choices, of a bounded number of elements. */
+export const choices = (elements: number, alternatives: readonly number[]) =>
+  fc.tuple(size(70), fc.constantFrom(...alternatives)).chain(([rows, E]) =>
+    fc.oneof(fc.constant(1), fc.integer({ min: 1, max: Math.min(E, 8) }), fc.constant(Math.min(E, 33)))
+      .map((k) => ({ M: Math.min(rows, Math.floor(elements / E)), E, k }))
+  );
+
 /** Logits whose choices do not hang on rounding: exact ties, or gaps beyond the bound. */
-export const route = fc.tuple(size(70), fc.constantFrom(1, 3, 8, 33, 256)).chain(([rows, E]) => {
-  const M = Math.min(rows, Math.floor(1024 / E));
-  return fc.record({
-    logits: coarse([M, E], 0.75),
-    bias: maybe(coarse([E], 0.1)),
-    offsets: maybe(offsets(M)),
-    k: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: Math.min(E, 8) }), fc.constant(Math.min(E, 33))),
-    kind: fc.constantFrom(...ROUTES),
-    alpha: fc.constantFrom(1, 0.5),
-    normalize: fc.boolean(),
-  }).map(({ logits, bias, offsets, ...params }) => ({
-    inputs: { logits, bias, offsets },
-    params,
-    live: {
-      probs: liveElements(M, E, offsets),
-      experts: liveElements(M, params.k, offsets),
-      weights: liveElements(M, params.k, offsets),
-    },
-  })).filter(({ inputs: { logits, bias }, params }) => decided(logits, bias, params));
-});
+export const route = casesOf(routeOp, {
+  sizes: choices(1024, [1, 3, 8, 33, 256]),
+  inputs: { logits: coarse(0.75), bias: coarse(0.1) },
+  params: { alpha: fc.constantFrom(1, 0.5) },
+}).filter(({ inputs: { logits, bias }, params }) => decided(logits, bias, params));

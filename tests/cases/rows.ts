@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { hostIndices, type HostTensor, hostTensor } from "../../src/op/device.ts";
-import { maybe, offsets, size, tensor } from "../support/arbitraries.ts";
+import type { Shape } from "../../src/op/op.ts";
+import { gatherOp, scatterAddOp, scatterRowsOp } from "../../src/ops/rows.ts";
+import { size, tensor } from "../support/arbitraries.ts";
+import { casesOf, type Context } from "../support/skeleton.ts";
 
 /** Invalid row indices, for list entries beyond the live part. */
 const garbage = [2 ** 31 - 1, -1, 0, 12345];
@@ -8,62 +11,42 @@ const garbage = [2 ** 31 - 1, -1, 0, 12345];
 /** Widths that do and do not come in fours, within and beyond the lanes of a group. */
 export const width = fc.constantFrom(0, 1, 3, 4, 32, 67, 288);
 
-/** A vector or matrix of floats or whole numbers with M rows. */
-function anyRows(M: number): fc.Arbitrary<HostTensor> {
-  const floats = width.chain((D) => tensor([M, D]));
+/** Floats or whole numbers, of a matrix or a vector. */
+function anyRows([M, D]: Shape): fc.Arbitrary<HostTensor> {
   const whole = ({ shape, data }: HostTensor) => hostTensor(shape, Int32Array.from(data, (value) => 1e6 * value));
-  return fc.oneof(floats, floats.map(whole), tensor([M]), tensor([M]).map(whole));
+  return fc.oneof(tensor([M, D]), tensor([M, D]).map(whole), tensor([M]), tensor([M]).map(whole));
 }
 
-/** A list with `live` (all unless given) usable entries; the rest is garbage. */
-export function list(entries: readonly number[], live: HostTensor | undefined): HostTensor {
-  const count = live ? live.data[live.data.length - 1] : entries.length;
-  return hostIndices(entries.map((row, s) => s < count ? row : garbage[s % garbage.length]));
-}
+/** A list whose entries after the live ones (all unless given) are garbage. */
+export const list = (entries: readonly number[], live: number = entries.length): HostTensor =>
+  hostIndices(entries.map((row, s) => s < live ? row : garbage[s % garbage.length]));
 
 /** Lists in any order, with repetitions. */
-export const gather = fc.tuple(size(70, 1), size(140)).chain(([M, S]) =>
-  fc.record({
-    x: anyRows(M),
-    entries: fc.array(fc.nat(M - 1), { minLength: S, maxLength: S }),
-    offsets: maybe(offsets(S)),
-  }).map(({ x, entries, offsets }) => ({
-    inputs: { x, rows: list(entries, offsets), offsets },
-    params: {},
-    live: (offsets ? offsets.data[offsets.data.length - 1] : S) * (x.shape[1] ?? 1),
-  }))
-);
+export const gather = casesOf(gatherOp, {
+  sizes: { M: size(70, 1), S: size(140), D: width },
+  inputs: {
+    x: anyRows,
+    rows: ([S], { sizes: { M }, live }) =>
+      fc.array(fc.nat(M - 1), { minLength: S, maxLength: S }).map((entries) => list(entries, live)),
+  },
+});
 
-/** Row count, width and a strictly ascending list. */
-export const scattered = fc.tuple(size(140), width).chain(([M, D]) =>
-  fc.subarray(Array.from({ length: M }, (_, m) => m)).chain((entries) =>
-    fc.record({
-      x: tensor([M, D]),
-      y: tensor([entries.length, D]),
-      entries: fc.constant(entries),
-      offsets: maybe(offsets(entries.length)),
-    })
-  )
-);
+/** Rows, some of them listed, and a width. */
+export const someRows = fc.tuple(size(140), fc.nat(), width).map(([M, some, D]) => ({ M, S: some % (M + 1), D }));
 
-/** Ascending lists, of which only a part may be live. */
-export const scatterRows = scattered.map(({ x, y, entries, offsets }) => ({
-  inputs: { x, y, rows: list(entries, offsets), offsets },
-  params: {},
-}));
+/** A strictly ascending list, of which only a part may be live. */
+export const ascending = ([S]: Shape, { sizes: { M }, live }: Context<{ M: number }, unknown>) =>
+  fc.shuffledSubarray(Array.from({ length: M }, (_, m) => m), { minLength: S, maxLength: S })
+    .map((entries) => list(entries.sort((a, b) => a - b), live));
 
-/** With and without a list, gates and a live part. */
+/** Ascending lists. */
+export const scatterRows = casesOf(scatterRowsOp, { sizes: someRows, inputs: { rows: ascending } });
+
+/** With and without a list, gates and a live part; without a list all rows are written. */
 export const scatterAdd = fc.oneof(
-  scattered.chain(({ x, y, entries, offsets }) =>
-    fc.record({
-      x: fc.constant(x),
-      y: fc.constant(y),
-      rows: fc.constant(list(entries, offsets)),
-      gates: maybe(tensor([entries.length, 1])),
-      offsets: fc.constant(offsets),
-    })
-  ),
-  fc.tuple(size(140), width).chain(([M, D]) =>
-    fc.record({ x: tensor([M, D]), y: tensor([M, D]), gates: maybe(tensor([M, 1])), offsets: maybe(offsets(M)) })
-  ),
-).map((inputs) => ({ inputs, params: {} }));
+  casesOf(scatterAddOp, { sizes: someRows, inputs: { rows: ascending } }),
+  casesOf(scatterAddOp, {
+    sizes: fc.tuple(size(140), width).map(([M, D]) => ({ M, S: M, D })),
+    inputs: { rows: ascending },
+  }),
+);

@@ -109,7 +109,8 @@ export const count = fc.tuple(size(130), size(40, 1), fc.boolean()).chain(([B, V
   }).map(({ seen, rows, ids, offsets: ends }) => {
     const M = rows.length;
     const offsets = ends && hostIndices(ends.data.map((end) => Math.min(end, M)));
-    const live = { ids: list(Array.from(ids.data.subarray(0, M)), offsets), rows: list(rows, offsets) };
+    const end = offsets?.data.at(-1);
+    const live = { ids: list(Array.from(ids.data.subarray(0, M)), end), rows: list(rows, end) };
     return { inputs: { seen, offsets, ids: live.ids, ...(listed && { rows: live.rows }) }, params: {} };
   });
 });

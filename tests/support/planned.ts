@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { HostTensor } from "../../src/op/device.ts";
+import { dtypeOf, type HostTensor } from "../../src/op/device.ts";
 import { type AnyOp, type Backend, type Inputs, type Op, type Outputs, sizeOf, type Tensor } from "../../src/op/op.ts";
 import type { Adapter } from "../../kernels/host/adapter.ts";
 import type { AnyKernel, Dispatch } from "../../kernels/host/kernel.ts";
@@ -42,10 +42,6 @@ export interface Planned {
   readonly outputs: Readonly<Record<string, Guarded>>;
   /** Inputs with their data. */
   readonly stored: readonly (readonly [Guarded, HostTensor])[];
-}
-
-function dtypeOf({ data }: HostTensor): Tensor["dtype"] {
-  return data instanceof Int32Array ? "i32" : "f32";
 }
 
 /** Plans a call; throws what the operation throws for its shapes. */
