@@ -13,8 +13,6 @@ import { setInvocation } from "./support/invocation.ts";
 /** A command of the package. */
 interface Entry {
   readonly about: string;
-  /** Reads texts with what only Deno has. */
-  readonly needsDeno?: true;
   load(): Promise<{ run(args: readonly string[]): Promise<never> }>;
 }
 
@@ -26,7 +24,7 @@ const commands: Readonly<Record<string, Entry>> = {
   evaluate: { about: "bits per byte, perplexity, multiple choice", load: () => import("./evaluate.ts") },
   "sample-corpus": { about: "documents drawn from a decoder", load: () => import("./sample_corpus.ts") },
   merge: { about: "the experts of a model merged into one", load: () => import("./merge.ts") },
-  train: { about: "a model trained as a JSON file says", needsDeno: true, load: () => import("./train.ts") },
+  train: { about: "a model trained as a JSON file says", load: () => import("./train.ts") },
   compare: { about: "training runs, drawn side by side", load: () => import("./compare.ts") },
   conformance: { about: "a model's recorded values on both devices", load: () => import("./conformance.ts") },
   doctor: { about: "the WebGPU adapter, its limits, what to install", load: () => import("./doctor.ts") },
@@ -36,9 +34,7 @@ const inDeno = "deno" in process.versions;
 const IN_DENO = "deno run -A jsr:@refrain/transformers/cli";
 
 function help(): string {
-  const lines = Object.entries(commands).map(([name, { about, needsDeno }]) => {
-    return `  ${name.padEnd(15)}${about}${needsDeno ? " (with Deno)" : ""}`;
-  });
+  const lines = Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(15)}${about}`);
   const start = inDeno ? IN_DENO : "npx refrain";
   return [`${start} COMMAND [options]`, "", ...lines, "", `${start} COMMAND --help explains a command.`, ""].join("\n");
 }
@@ -62,7 +58,6 @@ const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
 if (!entry) {
   fail(`Cannot run ${name}: there is no such command, the nearest is ${nearest(name, Object.keys(commands))}`);
 }
-if (entry.needsDeno && !inDeno) fail(`Cannot run ${name} in Node: it needs Deno, as in: ${IN_DENO} ${name} …`);
 setInvocation(inDeno ? IN_DENO : "npx refrain");
 preferVulkan();
 await (await entry.load()).run(args);

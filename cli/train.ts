@@ -1,4 +1,5 @@
 /** `deno task train`: trains a model as a JSON file says. */
+import process from "node:process";
 import { FolderLock } from "../src/train/run/lock.ts";
 import { describeTrainingKeys } from "../src/train/config/describe.ts";
 import { interruptedCode, interruptible, note, runCommand } from "./support/command.ts";
@@ -39,10 +40,25 @@ async function main(
 ): Promise<number> {
   const steps = flags.steps === undefined ? undefined : wholeOf("steps", flags.steps, 1);
   const file = await readConfigFile(flags.operand, { device: flags.device, steps });
-  using _lock = await FolderLock.take(file.config.out, flags.resume ? "resume" : "train into");
-  const found = await openOut(file, flags.resume);
-  using run = await openRun(file, found);
-  const { training } = run;
+  const lock = await FolderLock.take(file.config.out, flags.resume ? "resume" : "train into");
+  try {
+    const run = await openRun(file, await openOut(file, flags.resume));
+    try {
+      return await train(file, run.training, args);
+    } finally {
+      run[Symbol.dispose]();
+    }
+  } finally {
+    lock[Symbol.dispose]();
+  }
+}
+
+/** Trains to the end or to a signal, and returns the exit code. */
+async function train(
+  file: Awaited<ReturnType<typeof readConfigFile>>,
+  training: Awaited<ReturnType<typeof openRun>>["training"],
+  args: readonly string[],
+): Promise<number> {
   const progress = new TrainingProgress(file.config, training.first);
   const ended = await interruptible(async (signal) => {
     signal.addEventListener("abort", () => note("Finishing the step; a second signal ends at once, without saving"));
@@ -61,7 +77,7 @@ async function main(
 }
 
 /** Runs the command with the given arguments, or those of the process, and ends the process. */
-export const run = (args: readonly string[] = Deno.args): Promise<never> =>
+export const run = (args: readonly string[] = process.argv.slice(2)): Promise<never> =>
   runCommand(command, (flags) => main(flags, args), args);
 
 if (import.meta.main) await run();

@@ -1,6 +1,6 @@
 /** Finds the text files of a source. */
 import { type Stats, statSync } from "node:fs";
-import { glob, readdir, stat } from "node:fs/promises";
+import * as fs from "node:fs/promises";
 import { isMissing } from "../../src/checkpoint/host.ts";
 import { reasonOf } from "../../src/checkpoint/messages.ts";
 import { isTagged } from "./markup.ts";
@@ -75,9 +75,18 @@ export async function filesOf(
   const info = await infoOf(from);
   if (info?.isDirectory()) return nonEmpty(await described(await below(from), documents), from);
   if (info) return [await named(from, documents)];
-  const paths = (await Array.fromAsync(glob(from))).filter((path) => statSync(path).isFile()).sort();
+  const paths = (await matching(from)).filter((path) => statSync(path).isFile()).sort();
   if (paths.length === 0) throw new Error(`Cannot read ${from}: there is no such file, folder or package`);
   return await Promise.all(paths.map((path) => named(path, documents)));
+}
+
+/** Paths that a glob matches. Throws in Node 20, which has none. */
+async function matching(pattern: string): Promise<string[]> {
+  const { glob } = fs as { readonly glob?: (pattern: string) => AsyncIterable<string> };
+  if (!glob) throw new Error(`Cannot read ${pattern}: there is no such file, and Node 20 matches no globs`);
+  const paths: string[] = [];
+  for await (const path of glob(pattern)) paths.push(path);
+  return paths;
 }
 
 /** A file given by name, of any kind. */
@@ -88,7 +97,7 @@ async function named(path: string, documents?: DocumentFormat): Promise<TextFile
 
 async function infoOf(path: string): Promise<Stats | undefined> {
   try {
-    return await stat(path);
+    return await fs.stat(path);
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw new Error(`Cannot read ${path}: ${reasonOf(error)}`, { cause: error });
@@ -97,7 +106,7 @@ async function infoOf(path: string): Promise<Stats | undefined> {
 
 /** Paths of all files below a folder except hidden ones, sorted. */
 async function below(folder: string): Promise<string[]> {
-  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith("."));
+  const entries = (await fs.readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith("."));
   const paths = entries.sort((a, b) => a.name < b.name ? -1 : 1).map((entry) => {
     const path = `${folder.replace(/\/$/, "")}/${entry.name}`;
     return entry.isDirectory() ? below(path) : entry.isFile() ? [path] : [];
@@ -126,7 +135,7 @@ function oneKind(files: readonly TextFile[]): TextFile[] {
 
 /** The kind of a file by its name or its first bytes; undefined if unknown. */
 async function fileOf(path: string, documents?: DocumentFormat): Promise<Omit<TextFile, "kind"> & { kind?: FileKind }> {
-  const info = await stat(path), { size } = info;
+  const info = await fs.stat(path), { size } = info;
   if (!info.isFile()) throw new Error(`Cannot read ${path}: texts are read several times, which needs a regular file`);
   const [, ending] = path.match(/[^/]\.(\w+)(?:\.gz)?$/) ?? [];
   return { path, size, kind: await kindOf(path, ending?.toLowerCase()), documents };

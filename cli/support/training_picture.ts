@@ -1,8 +1,9 @@
 /** Training runs as a picture: loss, routing, gradient norm and learning rate, for light and dark backgrounds. */
+import process from "node:process";
 import { type DrawnRun, panels, PICTURE, title } from "./training_panels.ts";
 
 /** Packages that only this picture needs. */
-const PACKAGES = ["npm:vega@6.4", "npm:vega-lite@6.5"] as const;
+const PACKAGES = ["vega@6.4", "vega-lite@6.5"] as const;
 
 /** Imports a package by name at run time, so that neither the lock file nor the published package depends on it. */
 const importByName = new Function("name", "return import(name)") as (name: string) => Promise<unknown>;
@@ -90,8 +91,11 @@ export function pictureSpec(runs: readonly DrawnRun[]): Record<string, unknown> 
 export async function drawTrainingPicture(runs: readonly DrawnRun[]): Promise<string> {
   const empty = runs.find(({ lines }) => !lines.some(({ kind }) => kind === "step"));
   if (empty) throw new RangeError(`Cannot draw the training: the log of ${empty.name} has no steps`);
-  const [vega, lite] = await Promise.all(PACKAGES.map(importByName)).catch((error) => {
-    throw new Error(`Cannot draw the training: ${PACKAGES.join(" or ")} cannot be loaded: ${error.message}`);
+  const inDeno = "deno" in process.versions;
+  const names = PACKAGES.map((name) => inDeno ? `npm:${name}` : name.split("@")[0]); // Node has what is installed
+  const [vega, lite] = await Promise.all(names.map(importByName)).catch((error) => {
+    const remedy = inDeno ? "" : `; npm install ${PACKAGES.join(" ")} adds them`;
+    throw new Error(`Cannot draw the training: ${names.join(" or ")} cannot be loaded: ${error.message}${remedy}`);
   }) as [Vega, VegaLite];
   const view = new vega.View(vega.parse(lite.compile(pictureSpec(runs)).spec), { renderer: "none" });
   try {

@@ -35,8 +35,29 @@ Deno.test("npx runs the commands of the package", async () => {
   const args = ["--model", `${models}/stories-mor`, "--device", "reference", "--prompt", "Once upon a time"];
   const story = await inFolder("npx", "refrain", "generate", ...args, "--max-new-tokens", `${expected.story.length}`);
   assertEquals(story, `Once upon a time${expected.story.map(({ text }) => text).join("")}\n`);
-  const refused = await inFolder("npx", "refrain", "train", "config.json").catch(({ message }: Error) => message);
-  assertStringIncludes(refused, "Cannot run train in Node: it needs Deno, as in: deno run -A jsr:");
+});
+
+Deno.test("npx trains a model on a text, goes on with more steps, and draws the run", async () => {
+  const model = {
+    hidden_size: 16,
+    intermediate_size: 24,
+    num_attention_heads: 2,
+    num_hidden_layers: 2,
+    vocab_size: 270,
+  };
+  const data = { train: ["text.txt"], sequence_length: 16, batch: 2 };
+  await Deno.writeTextFile(`${folder}/text.txt`, "A cat sat on a mat. The mat was red.\n".repeat(40));
+  await Deno.writeTextFile(`${folder}/train.json`, JSON.stringify({ model, data, steps: 3, out: "run" }));
+  const train = (...more: string[]) =>
+    inFolder("npx", "refrain", "train", "train.json", "--device", "reference", ...more);
+  await train();
+  await train("--resume", "--steps", "5");
+  const steps = (await Deno.readTextFile(`${folder}/run/log.jsonl`)).trim().split("\n")
+    .map((line) => JSON.parse(line)).filter(({ kind }) => kind === "step").map(({ step }) => step);
+  assertEquals(steps, [0, 1, 2, 3, 4]);
+  await install(folder, "vega@6.4", "vega-lite@6.5");
+  await inFolder("npx", "refrain", "compare", "run");
+  assert(isFile(`${folder}/compare.svg`));
 });
 
 Deno.test("the command of the package serves completions, and ends on SIGTERM", async () => {
@@ -71,6 +92,8 @@ const COMMANDS = [
   "trace",
   "sample-corpus",
   "merge",
+  "train",
+  "compare",
   "conformance",
   "doctor",
 ];
@@ -112,7 +135,7 @@ Deno.test("a folder that a process of Node writes is locked for Node and Deno, u
   assertEquals(isFile(`${out}/.lock`), false);
 });
 
-/** Entry points of the library, and the commands that run in Node. */
+/** Entry points of the library, and the commands. */
 const entries = [
   ...[
     "mod.ts",

@@ -8,6 +8,9 @@ import type { Source } from "../../checkpoint/source.ts";
 /** Bytes of a chunk. */
 const CHUNK = 2 ** 23;
 
+/** Bytes in hexadecimal; Node 20 has no toHex. */
+const hexOf = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
 /**
  * Hash of a file: SHA-256 over the SHA-256 of its chunks of 8 MiB, in hexadecimal; undefined if there is no such file.
  * Chunks bound the memory, because crypto.subtle.digest takes whole buffers only.
@@ -20,7 +23,7 @@ async function fileDigest(source: Source, file: string): Promise<string | undefi
     const bytes = await source.read(file, at, Math.min(size, at + CHUNK));
     chunks.set(await sha256(bytes), 32 * chunk);
   }
-  return (await sha256(chunks)).toHex();
+  return hexOf(await sha256(chunks));
 }
 
 /** Hashes of files by name; undefined for missing ones. */
@@ -33,7 +36,7 @@ export async function fileDigests(
 
 /** Hash of a JSON value: SHA-256 of its text without spaces, in hexadecimal. */
 export async function jsonDigest(value: unknown): Promise<string> {
-  return (await sha256(new TextEncoder().encode(JSON.stringify(value)))).toHex();
+  return hexOf(await sha256(new TextEncoder().encode(JSON.stringify(value))));
 }
 
 /** Compares files with their hashes. Throws naming the first file that is missing, or whose content has changed. */
