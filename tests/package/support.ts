@@ -80,3 +80,18 @@ export function serveFiles(folder: string): { readonly url: string; close(): Pro
   });
   return { url: `http://127.0.0.1:${server.addr.port}`, close: () => server.shutdown() };
 }
+
+/** Commands of the package. */
+export const COMMANDS = [
+  "serve",
+  "generate",
+  "encode",
+  "evaluate",
+  "trace",
+  "sample-corpus",
+  "merge",
+  "train",
+  "compare",
+  "conformance",
+  "doctor",
+];
