@@ -106,7 +106,7 @@ export function eventsOf(text: string) {
 }
 
 /** Waits until something holds. */
-export async function until(holds: () => boolean, ms = 5000): Promise<void> {
+export async function until(holds: () => boolean, ms = 20_000): Promise<void> {
   for (const started = performance.now(); !holds();) {
     if (performance.now() - started > ms) throw new Error(`after ${ms} ms it still does not hold: ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
