@@ -78,7 +78,7 @@ async function textsOf({ text, file, ids }: Flags): Promise<{ name: string; text
   return text.length ? text.map((text, i) => ({ name: `text ${i + 1}`, text })) : await readLines(file);
 }
 
-/** Texts shown in the note about those that lost tokens. */
+/** Maximum number of texts that a note of lost tokens lists. */
 const SHOWN = 5;
 
 /** Ids of texts, and a note about texts that lost tokens. Throws for a text that is empty or too long. */

@@ -73,7 +73,7 @@ function hellaswag(doc: Doc): Requests {
   return choices(withoutMarks(query), endings, indexOf(doc.label, "label", endings.length));
 }
 
-/** `{text}`, whose last word is to be predicted. */
+/** A LAMBADA document `{text}`: a request to predict its last word. */
 function lambada(doc: Doc): Requests {
   const text = textOf(doc, "text").trimEnd(), at = text.lastIndexOf(" ");
   if (at <= 0) throw new FieldError(`text is ${show(text)}, expected at least two words`, "text");

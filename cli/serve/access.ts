@@ -7,7 +7,7 @@ import { Refusal } from "./refusal.ts";
 export interface Access {
   /** Key that requests have to give as `Authorization: Bearer KEY`. */
   readonly apiKey?: string;
-  /** Origin whose web pages may read answers, or `*` for every origin. */
+  /** Origin of the web pages that may read answers, or `*` for every origin. */
   readonly cors?: string;
 }
 

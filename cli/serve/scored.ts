@@ -59,7 +59,7 @@ export function tokenName(
   return text === "" ? special?.get(id) ?? "" : text;
 }
 
-/** The new tokens of choices; those that ask for it are scored together. Throws the signal's reason. */
+/** Generates the tokens of choices, and scores choices that ask for it together. Throws the signal's reason. */
 export async function scoredTokens(
   { tokenizer, tokenScores }: ServedDecoder,
   choices: readonly ChoicePieces[],

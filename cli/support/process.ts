@@ -1,4 +1,4 @@
-/** Child processes whose output matters only when they fail. */
+/** Child processes; their output is shown only when they fail. */
 import { spawn } from "node:child_process";
 import process from "node:process";
 

@@ -67,7 +67,10 @@ async function newest(file: ConfigFile, steps: readonly number[]): Promise<Saved
   throw new Error(`Cannot resume ${out}: none of its ${steps.length} checkpoints can be read`);
 }
 
-/** Refuses fewer steps than are done; more of them continue under their own schedule, whose rate is told where it jumps. */
+/**
+ * Refuses fewer steps than are done. More steps follow the schedule of their number; a line states both rates where they
+ * differ.
+ */
 function checkSteps(config: TrainingConfig, { step, settings: { steps } }: RunState): void {
   if (step > config.steps) {
     throw new DifferentRun(`Cannot resume ${config.out}: ${step} steps are done, and steps is ${config.steps} now`);

@@ -10,7 +10,7 @@
  *   before there are fewer than eight partial sums.
  * - The partial sums are merged in pairs, in log₂ L levels. More than L of them may be merged into L, in pairs.
  *
- * The model of `sums.ts` then gives a smaller error, with the same confidence. An addition whose node has k of the n terms
+ * The model of `sums.ts` then gives a smaller error, with the same confidence. An addition over k of the n terms
  * makes the partial sum k/n·Σt + B.
  *
  * 1. Σ (k/n)² over the additions replaces n/3, its value for a chain, in the part of Σt.

@@ -86,7 +86,7 @@ export class NoiseDevice extends ReferenceDevice {
     return outputs;
   }
 
-  /** The bounds of the next operation: those that the leader has, or computed ones. */
+  /** The bounds of the next operation: the leader's, or computed ones. */
   #boundsOf(op: string, inputs: Named<RefTensor>, outputs: Named<RefTensor>, params: unknown): Bounds["byOutput"] {
     const { leader } = this, known = leader ? leader.#bounds : [], number = this.#calls++;
     if (!known[number]) {
