@@ -52,7 +52,7 @@ function kappa(): number {
 
 let byVariance = false;
 
-/** Computes bounds whose probable errors of sums are λ standard deviations under the model. */
+/** Computes bounds with λ standard deviations as the probable errors of sums. */
 export function deviating<T>(compute: () => T): T {
   byVariance = true;
   try {

@@ -53,7 +53,7 @@ export async function readHeader(source: Source, file: string): Promise<Header> 
   return checkHeader(parseJsonObject(bytes, `read the header of ${file}`, HEADER_LIMITS), file, dataStart, size);
 }
 
-/** Throws for a file whose size, which was not known when its header was read, is not the end of its tensors. */
+/** Throws for a file that does not end with its last tensor; its size was unknown when its header was read. */
 export function refuseLonger(file: string, size: number | undefined, end: number): void {
   if (size === end) return;
   throw new Error(`Cannot read ${file}: ${size} bytes, expected ${end}; it has bytes that belong to no tensor`);

@@ -36,7 +36,7 @@ export interface Checkpoint {
   readonly totalBytes: number;
   /** Tensors of a shard that the index does not assign to it, as "file: name"; `names()` omits them. */
   readonly unlisted: readonly string[];
-  /** Waits for files whose sizes show only by their ends; throws for one that is longer than its header says. */
+  /** Waits for the ends of files of unknown size; throws for one that is longer than its header says. */
   complete(): Promise<void>;
 }
 

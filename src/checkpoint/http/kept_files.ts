@@ -30,7 +30,7 @@ export interface KeeperOptions extends SourceOptions {
   readonly send: Order["send"];
   /** Whether kept files are used before the server has said that they are current; {@link FileKeeper.confirm} tells. */
   readonly optimistic?: boolean;
-  /** Whether the URLs are those of a commit, whose files do not change. */
+  /** Whether the URLs name a commit; its files do not change. */
   readonly pinned?: boolean;
   /** Where files are kept; the Cache API of browsers unless given. */
   readonly caches?: Pick<CacheStorage, "open">;

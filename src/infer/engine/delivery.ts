@@ -15,7 +15,7 @@ const READING = 40;
 
 /**
  * Steps between two readings, after a reading of some steps that took so long: about {@link READING}, at most twice as many
- * as before, and no more than half of those that the log keeps.
+ * as before, and at most half of the steps in the log.
  *
  * ```ts
  * paced(4, 20); // 8

@@ -73,7 +73,7 @@ export class EngineStep<T extends Tensor = Tensor> {
     program.start({}, steps);
   }
 
-  /** Starts a step whose logits, [M, V], are changed on the host in between. */
+  /** Starts a step; the host changes its logits, [M, V], before tokens are drawn. */
   async process(kind: StepKind, change: (listed: ListedLogits) => void): Promise<void> {
     const { device } = this.state, key = keyOf(kind);
     this.#logitsOf ??= device.compile(() => {
@@ -105,7 +105,7 @@ export class EngineStep<T extends Tensor = Tensor> {
     return schedule(device, slots, { stage, maxBatch, exitBatch });
   }
 
-  /** Slots whose tokens left the recursions. */
+  /** Slots with a token that left the recursions. */
   #left(): SlotList<T> {
     return this.#list(STAGE.left, this.options.exitBatch);
   }

@@ -20,7 +20,7 @@ function process(row: Float32Array, ids: readonly number[], processor: LogitsPro
   row.set(changed);
 }
 
-/** Changes the logits of requests in slots in place; a request whose processor fails ends with its error. */
+/** Changes the logits of requests in slots in place; an error of a processor ends its request. */
 export function processLogits({ logits, rows, kept }: ListedLogits, slots: readonly (Request | undefined)[]): void {
   const V = logits.shape[1];
   for (const [m, slot] of Array.from(rows.data.subarray(0, kept.data[1])).entries()) {
