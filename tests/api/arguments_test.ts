@@ -1,17 +1,7 @@
 /** Arguments of the public functions are checked at run time, for callers without types. */
 import { assertRejects } from "@std/assert";
-import { Decoder, Encoder, loadModel } from "../../mod.ts";
-import { ReferenceDevice } from "../../reference/mod.ts";
-import { saveStoryDecoder, saveStoryEncoder } from "../support/stories.ts";
-
-const folder = await Deno.makeTempDir();
-await saveStoryDecoder(`${folder}/decoder`);
-await saveStoryEncoder(`${folder}/encoder`);
-globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
-
-const device = new ReferenceDevice();
-const decoder = await Decoder.load(`${folder}/decoder`, { device });
-const encoder = await Encoder.load(`${folder}/encoder`, { device });
+import { loadModel } from "../../mod.ts";
+import { decoder, encoder } from "./story_models.ts";
 
 Deno.test("prompts, sequences, texts and sources of another type are refused with their type", async () => {
   const table: [() => Promise<unknown>, string][] = [

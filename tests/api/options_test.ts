@@ -1,18 +1,9 @@
 /** Every public options type is checked at run time: a misspelt option, and a value of another type. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { CausalLM, Decoder, Encoder, learningRate, loadModel, MaskedLM, openDevice, Trainer } from "../../mod.ts";
-import { ReferenceDevice } from "../../reference/mod.ts";
 import { sampleDocuments } from "../../src/infer/corpus.ts";
-import { saveStoryDecoder, saveStoryEncoder } from "../support/stories.ts";
+import { decoder, device, encoder, folder } from "./story_models.ts";
 
-const folder = await Deno.makeTempDir();
-await saveStoryDecoder(`${folder}/decoder`);
-await saveStoryEncoder(`${folder}/encoder`);
-globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
-
-const device = new ReferenceDevice();
-const decoder = await Decoder.load(`${folder}/decoder`, { device });
-const encoder = await Encoder.load(`${folder}/encoder`, { device });
 const optimizer = { beta1: 0.9, beta2: 0.95, eps: 1e-8, decay: 0, clip: 1, ema: 0 };
 const training = { optimizer, accumulate: 1, logEvery: 1, remat: "none", biasRate: 0 };
 const schedule = { kind: "constant", peak: 1, steps: 5, warmup: 1 };
